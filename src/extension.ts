@@ -1,0 +1,151 @@
+// Composition root: builds the parts and wires them together. `activate` registers and returns; whatever costs something
+// starts when it is first needed.
+
+import * as vscode from "vscode";
+import { silentLogger } from "./base/logger";
+import { addDirectory } from "./host/addDirectory";
+import { registerCommands } from "./host/commandEdge";
+import { fileFolders } from "./host/directories";
+import { FailureNotifier } from "./host/failures/failureNotifier";
+import { FailureProblems } from "./host/failures/failureProblems";
+import { FailingStepNavigator } from "./host/failures/goToFailingStep";
+import { editorIds } from "./host/ids";
+import { openTraceFile } from "./host/openTraceFile";
+import { createOutputLogger } from "./host/outputLogger";
+import { keepPanelContext } from "./host/panel/panelContext";
+import { doIntent } from "./host/panel/panelIntents";
+import { PanelRegistry } from "./host/panel/panelRegistry";
+import { PayloadDocuments } from "./host/panel/payloadDocuments";
+import { openTraceEditor, TraceEditorProvider } from "./host/panel/traceEditor";
+import { DoubleClick } from "./host/sessions/doubleClick";
+import { SeenSessions } from "./host/sessions/seenSessions";
+import { SessionActions } from "./host/sessions/sessionActions";
+import { SessionsView } from "./host/sessions/sessionsView";
+import { readSettings, settingChanged } from "./host/settings";
+import { SourceNavigator } from "./host/source/goToSource";
+import { StoreStarter } from "./host/storeStarter";
+import { createUriHandler } from "./host/uriHandler";
+import { confineAccess } from "./store/confinedAccess";
+import { TraceStore } from "./store/traceStore";
+
+export function activate(context: vscode.ExtensionContext): void {
+  const own = <T extends vscode.Disposable>(disposable: T): T => {
+    context.subscriptions.push(disposable);
+    return disposable;
+  };
+  const logger = own(createOutputLogger());
+  const access = confineAccess(() => (vscode.workspace.isTrusted ? undefined : fileFolders().map(({ path }) => path)));
+  const store = own(new TraceStore({ directories: [], logger, access }));
+  const starter = own(new StoreStarter(store, logger, context.globalStorageUri));
+  const registry = own(new PanelRegistry());
+  const seen = new SeenSessions(context.workspaceState, Date.now());
+  const view = own(new SessionsView(store, seen, starter.start));
+  const sources = new SourceNavigator(logger);
+  const documents = own(new PayloadDocuments(store, registry));
+  const actions = new SessionActions({ store, view, registry, logger });
+  const navigator = new FailingStepNavigator(store, registry, starter.start);
+
+  own(
+    new TraceEditorProvider({
+      extensionUri: context.extensionUri,
+      store,
+      registry,
+      logger,
+      onIntent: (intent, connection) => doIntent(intent, connection, { sources, documents, actions }),
+    }),
+  );
+  own(keepPanelContext(registry, store, seen, () => view.refresh()));
+  own(
+    new FailureNotifier({
+      store,
+      registry,
+      navigator,
+      logger,
+      isEnabled: () => readSettings(silentLogger).notifyOnFailure,
+    }),
+  );
+  const problems = own(
+    new FailureProblems({ store, registry, sources, logger, mode: () => readSettings(silentLogger).problems }),
+  );
+  own(
+    vscode.workspace.onDidChangeConfiguration((event) => {
+      if (settingChanged(event, "problems", "pathMap")) problems.reset();
+    }),
+  );
+  own(vscode.window.registerUriHandler(createUriHandler(starter.start, store, navigator)));
+
+  const doubleClick = new DoubleClick();
+  const navigate = (target: Parameters<NonNullable<typeof registry.active>["navigate"]>[0]) => () =>
+    registry.active?.navigate(target);
+
+  own(
+    registerCommands(
+      {
+        openTrace: async (node) => {
+          starter.start();
+          const entry = actions.entryOf(node) ?? (await actions.pickAny(vscode.l10n.t("Open which trace?")));
+          if (entry) await openTraceEditor(entry.key, { preview: !doubleClick.isSecond(entry.key, Date.now()) });
+        },
+        openTraceFile: (uri) => openTraceFile(uri),
+        goToFailingStep: (node) => navigator.go(actions.entryOf(node)),
+        goToSource: async () => {
+          const panel = registry.active;
+          const span = panel?.model.picture?.session.trace.spans[panel.selectedRow];
+          if (panel && span) await sources.open(span, panel.model.key);
+          else void vscode.window.showInformationMessage(vscode.l10n.t("Select a step of a trace first."));
+        },
+        nextFailure: navigate("nextFailure"),
+        previousFailure: navigate("previousFailure"),
+        nextFailureIncludingRecovered: navigate("nextFailureIncludingRecovered"),
+        previousFailureIncludingRecovered: navigate("previousFailureIncludingRecovered"),
+        findInTrace: navigate("search"),
+        findNextInTrace: navigate("nextMatch"),
+        findPreviousInTrace: navigate("previousMatch"),
+        toggleConversation: navigate("toggleConversation"),
+        toggleAbsoluteTimes: navigate("toggleAbsoluteTimes"),
+        showShortcuts: navigate("shortcuts"),
+        openAsText: async (node) => {
+          const key = await actions.keyFor(node, vscode.l10n.t("Open which trace as text?"));
+          if (key) await actions.openAsText(key);
+        },
+        revealInOs: async (node) => {
+          const key = await actions.keyFor(node, vscode.l10n.t("Reveal which trace?"));
+          if (key) await actions.revealInOs(key);
+        },
+        copySessionId: async (node) => {
+          const entry = actions.entryOf(node);
+          if (entry) await actions.copyId(entry);
+        },
+        deleteSession: async (node) => {
+          const entry =
+            actions.entryOf(node) ??
+            view.selectedEntry ??
+            (await actions.pickAny(vscode.l10n.t("Delete which session?")));
+          if (entry) await actions.delete(entry);
+        },
+        refreshSessions: async () => {
+          starter.start();
+          await store.refresh();
+          view.refresh();
+        },
+        filterSessions: () => actions.filter(),
+        clearFilter: () => {
+          view.filter = "";
+        },
+        sortSessions: () => actions.sort(),
+        markAllSeen: async () => {
+          await seen.markAllSeen(Date.now());
+          view.refresh();
+        },
+        addDirectory: () => addDirectory(starter.directories),
+        openSettings: () =>
+          vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
+        showLog: () => logger.show(),
+      },
+      logger,
+    ),
+  );
+  logger.debug(`Registered the editors ${Object.values(editorIds).join(", ")}`);
+}
+
+export function deactivate(): void {}

@@ -1,0 +1,55 @@
+// Every id that the manifest and the code share, once. A test compares this table with `package.json`, both ways.
+
+export const commandIds = {
+  openTrace: "tracekeeper.openTrace",
+  openTraceFile: "tracekeeper.openTraceFile",
+  goToFailingStep: "tracekeeper.goToFailingStep",
+  goToSource: "tracekeeper.goToSource",
+  nextFailure: "tracekeeper.nextFailure",
+  previousFailure: "tracekeeper.previousFailure",
+  nextFailureIncludingRecovered: "tracekeeper.nextFailureIncludingRecovered",
+  previousFailureIncludingRecovered: "tracekeeper.previousFailureIncludingRecovered",
+  findInTrace: "tracekeeper.findInTrace",
+  findNextInTrace: "tracekeeper.findNextInTrace",
+  findPreviousInTrace: "tracekeeper.findPreviousInTrace",
+  toggleConversation: "tracekeeper.toggleConversation",
+  toggleAbsoluteTimes: "tracekeeper.toggleAbsoluteTimes",
+  showShortcuts: "tracekeeper.showShortcuts",
+  openAsText: "tracekeeper.openAsText",
+  revealInOs: "tracekeeper.revealInOs",
+  copySessionId: "tracekeeper.copySessionId",
+  deleteSession: "tracekeeper.deleteSession",
+  refreshSessions: "tracekeeper.refreshSessions",
+  filterSessions: "tracekeeper.filterSessions",
+  clearFilter: "tracekeeper.clearFilter",
+  sortSessions: "tracekeeper.sortSessions",
+  markAllSeen: "tracekeeper.markAllSeen",
+  addDirectory: "tracekeeper.addDirectory",
+  openSettings: "tracekeeper.openSettings",
+  showLog: "tracekeeper.showLog",
+} as const;
+
+export const viewIds = { sessions: "tracekeeper.sessions" } as const;
+export const viewContainerIds = { tracekeeper: "tracekeeper" } as const;
+export const editorIds = { trace: "tracekeeper.trace", traceFile: "tracekeeper.traceFile" } as const;
+
+export const settingIds = {
+  directories: "tracekeeper.directories",
+  pathMap: "tracekeeper.pathMap",
+  problems: "tracekeeper.problems",
+  notifyOnFailure: "tracekeeper.notifyOnFailure",
+  pollingIntervalMs: "tracekeeper.pollingIntervalMs",
+} as const;
+
+export const contextKeys = {
+  /** The first index is done, so that "no session" is a fact. */
+  indexReady: "tracekeeper.indexReady",
+  hasSessions: "tracekeeper.hasSessions",
+  hasFailures: "tracekeeper.hasFailures",
+  filtered: "tracekeeper.filtered",
+  /** The active trace panel has failures to go through. */
+  panelHasFailures: "tracekeeper.panelHasFailures",
+} as const;
+
+/** Scheme of read-only text documents that hold one payload of a span. */
+export const payloadScheme = "tracekeeper-payload";

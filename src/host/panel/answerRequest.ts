@@ -1,0 +1,51 @@
+// Answers of the host to a panel's questions about one picture. Pure but for pauses while searching.
+
+import type { PanelRequest, PayloadResult, SearchResult } from "../../protocol/panelMessages";
+import { conversation } from "../../trace/conversation";
+import { spanDetails } from "../../trace/spanDetails";
+import { summarizeTrace } from "../../trace/summarizeTrace";
+import { payloadText } from "./payloadText";
+import { searchSpans } from "./searchSpans";
+import { syntheticDetails } from "./syntheticDetails";
+import type { TracePicture } from "./traceModel";
+
+/** The question is about rows of an epoch that has passed. */
+export class StaleEpochError extends Error {
+  override readonly name = "StaleEpochError";
+}
+
+export async function answerRequest(
+  request: PanelRequest,
+  picture: TracePicture | undefined,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (!picture || picture.epoch !== request.params.epoch) throw new StaleEpochError("The trace was replaced meanwhile");
+  switch (request.method) {
+    case "details":
+      return detailsOf(picture, request.params.row);
+    case "payload": {
+      const { row, field, from, length } = request.params;
+      const text = payloadText(spanAt(picture, row), field).text;
+      return { text: text.slice(from, from + length), from, totalLength: text.length } satisfies PayloadResult;
+    }
+    case "search":
+      return { rows: await searchSpans(picture, request.params.text, signal), truncated: false } satisfies SearchResult;
+    case "summary":
+      return summarizeTrace(picture.session.trace, picture.columns);
+    case "conversation":
+      return conversation(picture.session.trace, picture.columns);
+  }
+}
+
+function detailsOf(picture: TracePicture, row: number): unknown {
+  const span = picture.session.trace.spans[row];
+  if (span) return spanDetails(span, { columns: picture.columns, row });
+  if (row < picture.columns.count) return syntheticDetails(picture, row);
+  throw new RangeError(`No row ${row} in this trace`);
+}
+
+function spanAt(picture: TracePicture, row: number) {
+  const span = picture.session.trace.spans[row];
+  if (!span) throw new RangeError(`No span in row ${row}`);
+  return span;
+}

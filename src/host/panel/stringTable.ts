@@ -1,0 +1,19 @@
+// The texts of one epoch of a panel, each once. Indexes never change while the epoch lasts, so that only new texts travel.
+
+export class StringTable {
+  readonly #indexes = new Map<string, number>([["", 0]]);
+  readonly #list: string[] = [""];
+
+  get list(): readonly string[] {
+    return this.#list;
+  }
+
+  add(text: string): number {
+    const known = this.#indexes.get(text);
+    if (known !== undefined) return known;
+    const index = this.#list.length;
+    this.#list.push(text);
+    this.#indexes.set(text, index);
+    return index;
+  }
+}

@@ -1,0 +1,166 @@
+// The trace editor. Its identity is the session's `S.json`, whichever file of the session was picked and also while that
+// file does not exist yet; a pick of a companion file closes itself in favour of that editor.
+
+import * as path from "node:path";
+import * as vscode from "vscode";
+import { DisposableStore } from "../../base/disposable";
+import { describeError, type Logger } from "../../base/logger";
+import { webviewTexts } from "../../protocol/webviewTexts";
+import { sessionKeyOf } from "../../store/sessionKey";
+import type { TraceStore } from "../../store/traceStore";
+import { reportError } from "../commandEdge";
+import { editorIds } from "../ids";
+import { PanelConnection, type PanelIntent } from "./panelConnection";
+import type { HeaderTexts } from "./panelHeader";
+import { panelHtml, webviewRoot } from "./panelHtml";
+import type { PanelRegistry } from "./panelRegistry";
+import { TraceModel } from "./traceModel";
+
+/** How often ages and time-dependent states of visible panels are looked at. */
+const refreshMs = 10_000;
+
+export class TraceDocument implements vscode.CustomDocument {
+  readonly uri: vscode.Uri;
+  /** Path of the session's `S.json`. */
+  readonly key: string;
+  readonly model: TraceModel;
+
+  constructor(uri: vscode.Uri, key: string, model: TraceModel) {
+    this.uri = uri;
+    this.key = key;
+    this.model = model;
+  }
+
+  dispose(): void {
+    this.model.dispose();
+  }
+}
+
+export interface TraceEditorOptions {
+  readonly extensionUri: vscode.Uri;
+  readonly store: TraceStore;
+  readonly registry: PanelRegistry;
+  readonly logger: Logger;
+  onIntent(intent: PanelIntent, connection: PanelConnection): Promise<void>;
+}
+
+export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<TraceDocument>, vscode.Disposable {
+  readonly #options: TraceEditorOptions;
+  readonly #owned = new DisposableStore();
+  readonly #texts = localisedTexts();
+  #refreshTimer: NodeJS.Timeout | undefined;
+
+  constructor(options: TraceEditorOptions) {
+    this.#options = options;
+    for (const viewType of Object.values(editorIds))
+      this.#owned.add(
+        vscode.window.registerCustomEditorProvider(viewType, this, {
+          webviewOptions: { retainContextWhenHidden: false, enableFindWidget: false },
+          supportsMultipleEditorsPerDocument: true,
+        }),
+      );
+    this.#owned.add(options.registry.onDidChange(() => this.#keepTimer()));
+    this.#owned.add({ dispose: () => clearInterval(this.#refreshTimer) });
+  }
+
+  openCustomDocument(uri: vscode.Uri): TraceDocument {
+    // The path of another scheme's URI may name a file here, which is not the one that was asked for.
+    if (uri.scheme !== "file") throw notOnThisMachine(uri);
+    const key = sessionKeyOf(uri.fsPath);
+    return new TraceDocument(uri, key, new TraceModel(key, this.#options.store, this.#options.logger));
+  }
+
+  async resolveCustomEditor(document: TraceDocument, panel: vscode.WebviewPanel): Promise<void> {
+    if (document.uri.fsPath !== document.key) {
+      const viewColumn = panel.viewColumn ?? vscode.ViewColumn.Active;
+      panel.dispose();
+      await openTraceEditor(document.key, { viewColumn });
+      return;
+    }
+    const { extensionUri, registry, logger } = this.#options;
+    panel.webview.options = { enableScripts: true, localResourceRoots: [webviewRoot(extensionUri)] };
+    const owned = new DisposableStore();
+    const connection = owned.add(
+      new PanelConnection({
+        model: document.model,
+        panel,
+        logger,
+        texts: this.#texts,
+        headerTexts,
+        onIntent: (intent, from) => {
+          this.#options
+            .onIntent(intent, from)
+            .catch((error: unknown) => reportError(logger, `panel ${intent.type}`, error));
+        },
+      }),
+    );
+    const reveal = registry.takeReveal(document.key);
+    if (reveal) connection.reveal(reveal);
+    owned.add(registry.add(connection, panel));
+    panel.onDidDispose(() => owned.dispose());
+    panel.webview.html = panelHtml(panel.webview, extensionUri);
+    document.model.reload().catch((error: unknown) => logger.error(describeError(error)));
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  /** The timer runs only while a live session is visible. */
+  #keepTimer(): void {
+    const isWanted = [...this.#options.registry.connections].some(
+      (connection) => connection.panel.visible && isLive(connection),
+    );
+    if (isWanted && !this.#refreshTimer) this.#refreshTimer = setInterval(() => this.#refresh(), refreshMs);
+    if (!isWanted && this.#refreshTimer) {
+      clearInterval(this.#refreshTimer);
+      this.#refreshTimer = undefined;
+    }
+  }
+
+  #refresh(): void {
+    for (const connection of this.#options.registry.connections) {
+      if (!connection.panel.visible) continue;
+      connection.model.refreshState();
+      connection.refreshHeader();
+    }
+  }
+}
+
+/** Opens the trace editor of a session, also when its `S.json` does not exist yet. */
+export async function openTraceEditor(key: string, options: vscode.TextDocumentShowOptions = {}): Promise<void> {
+  const uri = vscode.Uri.file(key);
+  const viewType = isInTraceDirectory(key) ? editorIds.trace : editorIds.traceFile;
+  await vscode.commands.executeCommand("vscode.openWith", uri, viewType, { preview: true, ...options });
+}
+
+/** Traces are files: several of a directory make one session, and they are watched. */
+export function notOnThisMachine(uri: vscode.Uri): Error {
+  return new Error(vscode.l10n.t("Only files on this machine can be opened as traces, not {0}.", uri.scheme));
+}
+
+/** Whether the static globs of the default editor hold this path. */
+function isInTraceDirectory(key: string): boolean {
+  const directory = path.dirname(key).split(path.sep);
+  const [parent, name] = directory.slice(-2);
+  return name === "traces" && (parent === ".tracekeeper" || parent === "altimate-code");
+}
+
+function isLive(connection: PanelConnection): boolean {
+  const status = connection.model.picture?.state.status;
+  return status === "running" || status === "waiting";
+}
+
+const headerTexts: HeaderTexts = {
+  // Asked for when a panel is drawn: the first use of `Intl` costs more than all the rest of activation.
+  get timeZone() {
+    return Intl.DateTimeFormat().resolvedOptions().timeZone;
+  },
+  statusLabel: (_status, fallback) => vscode.l10n.t(fallback),
+};
+
+function localisedTexts(): Record<string, string> {
+  const texts: Record<string, string> = {};
+  for (const [key, english] of Object.entries(webviewTexts)) texts[key] = vscode.l10n.t(english);
+  return texts;
+}

@@ -1,0 +1,206 @@
+// The Sessions view: live sessions first, then by day. It asks the store for its index only once it is shown.
+
+import * as vscode from "vscode";
+import { DisposableStore } from "../../base/disposable";
+import type { SessionEntry } from "../../store/sessionEntry";
+import type { TraceStore } from "../../store/traceStore";
+import { plainText } from "../../trace/plainText";
+import { commandIds, contextKeys, viewIds } from "../ids";
+import type { SeenSessions } from "./seenSessions";
+import {
+  directoryName,
+  entryContext,
+  entryDescription,
+  entryIcon,
+  entryLabel,
+  entryTooltip,
+  filterEntries,
+  type GroupTexts,
+  groupEntries,
+  isFailed,
+  type SessionGroup,
+  type SortOrder,
+  type TooltipTexts,
+} from "./sessionRows";
+
+export type SessionNode =
+  | { readonly type: "group"; readonly group: SessionGroup }
+  | { readonly type: "session"; readonly entry: SessionEntry; readonly group: SessionGroup };
+
+/** Ages are shown by the minute. */
+const ageRefreshMs = 60_000;
+
+export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscode.Disposable {
+  readonly view: vscode.TreeView<SessionNode>;
+  readonly #store: TraceStore;
+  readonly #seen: SeenSessions;
+  readonly #owned = new DisposableStore();
+  readonly #changed = this.#owned.add(new vscode.EventEmitter<SessionNode | undefined>());
+  #filter = "";
+  #order: SortOrder = "newest";
+  #groups: SessionGroup[] = [];
+  #isStale = true;
+  #hasSeveralDirectories = false;
+  #ageTimer: NodeJS.Timeout | undefined;
+
+  readonly onDidChangeTreeData = this.#changed.event;
+
+  /** @param onShown called when the view becomes visible, so that nothing is read before. */
+  constructor(store: TraceStore, seen: SeenSessions, onShown: () => void) {
+    this.#store = store;
+    this.#seen = seen;
+    this.view = this.#owned.add(
+      vscode.window.createTreeView(viewIds.sessions, {
+        treeDataProvider: this,
+        showCollapseAll: true,
+        canSelectMany: false,
+      }),
+    );
+    this.#owned.add(store.onDidChange(() => this.refresh()));
+    this.#owned.add(
+      this.view.onDidChangeVisibility(({ visible }) => {
+        if (visible) onShown();
+        this.#keepAgeTimer();
+      }),
+    );
+    this.#owned.add({ dispose: () => clearInterval(this.#ageTimer) });
+  }
+
+  get selectedEntry(): SessionEntry | undefined {
+    const node = this.view.selection[0];
+    return node?.type === "session" ? node.entry : undefined;
+  }
+
+  get filter(): string {
+    return this.#filter;
+  }
+
+  set filter(filter: string) {
+    this.#filter = filter.trim();
+    this.refresh();
+  }
+
+  get order(): SortOrder {
+    return this.#order;
+  }
+
+  set order(order: SortOrder) {
+    this.#order = order;
+    this.refresh();
+  }
+
+  /** Draws anew from the index and brings badge, message and context keys in line with it. */
+  refresh(): void {
+    this.#isStale = true;
+    const all = this.#store.entries();
+    const unseen = all.filter((entry) => this.#seen.isUnseen(entry)).length;
+    this.view.badge =
+      unseen === 0
+        ? undefined
+        : { value: unseen, tooltip: vscode.l10n.t("{0} sessions failed or crashed since you last looked", unseen) };
+    const shown = this.#filter === "" ? all.length : filterEntries(all, this.#filter).length;
+    // An empty text takes the message away; the type has no other word for it.
+    this.view.message =
+      this.#filter === ""
+        ? ""
+        : plainText(vscode.l10n.t("Filter “{0}”: {1} of {2} sessions", this.#filter, shown, all.length));
+    void setContext(contextKeys.hasSessions, all.length > 0);
+    void setContext(contextKeys.hasFailures, all.some(isFailed));
+    void setContext(contextKeys.filtered, this.#filter !== "");
+    this.#changed.fire(undefined);
+  }
+
+  getChildren(node?: SessionNode): SessionNode[] {
+    if (!node) {
+      if (this.#isStale) {
+        this.#groups = groupEntries(
+          filterEntries(this.#store.entries(), this.#filter),
+          this.#order,
+          Date.now(),
+          groupTexts,
+        );
+        this.#hasSeveralDirectories = new Set(this.#store.entries().map(({ directory }) => directory)).size > 1;
+        this.#isStale = false;
+      }
+      return this.#groups.map((group) => ({ type: "group", group }));
+    }
+    if (node.type === "session") return [];
+    return node.group.entries.map((entry) => ({ type: "session", entry, group: node.group }));
+  }
+
+  getParent(node: SessionNode): SessionNode | undefined {
+    return node.type === "session" ? { type: "group", group: node.group } : undefined;
+  }
+
+  getTreeItem(node: SessionNode): vscode.TreeItem {
+    if (node.type === "group") {
+      const item = new vscode.TreeItem(node.group.label, vscode.TreeItemCollapsibleState.Expanded);
+      item.id = `group:${node.group.id}`;
+      item.contextValue = "group";
+      item.description = String(node.group.entries.length);
+      return item;
+    }
+    const { entry } = node;
+    const nowMs = Date.now();
+    const item = new vscode.TreeItem(entryLabel(entry), vscode.TreeItemCollapsibleState.None);
+    item.id = `session:${entry.key}`;
+    const description = entryDescription(
+      entry,
+      nowMs,
+      this.#hasSeveralDirectories ? directoryName(entry.directory) : "",
+    );
+    item.description = description;
+    const tooltip = new vscode.MarkdownString(entryTooltip(entry, nowMs, tooltipTexts), false);
+    tooltip.isTrusted = false;
+    item.tooltip = tooltip;
+    const { icon, color } = entryIcon(entry);
+    item.iconPath = new vscode.ThemeIcon(icon, color ? new vscode.ThemeColor(color) : undefined);
+    item.contextValue = entryContext(entry);
+    item.accessibilityInformation = {
+      label: `${entryLabel(entry)}, ${description}`,
+      role: "treeitem",
+    };
+    item.command = { command: commandIds.openTrace, title: vscode.l10n.t("Open Trace"), arguments: [node] };
+    return item;
+  }
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  #keepAgeTimer(): void {
+    clearInterval(this.#ageTimer);
+    this.#ageTimer = this.view.visible ? setInterval(() => this.#changed.fire(undefined), ageRefreshMs) : undefined;
+  }
+}
+
+export function setContext(key: string, value: boolean): Thenable<unknown> {
+  return vscode.commands.executeCommand("setContext", key, value);
+}
+
+const tooltipTexts: TooltipTexts = {
+  state: vscode.l10n.t("State"),
+  error: vscode.l10n.t("Error"),
+  problem: vscode.l10n.t("Problem"),
+  started: vscode.l10n.t("Started"),
+  duration: vscode.l10n.t("Duration"),
+  prompt: vscode.l10n.t("Prompt"),
+  model: vscode.l10n.t("Model"),
+  agent: vscode.l10n.t("Agent"),
+  tokens: vscode.l10n.t("Tokens"),
+  cost: vscode.l10n.t("Cost"),
+  failures: vscode.l10n.t("Failures"),
+  tags: vscode.l10n.t("Tags"),
+  session: vscode.l10n.t("Session"),
+  file: vscode.l10n.t("File"),
+};
+
+const groupTexts: GroupTexts = {
+  live: vscode.l10n.t("Live"),
+  today: vscode.l10n.t("Today"),
+  yesterday: vscode.l10n.t("Yesterday"),
+  allSessions: vscode.l10n.t("All Sessions"),
+  noDate: vscode.l10n.t("No Date"),
+  day: (ms) =>
+    new Date(ms).toLocaleDateString(undefined, { weekday: "long", year: "numeric", month: "long", day: "numeric" }),
+};

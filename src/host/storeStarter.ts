@@ -1,0 +1,98 @@
+// Starts the store as late as possible: when a watched directory exists once the window is idle, when the view is shown,
+// or when a command needs it. Until then the extension holds no watcher, worker or timer.
+
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../base/disposable";
+import type { Logger } from "../base/logger";
+import type { TraceStore } from "../store/traceStore";
+import { inBackground } from "./commandEdge";
+import { anyExists, watchedDirectories } from "./directories";
+import { contextKeys } from "./ids";
+import { setContext } from "./sessions/sessionsView";
+import { readSettings, settingChanged } from "./settings";
+
+export class StoreStarter implements Disposable {
+  readonly #store: TraceStore;
+  readonly #logger: Logger;
+  readonly #storage: vscode.Uri;
+  readonly #owned = new DisposableStore();
+  /** Directories that the log names, with whether they were there. */
+  readonly #logged = new Map<string, boolean>();
+  #directories: readonly string[] = [];
+  #isStarted = false;
+
+  constructor(store: TraceStore, logger: Logger, storage: vscode.Uri) {
+    this.#store = store;
+    this.#logger = logger;
+    this.#storage = storage;
+    this.#owned.add(store.onDidChangeDirectories(() => this.#logDirectories()));
+    this.#configure();
+    this.#owned.add(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (settingChanged(event, "directories", "pollingIntervalMs")) this.#reconfigure();
+      }),
+    );
+    this.#owned.add(vscode.workspace.onDidChangeWorkspaceFolders(() => this.#reconfigure()));
+    this.#owned.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.#reconfigure()));
+    // A directory that a first run makes is found when the person comes back to the window: no watcher, no timer.
+    this.#owned.add(
+      vscode.window.onDidChangeWindowState(({ focused }) => {
+        if (focused && !this.#isStarted) this.#startIfAnyExists();
+      }),
+    );
+    const idle = setImmediate(() => this.#startIfAnyExists());
+    this.#owned.add({ dispose: () => clearImmediate(idle) });
+  }
+
+  get directories(): readonly string[] {
+    return this.#directories;
+  }
+
+  /** Starts watching and listing; later calls do nothing. */
+  readonly start = (): void => {
+    if (this.#isStarted || this.#owned.isDisposed) return;
+    this.#isStarted = true;
+    this.#store.start();
+    inBackground(this.#logger, "First index", async () => {
+      await this.#store.ready;
+      this.#logDirectories();
+      await setContext(contextKeys.indexReady, true);
+    });
+  };
+
+  dispose(): void {
+    this.#owned.dispose();
+  }
+
+  /** Says of each directory once whether it is there, and again when that changes. */
+  #logDirectories(): void {
+    for (const { path, exists } of this.#store.directories()) {
+      if (this.#logged.get(path) === exists) continue;
+      this.#logged.set(path, exists);
+      this.#logger.info(exists ? `Watching ${path}` : `${path} does not exist; it is watched as soon as it does`);
+    }
+  }
+
+  #configure(): void {
+    const settings = readSettings(this.#logger);
+    const { directories, refused } = watchedDirectories(settings.directories, this.#storage);
+    for (const { entry, reason } of refused)
+      this.#logger.warn(`Setting tracekeeper.directories: "${entry}" is not watched: ${reason}.`);
+    this.#directories = directories;
+    this.#store.setDirectories(
+      directories,
+      settings.pollingIntervalMs > 0 ? { intervalMs: settings.pollingIntervalMs } : undefined,
+    );
+  }
+
+  #reconfigure(): void {
+    this.#configure();
+    if (!this.#isStarted) this.#startIfAnyExists();
+  }
+
+  #startIfAnyExists(): void {
+    inBackground(this.#logger, "Looking for trace directories", async () => {
+      if (await anyExists(this.#directories)) this.start();
+    });
+  }
+}

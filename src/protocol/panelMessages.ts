@@ -1,0 +1,283 @@
+// The messages between the host and a trace panel. Every message is checked against these schemas on arrival; bulk span
+// data travels as typed arrays behind a checked header. The webview names intents and rows, never commands, paths or
+// URLs. zod's functional form, because the panel's bundle has no room for the other. `epoch` changes when row numbers lose their meaning, `revision` with every change within an epoch.
+
+import * as z from "zod/mini";
+
+const whole = z.number().check(z.int());
+const row = z.number().check(z.int(), z.nonnegative());
+/** -1: none. */
+const rowOrNone = z.number().check(z.int(), z.gte(-1));
+const epoch = row;
+const rowRef = { epoch, row };
+
+function typedArray<T>(name: string, is: (value: unknown) => value is T) {
+  return z.custom<T>(is, `expected ${name}`);
+}
+const float64 = typedArray("a Float64Array", (value) => value instanceof Float64Array);
+const int32 = typedArray("an Int32Array", (value) => value instanceof Int32Array);
+const uint32 = typedArray("a Uint32Array", (value) => value instanceof Uint32Array);
+const uint16 = typedArray("a Uint16Array", (value) => value instanceof Uint16Array);
+const uint8 = typedArray("a Uint8Array", (value) => value instanceof Uint8Array);
+
+/** A run of columns (see `SpanColumns`); all arrays have the same length. */
+export const columnChunkSchema = z
+  .object({
+    startMs: float64,
+    endMs: float64,
+    parent: int32,
+    kind: uint8,
+    status: uint8,
+    flags: uint16,
+    name: uint32,
+    label: uint32,
+    outcome: uint32,
+  })
+  .check(
+    z.refine(
+      (chunk) => Object.values(chunk).every((column) => column.length === chunk.startMs.length),
+      "columns of different lengths",
+    ),
+  );
+export type ColumnChunk = z.infer<typeof columnChunkSchema>;
+
+export const sessionStatusSchema = z.enum(["running", "waiting", "completed", "failed", "crashed", "unknown"]);
+
+export const panelProblemSchema = z.object({
+  code: z.string(),
+  severity: z.enum(["error", "warning", "info"]),
+  message: z.string(),
+  offsetBytes: z.optional(z.number()),
+  file: z.optional(z.string()),
+  /** Row of the span that it is about. */
+  row: z.optional(row),
+  count: z.optional(z.number()),
+});
+export type PanelProblem = z.infer<typeof panelProblemSchema>;
+
+/** What the header, the banner and the status line show. Texts are data, in words, already localised. */
+export const panelHeaderSchema = z.object({
+  title: z.string(),
+  sessionId: z.string(),
+  status: sessionStatusSchema,
+  statusLabel: z.string(),
+  /** Reasons beside the state: "killed", "last write 3 h ago on host X". Empty when there is nothing to add. */
+  statusDetail: z.string(),
+  /** Error that the session ended with. */
+  error: z.optional(z.string()),
+  startedMs: z.optional(z.number()),
+  endedMs: z.optional(z.number()),
+  model: z.optional(z.string()),
+  agent: z.optional(z.string()),
+  prompt: z.optional(z.string()),
+  totalTokens: z.optional(z.number()),
+  /** US dollars, as reported by the producer. */
+  totalCost: z.optional(z.number()),
+  /** The session may still grow. */
+  live: z.boolean(),
+  /** When the newest file of the session was written. */
+  savedMs: z.optional(z.number()),
+  hasConversation: z.boolean(),
+  failureCount: z.number(),
+  recoveredCount: z.number(),
+  failingStep: z.optional(
+    z.object({
+      row,
+      rule: z.enum(["failed-path", "in-progress", "last-unrecovered", "first-failure"]),
+      /** Name and label of the step, cut to one line. */
+      title: z.string(),
+      /** First line of its error, where there is one. */
+      message: z.string(),
+      /** `src/billing/tax.ts:41`, where the step names a place. */
+      place: z.optional(z.string()),
+    }),
+  ),
+  problems: z.array(panelProblemSchema),
+  /** Number of problems before the list was cut. */
+  problemCount: z.number(),
+  /** Spans that the producer left out. */
+  elidedCount: z.number(),
+  /** IANA name of the zone in which absolute times are shown. */
+  timeZone: z.string(),
+});
+export type PanelHeader = z.infer<typeof panelHeaderSchema>;
+
+/** What a panel keeps over hiding and reloading; stored by the webview, read back only by this schema. */
+export const viewStateSchema = z.object({
+  version: z.literal(1),
+  /** Names the session, so that a state is not applied to another one. */
+  sessionId: z.string(),
+  selectedSpanId: z.optional(z.string()),
+  selectedRow: z.optional(row),
+  /** Rows whose state differs from the default of the tree. */
+  toggledRows: z.optional(z.array(row).check(z.maxLength(100_000))),
+  scrollTop: z.optional(z.number()),
+  /** Whether the selected row was in view at that scroll. */
+  selectedInView: z.optional(z.boolean()),
+  view: z.optional(z.enum(["tree", "conversation"])),
+  tab: z.optional(z.enum(["overview", "data", "raw"])),
+  search: z.optional(z.string().check(z.maxLength(1_000))),
+  filters: z.optional(z.unknown()),
+  /** Visible time range in ms. */
+  range: z.optional(z.tuple([z.number(), z.number()])),
+  detailsSize: z.optional(z.number()),
+  /** Width of the tree's column in px. */
+  treeSize: z.optional(z.number()),
+  /** What `toggledRows` differ from. */
+  expansion: z.optional(z.enum(["default", "all", "none"])),
+  /** How payloads are shown, where the person chose. */
+  payloadView: z.optional(z.enum(["json", "markdown", "text"])),
+  wrapText: z.optional(z.boolean()),
+  /** The tree is reduced to what the search found. */
+  matchesOnly: z.optional(z.boolean()),
+  absoluteTimes: z.optional(z.boolean()),
+});
+export type ViewState = z.infer<typeof viewStateSchema>;
+
+export const navigateTargetSchema = z.enum([
+  "nextFailure",
+  "previousFailure",
+  "failingStep",
+  "nextFailureIncludingRecovered",
+  "previousFailureIncludingRecovered",
+  "search",
+  "nextMatch",
+  "previousMatch",
+  "toggleAbsoluteTimes",
+  "toggleConversation",
+  "shortcuts",
+]);
+export type NavigateTarget = z.infer<typeof navigateTargetSchema>;
+
+/** Host to panel, without an answer. */
+export const hostMessageSchema = z.discriminatedUnion("type", [
+  /** Answer to `ready`: texts (see `webviewTexts.ts`) and what does not depend on a trace. */
+  z.object({ type: z.literal("init"), texts: z.record(z.string(), z.string()), platform: z.enum(["mac", "other"]) }),
+  /** A new epoch begins; `rowCount` rows follow in chunks. The previous picture stays until the last chunk. */
+  z.object({
+    type: z.literal("open"),
+    epoch,
+    revision: whole,
+    header: panelHeaderSchema,
+    rowCount: row,
+    /** Row to select and show when the panel has no state of its own: the failing step or -1. */
+    initialRow: rowOrNone,
+    /** Row to select now whatever the panel shows: a jump that opened it. */
+    revealRow: z.optional(row),
+    /** Where `selectedSpanId` of the panel's own state is now, -1 where it is gone. */
+    restoredRow: z.optional(rowOrNone),
+  }),
+  z.object({
+    type: z.literal("columns"),
+    epoch,
+    revision: whole,
+    fromRow: row,
+    columns: columnChunkSchema,
+    /** Texts appended to `strings`. */
+    strings: z.array(z.string()),
+    last: z.boolean(),
+  }),
+  /** Rows that changed and rows that came, within an epoch. A gap in revisions makes the panel ask again. */
+  z.object({
+    type: z.literal("delta"),
+    epoch,
+    fromRevision: whole,
+    revision: whole,
+    header: panelHeaderSchema,
+    changedRows: uint32,
+    changed: columnChunkSchema,
+    appended: columnChunkSchema,
+    strings: z.array(z.string()),
+  }),
+  /** Only the header changed (an age, a state). */
+  z.object({ type: z.literal("header"), epoch, header: panelHeaderSchema }),
+  z.object({ type: z.literal("navigate"), target: navigateTargetSchema }),
+  z.object({ type: z.literal("reveal"), epoch, row }),
+  /** Nothing can be drawn: say why. `missing`: no file of the session is there (yet). */
+  z.object({
+    type: z.literal("unavailable"),
+    reason: z.enum(["missing", "unreadable", "not-a-trace"]),
+    message: z.string(),
+    problems: z.array(panelProblemSchema),
+  }),
+]);
+export type HostMessage = z.infer<typeof hostMessageSchema>;
+
+const payloadField = z.enum(["input", "output", "error", "attributes", "raw", "diff"]);
+export type PayloadField = z.infer<typeof payloadField>;
+
+/** Panel to host, without an answer: what happened and what the person wants. */
+export const panelMessageSchema = z.discriminatedUnion("type", [
+  /** The panel has loaded. */
+  z.object({ type: z.literal("ready"), state: z.optional(viewStateSchema) }),
+  /** A gap in revisions, or a delta of another epoch: send everything again. */
+  z.object({ type: z.literal("resync"), reason: z.string().check(z.maxLength(200)) }),
+  z.object({ type: z.literal("selected"), ...rowRef }),
+  /** Open the source of a span; `place` is an index into its details' places, left out: the best, or a pick. */
+  z.object({
+    type: z.literal("openSource"),
+    ...rowRef,
+    place: z.optional(row),
+    beside: z.optional(z.boolean()),
+  }),
+  /** Open a payload as a text editor tab (`diff` opens a diff editor). */
+  z.object({ type: z.literal("openText"), ...rowRef, field: payloadField }),
+  z.object({ type: z.literal("copy"), ...rowRef, field: payloadField }),
+  /** The trace's JSON as text, at a byte offset where one is given. */
+  z.object({
+    type: z.literal("openJson"),
+    offsetBytes: z.optional(row),
+    file: z.optional(z.string().check(z.maxLength(300))),
+  }),
+  z.object({ type: z.literal("revealInOs") }),
+  z.object({ type: z.literal("reload") }),
+  z.object({
+    type: z.literal("log"),
+    level: z.enum(["debug", "info", "warn", "error"]),
+    message: z.string().check(z.maxLength(4_000)),
+  }),
+]);
+export type PanelMessage = z.infer<typeof panelMessageSchema>;
+
+/** Panel to host, with an answer. Params and results by name; results are checked by the panel on arrival. */
+export const panelRequestSchema = z.discriminatedUnion("method", [
+  z.object({ method: z.literal("details"), id: whole, params: z.object(rowRef) }),
+  /** A part of a payload's text, in UTF-16 units. */
+  z.object({
+    method: z.literal("payload"),
+    id: whole,
+    params: z.object({
+      ...rowRef,
+      field: payloadField,
+      from: row,
+      length: z.number().check(z.int(), z.positive(), z.lte(1_048_576)),
+    }),
+  }),
+  /** Rows whose name, label, outcome, error or payloads contain the text; case-insensitive unless it has an upper-case letter. */
+  z.object({
+    method: z.literal("search"),
+    id: whole,
+    params: z.object({ epoch, text: z.string().check(z.minLength(1), z.maxLength(1_000)) }),
+  }),
+  z.object({ method: z.literal("summary"), id: whole, params: z.object({ epoch }) }),
+  z.object({ method: z.literal("conversation"), id: whole, params: z.object({ epoch }) }),
+]);
+export type PanelRequest = z.infer<typeof panelRequestSchema>;
+
+export const panelReplySchema = z.discriminatedUnion("ok", [
+  z.object({ type: z.literal("reply"), id: whole, ok: z.literal(true), result: z.unknown() }),
+  /** `stale`: the epoch has passed; ask again after the next `open`. */
+  z.object({ type: z.literal("reply"), id: whole, ok: z.literal(false), stale: z.boolean(), error: z.string() }),
+]);
+export type PanelReply = z.infer<typeof panelReplySchema>;
+
+export const searchResultSchema = z.object({
+  /** Ascending. */
+  rows: uint32,
+  /** The trace is larger than what was searched. */
+  truncated: z.boolean(),
+});
+export type SearchResult = z.infer<typeof searchResultSchema>;
+
+export const payloadResultSchema = z.object({ text: z.string(), from: row, totalLength: row });
+export type PayloadResult = z.infer<typeof payloadResultSchema>;

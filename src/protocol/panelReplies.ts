@@ -1,0 +1,179 @@
+// What the host answers to a panel's questions, as schemas: a reply is checked on arrival like every other message. The
+// types are those of `src/trace`; the compiler holds the two together.
+
+import * as z from "zod/mini";
+import type { ConversationItem } from "../trace/conversation";
+import type { PayloadView } from "../trace/payloadView";
+import { kindCodes } from "../trace/spanColumns";
+import type { SpanDetails } from "../trace/spanDetails";
+import type { TraceSummaryView } from "../trace/summarizeTrace";
+
+const count = z.optional(z.number());
+const row = z.number().check(z.int(), z.nonnegative());
+
+const dataEntrySchema = z.object({
+  name: z.string(),
+  type: z.enum(["text", "json", "number", "boolean", "null"]),
+  text: z.string(),
+  totalLength: z.number(),
+});
+
+const placeSchema = z.object({
+  path: z.string(),
+  line: count,
+  column: count,
+  origin: z.enum(["attribute", "stack", "text", "tool"]),
+  find: z.optional(z.array(z.string())),
+  context: z.optional(z.string()),
+});
+
+const cutSchema = z.object({ producerLimit: count });
+
+export const payloadViewSchema: z.ZodMiniType<PayloadView> = z.discriminatedUnion("type", [
+  z.object({ type: z.literal("empty"), text: z._default(z.literal(""), ""), totalLength: z._default(z.literal(0), 0) }),
+  z.object({
+    type: z.enum(["text", "json", "markdown"]),
+    text: z.string(),
+    totalLength: z.number(),
+    cut: z.optional(cutSchema),
+  }),
+  z.object({
+    type: z.literal("diff"),
+    text: z.string(),
+    totalLength: z.number(),
+    changes: z.array(z.object({ path: z.string(), oldText: z.string(), newText: z.string() })),
+    cut: z.optional(cutSchema),
+  }),
+]);
+
+export const spanDetailsSchema: z.ZodMiniType<SpanDetails> = z.object({
+  spanId: z.string(),
+  parentSpanId: z.nullable(z.string()),
+  title: z.string(),
+  label: z.string(),
+  outcome: z.string(),
+  kind: z.enum(kindCodes),
+  status: z.enum(["ok", "failed", "interrupted", "open"]),
+  startMs: count,
+  endMs: count,
+  offsetMs: count,
+  durationMs: count,
+  error: z.optional(
+    z.object({
+      message: z.string(),
+      totalLength: z.number(),
+      type: z.optional(z.string()),
+      stack: z.optional(z.string()),
+    }),
+  ),
+  places: z.array(placeSchema),
+  input: payloadViewSchema,
+  inputFields: z.array(dataEntrySchema),
+  output: payloadViewSchema,
+  calls: z.array(
+    z.object({
+      row: z.optional(row),
+      name: z.string(),
+      label: z.string(),
+      outcome: z.string(),
+      isFailed: z.boolean(),
+    }),
+  ),
+  tokens: z.optional(
+    z.object({ input: count, output: count, reasoning: count, cacheRead: count, cacheWrite: count, total: count }),
+  ),
+  cost: count,
+  model: z.optional(
+    z.object({ id: z.optional(z.string()), provider: z.optional(z.string()), variant: z.optional(z.string()) }),
+  ),
+  finishReason: z.optional(z.string()),
+  callId: z.optional(z.string()),
+  attributes: z.array(dataEntrySchema),
+  events: z.array(z.object({ name: z.string(), timeMs: z.number(), attributes: z.array(dataEntrySchema) })),
+  links: z.array(z.object({ spanId: z.string(), traceId: z.optional(z.string()) })),
+  leftOut: z.number(),
+});
+
+const callStatus = z.enum(["ok", "failed", "interrupted", "open"]);
+const conversationText = { text: z.string(), totalLength: z.number() };
+const conversationBase = {
+  row,
+  startMs: count,
+  insideRow: z.optional(row),
+};
+const conversationCallSchema = z.object({
+  row,
+  name: z.string(),
+  label: z.string(),
+  outcome: z.string(),
+  status: callStatus,
+});
+
+export const conversationSchema: z.ZodMiniType<ConversationItem[]> = z.array(
+  z.discriminatedUnion("type", [
+    z.object({ type: z.literal("user"), ...conversationBase, ...conversationText }),
+    z.object({
+      type: z.literal("assistant"),
+      ...conversationBase,
+      ...conversationText,
+      model: z.string(),
+      calls: z.array(conversationCallSchema),
+      status: callStatus,
+      error: z.optional(z.object(conversationText)),
+    }),
+    z.object({ type: z.literal("calls"), ...conversationBase, calls: z.array(conversationCallSchema) }),
+    z.object({ type: z.literal("error"), ...conversationBase, ...conversationText }),
+  ]),
+);
+
+const tokenTotalsSchema = z.object({
+  input: z.number(),
+  output: z.number(),
+  reasoning: z.number(),
+  cacheRead: z.number(),
+  cacheWrite: z.number(),
+  total: z.number(),
+});
+
+export const summarySchema: z.ZodMiniType<TraceSummaryView> = z.object({
+  startMs: count,
+  endMs: count,
+  wallMs: count,
+  busyMs: z.number(),
+  gaps: z.array(z.object({ startMs: z.number(), endMs: z.number() })),
+  slowest: z.array(z.object({ row, durationMs: z.number(), ownMs: z.number() })),
+  tokens: z.optional(tokenTotalsSchema),
+  cost: count,
+  usageSource: z.enum(["spans", "summary", "none"]),
+  models: z.array(
+    z.object({
+      model: z.string(),
+      provider: z.optional(z.string()),
+      calls: z.number(),
+      failures: z.number(),
+      durationMs: z.number(),
+      tokens: z.optional(tokenTotalsSchema),
+      cost: count,
+    }),
+  ),
+  tools: z.array(
+    z.object({ name: z.string(), count: z.number(), failures: z.number(), durationMs: z.number(), firstRow: row }),
+  ),
+  toolCount: z.number(),
+  loops: z.array(
+    z.object({ tool: z.string(), label: z.string(), count: z.number(), failures: z.number(), rows: z.array(row) }),
+  ),
+  counts: z.object({
+    spans: z.number(),
+    elided: z.number(),
+    kinds: z.record(z.enum(kindCodes), z.number()),
+    ok: z.number(),
+    failed: z.number(),
+    failures: z.number(),
+    recovered: z.number(),
+    interrupted: z.number(),
+    open: z.number(),
+  }),
+  narrative: z.string(),
+  producerNarrative: z.optional(z.string()),
+});

@@ -1,0 +1,226 @@
+// Where a session failed: the failures that count, those that were made good, and the failing step. One function for the
+// panel, the view, the commands, Problems and the command line, so that all of them name the same step.
+
+import { FLAG, kindCodes, type SpanColumns, type SpanTree, statusCodes } from "./spanColumns";
+import type { SessionState } from "./state";
+
+/**
+ * Why a row is the failing step, in the order in which the rules are tried:
+ * `failed-path`: the latest-ending failed leaf all of whose ancestors failed too;
+ * `in-progress`: in a crashed, killed or stalled session the innermost open span with the latest start;
+ * `last-unrecovered`: the latest-ending failed leaf that no success of the same action followed;
+ * `first-failure`: the first failed leaf, in a failed or crashed session whose failures were all recovered.
+ */
+export type FailingStepRule = "failed-path" | "in-progress" | "last-unrecovered" | "first-failure";
+
+export interface Failures {
+  /**
+   * The row is in `failures`, except under `first-failure`, where it is in `recovered`. A session that completed and
+   * made all its failures good has no failing step; its failures are still reached through `recovered`.
+   */
+  readonly failingStep?: { readonly row: number; readonly rule: FailingStepRule } | undefined;
+  /** Rows that count, by start time: failed leaves, and the step in progress when a crashed or stalled session stopped. */
+  readonly failures: Int32Array;
+  /** Failed rows that a later success of the same action made good, by start time. */
+  readonly recovered: Int32Array;
+}
+
+const generationCode = kindCodes.indexOf("generation");
+const errorCode = statusCodes.indexOf("error");
+
+const FAILED = 1;
+const RECOVERED = 2;
+const FAILED_BELOW = 4;
+const UNRECOVERED_BELOW = 8;
+const OPEN_BELOW = 16;
+/** All ancestors failed. */
+const FAILED_ABOVE = 32;
+
+/**
+ * Finds the failures and sets `FLAG.failure`, `FLAG.recovered` and `FLAG.failingStep` in `columns.flags`, which it clears
+ * first. A failed span is one of status error that is neither interrupted nor synthetic. It is a leaf when no span below
+ * it failed without recovery and, in a session that was cut off, none below it is open: so a root that only carries the
+ * error of its steps or of a signal is no leaf, and one that failed by itself is.
+ *
+ * @param actionKeys see `actionKey`; asked only for failed rows and for successes that might make one good
+ */
+export function findFailures(
+  columns: SpanColumns,
+  tree: SpanTree,
+  actionKeys: (row: number) => string,
+  state: SessionState,
+): Failures {
+  const { flags, count } = columns;
+  for (let row = 0; row < count; row++) {
+    flags[row] = (flags[row] ?? 0) & ~(FLAG.failure | FLAG.recovered | FLAG.failingStep);
+  }
+  const cutOff = wasCutOff(state);
+  const marks = new Uint8Array(count);
+  const failedRows: number[] = [];
+  for (let row = 0; row < count; row++) {
+    if (columns.status[row] !== errorCode || ((flags[row] ?? 0) & (FLAG.interrupted | FLAG.synthetic)) !== 0) continue;
+    marks[row] = FAILED;
+    failedRows.push(row);
+  }
+  if (failedRows.length === 0 && !cutOff) return { failures: new Int32Array(), recovered: new Int32Array() };
+  // A session that completed got over its failures as a whole: there another way to the same end, by the same tool with
+  // other arguments, makes a failure good. Elsewhere only the very same action does.
+  const keys = state.status === "completed" ? (row: number) => String(sortOf(columns, row)) : actionKeys;
+  markRecovered(columns, failedRows, keys, marks);
+  markRelatives(columns, tree.preorder, marks, cutOff);
+
+  const leaves: number[] = [];
+  const recovered: number[] = [];
+  for (const row of failedRows) {
+    const mark = marks[row] ?? 0;
+    if ((mark & RECOVERED) !== 0) {
+      if ((mark & FAILED_BELOW) === 0) recovered.push(row);
+    } else if ((mark & UNRECOVERED_BELOW) === 0 && !(cutOff && (mark & OPEN_BELOW) !== 0)) {
+      leaves.push(row);
+    }
+  }
+  const inProgress = cutOff ? innermostOpen(columns, marks) : -1;
+  const byStart = compareRows(columns, startOf);
+  recovered.sort(byStart);
+  const failures = inProgress >= 0 && !leaves.includes(inProgress) ? [...leaves, inProgress] : leaves.slice();
+  failures.sort(byStart);
+
+  const failingStep = chooseStep(columns, marks, leaves, inProgress, recovered, state);
+  for (const row of failures) flags[row] = (flags[row] ?? 0) | FLAG.failure;
+  for (const row of recovered) flags[row] = (flags[row] ?? 0) | FLAG.recovered;
+  if (failingStep) flags[failingStep.row] = (flags[failingStep.row] ?? 0) | FLAG.failingStep;
+  return { failingStep, failures: Int32Array.from(failures), recovered: Int32Array.from(recovered) };
+}
+
+/** Spreads what is known of a row to its ancestors and descendants; parents come before children in `preorder`. */
+function markRelatives(columns: SpanColumns, preorder: Int32Array, marks: Uint8Array, cutOff: boolean): void {
+  for (let index = preorder.length - 1; index >= 0; index--) {
+    const row = preorder[index] ?? 0;
+    const above = columns.parent[row] ?? -1;
+    if (above < 0) continue;
+    const mark = marks[row] ?? 0;
+    let spread = mark & (FAILED_BELOW | UNRECOVERED_BELOW | OPEN_BELOW);
+    if ((mark & FAILED) !== 0) spread |= (mark & RECOVERED) !== 0 ? FAILED_BELOW : FAILED_BELOW | UNRECOVERED_BELOW;
+    if (isOpen(columns, row)) spread |= OPEN_BELOW;
+    marks[above] = (marks[above] ?? 0) | spread;
+  }
+  for (const row of preorder) {
+    const above = columns.parent[row] ?? -1;
+    const failedToTheTop = FAILED | FAILED_ABOVE;
+    const markAbove = above < 0 ? 0 : (marks[above] ?? 0);
+    // In a session that was cut off, what had open steps below it bears the error of the end and not one of its own:
+    // an old failure next to the step in progress does not lead to the top.
+    const bearsTheEnd = cutOff && (markAbove & OPEN_BELOW) !== 0;
+    if (above < 0 || (!bearsTheEnd && (markAbove & failedToTheTop) === failedToTheTop)) {
+      marks[row] = (marks[row] ?? 0) | FAILED_ABOVE;
+    }
+  }
+}
+
+/** True for a session that stopped without an end: what was open then is where it stopped. */
+function wasCutOff(state: SessionState): boolean {
+  return state.status === "crashed" || state.reasons.some(({ type }) => type === "stalled" || type === "killed");
+}
+
+function chooseStep(
+  columns: SpanColumns,
+  marks: Uint8Array,
+  leaves: readonly number[],
+  inProgress: number,
+  recovered: readonly number[],
+  state: SessionState,
+): Failures["failingStep"] {
+  const onFailedPath = latestEnd(
+    columns,
+    leaves.filter((row) => ((marks[row] ?? 0) & FAILED_ABOVE) !== 0),
+  );
+  if (onFailedPath !== undefined) return { row: onFailedPath, rule: "failed-path" };
+  if (inProgress >= 0) return { row: inProgress, rule: "in-progress" };
+  const last = latestEnd(columns, leaves);
+  if (last !== undefined) return { row: last, rule: "last-unrecovered" };
+  const first = recovered[0];
+  if (first === undefined || (state.status !== "failed" && state.status !== "crashed")) return undefined;
+  return { row: first, rule: "first-failure" };
+}
+
+/**
+ * Marks the failed rows that a success of the same action followed: one that starts after the failure's end, or at the
+ * same millisecond and further down in the file. Only spans of a kind and name that failed are asked for their key.
+ */
+function markRecovered(
+  columns: SpanColumns,
+  failedRows: readonly number[],
+  actionKeys: (row: number) => string,
+  marks: Uint8Array,
+): void {
+  const failedSorts = new Set<number>();
+  for (const row of failedRows) failedSorts.add(sortOf(columns, row));
+  const latestSuccess = new Map<string, number>();
+  const byStart = compareRows(columns, startOf);
+  for (let row = 0; row < columns.count; row++) {
+    if (columns.status[row] === errorCode || !failedSorts.has(sortOf(columns, row))) continue;
+    if (isOpen(columns, row) || ((columns.flags[row] ?? 0) & (FLAG.interrupted | FLAG.synthetic)) !== 0) continue;
+    const key = actionKeys(row);
+    const known = latestSuccess.get(key);
+    if (known === undefined || byStart(row, known) > 0) latestSuccess.set(key, row);
+  }
+  if (latestSuccess.size === 0) return;
+  for (const row of failedRows) {
+    const success = latestSuccess.get(actionKeys(row));
+    if (success === undefined) continue;
+    const gapMs = (columns.startMs[success] ?? Number.NaN) - endOf(columns, row);
+    if (gapMs > 0 || (gapMs === 0 && success > row)) marks[row] = FAILED | RECOVERED;
+  }
+}
+
+/** A number that is equal for spans of the same kind and name; generations are named after their number, so all are one. */
+function sortOf(columns: SpanColumns, row: number): number {
+  const kind = columns.kind[row] ?? 0;
+  return kind === generationCode ? kind : kind + (1 + (columns.name[row] ?? 0)) * kindCodes.length;
+}
+
+/** The open span with nothing open below it that started last; -1 when none is open. */
+function innermostOpen(columns: SpanColumns, marks: Uint8Array): number {
+  const byStart = compareRows(columns, startOf);
+  let latest = -1;
+  for (let row = 0; row < columns.count; row++) {
+    if (!isOpen(columns, row) || ((marks[row] ?? 0) & OPEN_BELOW) !== 0) continue;
+    if (latest < 0 || byStart(row, latest) >= 0) latest = row;
+  }
+  return latest;
+}
+
+function isOpen(columns: SpanColumns, row: number): boolean {
+  const flags = columns.flags[row] ?? 0;
+  return (flags & FLAG.open) !== 0 && (flags & (FLAG.synthetic | FLAG.interrupted)) === 0;
+}
+
+function latestEnd(columns: SpanColumns, rows: readonly number[]): number | undefined {
+  const byStart = compareRows(columns, startOf);
+  let latest: number | undefined;
+  for (const row of rows) {
+    const order = latest === undefined ? 1 : compareTimes(endOf(columns, row), endOf(columns, latest));
+    if (latest === undefined || order > 0 || (order === 0 && byStart(row, latest) > 0)) latest = row;
+  }
+  return latest;
+}
+
+/** An unknown time sorts before all known ones, so that it is never "the latest". */
+function compareTimes(a: number, b: number): number {
+  if (Number.isNaN(a)) return Number.isNaN(b) ? 0 : -1;
+  return Number.isNaN(b) ? 1 : a - b;
+}
+
+function compareRows(columns: SpanColumns, time: (columns: SpanColumns, row: number) => number) {
+  return (a: number, b: number): number => compareTimes(time(columns, a), time(columns, b)) || a - b;
+}
+
+function startOf(columns: SpanColumns, row: number): number {
+  return columns.startMs[row] ?? Number.NaN;
+}
+
+/** End in ms; a failed span without an end counts as ended where it started. */
+function endOf(columns: SpanColumns, row: number): number {
+  const endMs = columns.endMs[row] ?? Number.NaN;
+  return Number.isNaN(endMs) ? startOf(columns, row) : endMs;
+}

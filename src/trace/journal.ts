@@ -1,0 +1,118 @@
+// Bytes of a journal -> its sound records, and what is wrong with it. Whatever the damage, every record whose checksum
+// holds is found and none is invented, nothing is thrown, and the size of the chunks handed in changes nothing.
+
+import { type Crc32, crc32 as plainCrc32 } from "./crc32";
+import { checkFrame, findRecordEnd, findRecordStart } from "./journalFrame";
+import { JournalLog } from "./journalLog";
+import type { JournalEntry, JournalReading } from "./journalReading";
+
+export interface JournalOptions {
+  /** The platform's own CRC-32, where it has one. */
+  readonly crc32?: Crc32 | undefined;
+}
+
+/** Reads a journal that arrives in pieces, for example while it grows. */
+export class JournalReader {
+  readonly #crc32: Crc32;
+  readonly #log: JournalLog;
+  /** Bytes after the last line feed, in the pieces in which they came. */
+  #pending: Uint8Array[] = [];
+  #pendingBytes = 0;
+  #lineStart = 0;
+
+  /** @param fileName `S.<k>.journal.ndjson`: tells the incarnation where the header does not */
+  constructor(fileName: string, options: JournalOptions = {}) {
+    this.#crc32 = options.crc32 ?? plainCrc32;
+    this.#log = new JournalLog(fileName);
+  }
+
+  /** Bytes taken so far. */
+  get lengthBytes(): number {
+    return this.#lineStart + this.#pendingBytes;
+  }
+
+  /**
+   * Takes the next bytes, which it does not keep beyond the call unless they end within a line (then it keeps a copy).
+   * Returns the records of the lines that are complete now, in order; a late one has a lower number than those before.
+   */
+  push(bytes: Uint8Array): JournalEntry[] {
+    const entries: JournalEntry[] = [];
+    let from = 0;
+    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, from)) {
+      const line = bytes.subarray(from, end);
+      this.#readLine(this.#pendingBytes === 0 ? line : this.#join(line), this.#log, true, entries);
+      this.#lineStart += this.#pendingBytes + line.length + 1;
+      this.#pending = [];
+      this.#pendingBytes = 0;
+      from = end + 1;
+    }
+    if (from < bytes.length) {
+      this.#pending.push(bytes.slice(from));
+      this.#pendingBytes += bytes.length - from;
+    }
+    return entries;
+  }
+
+  /**
+   * What is known by now. `tail` holds records of a last line without a line feed; they are not forgotten for it, and
+   * `push` returns them once the line feed has come.
+   */
+  result(): { readonly reading: JournalReading; readonly tail: readonly JournalEntry[] } {
+    const tail: JournalEntry[] = [];
+    const log = this.#log.fork();
+    if (this.#pendingBytes > 0) this.#readLine(this.#join(new Uint8Array()), log, false, tail);
+    return { reading: log.toReading(this.lengthBytes), tail };
+  }
+
+  #join(last: Uint8Array): Uint8Array {
+    const line = new Uint8Array(this.#pendingBytes + last.length);
+    let at = 0;
+    for (const piece of this.#pending) {
+      line.set(piece, at);
+      at += piece.length;
+    }
+    line.set(last, at);
+    return line;
+  }
+
+  #readLine(line: Uint8Array, log: JournalLog, isTerminated: boolean, into: JournalEntry[]): void {
+    const offset = this.#lineStart;
+    const checksum = checkFrame(line, 0, line.length, this.#crc32);
+    if (checksum >= 0) {
+      log.addRecord(line, offset, checksum, into);
+      return;
+    }
+    let damagedFrom = 0;
+    for (let start = findRecordStart(line, 0, line.length); start < line.length; ) {
+      const next = findRecordStart(line, start + 1, line.length);
+      const end = findRecordEnd(line, start, next);
+      const sound = end < 0 ? -1 : checkFrame(line, start, end, this.#crc32);
+      if (sound >= 0) {
+        if (start > damagedFrom) log.addDamage(line.subarray(damagedFrom, start), offset + damagedFrom, false);
+        log.addRecord(line.subarray(start, end), offset + start, sound, into);
+        damagedFrom = end;
+      }
+      start = next;
+    }
+    // A line feed belongs to the line's damage, so that damaged lines in a row are one region.
+    const rest = line.subarray(damagedFrom);
+    if (rest.length > 0 || (damagedFrom === 0 && isTerminated)) {
+      log.addDamage(rest, offset + damagedFrom, !isTerminated);
+    }
+  }
+}
+
+export interface ReadJournal extends JournalReading {
+  /** Sound records by sequence number, without the header. */
+  readonly records: readonly JournalEntry[];
+}
+
+/** Reads a whole journal. */
+export function readJournal(bytes: Uint8Array, fileName: string, options?: JournalOptions): ReadJournal {
+  const reader = new JournalReader(fileName, options);
+  const entries = reader.push(bytes);
+  const { reading, tail } = reader.result();
+  for (const entry of tail) entries.push(entry);
+  const isInOrder = entries.every((entry, index) => index === 0 || (entries[index - 1]?.seq ?? -1) < entry.seq);
+  return { ...reading, records: isInOrder ? entries : entries.sort((a, b) => a.seq - b.seq) };
+}

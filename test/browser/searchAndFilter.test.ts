@@ -1,0 +1,117 @@
+// Finding steps: search over everything, filters as chips.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Browser, launchChromium } from "../support/chromium";
+import { madeUpTrace, openTrace, sampleFiles, traceFiles } from "./panelHarness";
+
+describe("search", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  it("counts, goes on by Enter, back by Shift+Enter, and marks what it found", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_failed_dbt_build"));
+    const { page } = drive;
+    await page.getByRole("treegrid").focus();
+    await page.keyboard.press("/");
+    await page.keyboard.type("roundHalfEven in");
+    const search = page.getByRole("search");
+    await expect.poll(() => search.innerText()).toContain("2 matches");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => search.innerText()).toContain("1 of 2");
+    expect(await drive.selectedText()).toContain("grep");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => search.innerText()).toContain("2 of 2");
+    await page.keyboard.press("Enter");
+    await expect.poll(() => search.innerText()).toContain("1 of 2");
+    await page.keyboard.press("Shift+Enter");
+    await expect.poll(() => search.innerText()).toContain("2 of 2");
+    expect(await page.locator("mark").first().innerText()).toBe("roundHalfEven in");
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.locator("mark").count()).toBe(0);
+    expect(await page.getByRole("textbox", { name: "Find in Trace" }).inputValue()).toBe("");
+  });
+
+  it("finds what is only in a payload, and reduces the tree to what it found", async () => {
+    const trace = madeUpTrace([
+      { kind: "session", endTime: 5_000 },
+      { name: "bash", output: "a needle in the output" },
+      { name: "bash", output: "nothing" },
+    ]);
+    await using drive = await openTrace(browser, traceFiles(trace));
+    const { page } = drive;
+    await page.getByRole("textbox", { name: "Find in Trace" }).fill("needle");
+    await expect.poll(() => page.getByRole("search").innerText()).toContain("1 match");
+    await page.getByRole("button", { name: "Show Matches Only" }).click();
+    await expect.poll(() => page.getByRole("treegrid").getByRole("row").count()).toBe(3);
+    expect(await page.locator(".status-counts").innerText()).toBe("1 of 3");
+    await page.getByRole("button", { name: "Clear Search" }).click();
+    await expect.poll(() => page.getByRole("treegrid").getByRole("row").count()).toBe(4);
+  });
+
+  it("says that it found nothing", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_loop_same_call"));
+    await drive.page.getByRole("textbox", { name: "Find in Trace" }).fill("zzzz");
+    await expect.poll(() => drive.page.getByRole("search").innerText()).toContain("No matches");
+  });
+
+  it("is steered by the host's keys", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_loop_same_call"));
+    await drive.navigate("search");
+    await drive.page.keyboard.type("npm ci");
+    await expect.poll(() => drive.page.getByRole("search").innerText()).toMatch(/of \d+|matches/);
+    await drive.navigate("nextMatch");
+    const first = await drive.selectedText();
+    await drive.navigate("nextMatch");
+    expect(await drive.selectedText()).not.toBe("");
+    await drive.navigate("previousMatch");
+    expect(await drive.selectedText()).toBe(first);
+  });
+});
+
+describe("filters", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  it("are added by the menu, shown as chips with a count, and removed by them", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_completed_tax_rounding"));
+    const { page } = drive;
+    await page.getByRole("button", { name: "Filter", exact: true }).click();
+    await page.getByRole("menuitemcheckbox", { name: /^Generation/ }).click();
+    await page.keyboard.press("Escape");
+    const chips = page.getByRole("group", { name: "Active filters" });
+    await expect.poll(() => chips.innerText()).toContain("9 of 45");
+    await expect.poll(() => page.getByRole("treegrid").getByRole("row").count()).toBe(1 + 1 + 9);
+    await chips.getByRole("button", { name: "Remove filter “Generation”" }).click();
+    await expect.poll(() => chips.count()).toBe(0);
+    expect(await page.locator(".status-counts").innerText()).toBe("45 of 45");
+  });
+
+  it("by name come from the context menu of a step", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_failed_dbt_build"));
+    const { page } = drive;
+    await page.getByRole("row", { name: /^edit/ }).click({ button: "right" });
+    await page.getByRole("menuitem", { name: "Filter by Name “edit”" }).click();
+    await expect.poll(() => page.locator(".status-counts").innerText()).toBe("1 of 18");
+    expect(await page.getByRole("row", { name: /^edit/ }).count()).toBe(1);
+  });
+
+  it("that keep nothing say so and are cleared by one button", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_failed_dbt_build"));
+    const { page } = drive;
+    await page.getByRole("button", { name: "Filter", exact: true }).click();
+    await page.getByRole("menuitemcheckbox", { name: "Longer than 1 m" }).click();
+    await page.keyboard.press("Escape");
+    await expect.poll(() => page.getByText("No step matches the filters").count()).toBe(1);
+    await page.getByRole("button", { name: "Clear", exact: true }).click();
+    await expect.poll(() => page.getByRole("treegrid").getByRole("row").count()).toBe(19);
+  });
+});

@@ -1,0 +1,239 @@
+// The states of which screenshots are taken: `npm run screenshots` draws each in each of its themes and sizes, from the
+// real VS Code with the packaged extension on the sample workspace. A state starts in a fresh window, its `steps` bring it
+// about as a person would, and must end with a wait for what is to be seen.
+import { join } from "node:path";
+import type { RunningVscode } from "../support/vscodeServer";
+import type { ThemeName } from "../support/webviewTheme";
+import type { Workbench } from "../support/workbench";
+import { largeTrace, liveTrace, writeTrace } from "./madeTraces";
+
+export interface Size {
+  /** Part of the file name; empty for the usual size. */
+  readonly name: string;
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Device pixels per CSS pixel; with half the width and height it is what zooming to 200 % does in a browser. */
+  readonly scale?: number | undefined;
+}
+
+export interface Scene {
+  readonly workbench: Workbench;
+  readonly vscode: RunningVscode;
+}
+
+export interface State {
+  readonly name: string;
+  readonly themes: readonly ThemeName[];
+  readonly sizes: readonly Size[];
+  /** False for a workspace without traces. */
+  readonly sampleTraces?: boolean | undefined;
+  readonly settings?: Readonly<Record<string, unknown>> | undefined;
+  readonly steps: (scene: Scene) => Promise<void>;
+}
+
+const usual: Size = { name: "", widthPx: 1440, heightPx: 900 };
+const narrow: Size = { name: "narrow", widthPx: 760, heightPx: 900 };
+/** The panel alone is about 320 px wide then. */
+const phone: Size = { name: "320px", widthPx: 372, heightPx: 800 };
+/** A window of 1440 by 900 at 200 %. */
+const zoomed: Size = { name: "200percent", widthPx: 720, heightPx: 450, scale: 2 };
+const everyTheme: readonly ThemeName[] = ["light", "dark", "highContrast", "highContrastLight"];
+const mainThemes: readonly ThemeName[] = ["light", "dark", "highContrast"];
+
+function traceFile(scene: Scene, id: string): string {
+  return join(scene.vscode.workspaceFolder, ".tracekeeper", "traces", `${id}.json`);
+}
+
+/** Opens a session by its row and waits until its steps show. */
+async function openSession({ workbench }: Scene, row: string | RegExp): Promise<void> {
+  await workbench.openContainer("Tracekeeper");
+  await workbench.row(row).first().click();
+  await workbench.panel().getByRole("treegrid").waitFor();
+  await workbench.panel().locator("canvas").first().waitFor();
+  await detailsShown(workbench);
+}
+
+/** The facts are the last part of a step's details. */
+async function detailsShown(workbench: Workbench): Promise<void> {
+  await workbench.panel().getByRole("tabpanel").getByText("Span id").waitFor();
+}
+
+async function hideSideBar({ workbench }: Scene): Promise<void> {
+  await workbench.runCommand("View: Toggle Primary Side Bar Visibility");
+  await workbench.sideBar.waitFor({ state: "hidden" });
+}
+
+/** A state that is a sample, opened. */
+function sampleState(name: string, row: string | RegExp, sizes: readonly Size[] = [usual]): State {
+  return { name, themes: mainThemes, sizes, steps: (scene) => openSession(scene, row) };
+}
+
+export const states: readonly State[] = [
+  {
+    name: "view-empty",
+    themes: everyTheme,
+    sizes: [usual],
+    sampleTraces: false,
+    async steps({ workbench }) {
+      await workbench.openContainer("Tracekeeper");
+      await workbench.sideBar.getByText("No traces yet").waitFor();
+    },
+  },
+  {
+    name: "view-sessions",
+    themes: everyTheme,
+    sizes: [usual, narrow],
+    async steps({ workbench }) {
+      await workbench.openContainer("Tracekeeper");
+      await workbench.row("Fix tax rounding").first().waitFor();
+    },
+  },
+  sampleState("failed", "Build revenue mart"),
+  sampleState("crashed", "Migrate warehouse"),
+  sampleState("loop", /^Loop/),
+  sampleState("idle", "Overnight backfill"),
+  sampleState("damaged", /ends in the middle/),
+  {
+    name: "damaged-empty",
+    themes: mainThemes,
+    sizes: [usual],
+    async steps({ workbench }) {
+      await workbench.openContainer("Tracekeeper");
+      await workbench.row("ses_damaged_empty").click();
+      await workbench.panel().getByText(/empty/i).first().waitFor();
+    },
+  },
+  {
+    name: "no-steps",
+    themes: ["light", "dark"],
+    sizes: [usual],
+    async steps(scene) {
+      const empty = {
+        version: 2,
+        traceId: "t",
+        sessionId: "ses_none",
+        startedAt: new Date().toISOString(),
+        metadata: { title: "Nothing yet" },
+        spans: [],
+        summary: {},
+      };
+      await writeTrace(traceFile(scene, "ses_none"), empty);
+      await scene.workbench.openContainer("Tracekeeper");
+      await scene.workbench.row("Nothing yet").click();
+      await scene.workbench.panel().getByText("No steps in this trace").waitFor();
+    },
+  },
+  {
+    name: "live",
+    themes: mainThemes,
+    sizes: [usual],
+    async steps(scene) {
+      await writeTrace(traceFile(scene, "ses_running"), liveTrace("ses_running", Date.now()));
+      await openSession(scene, "Upgrade the router");
+    },
+  },
+  {
+    name: "huge",
+    themes: mainThemes,
+    sizes: [usual],
+    async steps(scene) {
+      await writeTrace(traceFile(scene, "ses_huge"), largeTrace("ses_huge", 100_000, Date.now() - 60_000));
+      await openSession(scene, "Nightly migration");
+    },
+  },
+  {
+    name: "narrow",
+    themes: mainThemes,
+    sizes: [phone, zoomed],
+    async steps(scene) {
+      await openSession(scene, "Build revenue mart");
+      await hideSideBar(scene);
+    },
+  },
+  {
+    name: "beside-code",
+    themes: ["light", "dark"],
+    sizes: [usual],
+    async steps(scene) {
+      await openSession(scene, /^Fix tax rounding.*Completed/);
+      await scene.workbench.runCommand("View: Keep Editor");
+      await scene.workbench.panel().getByRole("treegrid").focus();
+      await scene.workbench.press("Alt+F8");
+      await scene.workbench.panel().getByText("Error, recovered later").waitFor();
+      await scene.workbench.press("F12");
+      await scene.workbench.tab("tax.test.ts").waitFor();
+      await scene.workbench.runCommand("View: Move Editor into Next Group");
+      await scene.workbench.panel().locator("canvas").first().waitFor();
+      await detailsShown(scene.workbench);
+    },
+  },
+  {
+    name: "keyboard-focus",
+    themes: ["highContrast", "highContrastLight", "dark"],
+    sizes: [usual],
+    async steps(scene) {
+      await openSession(scene, "Build revenue mart");
+      await scene.workbench.panel().getByRole("treegrid").focus();
+      await scene.workbench.press("ArrowUp", "ArrowUp");
+    },
+  },
+  {
+    name: "conversation",
+    themes: mainThemes,
+    sizes: [usual],
+    async steps(scene) {
+      await openSession(scene, /^Fix tax rounding.*Completed/);
+      await scene.workbench.panel().getByRole("button", { name: "Conversation" }).click();
+      await scene.workbench.panel().getByText("The tax total on invoices").first().waitFor();
+    },
+  },
+  {
+    name: "summary",
+    themes: mainThemes,
+    sizes: [usual],
+    async steps(scene) {
+      await openSession(scene, /^Fix tax rounding.*Completed/);
+      await scene.workbench
+        .panel()
+        .getByRole("button", { name: /show summary/ })
+        .click();
+      await scene.workbench
+        .panel()
+        .getByRole("dialog")
+        .getByText(/model calls/)
+        .first()
+        .waitFor();
+    },
+  },
+  {
+    name: "search",
+    themes: ["light", "dark"],
+    sizes: [usual],
+    async steps(scene) {
+      await openSession(scene, "Overnight backfill");
+      await scene.workbench.panel().getByLabel("Find in Trace").fill("tax");
+      await scene.workbench.press("Enter");
+      await scene.workbench
+        .panel()
+        .getByRole("search")
+        .getByText(/\d+ of \d+/)
+        .waitFor();
+      await detailsShown(scene.workbench);
+    },
+  },
+  {
+    name: "diff",
+    themes: ["light", "dark"],
+    sizes: [usual],
+    async steps(scene) {
+      await openSession(scene, "Build revenue mart");
+      await scene.workbench
+        .panel()
+        .locator("[role=row]")
+        .filter({ hasText: /edit.*tax\.ts/ })
+        .first()
+        .click();
+      await scene.workbench.panel().getByText("roundHalfEven(amount").first().waitFor();
+    },
+  },
+];

@@ -1,0 +1,166 @@
+import { describe, expect, it } from "vitest";
+import { type ConversationItem, conversation, hasConversation } from "../../src/trace/conversation";
+import { madeUp, sample } from "./traceSamples";
+
+function show(item: ConversationItem): string {
+  const inside = item.insideRow === undefined ? "" : ` (inside ${item.insideRow})`;
+  const calls =
+    "calls" in item && item.calls.length > 0
+      ? ` [${item.calls.map((call) => `${call.name} ${call.label}${call.outcome === "" ? "" : ` ${call.outcome}`}`).join("; ")}]`
+      : "";
+  const text = "text" in item ? ` ${item.text}` : "";
+  const error = item.type === "assistant" && item.error !== undefined ? ` !${item.error.text}` : "";
+  return `${item.row} ${item.type}${text}${calls}${error}${inside}`;
+}
+
+function shown(spans: Parameters<typeof madeUp>[0]): string[] {
+  const { trace, columns } = madeUp(spans);
+  const items = conversation(trace, columns).map(show);
+  expect(conversation(trace).map(show)).toEqual(items);
+  return items;
+}
+
+describe("conversation", () => {
+  it("folds the calls under the answers of a real trace", () => {
+    const { trace, columns } = sample("ses_completed_tax_rounding");
+    const items = conversation(trace, columns);
+    expect(items.slice(0, 3).map(show)).toEqual([
+      "1 user The tax total on invoices is off by one cent. Find out why and fix it.",
+      "2 assistant Now I will run the tests again. [bash npx tsc --noEmit]",
+      "4 assistant The failing test expects banker's rounding. I will update the helper. [sql_execute select order_id, sum(amount) as revenue]",
+    ]);
+    const calls = items.flatMap((item) => (item.type === "assistant" || item.type === "calls" ? item.calls : []));
+    expect(calls).toHaveLength(34);
+    expect(calls.filter((call) => call.status === "failed").map((call) => [call.row, call.outcome])).toEqual([
+      [16, "exit 1"],
+    ]);
+  });
+
+  it("ends with the error of the session", () => {
+    const { trace, columns } = sample("ses_loop_same_call");
+    expect(conversation(trace, columns).at(-1)).toMatchObject({
+      type: "error",
+      row: 0,
+      text: "stuck: same call failed 8 times",
+    });
+  });
+
+  it("is empty where nobody speaks", () => {
+    expect(shown([{ kind: "session", input: "npm test" }, { kind: "tool", name: "bash" }, { kind: "span" }])).toEqual(
+      [],
+    );
+    expect(shown([{ kind: "session" }, { kind: "generation", output: "[tool calls: bash]" }])).toEqual([]);
+    expect(shown([])).toEqual([]);
+    expect(hasConversation(sample("ses_two_bursts_7h").trace)).toBe(true);
+  });
+
+  it("begins with the prompt where no message was recorded", () => {
+    expect(
+      shown([
+        { kind: "session", input: "Fix it" },
+        { kind: "generation", output: "Done" },
+      ]),
+    ).toEqual(["0 user Fix it", "1 assistant Done"]);
+  });
+
+  it("keeps answers without words and says what went wrong", () => {
+    expect(
+      shown([
+        { kind: "session" },
+        { kind: "user-message", input: "Go" },
+        { kind: "generation", spanId: "g", output: "[tool calls: bash]", status: "error", statusMessage: "overloaded" },
+        {
+          kind: "tool",
+          name: "bash",
+          parentSpanId: "g",
+          input: { command: "ls" },
+          status: "error",
+          statusMessage: "exit code 2",
+        },
+        { kind: "generation", status: "error", interrupted: true, statusMessage: "restarted", output: "half" },
+      ]),
+    ).toEqual(["1 user Go", "2 assistant  [bash ls exit 2] !overloaded", "4 assistant half"]);
+  });
+
+  it("puts items in order of time whatever the order in the file", () => {
+    expect(
+      shown([
+        { kind: "session", startTime: 0 },
+        { kind: "generation", output: "second", startTime: 20 },
+        { kind: "user-message", input: "first", startTime: 10 },
+        { kind: "text", output: "third", startTime: 30 },
+      ]),
+    ).toEqual(["2 user first", "1 assistant second", "3 assistant third"]);
+  });
+
+  it("gathers calls that belong to no answer", () => {
+    expect(
+      shown([
+        { kind: "session" },
+        { kind: "user-message", input: "Go" },
+        { kind: "tool", name: "bash", input: { command: "a" } },
+        { kind: "tool", name: "bash", input: { command: "b" } },
+      ]),
+    ).toEqual(["1 user Go", "2 calls [bash a; bash b]"]);
+  });
+
+  it("tells what a sub-agent said within a call, also below plain steps", () => {
+    expect(
+      shown([
+        { kind: "session" },
+        { kind: "generation", spanId: "g", output: "Asking" },
+        { kind: "tool", name: "task", spanId: "t", parentSpanId: "g", input: { description: "Look" } },
+        { kind: "span", spanId: "step", parentSpanId: "t" },
+        { kind: "generation", spanId: "h", parentSpanId: "step", output: "Looking" },
+        { kind: "span", spanId: "wrap", parentSpanId: "h" },
+        { kind: "tool", name: "read", parentSpanId: "wrap", input: { filePath: "a.ts" } },
+        { kind: "generation", output: "Done" },
+      ]),
+    ).toEqual(["1 assistant Asking [task Look]", "4 assistant Looking [read a.ts] (inside 2)", "7 assistant Done"]);
+  });
+
+  it("reads the messages of APIs", () => {
+    const output = [
+      {
+        role: "assistant",
+        parts: [
+          { type: "reasoning", content: "hmm" },
+          { type: "text", content: "One" },
+          { type: "tool_call", name: "x" },
+          { type: "text", content: "Two" },
+        ],
+      },
+    ];
+    const input = [
+      { role: "system", content: "Be good" },
+      { role: "user", content: [{ type: "text", text: "Hi" }] },
+    ];
+    expect(shown([{ kind: "session" }, { kind: "user-message", input }, { kind: "generation", output }])).toEqual([
+      "1 user Hi",
+      "2 assistant One\n\nTwo",
+    ]);
+  });
+
+  it("cuts a text at 4,000 characters and tells its length", () => {
+    const { trace } = madeUp([{ kind: "user-message", input: "x".repeat(5_000) }]);
+    expect(conversation(trace)).toMatchObject([{ text: "x".repeat(4_000), totalLength: 5_000 }]);
+  });
+
+  it("survives a circle of parents, a deep chain and many siblings", () => {
+    const circle = [
+      { kind: "generation" as const, spanId: "a", parentSpanId: "b", output: "x" },
+      { kind: "tool" as const, spanId: "b", parentSpanId: "a" },
+    ];
+    expect(conversation(madeUp(circle).trace)).toHaveLength(1);
+    const chain = Array.from({ length: 50_000 }, (_, index) => ({
+      kind: "span" as const,
+      parentSpanId: index === 0 ? null : `s${index - 1}`,
+    }));
+    expect(
+      conversation(madeUp([...chain, { kind: "text" as const, output: "end", parentSpanId: "s49999" }]).trace),
+    ).toHaveLength(1);
+    const siblings = Array.from({ length: 50_000 }, () => ({ kind: "tool" as const, name: "bash" }));
+    const [, calls] = conversation(madeUp([{ kind: "user-message", input: "x" }, ...siblings]).trace);
+    expect(calls?.type === "calls" && calls.calls.length).toBe(50_000);
+  });
+});

@@ -1,0 +1,49 @@
+// Three suites: `unit` runs in Node, `browser` drives the built panel in headless Chromium, and `workbench` drives the
+// packaged extension in a real VS Code. `npm test` runs them all, together with the checks that are no vitest suite.
+import { resolve } from "node:path";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  root: resolve(import.meta.dirname, ".."),
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
+  test: {
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
+          exclude: ["test/browser/**", "test/vscode/**", "test/fixtures/**"],
+          environment: "node",
+          // A net for what hangs, not a limit on time: the machine may be busy.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "browser",
+          include: ["test/browser/**/*.test.ts"],
+          globalSetup: ["test/support/buildWebview.ts"],
+          environment: "node",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "workbench",
+          include: ["test/vscode/workbench/**/*.test.ts"],
+          globalSetup: ["test/support/packageExtension.ts"],
+          environment: "node",
+          // One VS Code at a time: two would share the machine's cores and make each other late.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});

@@ -1,0 +1,103 @@
+// Jumps: to failures, matches and views. Each says in words what it found or that it began again at the other end.
+
+import type { NavigateTarget, PanelHeader } from "../../src/protocol/panelMessages";
+import { countText, formatInteger, text } from "../text";
+import { stepToFailure } from "./failureWalk";
+import type { SearchModel } from "./searchModel";
+import type { Settings } from "./settings";
+import type { Picture } from "./traceModel";
+
+export type FocusTarget = "tree" | "search" | "details";
+export type Popup = "none" | "summary" | "filters" | "overflow" | "shortcuts";
+
+/** What a jump needs of the panel. */
+export interface Navigable {
+  readonly picture: Picture | undefined;
+  readonly header: PanelHeader | undefined;
+  readonly selectedRow: number;
+  readonly search: SearchModel;
+  readonly settings: Settings;
+  readonly popup: Popup;
+  announcement: string;
+  select(row: number, options: { reveal?: boolean }): void;
+  focus(target: FocusTarget): void;
+  announce(words: string): void;
+  setPopup(popup: Popup): void;
+  changed(): void;
+}
+
+/** Carries out what the host asks for: the keys and commands that are contributed to VS Code. */
+export function navigate(panel: Navigable, target: NavigateTarget): void {
+  switch (target) {
+    case "nextFailure":
+      return goToFailure(panel, 1, false);
+    case "previousFailure":
+      return goToFailure(panel, -1, false);
+    case "nextFailureIncludingRecovered":
+      return goToFailure(panel, 1, true);
+    case "previousFailureIncludingRecovered":
+      return goToFailure(panel, -1, true);
+    case "failingStep": {
+      const row = panel.header?.failingStep?.row;
+      if (row === undefined) return panel.announce(text("noFailures"));
+      panel.settings.view = "tree";
+      panel.select(row, { reveal: true });
+      return panel.focus("tree");
+    }
+    case "search":
+      return panel.focus("search");
+    case "nextMatch":
+      return goToMatch(panel, 1);
+    case "previousMatch":
+      return goToMatch(panel, -1);
+    case "toggleAbsoluteTimes":
+      panel.settings.absoluteTimes = !panel.settings.absoluteTimes;
+      return panel.announce(text(panel.settings.absoluteTimes ? "absoluteTimesOn" : "absoluteTimesOff"));
+    case "toggleConversation":
+      if (panel.header?.hasConversation !== true) return panel.announce(text("noConversation"));
+      panel.settings.view = panel.settings.view === "tree" ? "conversation" : "tree";
+      return panel.changed();
+    case "shortcuts":
+      return panel.setPopup(panel.popup === "shortcuts" ? "none" : "shortcuts");
+  }
+}
+
+/** The next match of the search after the selected row, or the one before. */
+export function goToMatch(panel: Navigable, direction: 1 | -1): void {
+  const picture = panel.picture;
+  if (picture === undefined) return;
+  if (panel.search.isBusy) return panel.search.stepWhenFound(direction);
+  const { row, wrapped } = panel.search.step(picture.model, panel.selectedRow, direction);
+  if (row < 0) return panel.announce(panel.search.text === "" ? "" : text("noMatches"));
+  panel.settings.view = "tree";
+  panel.select(row, { reveal: true });
+  const ordinal = text("matchOf", panel.search.ordinalOf(row) + 1, panel.search.matchCount);
+  panel.announce(wrapped ? `${ordinal} · ${text(direction === 1 ? "wrappedToFirst" : "wrappedToLast")}` : ordinal);
+}
+
+/** "2 failures, 1 recovered", without the part that is none. */
+export function failuresText(failureCount: number, recoveredCount: number): string {
+  const failures = failureCount > 0 ? countText("oneFailure", "manyFailures", failureCount) : "";
+  const recovered = recoveredCount > 0 ? text("recoveredCount", formatInteger(recoveredCount)) : "";
+  return [failures, recovered].filter((part) => part !== "").join(", ");
+}
+
+function goToFailure(panel: Navigable, direction: 1 | -1, includeRecovered: boolean): void {
+  const picture = panel.picture;
+  if (picture === undefined) return;
+  const step = stepToFailure(picture.model, picture.times.startMs, panel.selectedRow, direction, includeRecovered);
+  const { failureCount = 0, recoveredCount = 0 } = panel.header ?? {};
+  if (step === undefined) {
+    return panel.announce(recoveredCount > 0 ? text("onlyRecovered", recoveredCount) : text("noFailures"));
+  }
+  if (step.row === panel.selectedRow && step.wrapped) {
+    panel.announce(text("onlyFailure"));
+  } else {
+    const count = failuresText(failureCount, includeRecovered ? recoveredCount : 0);
+    const wrapped = text(direction === 1 ? "wrappedToFirst" : "wrappedToLast");
+    panel.announcement = step.wrapped ? `${wrapped} · ${count}` : count;
+  }
+  panel.settings.view = "tree";
+  panel.select(step.row, { reveal: true });
+  panel.focus("tree");
+}

@@ -1,0 +1,400 @@
+// What the panel knows and does: takes the host's messages, holds the picture and the selection, and tells when anything
+// changed. No element of the page is touched here.
+
+import { Emitter } from "../../src/base/event";
+import type {
+  HostMessage,
+  NavigateTarget,
+  PanelHeader,
+  PanelProblem,
+  ViewState,
+} from "../../src/protocol/panelMessages";
+import { setTexts, text } from "../text";
+import { DetailsModel } from "./detailsModel";
+import type { Filter } from "./filters";
+import type { HostConnection } from "./hostConnection";
+import { type FocusTarget, goToMatch, type Navigable, navigate, type Popup } from "./navigation";
+import { PictureLoader } from "./pictureLoader";
+import { RowList } from "./rowList";
+import { SearchModel } from "./searchModel";
+import { defaultSettings, type Settings, settingsOf } from "./settings";
+import { TimeView } from "./timeView";
+import { buildTimes, findSameRow, type Picture, type TraceModel, type TraceTimes } from "./traceModel";
+import { readFilters, ViewMemory } from "./viewMemory";
+
+export interface Unavailable {
+  readonly reason: "missing" | "unreadable" | "not-a-trace";
+  readonly message: string;
+  readonly problems: readonly PanelProblem[];
+}
+
+/** What the page is asked to do once; `serial` tells a new wish from one that was served. */
+export interface Wish<T> {
+  readonly serial: number;
+  readonly what: T;
+}
+
+/** As the schema of the view state allows. */
+const mostToggledRows = 100_000;
+
+export class Panel implements Navigable {
+  readonly connection: HostConnection;
+  readonly rows = new RowList();
+  readonly timeView = new TimeView();
+  readonly search: SearchModel;
+  readonly details: DetailsModel;
+  readonly settings: Settings = defaultSettings();
+  platform: "mac" | "other" = "other";
+  header: PanelHeader | undefined;
+  picture: Picture | undefined;
+  unavailable: Unavailable | undefined;
+  selectedRow = -1;
+  popup: Popup = "none";
+  showsProblems = false;
+  /** Rows that came below while the end was not in view. */
+  newCount = 0;
+  /** What the last jump found, for the status line and for screen readers. */
+  announcement = "";
+  revealWish: Wish<{ row: number; center: boolean }> | undefined;
+  focusWish: Wish<FocusTarget> | undefined;
+  tailWish: Wish<"smooth"> | undefined;
+  /** Set by the list: whether its end is in view, and where it is scrolled to. */
+  isAtTail = true;
+  scrollTop = 0;
+  nowMs: number;
+
+  readonly #changes = new Emitter<void>();
+  readonly #clock: () => number;
+  readonly #loader: PictureLoader;
+  readonly #memory: ViewMemory;
+  #isSearchFilter = false;
+  #isSelectedInView = true;
+  #restored: ViewState | undefined;
+  #serial = 0;
+
+  constructor(connection: HostConnection, clock: () => number) {
+    this.connection = connection;
+    this.#clock = clock;
+    this.nowMs = clock();
+    this.#loader = new PictureLoader((reason) => connection.post({ type: "resync", reason }));
+    this.#memory = new ViewMemory(connection, () => this.#viewState());
+    this.search = new SearchModel(connection, (hasNewMatches) => {
+      // Otherwise what was found is only marked, and the rows stay what they are.
+      const isFilter = this.search.filter !== undefined;
+      if (hasNewMatches && (isFilter || this.#isSearchFilter)) this.#rebuildRows();
+      const step = this.search.takePendingStep();
+      if (step !== undefined) goToMatch(this, step);
+      this.changed();
+    });
+    this.details = new DetailsModel(connection, () => this.changed());
+  }
+
+  readonly onDidChange = this.#changes.event;
+
+  /** Something that is shown has changed. */
+  changed(): void {
+    this.#memory.touch();
+    this.#changes.fire();
+  }
+
+  /** Tells the host that the page is there, with what it remembers. */
+  start(): void {
+    this.#restored = this.#memory.read();
+    this.connection.post({ type: "ready", ...(this.#restored === undefined ? {} : { state: this.#restored }) });
+  }
+
+  saveNow(): void {
+    this.#memory.flush();
+  }
+
+  receive(message: HostMessage): void {
+    this.nowMs = this.#clock();
+    switch (message.type) {
+      case "init":
+        setTexts(message.texts);
+        this.platform = message.platform;
+        break;
+      case "open":
+        this.#loader.open(message);
+        this.unavailable = undefined;
+        // The old picture keeps its own header until the new one is complete.
+        if (this.picture === undefined) this.header = message.header;
+        break;
+      case "columns": {
+        const loaded = this.#loader.columns(message);
+        if (loaded === undefined) return;
+        this.#show(loaded.opened, loaded.model);
+        break;
+      }
+      case "delta": {
+        const model = this.#loader.delta(message);
+        if (model === undefined || this.picture === undefined) return;
+        this.#setHeader(message.header);
+        this.#applyDelta(model, message.appended.startMs.length, message.changedRows);
+        break;
+      }
+      case "header":
+        if (message.epoch !== this.picture?.epoch) return;
+        this.#setHeader(message.header);
+        this.#rebuildTimes();
+        break;
+      case "navigate":
+        this.navigate(message.target);
+        break;
+      case "reveal":
+        if (message.epoch !== this.picture?.epoch) return;
+        this.settings.view = "tree";
+        this.select(message.row, { reveal: true });
+        this.focus("tree");
+        break;
+      case "unavailable":
+        this.unavailable = message;
+        this.picture = undefined;
+        this.header = undefined;
+        this.selectedRow = -1;
+        this.details.clear();
+        break;
+    }
+    this.changed();
+  }
+
+  /** A second has passed: ages and open bars grow. */
+  tick(): void {
+    this.nowMs = this.#clock();
+    if (this.header?.live === true && this.picture !== undefined && this.picture.model.openCount > 0)
+      this.#rebuildTimes();
+    this.#changes.fire();
+  }
+
+  select(row: number, options: { reveal?: boolean; center?: boolean } = {}): void {
+    const picture = this.picture;
+    if (picture === undefined || row < 0 || row >= picture.model.columns.count) return;
+    if (options.reveal === true) this.#reveal(picture, row, options.center === true);
+    if (row !== this.selectedRow) {
+      this.selectedRow = row;
+      this.connection.post({ type: "selected", epoch: picture.epoch, row });
+      void this.details.load(picture.epoch, row);
+    }
+    this.changed();
+  }
+
+  navigate(target: NavigateTarget): void {
+    navigate(this, target);
+  }
+
+  goToMatch(direction: 1 | -1): void {
+    goToMatch(this, direction);
+  }
+
+  setSearch(value: string): void {
+    this.search.setText(value, this.picture?.epoch ?? 0, () => this.picture?.model);
+  }
+
+  setFilters(filters: readonly Filter[]): void {
+    this.rows.setFilters(filters);
+    this.#rebuildRows();
+    if (this.selectedRow >= 0 && this.rows.positionOf(this.selectedRow) >= 0) this.#wishReveal(this.selectedRow, false);
+    this.changed();
+  }
+
+  setExpanded(row: number, expanded: boolean): void {
+    if (this.picture === undefined) return;
+    this.rows.setExpanded(this.picture.model, row, expanded);
+    this.#rebuildRows();
+    this.changed();
+  }
+
+  setAllExpanded(expanded: boolean): void {
+    this.rows.setAllExpanded(expanded);
+    this.#rebuildRows();
+    if (this.selectedRow >= 0 && this.picture !== undefined) {
+      const shown = this.nearestShown(this.selectedRow);
+      if (shown >= 0) this.#wishReveal(shown, false);
+    }
+    this.changed();
+  }
+
+  expandSiblings(row: number): void {
+    if (this.picture === undefined) return;
+    this.rows.expandSiblings(this.picture.model, row);
+    this.#rebuildRows();
+    this.changed();
+  }
+
+  /** The row itself or its innermost ancestor that is shown; -1 where a filter hides all of them. */
+  nearestShown(row: number): number {
+    let shown = row;
+    while (shown >= 0 && this.rows.positionOf(shown) < 0) shown = this.picture?.model.columns.parent[shown] ?? -1;
+    return shown;
+  }
+
+  setPopup(popup: Popup): void {
+    this.popup = popup;
+    this.changed();
+  }
+
+  toggleProblems(): void {
+    this.showsProblems = !this.showsProblems;
+    this.changed();
+  }
+
+  focus(target: FocusTarget): void {
+    this.focusWish = { serial: ++this.#serial, what: target };
+    this.changed();
+  }
+
+  goToTail(): void {
+    this.newCount = 0;
+    this.tailWish = { serial: ++this.#serial, what: "smooth" };
+    this.changed();
+  }
+
+  /** Told by the list after every scroll. */
+  scrolled(scrollTop: number, isAtTail: boolean, isSelectedInView: boolean): void {
+    this.scrollTop = scrollTop;
+    this.#isSelectedInView = isSelectedInView;
+    this.isAtTail = isAtTail;
+    if (isAtTail && this.newCount > 0) {
+      this.newCount = 0;
+      this.#changes.fire();
+    }
+    this.#memory.touch();
+  }
+
+  announce(words: string): void {
+    this.announcement = words;
+    this.changed();
+  }
+
+  /** A state that changes while the panel is open is said in words: the icon alone tells nothing to a screen reader. */
+  #setHeader(header: PanelHeader): void {
+    const before = this.picture === undefined ? undefined : this.header;
+    this.header = header;
+    if (before !== undefined && before.sessionId === header.sessionId && before.status !== header.status) {
+      this.announcement = text("statusNow", header.statusLabel);
+    }
+  }
+
+  #reveal(picture: Picture, row: number, center: boolean): void {
+    if (this.rows.positionOf(row) < 0) {
+      this.rows.openPath(picture.model, row);
+      this.#rebuildRows();
+    }
+    if (this.rows.positionOf(row) < 0) {
+      // A jump wins over a filter that hides its target.
+      this.rows.setFilters([]);
+      if (this.search.filter !== undefined && !this.search.isMatch(row)) this.search.setMatchesOnly(false);
+      this.rows.openPath(picture.model, row);
+      this.#rebuildRows();
+    }
+    this.#wishReveal(row, center);
+  }
+
+  #wishReveal(row: number, center: boolean): void {
+    this.revealWish = { serial: ++this.#serial, what: { row, center } };
+  }
+
+  #show(opened: Extract<HostMessage, { type: "open" }>, model: TraceModel): void {
+    const before = this.picture;
+    const previousRow = this.selectedRow;
+    const restored =
+      before === undefined && this.#restored?.sessionId === opened.header.sessionId ? this.#restored : undefined;
+    this.#restored = undefined;
+    this.#setHeader(opened.header);
+    this.rows.begin(model.columns.count, false);
+    if (restored !== undefined) this.#restore(restored);
+    else if (before === undefined) this.settings.view = "tree";
+    this.search.forgetRows();
+    this.picture = { epoch: opened.epoch, model, times: this.#times(model) };
+    this.newCount = 0;
+    this.selectedRow = -1;
+    this.details.clear();
+    this.rows.openPath(model, opened.initialRow);
+    this.#rebuildRows();
+    if (this.search.text !== "") this.search.askAgain(opened.epoch, () => this.picture?.model);
+    const kept =
+      opened.restoredRow ??
+      (before === undefined ? restored?.selectedRow : findSameRow(before.model.columns, previousRow, model.columns));
+    const isKept = kept !== undefined && kept >= 0 && kept < model.columns.count;
+    const first = opened.initialRow >= 0 ? opened.initialRow : model.tree.firstRoot;
+    const row = opened.revealRow ?? (isKept ? kept : first);
+    // What was scrolled to is shown again, and with it the selected row where it was in view: the panel may be smaller
+    // now. Anything else is brought into view.
+    const isScrolled =
+      opened.revealRow === undefined && isKept && restored?.scrollTop !== undefined && restored.selectedInView !== true;
+    if (row >= 0) this.select(row, { reveal: true, center: !isKept });
+    if (isScrolled) this.revealWish = undefined;
+  }
+
+  #restore(state: ViewState): void {
+    this.rows.restore(state.expansion ?? "default", state.toggledRows ?? [], readFilters(state.filters));
+    this.timeView.restore(state.range);
+    Object.assign(this.settings, settingsOf(state));
+    this.scrollTop = state.scrollTop ?? 0;
+    if (state.matchesOnly === true) this.search.setMatchesOnly(true);
+    if (state.search !== undefined) this.search.setText(state.search, 0, () => this.picture?.model);
+  }
+
+  #applyDelta(model: TraceModel, appendedCount: number, changedRows: Uint32Array): void {
+    const picture = this.picture;
+    if (picture === undefined) return;
+    const shownBefore = this.rows.rows.length;
+    this.picture = { epoch: picture.epoch, model, times: this.#times(model) };
+    this.#rebuildRows();
+    const shownMore = this.rows.rows.length - shownBefore;
+    if (appendedCount > 0 && shownMore > 0) {
+      if (this.isAtTail) this.tailWish = { serial: ++this.#serial, what: "smooth" };
+      else this.newCount += shownMore;
+    }
+    if (this.selectedRow >= 0 && changedRows.includes(this.selectedRow)) {
+      void this.details.load(picture.epoch, this.selectedRow, true);
+    }
+    this.search.askAgain(picture.epoch, () => this.picture?.model);
+  }
+
+  #rebuildRows(): void {
+    if (this.picture === undefined) return;
+    const within = this.search.filter;
+    this.#isSearchFilter = within !== undefined;
+    this.rows.rebuild(this.picture.model, this.picture.times, within);
+  }
+
+  #rebuildTimes(): void {
+    if (this.picture === undefined) return;
+    this.picture = { ...this.picture, times: this.#times(this.picture.model) };
+  }
+
+  #times(model: TraceModel): TraceTimes {
+    const isLive = this.header?.live === true;
+    return buildTimes(model, isLive ? this.nowMs : this.header?.endedMs, isLive);
+  }
+
+  /** Known once the details are here; rows that stand for no span have none. */
+  #selectedSpanId(): string | undefined {
+    const { state } = this.details;
+    return state.type === "ready" && state.row === this.selectedRow && state.details.spanId !== ""
+      ? state.details.spanId
+      : undefined;
+  }
+
+  #viewState(): ViewState | undefined {
+    if (this.header === undefined || this.picture === undefined) return undefined;
+    const range = this.timeView.rangeMs;
+    const toggled = this.rows.toggledRows;
+    return {
+      version: 1,
+      sessionId: this.header.sessionId,
+      ...this.settings,
+      selectedSpanId: this.#selectedSpanId(),
+      selectedRow: this.selectedRow >= 0 ? this.selectedRow : undefined,
+      toggledRows: toggled.size <= mostToggledRows ? [...toggled] : undefined,
+      expansion: this.rows.expansionRule,
+      scrollTop: this.scrollTop,
+      selectedInView: this.#isSelectedInView,
+      search: this.search.text,
+      matchesOnly: this.search.matchesOnly,
+      filters: this.rows.filters,
+      range: range === undefined ? undefined : [range[0], range[1]],
+    };
+  }
+}

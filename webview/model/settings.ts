@@ -1,0 +1,41 @@
+// What the person set and the panel remembers, apart from what the parts of the panel hold themselves.
+
+import type { ViewState } from "../../src/protocol/panelMessages";
+
+export type DetailsTab = "overview" | "data" | "raw";
+export type PayloadView = "json" | "markdown" | "text";
+
+export interface Settings {
+  view: "tree" | "conversation";
+  tab: DetailsTab;
+  absoluteTimes: boolean;
+  detailsSize: number | undefined;
+  treeSize: number | undefined;
+  payloadView: PayloadView | undefined;
+  wrapText: boolean;
+}
+
+export function defaultSettings(): Settings {
+  return {
+    view: "tree",
+    tab: "overview",
+    absoluteTimes: false,
+    detailsSize: undefined,
+    treeSize: undefined,
+    payloadView: undefined,
+    wrapText: true,
+  };
+}
+
+export function settingsOf(state: ViewState): Settings {
+  const known = defaultSettings();
+  return {
+    view: state.view ?? known.view,
+    tab: state.tab ?? known.tab,
+    absoluteTimes: state.absoluteTimes ?? known.absoluteTimes,
+    detailsSize: state.detailsSize,
+    treeSize: state.treeSize,
+    payloadView: state.payloadView,
+    wrapText: state.wrapText ?? known.wrapText,
+  };
+}

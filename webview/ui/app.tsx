@@ -1,0 +1,106 @@
+// The page: which parts are there and how they share the room.
+
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Panel } from "../model/panel";
+import { text } from "../text";
+import { FailureBanner, ProblemsBanner } from "./banners";
+import { Breadcrumb } from "./breadcrumb";
+import { Conversation } from "./conversation";
+import { DetailsPane } from "./details/detailsPane";
+import { EmptyTrace, Loading, UnavailableView } from "./emptyStates";
+import { FilterChips } from "./filterMenu";
+import { useFocusWish } from "./focusWish";
+import { HeaderBar } from "./headerBar";
+import { pageKey } from "./pageKeys";
+import { ShortcutSheet } from "./shortcutSheet";
+import { Splitter } from "./splitter";
+import { StatusLine } from "./statusLine";
+import { Strip } from "./strip";
+import { TreeGrid } from "./treeGrid";
+import { useSize } from "./useSize";
+
+/** Under this width of the page details lie below the tree, and under the other there is no waterfall. */
+const stackedPx = 600;
+const narrowPx = 420;
+const leastDetailsPx = 200;
+const leastListPx = 220;
+
+export function App({ panel }: { panel: Panel }) {
+  const [, redraw] = useState(0);
+  useLayoutEffect(() => {
+    const subscription = panel.onDidChange(() => redraw((count) => count + 1));
+    return () => subscription.dispose();
+  }, [panel]);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => pageKey(panel, event);
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [panel]);
+  useFocusWish(panel);
+  const { header, unavailable } = panel;
+  if (unavailable !== undefined) return <UnavailableView panel={panel} unavailable={unavailable} />;
+  if (header === undefined || panel.picture === undefined) return <Loading header={header} />;
+  return (
+    <div class="app">
+      <HeaderBar panel={panel} header={header} />
+      <FailureBanner panel={panel} header={header} />
+      <ProblemsBanner panel={panel} header={header} />
+      <FilterChips panel={panel} />
+      <Body panel={panel} />
+      <StatusLine panel={panel} header={header} />
+      {panel.popup === "shortcuts" && <ShortcutSheet panel={panel} />}
+    </div>
+  );
+}
+
+function Body({ panel }: { panel: Panel }) {
+  const box = useRef<HTMLDivElement>(null);
+  const size = useSize(box);
+  const { picture, header, settings } = panel;
+  if (picture === undefined || header === undefined) return null;
+  const isEmpty = picture.model.columns.count === 0;
+  const isStacked = size.width < stackedPx;
+  const isNarrow = size.width < narrowPx;
+  const room = isStacked ? size.height : size.width;
+  const most = Math.max(80, room - (isStacked ? 120 : leastListPx));
+  const least = Math.min(isStacked ? 80 : leastDetailsPx, most);
+  const wanted = settings.detailsSize ?? Math.round(room * (isStacked ? 0.42 : size.width > 1100 ? 0.36 : 0.4));
+  const detailsPx = Math.min(most, Math.max(least, wanted));
+  const showsConversation = settings.view === "conversation" && header.hasConversation;
+  return (
+    <>
+      {!isEmpty && !showsConversation && <Strip panel={panel} picture={picture} />}
+      <main ref={box} class={`body ${isStacked ? "is-stacked" : ""}`}>
+        {isEmpty ? (
+          <EmptyTrace header={header} />
+        ) : size.width === 0 ? null : (
+          <>
+            <div class="list-pane">
+              {showsConversation ? (
+                <Conversation panel={panel} picture={picture} />
+              ) : (
+                <TreeGrid panel={panel} picture={picture} isNarrow={isNarrow} />
+              )}
+              <Breadcrumb panel={panel} picture={picture} />
+            </div>
+            <Splitter
+              label={text("resizeDetails")}
+              orientation={isStacked ? "horizontal" : "vertical"}
+              size={detailsPx}
+              min={least}
+              max={most}
+              reversed
+              onResize={(value) => {
+                settings.detailsSize = value;
+                panel.changed();
+              }}
+            />
+            <div class="details-pane" style={isStacked ? { height: `${detailsPx}px` } : { width: `${detailsPx}px` }}>
+              <DetailsPane panel={panel} picture={picture} />
+            </div>
+          </>
+        )}
+      </main>
+    </>
+  );
+}

@@ -1,0 +1,38 @@
+// The tools that a generation called; each leads to its row.
+
+import { kindCodes } from "../../../src/trace/spanColumns";
+import type { DetailsCall } from "../../../src/trace/spanDetails";
+import type { Panel } from "../../model/panel";
+import { text } from "../../text";
+import { Icon } from "../icon";
+import { kindIcon } from "../statusIcon";
+
+const tool = kindCodes.indexOf("tool");
+
+export function CallList({ panel, calls }: { panel: Panel; calls: readonly DetailsCall[] }) {
+  return (
+    <section class="section">
+      <h3>{text("toolCalls")}</h3>
+      <ul class="calls">
+        {calls.map((call, index) => (
+          <li key={index}>
+            <button
+              type="button"
+              class={`call ${call.isFailed ? "is-failed" : ""}`}
+              disabled={call.row === undefined}
+              onClick={() => {
+                if (call.row !== undefined) panel.select(call.row, { reveal: true });
+              }}
+            >
+              <Icon name={kindIcon(tool, 0, call.name)} class="kind-icon" />
+              <span class="call-name">{call.name}</span>
+              <span class="call-label">{call.label}</span>
+              <span class="call-outcome">{call.outcome}</span>
+              {call.isFailed && <Icon name="error" class="failed-icon" />}
+            </button>
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}

@@ -1,0 +1,171 @@
+// The filter button with its menu of kinds, states and durations, and the chips of what is filtered.
+
+import type { WebviewTextKey } from "../../src/protocol/webviewTexts";
+import { FLAG, kindCodes } from "../../src/trace/spanColumns";
+import { formatRound } from "../format";
+import { type Filter, hasStatus, outcomeFilters, sameFilter } from "../model/filters";
+import type { Panel } from "../model/panel";
+import { formatInteger, text } from "../text";
+import { Icon, type IconName } from "./icon";
+import { IconButton } from "./iconButton";
+import { MenuItem } from "./overflowMenu";
+import { Popup } from "./popup";
+import { kindIcon } from "./statusIcon";
+
+const durationChoices = [1_000, 10_000, 60_000];
+
+export const kindText: Readonly<Record<(typeof kindCodes)[number], WebviewTextKey>> = {
+  session: "kindSession",
+  generation: "kindGeneration",
+  tool: "kindTool",
+  text: "kindText",
+  span: "kindSpan",
+  "user-message": "kindUserMessage",
+};
+
+const outcomeText: Readonly<Record<(typeof outcomeFilters)[number], WebviewTextKey>> = {
+  failed: "outcomeFailed",
+  recovered: "outcomeRecovered",
+  open: "outcomeOpen",
+  interrupted: "outcomeInterrupted",
+  ok: "outcomeOk",
+};
+
+const outcomeIcons: Readonly<Record<(typeof outcomeFilters)[number], IconName>> = {
+  failed: "error",
+  recovered: "history",
+  open: "sync",
+  interrupted: "circle-slash",
+  ok: "pass",
+};
+
+export function FilterMenu({ panel }: { panel: Panel }) {
+  const isOpen = panel.popup === "filters";
+  const isFiltered = panel.rows.filters.length > 0;
+  return (
+    <div class="popup-anchor">
+      <IconButton
+        icon={isFiltered ? "filter-filled" : "filter"}
+        label={text("filters")}
+        class={isFiltered ? "is-on" : ""}
+        expanded={isOpen}
+        onClick={() => panel.setPopup(isOpen ? "none" : "filters")}
+      />
+      {isOpen && <FilterPopup panel={panel} />}
+    </div>
+  );
+}
+
+function FilterPopup({ panel }: { panel: Panel }) {
+  const columns = panel.picture?.model.columns;
+  const { filters } = panel.rows;
+  const toggle = (filter: Filter) => toggleFilter(panel, filter);
+  const isOn = (filter: Filter) => filters.some((other) => sameFilter(filter, other));
+  const kinds = new Uint32Array(kindCodes.length);
+  const outcomes = new Uint32Array(outcomeFilters.length);
+  for (let row = 0; row < (columns?.count ?? 0); row++) {
+    const flags = columns?.flags[row] ?? 0;
+    if ((flags & FLAG.synthetic) !== 0) continue;
+    const kind = columns?.kind[row] ?? 0;
+    kinds[kind] = (kinds[kind] ?? 0) + 1;
+    for (const [index, outcome] of outcomeFilters.entries()) {
+      if (hasStatus(flags, columns?.status[row], outcome)) outcomes[index] = (outcomes[index] ?? 0) + 1;
+    }
+  }
+  return (
+    <Popup label={text("filters")} role="menu" class="menu filter-menu" onClose={() => panel.setPopup("none")}>
+      <div class="menu-heading">{text("filterByStatus")}</div>
+      {outcomeFilters.map((status, index) =>
+        (outcomes[index] ?? 0) === 0 ? null : (
+          <MenuItem
+            key={status}
+            icon={outcomeIcons[status]}
+            label={text(outcomeText[status])}
+            detail={formatInteger(outcomes[index] ?? 0)}
+            checked={isOn({ type: "status", status })}
+            onRun={() => toggle({ type: "status", status })}
+          />
+        ),
+      )}
+      <div class="menu-heading">{text("filterByKind")}</div>
+      {kindCodes.map((kind, index) =>
+        (kinds[index] ?? 0) === 0 ? null : (
+          <MenuItem
+            key={kind}
+            icon={kindIcon(index, 0, "")}
+            label={text(kindText[kind])}
+            detail={formatInteger(kinds[index] ?? 0)}
+            checked={isOn({ type: "kind", kind })}
+            onRun={() => toggle({ type: "kind", kind })}
+          />
+        ),
+      )}
+      <div class="menu-heading">{text("filterByDuration")}</div>
+      {durationChoices.map((ms) => (
+        <MenuItem
+          key={ms}
+          icon="clock"
+          label={text("longerThan", formatRound(ms))}
+          checked={isOn({ type: "longerThan", ms })}
+          onRun={() => toggle({ type: "longerThan", ms })}
+        />
+      ))}
+    </Popup>
+  );
+}
+
+export function toggleFilter(panel: Panel, filter: Filter): void {
+  const { filters } = panel.rows;
+  const without = filters.filter((other) => !sameFilter(filter, other));
+  if (without.length < filters.length) panel.setFilters(without);
+  // One least duration at a time.
+  else
+    panel.setFilters([
+      ...filters.filter((other) => filter.type !== "longerThan" || other.type !== "longerThan"),
+      filter,
+    ]);
+}
+
+export function FilterChips({ panel }: { panel: Panel }) {
+  const { filters } = panel.rows;
+  const columns = panel.picture?.model.columns;
+  if (filters.length === 0 || columns === undefined) return null;
+  return (
+    <div class="chips" role="group" aria-label={text("activeFilters")}>
+      {filters.map((filter) => (
+        <button
+          key={JSON.stringify(filter)}
+          type="button"
+          class="chip"
+          title={text("removeFilter", filterText(filter))}
+          aria-label={text("removeFilter", filterText(filter))}
+          onClick={() => panel.setFilters(filters.filter((other) => other !== filter))}
+        >
+          <span class="chip-text">{filterText(filter)}</span>
+          <Icon name="close" />
+        </button>
+      ))}
+      <span class="chips-count" aria-live="polite">
+        {text("countOf", formatInteger(panel.rows.matchCount), formatInteger(columns.count))}
+      </span>
+      <button type="button" class="link-button" onClick={() => panel.setFilters([])}>
+        {text("clearFilters")}
+      </button>
+    </div>
+  );
+}
+
+function filterText(filter: Filter): string {
+  switch (filter.type) {
+    case "kind":
+      return text(kindText[filter.kind]);
+    case "status":
+      return text(outcomeText[filter.status]);
+    case "name":
+      return text("filterName", filter.name);
+    case "longerThan":
+      return text("longerThan", formatRound(filter.ms));
+    case "shorterThan":
+      return text("shorterThan", formatRound(filter.ms));
+  }
+}

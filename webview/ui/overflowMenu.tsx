@@ -1,0 +1,68 @@
+// The menu behind "⋯".
+
+import type { Panel } from "../model/panel";
+import { text } from "../text";
+import { Icon, type IconName } from "./icon";
+import { Popup } from "./popup";
+
+export function OverflowMenu({ panel }: { panel: Panel }) {
+  const close = () => panel.setPopup("none");
+  const run = (action: () => void) => () => {
+    close();
+    action();
+  };
+  return (
+    <Popup label={text("moreActions")} role="menu" class="menu overflow-menu" onClose={close}>
+      <MenuItem icon="json" label={text("openJson")} onRun={run(() => panel.connection.post({ type: "openJson" }))} />
+      <MenuItem
+        icon="folder-opened"
+        label={text("revealInOs")}
+        onRun={run(() => panel.connection.post({ type: "revealInOs" }))}
+      />
+      <MenuItem icon="refresh" label={text("reload")} onRun={run(() => panel.connection.post({ type: "reload" }))} />
+      <div class="menu-line" />
+      <MenuItem icon="expand-all" label={text("expandAll")} onRun={run(() => panel.setAllExpanded(true))} />
+      <MenuItem icon="collapse-all" label={text("collapseAll")} onRun={run(() => panel.setAllExpanded(false))} />
+      <div class="menu-line" />
+      <MenuItem
+        icon="watch"
+        label={text("absoluteTimes")}
+        checked={panel.settings.absoluteTimes}
+        onRun={run(() => panel.navigate("toggleAbsoluteTimes"))}
+      />
+      <MenuItem icon="graph" label={text("summary")} onRun={() => panel.setPopup("summary")} />
+      <MenuItem icon="keyboard" label={text("shortcuts")} onRun={() => panel.setPopup("shortcuts")} />
+    </Popup>
+  );
+}
+
+export interface MenuItemProps {
+  readonly icon?: IconName;
+  readonly label: string;
+  readonly detail?: string;
+  readonly checked?: boolean;
+  readonly disabled?: boolean;
+  readonly onRun: () => void;
+}
+
+export function MenuItem(props: MenuItemProps) {
+  const isCheckable = props.checked !== undefined;
+  return (
+    <button
+      type="button"
+      class="menu-item"
+      role={isCheckable ? "menuitemcheckbox" : "menuitem"}
+      aria-checked={props.checked}
+      aria-disabled={props.disabled === true ? true : undefined}
+      onClick={() => {
+        if (props.disabled !== true) props.onRun();
+      }}
+    >
+      <span class="menu-check">
+        {props.checked === true ? <Icon name="check" /> : props.icon !== undefined && <Icon name={props.icon} />}
+      </span>
+      <span class="menu-label">{props.label}</span>
+      {props.detail !== undefined && <span class="menu-detail">{props.detail}</span>}
+    </button>
+  );
+}

@@ -1,0 +1,26 @@
+// Plain keys that work wherever the focus is, unless it is in a field that takes text.
+
+import { hasModifier } from "../input/treeKeys";
+import type { Panel } from "../model/panel";
+
+export function pageKey(panel: Panel, event: KeyboardEvent): void {
+  if (event.defaultPrevented || hasModifier(event)) return;
+  const target = event.target instanceof HTMLElement ? event.target : undefined;
+  if (target !== undefined && (target.isContentEditable || /^(?:input|textarea|select)$/i.test(target.tagName))) return;
+  switch (event.key) {
+    case "/":
+      panel.focus("search");
+      break;
+    case "?":
+      panel.setPopup(panel.popup === "shortcuts" ? "none" : "shortcuts");
+      break;
+    case "Escape":
+      if (panel.popup !== "none") panel.setPopup("none");
+      else if (panel.search.text !== "" && target?.closest("[role='treegrid']") != null) panel.setSearch("");
+      else panel.focus("tree");
+      break;
+    default:
+      return;
+  }
+  event.preventDefault();
+}

@@ -1,0 +1,131 @@
+// The 48 px overview of the whole session: density, failures, idle stretches, and the brush that zooms the waterfall.
+
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { drawStrip } from "../draw/drawStrip";
+import { formatIdle, formatPoint } from "../format";
+import { clickPx, dragTo, grabAt, type StripGrab, stripKey } from "../input/stripPointer";
+import { activity } from "../layout/activity";
+import { type DrawnRange, drawnAt, wallAt } from "../layout/timeScale";
+import type { Panel } from "../model/panel";
+import type { Picture } from "../model/traceModel";
+import { text } from "../text";
+import { IconButton } from "./iconButton";
+import { usePalette } from "./usePalette";
+import { useSize } from "./useSize";
+import { useTimeWheel } from "./useTimeWheel";
+
+const heightPx = 48;
+/** Width of one column of the histogram. */
+const bucketPx = 3;
+
+export function Strip({ panel, picture }: { panel: Panel; picture: Picture }) {
+  const box = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const drag = useRef<{ grab: StripGrab; startX: number; isDrag: boolean } | undefined>(undefined);
+  const palette = usePalette();
+  const { width } = useSize(box);
+  const { model, times } = picture;
+  const { scale } = times;
+  const buckets = Math.max(1, Math.floor(width / bucketPx));
+  const density = useMemo(
+    () => activity(model.columns, model.tree, times, scale, buckets),
+    [model, times, scale, buckets],
+  );
+  const isZoomed = panel.timeView.rangeMs !== undefined;
+  const shown = panel.timeView.range(scale);
+  const pxPer = width / scale.drawnLength;
+  const zone = panel.settings.absoluteTimes ? panel.header?.timeZone : undefined;
+  const row = panel.selectedRow;
+
+  useLayoutEffect(() => {
+    if (canvas.current === null || width === 0) return;
+    const x = (wallMs: number) => drawnAt(scale, wallMs) * pxPer;
+    const start = times.startMs[row];
+    drawStrip(
+      canvas.current,
+      {
+        width,
+        height: heightPx,
+        activity: density,
+        gaps: scale.gaps.map((gap) => ({
+          x: x(gap.startMs),
+          width: x(gap.endMs) - x(gap.startMs),
+          label: formatIdle(gap.endMs - gap.startMs),
+        })),
+        brush: isZoomed ? { from: shown.from * pxPer, to: shown.to * pxPer } : undefined,
+        selection: start === undefined ? undefined : { x: x(start), width: x(times.endMs[row] ?? start) - x(start) },
+        nowX: panel.header?.live === true ? width : undefined,
+      },
+      palette,
+    );
+  });
+
+  const setRange = (range: DrawnRange | "full") => {
+    if (range === "full") panel.timeView.reset();
+    else panel.timeView.set(scale, range);
+    panel.changed();
+  };
+  const xOf = (event: MouseEvent) => event.clientX - (box.current?.getBoundingClientRect().left ?? 0);
+
+  useTimeWheel(box, panel, scale, (x) => x / pxPer, pxPer);
+
+  const onPointerDown = (event: PointerEvent) => {
+    if (event.button !== 0) return;
+    const x = xOf(event);
+    drag.current = { grab: grabAt(scale, isZoomed ? shown : undefined, x, width), startX: x, isDrag: false };
+    (event.currentTarget as Element).setPointerCapture(event.pointerId);
+  };
+  const onPointerMove = (event: PointerEvent) => {
+    const now = drag.current;
+    const x = xOf(event);
+    if (now === undefined) {
+      const grab = grabAt(scale, isZoomed ? shown : undefined, x, width);
+      (event.currentTarget as HTMLElement).dataset["grab"] = grab.type;
+      return;
+    }
+    if (!now.isDrag && Math.abs(x - now.startX) < clickPx) return;
+    now.isDrag = true;
+    setRange(dragTo(scale, shown, now.grab, x, width));
+  };
+  const stop = () => {
+    drag.current = undefined;
+  };
+  const label = (drawn: number) => formatPoint(wallAt(scale, drawn), times.firstMs, zone);
+
+  return (
+    <div class="strip-line">
+      <div
+        ref={box}
+        class={`strip ${isZoomed ? "is-zoomed" : ""}`}
+        role="group"
+        tabIndex={0}
+        aria-label={text("overviewLabel", label(shown.from), label(shown.to))}
+        title={text("overviewHint")}
+        onPointerDown={onPointerDown}
+        onPointerMove={onPointerMove}
+        onPointerUp={stop}
+        onPointerCancel={stop}
+        onDblClick={() => setRange("full")}
+        onKeyDown={(event) => {
+          if (event.ctrlKey || event.metaKey || event.altKey) return;
+          const range = stripKey(scale, shown, event.key);
+          if (range === undefined) return;
+          event.preventDefault();
+          event.stopPropagation();
+          setRange(range);
+        }}
+      >
+        <canvas ref={canvas} aria-hidden="true" />
+        {isZoomed && (
+          <>
+            <div class="brush-handle" style={{ left: `${shown.from * pxPer}px` }} />
+            <div class="brush-handle" style={{ left: `${shown.to * pxPer}px` }} />
+          </>
+        )}
+      </div>
+      {isZoomed && (
+        <IconButton icon="zoom-out" label={text("showAllTime")} class="strip-reset" onClick={() => setRange("full")} />
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,223 @@
+// The span tree with its waterfall: a virtual list of rows, one canvas over them, one focusable element for all of them.
+// Rows and canvas lie in the scrolled content, so that scrolling moves both without a frame between.
+
+import { useRef, useState } from "preact/hooks";
+import { applyTreeIntent } from "../input/applyTreeIntent";
+import { treeIntent } from "../input/treeKeys";
+import { rowPx, rowWindow } from "../layout/rowWindow";
+import { type TickList, ticks } from "../layout/ticks";
+import { drawnAt } from "../layout/timeScale";
+import type { Panel } from "../model/panel";
+import type { Picture } from "../model/traceModel";
+import { text } from "../text";
+import { BarTip, type TipTarget } from "./barTip";
+import { Icon } from "./icon";
+import { RowMenu, type RowMenuTarget } from "./rowMenu";
+import { Splitter } from "./splitter";
+import { TimeAxis } from "./timeAxis";
+import { rowId, TreeRow } from "./treeRow";
+import { useScrolling } from "./useScrolling";
+import { useSize } from "./useSize";
+import { Waterfall } from "./waterfall";
+
+export const treeGridId = "tree";
+const axisTickPx = 92;
+const leastTreePx = 140;
+const leastBarsPx = 100;
+const durationColumnPx = 76;
+/** Room for durations beside bars that reach the end of the trace. */
+const labelRoomPx = 58;
+/** A time so far has a sign more, and a live session's bars all reach the end. */
+const liveLabelRoomPx = 76;
+
+export interface TreeGridProps {
+  readonly panel: Panel;
+  readonly picture: Picture;
+  /** A column of durations takes the place of the waterfall. */
+  readonly isNarrow: boolean;
+}
+
+export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
+  const grid = useRef<HTMLDivElement>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const { width, height } = useSize(scroller);
+  const [scrollTop, setScrollTop] = useState(panel.scrollTop);
+  const [tip, setTip] = useState<TipTarget | undefined>(undefined);
+  const [menu, setMenu] = useState<RowMenuTarget | undefined>(undefined);
+  const { rows } = panel.rows;
+  const count = rows.length;
+
+  useScrolling(panel, scroller, rows, setScrollTop);
+
+  const view = rowWindow(scrollTop, height, count);
+  const mostTreePx = Math.max(leastTreePx, width - leastBarsPx);
+  const wantedTreePx = panel.settings.treeSize ?? Math.round(width * 0.46);
+  const treePx = isNarrow ? width - durationColumnPx : Math.min(mostTreePx, Math.max(leastTreePx, wantedTreePx));
+  const barsPx = Math.max(0, width - treePx);
+  const { scale } = picture.times;
+  const range = panel.timeView.range(scale);
+  const roomPx = picture.times.isLive ? liveLabelRoomPx : labelRoomPx;
+  const hasLabelRoom = barsPx > 4 * labelRoomPx && panel.timeView.rangeMs === undefined;
+  const scaledPx = hasLabelRoom ? barsPx - roomPx : barsPx;
+  const tickList: TickList = isNarrow ? { ticks: [], stepMs: 0 } : ticks(scale, range, scaledPx, axisTickPx);
+  const perMs = scaledPx / (range.to - range.from);
+  const gaps = scale.gaps.flatMap((gap) => {
+    const x = (drawnAt(scale, gap.startMs) - range.from) * perMs;
+    const gapWidth = (drawnAt(scale, gap.endMs) - range.from) * perMs - x;
+    return x < barsPx && x + gapWidth > 0 ? [{ x, width: gapWidth, lengthMs: gap.endMs - gap.startMs }] : [];
+  });
+  const positionUnder = (event: MouseEvent) =>
+    Math.floor((event.clientY - (scroller.current?.getBoundingClientRect().top ?? 0) + scrollTop) / rowPx);
+  const selectedPosition = panel.rows.positionOf(panel.selectedRow);
+  const isSelectedDrawn = selectedPosition >= view.first && selectedPosition < view.end;
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const intent = treeIntent(event);
+    if (intent === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    applyTreeIntent(panel, intent, Math.max(1, Math.floor(height / rowPx) - 1));
+  };
+  const onClick = (event: MouseEvent) => {
+    const row = rows[positionUnder(event)];
+    if (row === undefined) return;
+    const target = event.target instanceof Element ? event.target : undefined;
+    if (target?.closest("[data-twisty]") != null) {
+      panel.setExpanded(row, !panel.rows.isExpanded(picture.model, row));
+      return;
+    }
+    panel.select(row);
+  };
+  const onMenu = (event: MouseEvent) => {
+    event.preventDefault();
+    const byKey = event.button !== 2;
+    const row = byKey ? panel.selectedRow : rows[positionUnder(event)];
+    if (row === undefined || row < 0) return;
+    panel.select(row);
+    const box = grid.current?.getBoundingClientRect();
+    const x = byKey ? (box?.left ?? 0) + 40 : event.clientX;
+    const y = byKey
+      ? (scroller.current?.getBoundingClientRect().top ?? 0) + (selectedPosition + 1) * rowPx - scrollTop
+      : event.clientY;
+    setMenu({ row, x, y });
+  };
+  const onMove = (event: MouseEvent) => {
+    const left = scroller.current?.getBoundingClientRect().left ?? 0;
+    const row = rows[positionUnder(event)];
+    const isOverBars = !isNarrow && event.clientX - left >= treePx;
+    const next = row === undefined || !isOverBars ? undefined : { row, x: event.clientX, y: event.clientY };
+    if (next !== undefined || tip !== undefined) setTip(next);
+  };
+
+  const drawn: number[] = [];
+  for (let position = view.first; position < view.end; position++) drawn.push(rows[position] ?? 0);
+
+  return (
+    <div class="grid-box" style={{ "--tree-width": `${treePx}px` }}>
+      <div
+        ref={grid}
+        id={treeGridId}
+        class={`grid ${isNarrow ? "is-narrow" : ""}`}
+        role="treegrid"
+        tabIndex={0}
+        aria-label={text("treeLabel")}
+        aria-rowcount={count + 1}
+        aria-activedescendant={isSelectedDrawn ? rowId(panel.selectedRow) : undefined}
+        onKeyDown={onKeyDown}
+      >
+        <div class="grid-head" role="row" aria-rowindex={1}>
+          <div class="head-name" role="columnheader">
+            {text("columnStep")}
+          </div>
+          <div class="head-bars" role="columnheader" aria-label={text(isNarrow ? "columnDuration" : "columnTimeline")}>
+            {isNarrow ? (
+              text("columnDuration")
+            ) : (
+              <TimeAxis
+                panel={panel}
+                picture={picture}
+                tickList={tickList}
+                gaps={gaps}
+                width={barsPx}
+                range={range}
+                pxPerMs={perMs}
+              />
+            )}
+          </div>
+        </div>
+        <div
+          ref={scroller}
+          class="grid-scroller"
+          role="rowgroup"
+          onClick={onClick}
+          onContextMenu={onMenu}
+          onMouseMove={onMove}
+          onMouseLeave={() => setTip(undefined)}
+          onScroll={(event) => {
+            const top = event.currentTarget.scrollTop;
+            setScrollTop(top);
+            if (tip !== undefined) setTip(undefined);
+          }}
+        >
+          <div class="grid-content" style={{ height: `${count * rowPx}px` }} role="presentation">
+            {drawn.map((row, index) => (
+              <TreeRow
+                key={row}
+                panel={panel}
+                picture={picture}
+                row={row}
+                position={view.first + index}
+                isSelected={row === panel.selectedRow}
+                isNarrow={isNarrow}
+              />
+            ))}
+            {!isNarrow && (
+              <Waterfall
+                panel={panel}
+                picture={picture}
+                rows={drawn}
+                first={view.first}
+                width={barsPx}
+                scaledWidth={scaledPx}
+                viewportPx={height}
+                range={range}
+                gridX={tickList.ticks.map(({ x }) => x)}
+                gaps={gaps}
+              />
+            )}
+          </div>
+        </div>
+      </div>
+      {count === 0 && (
+        <div class="grid-empty">
+          <Icon name="filter" />
+          {text("nothingMatches")}
+        </div>
+      )}
+      {!isNarrow && (
+        <Splitter
+          label={text("resizeTree")}
+          orientation="vertical"
+          size={treePx}
+          min={leastTreePx}
+          max={mostTreePx}
+          style={{ left: `${treePx}px` }}
+          onResize={(size) => {
+            panel.settings.treeSize = size;
+            panel.changed();
+          }}
+        />
+      )}
+      {panel.newCount > 0 && (
+        <button type="button" class="new-pill" onClick={() => panel.goToTail()}>
+          <Icon name="arrow-down" />
+          {text("newRows", panel.newCount)}
+        </button>
+      )}
+      {tip !== undefined && menu === undefined && <BarTip panel={panel} picture={picture} target={tip} />}
+      {menu !== undefined && (
+        <RowMenu panel={panel} picture={picture} target={menu} onClose={() => setMenu(undefined)} />
+      )}
+    </div>
+  );
+}
