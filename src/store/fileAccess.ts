@@ -3,6 +3,7 @@
 
 import { constants, watch } from "node:fs";
 import { open, readdir, readlink, stat } from "node:fs/promises";
+import { errorCode } from "../base/errorCode";
 
 /** What tells one version of a file from another. Two equal stamps mean that the content need not be read again. */
 export interface FileStamp {
@@ -109,12 +110,6 @@ export function sameStamp(one: FileStamp, other: FileStamp): boolean {
 
 export function mtimeMsOf(stamp: FileStamp): number {
   return Number(stamp.mtimeNs) / 1e6;
-}
-
-/** The errno name of a system error, for example `ENOENT`. */
-export function errorCode(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error)) return undefined;
-  return typeof error.code === "string" ? error.code : undefined;
 }
 
 /** The path or a folder above it does not exist. */

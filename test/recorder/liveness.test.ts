@@ -9,9 +9,9 @@ import {
   parseProcStat,
   probeLiveness,
   thisMachine,
-} from "../../src/store/liveness";
+} from "../../src/recorder/liveness";
 import type { WriterIdentity } from "../../src/trace/evidence";
-import { until } from "./support";
+import { until } from "../store/support";
 
 // Only so that a failure ends: what is waited for comes when it comes.
 vi.setConfig({ testTimeout: 60_000 });

@@ -3,9 +3,9 @@
 
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
+import { errorCode } from "../base/errorCode";
 import type { Liveness, WriterIdentity } from "../trace/evidence";
 import type { ProbeLiveness } from "../trace/sessionFiles";
-import { errorCode } from "./fileAccess";
 
 /** What `/proc/<pid>/stat` says, where there is one. */
 export type ProcessFacts =
