@@ -142,8 +142,8 @@ export class CrashableFs implements RecorderFs {
 
   /** A sync of this file failed: what was unsafe in it will not become safe by a later one. */
   syncFailed(fd: number): void {
-    const { node } = this.#file(fd, "syncData");
-    if (node.kind === "file") giveUpUnsafe(node);
+    const node = this.#open.get(fd)?.node;
+    if (node?.kind === "file") giveUpUnsafe(node);
   }
 
   #with(disk: DiskModel): CrashableFs {
