@@ -2,13 +2,13 @@
 // that they belong together; otherwise the journal is the trace, because its records are facts and a snapshot may be
 // anybody's claim.
 
+import { type CombinePlan, planCombination } from "./combinePlan";
 import { JournalFold } from "./foldJournal";
 import type { ReadJournal } from "./journal";
-import { writerTag } from "./journalFrame";
 import type { Problem } from "./problem";
 import { ProblemList } from "./problemList";
-import type { TraceFile, TraceMetadata, TraceSpan } from "./schema";
-import { countMissingAfter } from "./seqLog";
+import { entriesOfStep } from "./rewrittenRecords";
+import type { JournalMark, TraceFile, TraceMetadata, TraceSpan } from "./schema";
 
 export interface Combined {
   readonly spans: TraceSpan[];
@@ -17,6 +17,10 @@ export interface Combined {
   readonly base: TraceFile | undefined;
   /** Some journal was applied; otherwise the snapshot is the trace as it is. */
   readonly isApplied: boolean;
+  /** What was applied is older than the base, which therefore says how the session ended. */
+  readonly isBaseNewest: boolean;
+  /** The journals whose records are in the result, oldest first. */
+  readonly held: readonly JournalMark[];
   /** Records that the snapshot lacked. */
   readonly addedRecords: number;
   /** Records that neither the snapshot nor a journal holds. */
@@ -33,15 +37,6 @@ export interface EarlierCrash {
   readonly reason?: string | undefined;
 }
 
-/** Which journals are applied to what, and from where. */
-interface Plan {
-  readonly base: TraceFile | undefined;
-  readonly replaceKnown: boolean;
-  /** Oldest first, with the sequence number up to which the base holds its records. */
-  readonly steps: readonly { readonly journal: ReadJournal; readonly afterSeq: number }[];
-  readonly problem?: Problem | undefined;
-}
-
 /**
  * @param journals oldest incarnation first
  * @param isWhole false where the snapshot is cut or damaged, so that it lacks records that it claims to hold
@@ -54,7 +49,7 @@ export function combineJournals(
 ): Combined {
   // A journal without a single sound record says that somebody began, and nothing that could take a snapshot's place.
   const holding = journals.filter(({ header, records }) => header !== undefined || records.length > 0);
-  const plan = makePlan(snapshot, isWhole, holding);
+  const plan = planCombination(snapshot, isWhole, holding);
   const problems = new ProblemList();
   if (plan.problem) problems.add(plan.problem);
   const fold = new JournalFold(plan.base?.spans ?? [], plan.base?.metadata ?? {}, {
@@ -64,19 +59,20 @@ export function combineJournals(
   let addedRecords = 0;
   let lostRecords = 0;
   let lostOfNewest = 0;
-  for (const { journal, afterSeq } of plan.steps) {
-    const { facts, header, records } = journal;
-    fold.beginIncarnation(facts.incarnation);
-    if (header) fold.metadata = { ...fold.metadata, ...header.header.trace.metadata };
-    for (const entry of records) {
-      if (entry.seq <= afterSeq) continue;
-      fold.apply(entry);
-      addedRecords++;
+  for (const step of plan.steps) {
+    const { journal, afterSeq, isOverruled } = step;
+    const { facts, header } = journal;
+    fold.beginIncarnation(facts.incarnation, isOverruled);
+    // What the base holds of a journal begins with its header, and later records may have changed it.
+    if (header && afterSeq === 0 && !isOverruled) {
+      fold.metadata = { ...fold.metadata, ...header.header.trace.metadata };
     }
-    lostOfNewest =
-      facts.lostCount - countMissingAfter(journal.missing, 0) + countMissingAfter(journal.missing, afterSeq);
-    lostRecords += lostOfNewest;
-    if (facts.crashed || facts.ended) continue;
+    const { entries, lost } = entriesOfStep(step, plan, holding);
+    for (const entry of entries) fold.apply(entry);
+    addedRecords += entries.length;
+    lostRecords += lost;
+    lostOfNewest = lost;
+    if (facts.crashed || facts.ended || isOverruled) continue;
     const next = journals.find((other) => other.facts.incarnation > facts.incarnation);
     const isGoneOnWith = next?.header?.header.writer.instance === facts.instance;
     if (next && !isGoneOnWith && facts.lastRecordMs !== undefined) {
@@ -91,7 +87,9 @@ export function combineJournals(
     spans: fold.spans,
     metadata: fold.metadata,
     base: plan.base,
-    isApplied: plan.steps.some(({ journal }) => journal.header !== undefined || journal.records.length > 0),
+    isApplied: plan.steps.length > 0,
+    isBaseNewest: plan.base !== undefined && plan.steps.every(({ isOverruled }) => isOverruled),
+    held: heldMarks(plan),
     addedRecords,
     lostRecords,
     lostOfNewest,
@@ -99,51 +97,14 @@ export function combineJournals(
   };
 }
 
-function makePlan(snapshot: TraceFile | undefined, isWhole: boolean, journals: readonly ReadJournal[]): Plan {
-  const all = (base: TraceFile | undefined, replaceKnown = false, problem?: Problem): Plan => ({
-    base,
-    replaceKnown,
-    steps: journals.map((journal) => ({ journal, afterSeq: 0 })),
-    problem,
-  });
-  const newest = journals.at(-1);
-  if (!snapshot || !newest) return all(snapshot);
-  const { writer } = snapshot;
-  const own = journals.findIndex((journal) => isWrittenBy(journal, snapshot));
-  if (own >= 0 && writer) {
-    // What a damaged snapshot claims to hold may be missing in it: everything is applied, to what is left of it.
-    if (!isWhole) return all(snapshot, true);
-    const steps = journals.slice(own).map((journal, index) => ({ journal, afterSeq: index === 0 ? writer.seq : 0 }));
-    return { base: snapshot, replaceKnown: false, steps };
+function heldMarks({ base, steps }: CombinePlan): JournalMark[] {
+  const marks = new Map<number, JournalMark>();
+  const note = ({ instance, incarnation, seq }: JournalMark) => marks.set(incarnation, { instance, incarnation, seq });
+  for (const mark of base?.writer?.earlier ?? []) note(mark);
+  if (base?.writer) note(base.writer);
+  for (const { journal, afterSeq } of steps) {
+    const { instance = journal.tag ?? "", incarnation, lastSeq } = journal.facts;
+    note({ instance: marks.get(incarnation)?.instance ?? instance, incarnation, seq: Math.max(afterSeq, lastSeq) });
   }
-  const next = journals.findIndex((journal) => goesOnFrom(journal, snapshot));
-  if (next >= 0) {
-    return { ...all(snapshot, !isWhole), steps: journals.slice(next).map((journal) => ({ journal, afterSeq: 0 })) };
-  }
-  // A newer incarnation has ended and was folded; what is left of older ones is in the snapshot.
-  if (writer && isWhole && writer.incarnation > newest.facts.incarnation) {
-    return { base: snapshot, replaceKnown: false, steps: [] };
-  }
-  return all(undefined, false, {
-    code: "instance-mismatch",
-    severity: "warning",
-    message: writer
-      ? "The snapshot was written by another writer than the journal; the journal is the trace"
-      : "The snapshot does not say which records of the journal it holds; the journal is the trace",
-  });
-}
-
-/** True where the snapshot is the fold of this very journal. Without its header, a journal is known by its records' tag. */
-function isWrittenBy(journal: ReadJournal, { writer }: TraceFile): boolean {
-  if (!writer || writer.incarnation !== journal.facts.incarnation) return false;
-  const { instance } = journal.facts;
-  return instance === undefined ? journal.tag === writerTag(writer.instance) : instance === writer.instance;
-}
-
-/** True where the journal's incarnation took over this snapshot. */
-function goesOnFrom(journal: ReadJournal, { writer, traceId }: TraceFile): boolean {
-  const continues = journal.header?.header.continues;
-  if (!continues) return false;
-  if (writer) return continues.instance === writer.instance && continues.incarnation === writer.incarnation;
-  return continues.instance === undefined && continues.traceId === traceId;
+  return [...marks.values()].sort((a, b) => a.incarnation - b.incarnation);
 }

@@ -37,6 +37,8 @@ export class JournalFold {
   #root = -1;
   #incarnation = 1;
   #lastSeq = -1;
+  /** The records are older than the spans: what these say already is not changed by them. */
+  #isOverruled = false;
 
   constructor(spans: readonly TraceSpan[], metadata: TraceMetadata, options: FoldOptions) {
     this.spans = spans.slice();
@@ -45,14 +47,19 @@ export class JournalFold {
     for (const [row, span] of spans.entries()) this.#register(span, row);
   }
 
-  /** The records that follow are another incarnation's, with sequence numbers of their own. */
-  beginIncarnation(incarnation: number): void {
+  /**
+   * The records that follow are another incarnation's, with sequence numbers of their own.
+   * @param isOverruled they come from an older incarnation than what the spans hold: they add what is not known yet, but
+   *   they open nothing again, and neither end a root of the session nor change how it ended
+   */
+  beginIncarnation(incarnation: number, isOverruled = false): void {
     this.#incarnation = incarnation;
+    this.#isOverruled = isOverruled;
     this.#lastSeq = -1;
   }
 
   apply(entry: JournalEntry): void {
-    const isLate = entry.seq < this.#lastSeq;
+    const isLate = this.#isOverruled || entry.seq < this.#lastSeq;
     this.#lastSeq = Math.max(this.#lastSeq, entry.seq);
     const { record, timeMs } = entry;
     switch (record.t) {
@@ -62,8 +69,10 @@ export class JournalFold {
         return this.#whole(record.span, timeMs);
       case "end":
         return this.#end(record.id, record.set ?? {}, timeMs, isLate);
-      case "set":
-        return this.#change(record.id, (span) => assign(span, record.set), withoutNulls(record.set));
+      case "set": {
+        const set = this.#isOverruledRoot(record.id) ? withoutOutcome(record.set) : record.set;
+        return this.#change(record.id, (span) => assign(span, set), withoutNulls(set));
+      }
       case "attributes":
         return this.#change(record.id, (span) => {
           span.attributes = assign({ ...span.attributes }, record.attributes);
@@ -78,7 +87,9 @@ export class JournalFold {
           span.links.push(record.link);
         });
       case "metadata":
-        this.metadata = assign({ ...this.metadata }, record.metadata);
+        this.metadata = this.#isOverruled
+          ? { ...withoutNulls(record.metadata), ...this.metadata }
+          : assign({ ...this.metadata }, record.metadata);
         return;
       case "heartbeat":
       case "finish":
@@ -126,10 +137,15 @@ export class JournalFold {
   #whole(fields: Fields & { readonly spanId: string }, timeMs: number): void {
     const row = this.#rowOfId.get(fields.spanId);
     const known = row === undefined || this.#isReplaced(row) ? undefined : this.spans[row];
-    this.#put(row, { ...blank, startTime: timeMs, ...known, ...fields }, fields);
+    const isRuled = this.#isOverruledRoot(fields.spanId);
+    const said = isRuled ? withoutOutcome(fields) : fields;
+    const knowsBetter = isRuled || (this.#isOverruled && known?.endTime !== undefined);
+    const both = knowsBetter ? { ...said, ...known } : { ...known, ...said };
+    this.#put(row, { ...blank, startTime: timeMs, ...both }, said);
   }
 
   #end(id: string, set: Fields, timeMs: number, isLate: boolean): void {
+    if (this.#isOverruledRoot(id)) return;
     this.#change(
       id,
       (span) => {
@@ -184,6 +200,12 @@ export class JournalFold {
     if (this.#root < 0 && span.kind === "session" && span.parentSpanId === null) this.#root = row;
   }
 
+  #isOverruledRoot(id: string): boolean {
+    if (!this.#isOverruled) return false;
+    const span = this.spans[this.#rowOfId.get(id) ?? -1];
+    return span?.kind === "session" && span.parentSpanId === null;
+  }
+
   /** True for a span of the damaged snapshot that no record has given as a whole yet. */
   #isReplaced(row: number): boolean {
     return this.#options.replaceKnown === true && !this.#owned.has(row);
@@ -211,6 +233,12 @@ function reopened(span: TraceSpan): TraceSpan {
   delete open.statusMessage;
   delete open.interrupted;
   return open;
+}
+
+/** The fields without those that tell whether and how a span ended. */
+function withoutOutcome(fields: Fields): Fields {
+  const { endTime: _endTime, status: _status, statusMessage: _message, interrupted: _interrupted, ...rest } = fields;
+  return rest;
 }
 
 function withoutNulls(fields: Fields): Fields {
@@ -248,7 +276,7 @@ function appendText(span: TraceSpan, text: string): void {
   }
 }
 
-const frameFields: ReadonlySet<string> = new Set(["s", "w", "m", "i", "t", "c"]);
+const frameFields: ReadonlySet<string> = new Set(["s", "w", "m", "i", "t", "c", "n", "o"]);
 
 /** What a record says beside its frame and type. */
 function detailsOf(record: JournalRecord): Fields {

@@ -84,7 +84,19 @@ export const writerSchema = z.looseObject({
   pid: z.optional(z.int()),
   /** Start of the process in the system's own units. */
   processStart: z.optional(z.string()),
+  /** Older incarnations, and up to which number their records are in the snapshot as well. */
+  earlier: z.optional(
+    z.array(
+      z.looseObject({
+        instance: z.string(),
+        incarnation: z.int().check(z.positive()),
+        seq: z.int().check(z.nonnegative()),
+      }),
+    ),
+  ),
 });
+/** Records of one journal, up to a sequence number. */
+export type JournalMark = Pick<z.infer<typeof writerSchema>, "instance" | "incarnation" | "seq">;
 export type Writer = z.infer<typeof writerSchema>;
 
 export const traceMetadataSchema = z.looseObject({

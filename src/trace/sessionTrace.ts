@@ -24,6 +24,7 @@ export function combinedTrace(
   const { base, spans, metadata } = combined;
   const first = journals.find((journal) => journal.header !== undefined)?.header;
   const sessionId = base?.sessionId ?? first?.header.trace.sessionId ?? fallbackId;
+  const saysBase = combined.isBaseNewest && (end.crashMarker === undefined || base?.summary.status === "crashed");
   const { endMs, ...outcome } = outcomeOf(end);
   const trace: TraceFile = {
     ...base,
@@ -34,8 +35,11 @@ export function combinedTrace(
       base?.startedAt ?? first?.header.trace.startedAt ?? toIso(first?.wallMs) ?? toIso(startOfSpans(spans)) ?? "",
     metadata,
     spans,
-    summary: { ...keptSummary(base?.summary), ...summariseSpans(spans), ...outcome },
+    summary: saysBase
+      ? { ...base?.summary, ...summariseSpans(spans) }
+      : { ...keptSummary(base?.summary), ...summariseSpans(spans), ...outcome },
   };
+  if (saysBase) return trace;
   const endedAt = toIso(endMs);
   if (endedAt === undefined) delete trace.endedAt;
   else trace.endedAt = endedAt;
