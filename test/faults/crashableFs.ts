@@ -192,6 +192,7 @@ export class CrashableFs implements RecorderFs {
     const { node } = source;
     if (!node) throw fail("ENOENT");
     if (node === target.node) return;
+    if (target.node?.kind === "directory" && isWithin(source.directory, target.node)) throw fail("ENOTEMPTY");
     if (node.kind === "directory") {
       if (isWithin(target.directory, node)) throw fail("EINVAL");
       if (target.node?.kind === "file") throw fail("ENOTDIR");

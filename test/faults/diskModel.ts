@@ -208,7 +208,7 @@ function newDirectory(ino: number, mtimeMs: number): DirectoryNode {
 }
 
 function applyChange({ node, vacates, fills }: EntryChange, of: (directory: DirectoryNode) => Map<string, Node>): void {
-  if (vacates && of(vacates.directory).get(vacates.name) === node) of(vacates.directory).delete(vacates.name);
+  if (vacates) of(vacates.directory).delete(vacates.name);
   if (fills) of(fills.directory).set(fills.name, node);
 }
 
@@ -244,8 +244,11 @@ function settleFile(file: FileNode, random: Random): void {
       const kept = fate !== "mixed" ? from : pick(random, [to, from, lengthFrom(random, from, to)] as const);
       file.room.fill(0, kept, to);
     }
-    const end = file.sizeBytes;
-    file.sizeBytes = fate === "lost" ? file.safeBytes : fate === "nul" ? end : lengthFrom(random, file.safeBytes, end);
+    if (fate === "lost") file.sizeBytes = file.safeBytes;
+    const cut = lengthFrom(random, file.safeBytes, file.sizeBytes);
+    const write = file.unsafe[Math.floor(random() * file.unsafe.length)];
+    const betweenWrites = Math.max(file.safeBytes, write?.from ?? 0);
+    if (fate === "mixed") file.sizeBytes = pick(random, [file.sizeBytes, cut, betweenWrites] as const);
   }
   file.unsafe = [];
   file.safeBytes = file.sizeBytes;
