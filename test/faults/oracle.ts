@@ -27,8 +27,9 @@ export type Step =
 type Candidates = unknown[];
 
 /**
- * Fails unless everything acknowledged is there, once and in order. Things that steps do not name are not compared; the
- * recorder's own root span and its events (`tracekeeper.*`) may be there beside them.
+ * Fails unless everything acknowledged is there, once and in order. Things that steps do not name are not compared, a
+ * status that none has named yet is `ok`, and what is first named by a step that was not acknowledged is that or missing.
+ * The recorder's own root span and its events (`tracekeeper.*`) may be there beside them.
  * @param attempted all steps that were begun, those acknowledged first; where left out, nothing else was
  */
 export function expectAll(
@@ -62,14 +63,14 @@ export function differences(
     const isRoot = kind === "session" && parentSpanId === null;
     if (!isRoot && !bySpan.has(spanId)) say(`${spanId} is there and was never recorded`);
   }
+  const required = new Set(acknowledged.map((step) => ("spanId" in step ? step.spanId : undefined)));
   for (const [spanId, things] of bySpan) {
     const span = spans.get(spanId);
+    if (span === undefined) {
+      if (required.has(spanId)) say(`${spanId} is missing`);
+      continue;
+    }
     for (const [thing, candidates] of things) {
-      if (span === undefined && candidates[0] === undefined) continue;
-      if (span === undefined) {
-        say(`${spanId} is missing`);
-        break;
-      }
       const actual = actualOf(span, thing);
       if (!candidates.some((candidate) => isSame(thing, actual, candidate))) {
         say(`${spanId} ${thing}: ${show(actual)} instead of ${candidates.map(show).join(" or ")}`);
@@ -91,7 +92,7 @@ function candidatesOf(acknowledgedCount: number, attempted: readonly Step[]) {
   for (const [index, step] of attempted.entries()) {
     const isAcknowledged = index < acknowledgedCount;
     const put = (things: Map<string, Candidates>, thing: string, next: (last: unknown) => unknown) => {
-      const candidates = things.get(thing) ?? [undefined];
+      const candidates = things.get(thing) ?? [thing === "status" ? "ok" : undefined];
       things.set(thing, candidates);
       const value = next(candidates.at(-1));
       if (isAcknowledged) candidates.length = 0;
@@ -104,8 +105,6 @@ function candidatesOf(acknowledgedCount: number, attempted: readonly Step[]) {
     const things = bySpan.get(step.spanId) ?? new Map<string, Candidates>();
     bySpan.set(step.spanId, things);
     if ("fields" in step) {
-      // A span that says nothing but that it is there.
-      put(things, "spanId", () => step.spanId);
       for (const [name, value] of Object.entries(step.fields)) put(things, name, () => value ?? undefined);
     } else if ("attributes" in step) {
       for (const [name, value] of Object.entries(step.attributes)) {
