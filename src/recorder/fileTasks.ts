@@ -48,6 +48,23 @@ export function* readWhole(path: string): Io<Uint8Array | undefined> {
   }
 }
 
+/** Up to `bytes` from the start of a file; none where there is no file. */
+export function* readStart(path: string, bytes: number): Io<Uint8Array> {
+  let fd: number;
+  try {
+    fd = yield* io.open(path, "read");
+  } catch (error) {
+    if (isMissing(error)) return new Uint8Array();
+    throw error;
+  }
+  try {
+    const start = new Uint8Array(bytes);
+    return start.subarray(0, yield* readFully(fd, start, 0));
+  } finally {
+    yield* closeQuietly(fd);
+  }
+}
+
 /** A new file with these bytes. On failure nothing of it is left, as far as that can be done. */
 export function* writeNew(path: string, bytes: Uint8Array, isSynced: boolean): Io<void> {
   const fd = yield* io.open(path, "create");

@@ -28,6 +28,8 @@ export interface TokenSums {
 }
 
 export interface SessionEnd {
+  /** What ends the root span, recorded together with the end of the session. */
+  readonly root?: { readonly spanId: string; readonly json: JsonObjectText; readonly totals: SpanTotals } | undefined;
   readonly status: "completed" | "error";
   readonly error?: string | undefined;
   /** Fields of the summary that spans do not tell: `loops` and `narrative`. */
@@ -58,8 +60,9 @@ export interface SessionRecorder {
    * A span begins.
    * @param json its `spanId`, `parentSpanId`, `name`, `kind`, `startTime` and whatever else is known, without `status`,
    *   `statusMessage`, `endTime`, `output`, `events` and `links`
+   * @param facts what totals count from the beginning
    */
-  begin(spanId: string, json: JsonObjectText): void;
+  begin(spanId: string, json: JsonObjectText, facts: Pick<SpanTotals, "kind" | "name">): void;
   /**
    * A span ends.
    * @param json `endTime`, `status` and what else was not in `begin`; a field that was goes through `set` before

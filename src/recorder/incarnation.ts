@@ -1,0 +1,424 @@
+// One incarnation of a session: what is recorded goes to its journal, and from there, by folds, into `S.json`. The order
+// of the end (record, sync, fold, re-read, removal) and of the crash (record, marker, fold) is what survives a kill at any
+// instruction; from the end or the crash on, no earlier snapshot replaces the file.
+
+import { dirname, join } from "node:path";
+import { errorCode } from "../base/errorCode";
+import type { Liveness, WriterIdentity } from "../trace/evidence";
+import { traceFileNames } from "../trace/safeId";
+import type { TraceMetadata, TraceSummary, Writer } from "../trace/schema";
+import { markCrashed } from "./crashGuard";
+import { type FoldRequest, fold, traceSource } from "./foldSource";
+import { forgetIncarnation, type LiveIncarnation, registerIncarnation } from "./incarnations";
+import { JournalAppender } from "./journalAppender";
+import { JournalFile } from "./journalFile";
+import { headerBody } from "./journalHeader";
+import { JournalSync } from "./journalSync";
+import { type MarkerPaths, placeCrashMarker, placeLiveMarker } from "./liveMarker";
+import { type RecorderFs, runAsync, runSync } from "./recorderFs";
+import { RecordLog } from "./recordLog";
+import { journalPathOf, removeAfterEnd } from "./removeAfterEnd";
+import { throughRenameGate } from "./renameGate";
+import { replaceSnapshot, type SnapshotTarget, tempPathFor } from "./replaceSnapshot";
+import type { SessionEnd, SessionHealth, SessionRecorder, SpanTotals } from "./sessionRecorder";
+import { Snapshotter } from "./snapshotter";
+import type { FsyncMode, TraceSource } from "./traceTypes";
+
+/** A crash folds `S.json` in this thread only while the journal is no longer than this. */
+const mostCrashFoldBytes = 32 * 1024 * 1024;
+/** So long the end waits for its fold, which goes on by itself. */
+const foldLimitMs = 5000;
+
+export interface IncarnationSetup {
+  readonly fs: RecorderFs;
+  readonly fsync: FsyncMode;
+  /** Of `S.json`. */
+  readonly path: string;
+  readonly safeId: string;
+  readonly rawId: string;
+  readonly incarnation: number;
+  readonly identity: WriterIdentity;
+  readonly traceId: string;
+  readonly metadata: TraceMetadata;
+  readonly journal: JournalFile;
+  /** The same instant by both clocks. */
+  readonly clock: { readonly wallMs: number; readonly monoMs: number };
+  /** Older incarnations or another recorder's snapshot come before this one. */
+  readonly hasBase: boolean;
+  probe(writer: WriterIdentity): Liveness;
+  onProblem(message: string, error: Error | undefined): void;
+}
+
+export class Incarnation implements SessionRecorder, LiveIncarnation {
+  readonly safeId: string;
+  readonly rawId: string;
+  readonly traceId: string;
+  readonly path: string;
+  readonly #setup: IncarnationSetup;
+  readonly #fs: RecorderFs;
+  readonly #markers: MarkerPaths;
+  readonly #appender: JournalAppender;
+  readonly #sync: JournalSync;
+  readonly #snapshots: Snapshotter;
+  readonly #log: RecordLog;
+  #incarnation: number;
+  #phase: "recording" | "ended" | "crashed" = "recording";
+  #outcome: TraceSummary = { status: "running" };
+  #endMs: number | undefined;
+  #isSuperseded = false;
+  #finishing: Promise<string | undefined> | undefined;
+  #segments = 0;
+
+  constructor(setup: IncarnationSetup) {
+    this.#setup = setup;
+    this.#fs = setup.fs;
+    this.safeId = setup.safeId;
+    this.rawId = setup.rawId;
+    this.traceId = setup.traceId;
+    this.path = setup.path;
+    this.#incarnation = setup.incarnation;
+    const directory = dirname(setup.path);
+    this.#markers = {
+      live: join(directory, traceFileNames.live(setup.safeId)),
+      crash: join(directory, traceFileNames.crash(setup.safeId)),
+    };
+    this.#appender = new JournalAppender(setup.journal, setup.identity.instance.slice(0, 4), setup.clock, setup.fsync, {
+      onProblem: (message, error) => setup.onProblem(message, error),
+      onSyncFailed: (error) => this.#onSyncFailed(error),
+    });
+    this.#sync = new JournalSync(setup.fs, setup.fsync, this.#appender, (error) => this.#onSyncFailed(error));
+    this.#snapshots = new Snapshotter(
+      this.#appender,
+      () => this.#writeSnapshot(),
+      (error) => setup.onProblem("S.json could not be written", toError(error)),
+    );
+    const add = (body: string) => {
+      this.#appender.add(body);
+      this.#sync.appended();
+      this.#snapshots.recorded();
+    };
+    this.#log = new RecordLog({ accepts: () => this.#accepts(), add }, setup.metadata, setup.hasBase);
+    registerIncarnation(setup.path, this);
+  }
+
+  get incarnation(): number {
+    return this.#incarnation;
+  }
+
+  get phase(): "recording" | "ended" | "crashed" {
+    return this.#phase;
+  }
+
+  get health(): SessionHealth {
+    return this.#appender.health;
+  }
+
+  nowMs(): number {
+    const { wallMs, monoMs } = this.#setup.clock;
+    return Math.round((wallMs + performance.now() - monoMs) * 1000) / 1000;
+  }
+
+  /** Writes the first record, in this thread: when it returns, the session is there. */
+  start(header: string): void {
+    this.#appender.addAt(this.#setup.clock.wallMs, 0, header);
+    this.#appender.drain();
+    if (this.#setup.fsync === "always") this.#sync.syncEntryNow();
+    this.#snapshots.write().catch((error) => this.#setup.onProblem("S.json could not be written", toError(error)));
+  }
+
+  /** Appends what is pending, in this thread. */
+  appendNow(): void {
+    this.#appender.drain();
+  }
+
+  begin(spanId: string, json: string, facts: Pick<SpanTotals, "kind" | "name">): void {
+    this.#log.begin(spanId, json, facts);
+  }
+  end(spanId: string, json: string, totals: SpanTotals): void {
+    this.#log.end(spanId, json, totals);
+  }
+  span(spanId: string, json: string, totals: SpanTotals): void {
+    this.#log.span(spanId, json, totals);
+  }
+  set(spanId: string, json: string): void {
+    this.#log.set(spanId, json);
+  }
+  attributes(spanId: string, json: string): void {
+    this.#log.attributes(spanId, json);
+  }
+  event(spanId: string, json: string): void {
+    this.#log.event(spanId, json);
+  }
+  link(spanId: string, json: string): void {
+    this.#log.link(spanId, json);
+  }
+  text(spanId: string, text: string): void {
+    this.#log.text(spanId, text);
+  }
+  metadata(json: string): void {
+    this.#log.setMetadata(json);
+  }
+  note(type: string, fields: Readonly<Record<string, unknown>>): void {
+    this.#log.note(type, fields);
+  }
+
+  async sync(): Promise<void> {
+    await this.#appender.written();
+    await this.#sync.sync();
+  }
+
+  async flush(): Promise<void> {
+    await this.sync();
+    await this.#snapshots.write();
+  }
+
+  stopSnapshots(): void {
+    this.#snapshots.stop();
+  }
+
+  finish(end: SessionEnd): Promise<string | undefined> {
+    this.#finishing ??= this.#finish(end);
+    return this.#finishing;
+  }
+
+  crash(reason: string, options?: { readonly signal?: string | undefined }): void {
+    if (this.#phase !== "recording") return;
+    this.#phase = "crashed";
+    this.#snapshots.stop();
+    markCrashed(dirname(this.path), this.safeId);
+    this.#endMs = this.nowMs();
+    this.#outcome = { status: "crashed", error: reason };
+    this.#log.note("crash", { reason, ...(options?.signal === undefined ? {} : { signal: options.signal }) });
+    this.#attempt("The crash could not be recorded", () => this.#appender.takeOver());
+    this.#log.markAfterCrash();
+    const marker = { ...this.#setup.identity, incarnation: this.#incarnation };
+    if (!this.#isSuperseded) {
+      this.#attempt("The crash could not be marked", () =>
+        runSync(this.#fs, placeCrashMarker(this.#markers, marker, { timeMs: Math.round(this.nowMs()), reason })),
+      );
+    }
+    if (this.#isSuperseded || this.#appender.writtenBytes > mostCrashFoldBytes) return;
+    const isSynced = this.#setup.fsync === "always";
+    this.#attempt("S.json could not be written", () =>
+      runSync(
+        this.#fs,
+        replaceSnapshot({ ...this.#target(), isSynced }, (sink) => fold(this.#foldRequest(), sink)),
+      ),
+    );
+  }
+
+  async source(end: SessionEnd): Promise<(TraceSource & { dispose(): Promise<void> }) | undefined> {
+    try {
+      await this.#appender.written();
+      const tempPath = tempPathFor(this.path, this.safeId, this.#setup.identity.instance);
+      const request = this.#foldRequest(endSummary(end), this.nowMs(), end.root);
+      return await traceSource(this.#fs, tempPath, this.rawId, request);
+    } catch (error) {
+      this.#setup.onProblem("The trace could not be made ready for its exporters", toError(error));
+      return undefined;
+    }
+  }
+
+  supersede(): void {
+    this.#isSuperseded = true;
+    this.#snapshots.stop();
+  }
+
+  heartbeat(): void {
+    if (this.#phase !== "recording") return;
+    const isIdle = performance.now() - this.#appender.lastAppendMs > 20_000;
+    if (!isIdle) return;
+    this.#appender.add('"t":"heartbeat"');
+    this.#appender.drain();
+    this.#appender.journal.close();
+  }
+
+  exit(): void {
+    if (this.#appender.isDegraded)
+      this.#attempt("What was pending could not be recorded", () => this.#appender.takeOver());
+  }
+
+  #accepts(): boolean {
+    return this.#phase !== "ended" && this.#appender.accepts();
+  }
+
+  async #finish(end: SessionEnd): Promise<string | undefined> {
+    this.#snapshots.stop();
+    // A crash in this very turn wins.
+    await Promise.resolve();
+    if (this.#phase === "crashed") return this.path;
+    if (end.root) this.#log.end(end.root.spanId, end.root.json, end.root.totals);
+    this.#outcome = endSummary(end);
+    this.#endMs = this.nowMs();
+    this.#log.note("finish", { status: end.status, error: end.error });
+    this.#phase = "ended";
+    try {
+      await this.#appender.written();
+      if (this.#setup.fsync !== "never") await this.#sync.sync();
+    } catch (error) {
+      this.#setup.onProblem("The end of the session could not be recorded", toError(error));
+      return undefined;
+    }
+    await settledWithin(this.#foldEnd(), foldLimitMs);
+    return this.path;
+  }
+
+  /** Everything after the end record. What fails leaves the journal, which holds it all. */
+  async #foldEnd(): Promise<void> {
+    try {
+      await this.#snapshots.settled();
+      await throughRenameGate(this.path, async () => {
+        const target = this.#target();
+        const isWritten = await runAsync(
+          this.#fs,
+          replaceSnapshot(target, (sink) => fold(this.#foldRequest(), sink)),
+        );
+        if (!isWritten) return;
+        const { markers, journalPath, writer } = {
+          markers: this.#markers,
+          journalPath: this.#appender.journal.path,
+          writer: this.#writer(),
+        };
+        this.#appender.journal.close();
+        const probe = this.#setup.probe;
+        await runAsync(this.#fs, removeAfterEnd({ target, markers, journalPath, writer, probe }));
+      });
+    } catch (error) {
+      this.#setup.onProblem("S.json could not be written", toError(error));
+    } finally {
+      this.#sync.stop();
+      this.#appender.journal.close();
+      forgetIncarnation(this.path, this);
+    }
+  }
+
+  async #writeSnapshot(): Promise<void> {
+    await throughRenameGate(this.path, async () => {
+      if (this.#phase !== "recording" || this.#isSuperseded) return;
+      const request = this.#foldRequest();
+      await runAsync(
+        this.#fs,
+        replaceSnapshot(
+          { ...this.#target(), mayReplace: () => this.#phase !== "crashed" && !this.#isSuperseded },
+          (sink) => fold(request, sink),
+        ),
+      );
+    });
+  }
+
+  #target(): SnapshotTarget {
+    return {
+      path: this.path,
+      safeId: this.safeId,
+      instance: this.#setup.identity.instance,
+      incarnation: this.#incarnation,
+      isSynced: this.#setup.fsync !== "never",
+      mayReplace: () => !this.#isSuperseded,
+    };
+  }
+
+  #writer(): Writer {
+    const { identity } = this.#setup;
+    return {
+      ...identity,
+      incarnation: this.#incarnation,
+      seq: this.#appender.writtenSeq,
+      offsetBytes: this.#appender.writtenBytes,
+      rawSessionId: this.rawId,
+    };
+  }
+
+  #foldRequest(outcome: TraceSummary = this.#outcome, endMs = this.#endMs, root?: SessionEnd["root"]): FoldRequest {
+    const { clock } = this.#setup;
+    return {
+      journalPath: this.#appender.journal.path,
+      lengthBytes: this.#appender.writtenBytes,
+      headerWallMs: clock.wallMs,
+      safeId: this.safeId,
+      traceId: this.traceId,
+      metadata: this.#log.metadata,
+      endedAt: endMs === undefined ? undefined : new Date(endMs).toISOString(),
+      totals: this.#log.summary(Math.round((endMs ?? this.nowMs()) - clock.wallMs)),
+      outcome,
+      writer: this.#writer(),
+      isIrregular: this.#log.isIrregular,
+      rootEnd: root,
+      onIrregular: () => {
+        this.#log.isIrregular = true;
+      },
+    };
+  }
+
+  /** Nobody knows what the disk has: a new journal takes over, and what was not synced is written again. */
+  #onSyncFailed(error: Error): boolean {
+    const { identity } = this.#setup;
+    this.#setup.onProblem(`The journal could not be brought to the disk: ${error.message}`, error);
+    // A disk that refuses again and again gets no endless row of journals.
+    if (++this.#segments > mostSegments) return false;
+    try {
+      let next = this.#incarnation + 1;
+      let journal: JournalFile | undefined;
+      while (!journal) {
+        try {
+          journal = JournalFile.create(this.#fs, journalPathOf(this.path, this.safeId, next));
+        } catch (thrown) {
+          if (errorCode(thrown) !== "EEXIST") throw thrown;
+          next++;
+        }
+      }
+      const before = this.#incarnation;
+      this.#incarnation = next;
+      this.#log.isIrregular = true;
+      this.#appender.continueIn(
+        journal,
+        headerBody({
+          incarnation: next,
+          identity,
+          traceId: this.traceId,
+          rawId: this.rawId,
+          metadata: this.#log.metadata,
+          continues: { instance: identity.instance, incarnation: before },
+        }),
+      );
+      this.#sync.restart();
+      const reason = JSON.stringify(`A sync failed (${error.message}); what was not on the disk was written again`);
+      this.#appender.add(`"t":"degraded","phase":"from","reason":${reason}`);
+      this.#appender.add('"t":"degraded","phase":"to"');
+      this.#appender.drain();
+      const marker = { ...identity, incarnation: next };
+      runSync(this.#fs, placeLiveMarker(this.#markers, marker, tempPathFor(this.path, this.safeId, identity.instance)));
+      return true;
+    } catch (thrown) {
+      this.#setup.onProblem("A new journal could not be begun", toError(thrown));
+      return false;
+    }
+  }
+
+  #attempt(message: string, action: () => void): void {
+    try {
+      action();
+    } catch (error) {
+      this.#setup.onProblem(message, toError(error));
+    }
+  }
+}
+
+const mostSegments = 8;
+
+function endSummary({ status, error, summary }: SessionEnd): TraceSummary {
+  return { ...summary, status, ...(error === undefined ? {} : { error }) };
+}
+
+async function settledWithin(work: Promise<void>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+    timer.unref();
+  });
+  await Promise.race([work, limit]);
+  clearTimeout(timer);
+}
+
+function toError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value));
+}

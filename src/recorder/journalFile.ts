@@ -1,0 +1,151 @@
+// The file of one journal: created exclusively, only ever appended to, and closed while it is idle. How long it is on the
+// disk is known exactly, also after a write that failed half-way.
+
+import { errorCode } from "../base/errorCode";
+import { closeQuietly } from "./fileTasks";
+import { type RecorderFs, runSync } from "./recorderFs";
+
+/** So many journals of a process are open at once; the one that was used longest ago makes room. */
+const mostOpen = 256;
+const openFiles = new Set<JournalFile>();
+
+export class JournalFile {
+  readonly path: string;
+  readonly #fs: RecorderFs;
+  #fd: number | undefined;
+  #lengthBytes = 0;
+  /** Calls of other threads that use the descriptor: it stays open until they have returned. */
+  #uses = 0;
+  #closesWhenUnused = false;
+
+  private constructor(fs: RecorderFs, path: string, fd: number) {
+    this.path = path;
+    this.#fs = fs;
+    this.#hold(fd);
+  }
+
+  /** Creates the journal; EEXIST where another writer has this incarnation. */
+  static create(fs: RecorderFs, path: string): JournalFile {
+    return new JournalFile(fs, path, openWithRoom(fs, path, "create"));
+  }
+
+  /** Bytes that are in the file. */
+  get lengthBytes(): number {
+    return this.#lengthBytes;
+  }
+
+  /** Appends all of `bytes` in this thread. Throws the system's error; `lengthBytes` then tells how far it came. */
+  append(bytes: Uint8Array): void {
+    const fd = this.#open();
+    let retries = 0;
+    for (let written = 0; written < bytes.length; ) {
+      try {
+        const count = this.#fs.sync.write(fd, written === 0 ? bytes : bytes.subarray(written));
+        written += count;
+        this.#lengthBytes += count;
+      } catch (error) {
+        if (!isPassing(error) || ++retries > 100) throw error;
+      }
+    }
+  }
+
+  /**
+   * The same in other threads.
+   * @param goesOn asked before each write: false once somebody else has written the bytes
+   */
+  async appendAsync(bytes: Uint8Array, goesOn: () => boolean): Promise<void> {
+    await this.#use(async (fd) => {
+      let retries = 0;
+      for (let written = 0; written < bytes.length && goesOn(); ) {
+        try {
+          const count = await this.#fs.async.write(fd, bytes.subarray(written));
+          written += count;
+          this.#lengthBytes += count;
+        } catch (error) {
+          if (!isPassing(error) || ++retries > 100) throw error;
+        }
+      }
+    });
+  }
+
+  /** What was appended before the call is on the disk. */
+  sync(): void {
+    this.#fs.sync.syncData(this.#open());
+  }
+
+  async syncAsync(): Promise<void> {
+    await this.#use((fd) => this.#fs.async.syncData(fd));
+  }
+
+  /** Gives the descriptor back; the next append opens the file again. */
+  close(): void {
+    openFiles.delete(this);
+    if (this.#fd === undefined) return;
+    if (this.#uses > 0) {
+      this.#closesWhenUnused = true;
+      return;
+    }
+    const fd = this.#fd;
+    this.#fd = undefined;
+    runSync(this.#fs, closeQuietly(fd));
+  }
+
+  async #use<T>(action: (fd: number) => Promise<T>): Promise<T> {
+    const fd = this.#open();
+    this.#uses++;
+    try {
+      return await action(fd);
+    } finally {
+      this.#uses--;
+      if (this.#uses === 0 && this.#closesWhenUnused) {
+        this.#closesWhenUnused = false;
+        this.close();
+      }
+    }
+  }
+
+  #open(): number {
+    if (this.#fd === undefined) {
+      const fd = openWithRoom(this.#fs, this.path, "append");
+      // The length is what is there: a write that was under way when the file was closed has been counted by then.
+      this.#lengthBytes = this.#fs.sync.statFd(fd).sizeBytes;
+      this.#hold(fd);
+      return fd;
+    }
+    this.#closesWhenUnused = false;
+    if (openFiles.size > mostOpen / 2) {
+      openFiles.delete(this);
+      openFiles.add(this);
+    }
+    return this.#fd;
+  }
+
+  #hold(fd: number): void {
+    this.#fd = fd;
+    openFiles.add(this);
+    if (openFiles.size > mostOpen) closeOldest();
+  }
+}
+
+function closeOldest(): void {
+  const [oldest] = openFiles;
+  oldest?.close();
+}
+
+/** Opens; where the process has no descriptor left, after giving back those of journals. */
+function openWithRoom(fs: RecorderFs, path: string, mode: "create" | "append"): number {
+  for (;;) {
+    try {
+      return fs.sync.open(path, mode);
+    } catch (error) {
+      const code = errorCode(error);
+      if ((code !== "EMFILE" && code !== "ENFILE") || openFiles.size === 0) throw error;
+      closeOldest();
+    }
+  }
+}
+
+function isPassing(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "EINTR" || code === "EAGAIN";
+}

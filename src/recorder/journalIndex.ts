@@ -1,0 +1,281 @@
+// Where in a journal of ours each span stands, found in one pass over its bytes and kept as numbers: 28 bytes a span,
+// however long its texts are. What is not exactly as this recorder writes it is refused, never guessed: the caller then
+// reads the journal the slow way, which knows every kind of damage.
+
+import * as zlib from "node:zlib";
+import { crc32 as plainCrc32 } from "../trace/crc32";
+import { checkFrame } from "../trace/journalFrame";
+import { readFully } from "./fileTasks";
+import type { Io } from "./recorderFs";
+
+/** `,"c": "`, eight digits and `"}`. */
+const frameEndBytes = 17;
+const blockBytes = 1024 * 1024;
+/** Length of the tag of a writer of ours; see `writerTag`. */
+const tagBytes = 4;
+
+const nodeCrc32: typeof plainCrc32 =
+  typeof zlib.crc32 === "function" ? (bytes, start, end) => zlib.crc32(bytes.subarray(start, end)) : plainCrc32;
+
+/** A line that changes a span beyond its beginning and its end; the bytes of the line without its line feed. */
+export interface Extent {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** How a span is put together from the journal. */
+export type RowForm =
+  /** One record holds it whole. */
+  | "whole"
+  /** It has begun. */
+  | "begun"
+  /** Its end adds fields to its beginning. */
+  | "ended"
+  /** More records than that; see `changes`. */
+  | "changed";
+
+/** Where the JSON objects of one kind of record stand: for each row the start of its line and its place within. */
+class Places {
+  lineAt = new Float64Array(1024);
+  /** Bytes of the line before the object. */
+  head = new Uint16Array(1024);
+  /** Bytes of the object; 0 where there is none. */
+  length = new Uint32Array(1024);
+
+  set(row: number, lineAt: number, head: number, length: number): void {
+    if (row >= this.lineAt.length) {
+      const size = Math.max(this.lineAt.length * 2, row + 1);
+      this.lineAt = widened(new Float64Array(size), this.lineAt);
+      this.head = widened(new Uint16Array(size), this.head);
+      this.length = widened(new Uint32Array(size), this.length);
+    }
+    this.lineAt[row] = lineAt;
+    this.head[row] = head;
+    this.length[row] = length;
+  }
+
+  object(row: number): Extent | undefined {
+    const length = this.length[row] ?? 0;
+    return length === 0 ? undefined : { at: (this.lineAt[row] ?? 0) + (this.head[row] ?? 0), length };
+  }
+
+  line(row: number): Extent | undefined {
+    const length = this.length[row] ?? 0;
+    return length === 0
+      ? undefined
+      : { at: this.lineAt[row] ?? 0, length: (this.head[row] ?? 0) + length + frameEndBytes };
+  }
+}
+
+function widened<T extends Float64Array | Uint8Array | Uint16Array | Uint32Array>(larger: T, old: T): T {
+  larger.set(old);
+  return larger;
+}
+
+export class JournalIndex {
+  rowCount = 0;
+  /** `begin` and `span` records. */
+  readonly begins = new Places();
+  readonly ends = new Places();
+  /** All lines of the spans that have more than a beginning and an end, in order. */
+  readonly changes = new Map<number, Extent[]>();
+  #wholeBits = new Uint8Array(128);
+
+  form(row: number): RowForm {
+    if (this.changes.has(row)) return "changed";
+    if (((this.#wholeBits[row >> 3] ?? 0) & (1 << (row & 7))) !== 0) return "whole";
+    return (this.ends.length[row] ?? 0) === 0 ? "begun" : "ended";
+  }
+
+  addRow(lineAt: number, head: number, length: number, isWhole: boolean): void {
+    const row = this.rowCount++;
+    this.begins.set(row, lineAt, head, length);
+    if (row >> 3 >= this.#wholeBits.length) {
+      this.#wholeBits = widened(new Uint8Array(this.#wholeBits.length * 2), this.#wholeBits);
+    }
+    if (isWhole) this.#wholeBits[row >> 3] = (this.#wholeBits[row >> 3] ?? 0) | (1 << (row & 7));
+  }
+
+  /** Notes one more line of a span; those that were only known by their objects go before it. */
+  addChange(row: number, line: Extent): void {
+    const known = this.changes.get(row);
+    if (known) {
+      known.push(line);
+      return;
+    }
+    const lines = [this.begins.line(row), this.ends.line(row), line];
+    this.changes.set(
+      row,
+      lines.filter((extent) => extent !== undefined),
+    );
+  }
+}
+
+/**
+ * Indexes the first `lengthBytes` of a journal.
+ * @returns undefined where anything in it is not as this recorder writes it: damage, gaps, spans of another incarnation
+ */
+export function* indexJournal(fd: number, lengthBytes: number): Io<JournalIndex | undefined> {
+  const index = new JournalIndex();
+  let block = Buffer.allocUnsafe(Math.max(1, Math.min(blockBytes, lengthBytes)));
+  let held = 0;
+  let seq = 0;
+  for (let offset = 0; offset < lengthBytes; ) {
+    if (held === block.length) {
+      const larger = Buffer.allocUnsafe(Math.min(block.length * 2, lengthBytes));
+      if (larger.length === block.length) return undefined;
+      block.copy(larger, 0, 0, held);
+      block = larger;
+    }
+    const wanted = Math.min(block.length - held, lengthBytes - offset - held);
+    const count = yield* readFully(fd, block.subarray(held, held + wanted), offset + held);
+    if (count < wanted) return undefined;
+    held += count;
+    let from = 0;
+    for (let end = block.indexOf(0x0a, 0); end >= 0 && end < held; end = block.indexOf(0x0a, from)) {
+      if (checkFrame(block, from, end, nodeCrc32) < 0 || !indexLine(index, block, from, end, offset, seq)) {
+        return undefined;
+      }
+      seq++;
+      from = end + 1;
+    }
+    block.copyWithin(0, from, held);
+    held -= from;
+    offset += from;
+    if (offset + held === lengthBytes && held > 0 && from === 0) return undefined;
+  }
+  return index;
+}
+
+/** @returns false where the line is not as expected */
+function indexLine(
+  index: JournalIndex,
+  bytes: Buffer,
+  start: number,
+  end: number,
+  offset: number,
+  expectedSeq: number,
+): boolean {
+  const reader = new LineReader(bytes, start + 7, end - frameEndBytes);
+  if (reader.number() !== expectedSeq) return false;
+  // Numbers hold no `i`, so the first one belongs to the key of the tag.
+  const tagKey = bytes.indexOf(0x69, reader.at);
+  reader.at = tagKey + 4 + tagBytes;
+  if (!reader.skip('","t":"')) return false;
+  const type = reader.word();
+  if (!reader.skip('"')) return false;
+  const line = { at: offset + start, length: end - start };
+  switch (type) {
+    case "header":
+    case "heartbeat":
+    case "metadata":
+    case "finish":
+      return true;
+    case "begin":
+    case "span": {
+      if (!reader.skip(',"n":') || reader.number() !== index.rowCount || !reader.skip(',"span":')) return false;
+      index.addRow(line.at, reader.at - start, reader.end - reader.at, type === "span");
+      return reader.isObject();
+    }
+    case "end": {
+      if (!reader.skip(',"n":')) return false;
+      const row = reader.number();
+      if (!(row < index.rowCount)) return false;
+      if (index.changes.has(row) || index.form(row) !== "begun") {
+        index.addChange(row, line);
+        return true;
+      }
+      if (!reader.skip(',"id":"') || !reader.passString() || !reader.skip(',"set":')) return false;
+      if (reader.at - start > 0xffff) return false;
+      index.ends.set(row, line.at, reader.at - start, reader.end - reader.at);
+      return reader.isObject();
+    }
+    case "set":
+    case "attributes":
+    case "event":
+    case "link":
+    case "text": {
+      if (!reader.skip(',"n":')) return false;
+      const row = reader.number();
+      if (!(row < index.rowCount)) return false;
+      index.addChange(row, line);
+      return true;
+    }
+    case "crash":
+    case "waiting":
+    case "resumed":
+    case "clock-jump":
+    case "degraded":
+    case "dropped":
+    case "process-exit":
+      // Events of the root, which is the first span of a session that nothing came before.
+      if (index.rowCount === 0) return false;
+      index.addChange(0, line);
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** Reads the fixed parts of a line. */
+class LineReader {
+  at: number;
+  readonly end: number;
+  readonly #bytes: Buffer;
+
+  constructor(bytes: Buffer, at: number, end: number) {
+    this.#bytes = bytes;
+    this.at = at;
+    this.end = end;
+  }
+
+  /** Digits; NaN where there are none. */
+  number(): number {
+    let value = 0;
+    const from = this.at;
+    for (
+      let byte = this.#bytes[this.at];
+      byte !== undefined && byte >= 0x30 && byte <= 0x39;
+      byte = this.#bytes[this.at]
+    ) {
+      value = value * 10 + byte - 0x30;
+      this.at++;
+    }
+    return this.at > from ? value : Number.NaN;
+  }
+
+  /** Lower-case letters and hyphens. */
+  word(): string {
+    const from = this.at;
+    for (let byte = this.#bytes[this.at]; byte !== undefined; byte = this.#bytes[this.at]) {
+      if (byte !== 0x2d && (byte < 0x61 || byte > 0x7a)) break;
+      this.at++;
+    }
+    return this.#bytes.toString("latin1", from, this.at);
+  }
+
+  skip(text: string): boolean {
+    for (let index = 0; index < text.length; index++) {
+      if (this.#bytes[this.at + index] !== text.charCodeAt(index)) return false;
+    }
+    this.at += text.length;
+    return this.at <= this.end;
+  }
+
+  /** Goes behind the closing quote of a string whose opening one was passed. */
+  passString(): boolean {
+    for (; this.at < this.end; this.at++) {
+      const byte = this.#bytes[this.at];
+      if (byte === 0x5c) this.at++;
+      else if (byte === 0x22) {
+        this.at++;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  isObject(): boolean {
+    return this.#bytes[this.at] === 0x7b && this.#bytes[this.end - 1] === 0x7d;
+  }
+}

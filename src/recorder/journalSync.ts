@@ -1,0 +1,91 @@
+// Brings the journal to the disk: at most one sync at a time in the process, one for however many ask, and about one a
+// second where nobody asks. What is on the disk is what was appended before the start of the last sync that returned.
+
+import { syncDirectoryOf } from "./fileTasks";
+import type { JournalAppender } from "./journalAppender";
+import { type RecorderFs, runAsync, runSync } from "./recorderFs";
+import { inSyncQueue } from "./syncQueue";
+import type { FsyncMode } from "./traceTypes";
+
+const intervalMs = 1000;
+
+export class JournalSync {
+  readonly #fs: RecorderFs;
+  readonly #mode: FsyncMode;
+  readonly #appender: JournalAppender;
+  readonly #onFailed: (error: Error) => boolean;
+  #syncedBytes = 0;
+  #isEntrySynced = false;
+  /** Asked for and not begun: it covers what is appended until it begins. */
+  #queued: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** @param onFailed a sync of the journal failed; true where a new journal has taken its place */
+  constructor(fs: RecorderFs, mode: FsyncMode, appender: JournalAppender, onFailed: (error: Error) => boolean) {
+    this.#fs = fs;
+    this.#mode = mode;
+    this.#appender = appender;
+    this.#onFailed = onFailed;
+  }
+
+  /** The entry of a new journal in its directory, in this thread, as `fsync: "always"` asks for. */
+  syncEntryNow(): void {
+    runSync(this.#fs, syncDirectoryOf(this.#appender.journal.path));
+    this.#isEntrySynced = true;
+  }
+
+  /** Something was appended. */
+  appended(): void {
+    if (this.#mode !== "interval" || this.#timer) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      // What went wrong has been reported, and the next append tries again.
+      this.sync().catch(() => undefined);
+    }, intervalMs);
+    this.#timer.unref();
+  }
+
+  /** Resolves when what is appended by now is on the disk; rejects with the system's error. */
+  sync(): Promise<void> {
+    if (this.#isEntrySynced && this.#syncedBytes >= this.#appender.writtenBytes) return Promise.resolve();
+    this.#queued ??= inSyncQueue(async () => {
+      this.#queued = undefined;
+      await this.#syncNow(true);
+    });
+    return this.#queued;
+  }
+
+  /** A new journal has taken the place of the old one. */
+  restart(): void {
+    this.#syncedBytes = 0;
+    this.#isEntrySynced = false;
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  async #syncNow(mayRestart: boolean): Promise<void> {
+    const { journal, writtenBytes } = this.#appender;
+    if (!this.#isEntrySynced) {
+      await runAsync(this.#fs, syncDirectoryOf(journal.path));
+      this.#isEntrySynced = true;
+    }
+    try {
+      await journal.syncAsync();
+    } catch (error) {
+      if (journal === this.#appender.journal && !this.#onFailed(toError(error))) throw error;
+      if (!mayRestart) throw error;
+      await this.#syncNow(false);
+      return;
+    }
+    if (journal !== this.#appender.journal) return;
+    this.#syncedBytes = writtenBytes;
+    this.#appender.unsynced.synced(writtenBytes);
+  }
+}
+
+function toError(value: unknown): Error {
+  return value instanceof Error ? value : new Error(String(value));
+}

@@ -1,0 +1,168 @@
+// Begins an incarnation of a session, in the calling thread: when it returns, the journal with its header and `S.live` are
+// there. The exclusive creation of the journal is the lock: whoever loses it takes the next number.
+
+import { createHash, randomBytes } from "node:crypto";
+import { basename, dirname, join } from "node:path";
+import { errorCode } from "../base/errorCode";
+import type { WriterIdentity } from "../trace/evidence";
+import { traceFileNames } from "../trace/safeId";
+import { clear } from "./crashGuard";
+import { type ExistingSession, readExisting, resolveSafeId } from "./existingSession";
+import { isMissing, unlinkQuietly, writeNew } from "./fileTasks";
+import { Incarnation } from "./incarnation";
+import { JournalFile } from "./journalFile";
+import { headerBody } from "./journalHeader";
+import { placeLiveMarker } from "./liveMarker";
+import { type Machine, makeProbeLiveness, thisMachine } from "./liveness";
+import { type Io, io, type RecorderFs, runSync } from "./recorderFs";
+import { journalPathOf } from "./removeAfterEnd";
+import { tempPathFor } from "./replaceSnapshot";
+import type { SessionRecorder } from "./sessionRecorder";
+import type { SessionRequest } from "./sessionRequest";
+
+/** See `OpenSession`. */
+export function openSessionRecorder(request: SessionRequest): SessionRecorder | undefined {
+  try {
+    return open(request);
+  } catch (error) {
+    const problem = error instanceof Error ? error : new Error(String(error));
+    request.onProblem({
+      message: `The session can't be recorded: ${problem.message}`,
+      error: problem,
+      sessionId: request.sessionId,
+    });
+    return undefined;
+  }
+}
+
+function open(request: SessionRequest): Incarnation {
+  const { directory, fs, sessionId } = request;
+  const names = runSync(fs, listOrMake(directory));
+  const safeId = runSync(fs, resolveSafeId(directory, names, sessionId, sha256Hex));
+  const existing = runSync(fs, readExisting(directory, names, safeId));
+  const path = join(directory, traceFileNames.snapshot(safeId));
+  const machine = request.machine ?? knownMachine();
+  const identity = identityOf(machine, sessionId);
+  const clock = { wallMs: Date.now(), monoMs: performance.now() };
+  const { journal, incarnation } = createJournal(fs, path, safeId, existing.newestIncarnation + 1);
+  const continues = continuationOf(existing);
+  const traceId = existing.traceId ?? request.traceId;
+  clear(directory, safeId);
+  const session = new Incarnation({
+    fs,
+    fsync: request.fsync,
+    path,
+    safeId,
+    rawId: sessionId,
+    incarnation,
+    identity,
+    traceId,
+    metadata: request.metadata,
+    journal,
+    clock,
+    hasBase: existing.hasSnapshot || existing.journals.length > 0,
+    probe: makeProbeLiveness(machine),
+    onProblem: (message, error) => request.onProblem({ message, error, sessionId }),
+  });
+  session.start(
+    headerBody({ incarnation, identity, traceId, rawId: sessionId, metadata: request.metadata, continues }),
+  );
+  markBeginning(fs, path, safeId, { ...identity, incarnation }, existing, request);
+  return session;
+}
+
+/** `S.live` names the new incarnation, and a crash marker of an older one can't be taken for this one's. */
+function markBeginning(
+  fs: RecorderFs,
+  path: string,
+  safeId: string,
+  identity: WriterIdentity & { readonly incarnation: number },
+  existing: ExistingSession,
+  request: SessionRequest,
+): void {
+  const markers = {
+    live: join(dirname(path), traceFileNames.live(safeId)),
+    crash: join(dirname(path), traceFileNames.crash(safeId)),
+  };
+  try {
+    runSync(fs, placeLiveMarker(markers, identity, tempPathFor(path, safeId, identity.instance)));
+    // A marker that names its incarnation stays as evidence of that one's end; a torn one would count against this one.
+    if (existing.crash && existing.crash.incarnation === undefined) runSync(fs, unlinkQuietly(markers.crash));
+  } catch (thrown) {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    request.onProblem({ message: "S.live could not be written", error, sessionId: request.sessionId });
+  }
+}
+
+function createJournal(
+  fs: RecorderFs,
+  path: string,
+  safeId: string,
+  from: number,
+): { readonly journal: JournalFile; readonly incarnation: number } {
+  for (let incarnation = from; ; incarnation++) {
+    try {
+      return { journal: JournalFile.create(fs, journalPathOf(path, safeId, incarnation)), incarnation };
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+  }
+}
+
+/** What a reader combines the new journal with. */
+function continuationOf(existing: ExistingSession): Parameters<typeof headerBody>[0]["continues"] {
+  const { writer, hasSnapshot, traceId, journals } = existing;
+  if (writer) return { instance: writer.instance, incarnation: writer.incarnation };
+  if (hasSnapshot) return traceId === undefined ? undefined : { traceId };
+  const newest = journals.at(-1);
+  const instance = newest?.header?.header.writer.instance;
+  return newest && instance !== undefined ? { instance, incarnation: newest.incarnation } : undefined;
+}
+
+/** Names in the directory, which is made where there is none; what is made for us says that it is nobody's to commit. */
+function* listOrMake(directory: string): Io<readonly string[]> {
+  try {
+    return yield* io.list(directory);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+  }
+  yield* io.mkdir(directory);
+  yield* writeIgnoreFile(directory);
+  return [];
+}
+
+function* writeIgnoreFile(directory: string): Io<void> {
+  for (let folder = directory; dirname(folder) !== folder; folder = dirname(folder)) {
+    if (basename(folder) !== ".tracekeeper") continue;
+    try {
+      yield* writeNew(join(folder, ".gitignore"), Buffer.from("*\n"), false);
+    } catch {
+      // There is one, or it can't be made: the traces matter more.
+    }
+    return;
+  }
+}
+
+let machineOfProcess: Machine | undefined;
+
+function knownMachine(): Machine {
+  machineOfProcess ??= thisMachine();
+  return machineOfProcess;
+}
+
+function identityOf(machine: Machine, rawSessionId: string): WriterIdentity {
+  const facts = machine.process(process.pid);
+  return {
+    instance: randomBytes(8).toString("hex"),
+    host: machine.host,
+    bootId: machine.bootId,
+    pidNamespace: machine.pidNamespace,
+    pid: process.pid,
+    processStart: facts.type === "present" ? facts.start : undefined,
+    rawSessionId,
+  };
+}
+
+function sha256Hex(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}

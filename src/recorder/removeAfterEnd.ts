@@ -1,0 +1,67 @@
+// The last steps of a clean end. What is removed is in `S.json`, which was read back; what somebody who may still be alive
+// could undo by a late rename stays, and recovery removes it when that writer is gone.
+
+import { dirname, join } from "node:path";
+import type { Liveness, WriterIdentity } from "../trace/evidence";
+import { readJournal } from "../trace/journal";
+import { parseTraceFileName, traceFileNames } from "../trace/safeId";
+import type { Writer } from "../trace/schema";
+import { readStart, unlinkQuietly } from "./fileTasks";
+import { isLiveMarkerOf, type MarkerPaths } from "./liveMarker";
+import { type Io, io } from "./recorderFs";
+import { isSuperseded, type SnapshotTarget } from "./replaceSnapshot";
+import { readSnapshotWriter } from "./snapshotTail";
+
+const headerBytes = 256 * 1024;
+
+export interface EndedIncarnation {
+  readonly target: SnapshotTarget;
+  readonly markers: MarkerPaths;
+  readonly journalPath: string;
+  /** As `S.json` must carry it. */
+  readonly writer: Writer;
+  probe(writer: WriterIdentity): Liveness;
+}
+
+/** @returns false where `S.json` is not as it was written, so that everything stays */
+export function* removeAfterEnd(ended: EndedIncarnation): Io<boolean> {
+  const { target, writer, markers } = ended;
+  const found = yield* readSnapshotWriter(target.path);
+  if (found?.instance !== writer.instance || found.incarnation !== writer.incarnation || found.seq !== writer.seq) {
+    return false;
+  }
+  if (yield* isSuperseded(target)) return false;
+  if (yield* isLiveMarkerOf(markers, writer)) yield* unlinkQuietly(markers.live);
+  const older = yield* olderJournals(ended);
+  if (older.some(({ mayBeWritten }) => mayBeWritten)) return true;
+  for (const { path } of older) yield* unlinkQuietly(path);
+  yield* unlinkQuietly(ended.journalPath);
+  return true;
+}
+
+function* olderJournals({
+  target,
+  writer,
+  probe,
+}: EndedIncarnation): Io<{ readonly path: string; readonly mayBeWritten: boolean }[]> {
+  const directory = dirname(target.path);
+  const found: { path: string; mayBeWritten: boolean }[] = [];
+  for (const name of yield* io.list(directory)) {
+    const parsed = parseTraceFileName(name);
+    if (parsed.type !== "journal" || parsed.safeId !== target.safeId || parsed.incarnation >= writer.incarnation) {
+      continue;
+    }
+    const path = join(directory, name);
+    const start = yield* readStart(path, headerBytes);
+    const end = start.indexOf(0x0a);
+    const header = readJournal(end < 0 ? start : start.subarray(0, end + 1), name).header?.header;
+    const isOurs = header?.writer.instance === writer.instance;
+    found.push({ path, mayBeWritten: !isOurs && (!header || probe(header.writer) !== "gone") });
+  }
+  return found;
+}
+
+/** Name of the journal of an incarnation beside `S.json`. */
+export function journalPathOf(path: string, safeId: string, incarnation: number): string {
+  return join(dirname(path), traceFileNames.journal(safeId, incarnation));
+}

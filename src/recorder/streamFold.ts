@@ -1,0 +1,156 @@
+// Folds a journal of ours into the text of `S.json` without holding it: finished spans are copied byte by byte, in the
+// order in which they began, and only a span that was changed in between is parsed. Memory is the index's, not the texts'.
+
+import { JournalFold } from "../trace/foldJournal";
+import type { JournalEntry } from "../trace/journalReading";
+import { isRecordType, toRecord } from "../trace/journalRecord";
+import { ProblemList } from "../trace/problemList";
+import { BlockReader } from "./blockReader";
+import { type Extent, indexJournal, type JournalIndex } from "./journalIndex";
+import { type Io, io } from "./recorderFs";
+import { spanSeparator, type TraceFrame, textAfterSpans, textBeforeSpans } from "./traceText";
+
+const outputBytes = 1024 * 1024;
+const openEnd = Buffer.from(',"status":"ok"}');
+const separator = Buffer.from(spanSeparator);
+const comma = 0x2c;
+
+export interface FoldSource {
+  readonly journalPath: string;
+  /** Bytes of the journal to fold: whole records. */
+  readonly lengthBytes: number;
+  /** Wall time of the journal's header, to which its monotonic times are added. */
+  readonly headerWallMs: number;
+  readonly frame: TraceFrame;
+  /** The end of the first span as a JSON object, where it is to be shown before it is recorded. */
+  readonly rootEnd?: string | undefined;
+}
+
+/**
+ * Writes the trace piece by piece to `sink`, which must be done with a piece when it returns.
+ * @returns false, with nothing written, where the journal is not exactly as this recorder writes it
+ */
+export function* streamFold(source: FoldSource, sink: (bytes: Uint8Array) => Io<void>): Io<boolean> {
+  const fd = yield* io.open(source.journalPath, "read");
+  try {
+    const index = yield* indexJournal(fd, source.lengthBytes);
+    if (index === undefined || index.rowCount === 0) return false;
+    const output = new Output(sink);
+    yield* output.write(Buffer.from(textBeforeSpans(source.frame)));
+    yield* writeSpans(index, new BlockReader(fd, source.lengthBytes), output, source);
+    yield* output.write(Buffer.from(textAfterSpans(source.frame)));
+    yield* output.flush();
+    return true;
+  } finally {
+    yield* io.close(fd);
+  }
+}
+
+function* writeSpans(index: JournalIndex, reader: BlockReader, output: Output, source: FoldSource): Io<void> {
+  for (let row = 0; row < index.rowCount; row++) {
+    if (row > 0) output.has(2) ? output.put(separator) : yield* output.write(separator);
+    const begin = index.begins.object(row);
+    if (!begin) throw new Error(`Row ${row} of the journal has no beginning`);
+    switch (index.form(row)) {
+      case "whole":
+        yield* copy(reader, begin.at, begin.length, output);
+        break;
+      case "begun":
+        yield* copy(reader, begin.at, begin.length - 1, output);
+        yield* output.write(
+          row === 0 && source.rootEnd !== undefined ? Buffer.from(`,${source.rootEnd.slice(1)}`) : openEnd,
+        );
+        break;
+      case "ended": {
+        const end = index.ends.object(row);
+        if (!end) throw new Error(`Row ${row} of the journal has no end`);
+        yield* copy(reader, begin.at, begin.length - 1, output);
+        yield* output.write(Buffer.of(comma));
+        yield* copy(reader, end.at + 1, end.length - 1, output);
+        break;
+      }
+      case "changed":
+        yield* output.write(Buffer.from(yield* foldLines(row, index.changes.get(row) ?? [], reader, source)));
+        break;
+    }
+  }
+}
+
+function* copy(reader: BlockReader, at: number, length: number, output: Output): Io<void> {
+  if (reader.holds(at, length) && output.has(length)) {
+    output.put(reader.view(at, length));
+    return;
+  }
+  for (let done = 0; done < length; ) {
+    const piece = yield* reader.read(at + done, length - done);
+    yield* output.write(piece);
+    done += piece.length;
+  }
+}
+
+/** The span that these records make, as JSON: the same fold that every reader does. */
+function* foldLines(row: number, lines: readonly Extent[], reader: BlockReader, source: FoldSource): Io<string> {
+  const fold = new JournalFold([], {}, { problems: new ProblemList() });
+  fold.beginIncarnation(source.frame.writer.incarnation);
+  for (const line of lines) {
+    const bytes = Buffer.allocUnsafe(line.length);
+    for (let done = 0; done < line.length; ) {
+      const piece = yield* reader.read(line.at + done, line.length - done);
+      bytes.set(piece, done);
+      done += piece.length;
+    }
+    const entry = toEntry(bytes.toString(), line, source.headerWallMs);
+    if (entry) fold.apply(entry);
+  }
+  const ended = row === 0 && source.rootEnd !== undefined ? (JSON.parse(source.rootEnd) as object) : {};
+  return JSON.stringify({ ...fold.spans[0], ...ended });
+}
+
+function toEntry(text: string, line: Extent, headerWallMs: number): JournalEntry | undefined {
+  const fields = JSON.parse(text) as Record<string, unknown>;
+  const { s, w, m, t } = fields;
+  const record = typeof t === "string" && isRecordType(t) ? toRecord(t, fields) : undefined;
+  if (!record) return undefined;
+  return {
+    seq: Number(s),
+    timeMs: headerWallMs + Number(m),
+    wallMs: Number(w),
+    offsetBytes: line.at,
+    endBytes: line.at + line.length,
+    record,
+  };
+}
+
+/** Gathers small pieces into large writes. */
+class Output {
+  readonly #buffer = Buffer.allocUnsafe(outputBytes);
+  readonly #sink: (bytes: Uint8Array) => Io<void>;
+  #length = 0;
+
+  constructor(sink: (bytes: Uint8Array) => Io<void>) {
+    this.#sink = sink;
+  }
+
+  /** Whether `put` can take so many bytes. */
+  has(bytes: number): boolean {
+    return this.#length + bytes <= outputBytes;
+  }
+
+  put(bytes: Uint8Array): void {
+    this.#buffer.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  *write(bytes: Uint8Array): Io<void> {
+    if (!this.has(bytes.length)) yield* this.flush();
+    if (this.has(bytes.length)) this.put(bytes);
+    else yield* this.#sink(bytes);
+  }
+
+  *flush(): Io<void> {
+    if (this.#length === 0) return;
+    const length = this.#length;
+    this.#length = 0;
+    yield* this.#sink(this.#buffer.subarray(0, length));
+  }
+}
