@@ -1,0 +1,92 @@
+// Writes a finished trace to `<safe id>.json` of some directory: whole or not at all, and never over a crash. A crash is
+// looked for in this process and on the disk, up to the moment of the rename.
+
+import { join } from "node:path";
+import { errorCode } from "../base/errorCode";
+import { parseCrashMarker } from "../trace/marker";
+import { parseTraceFileName, traceFileNames } from "../trace/safeId";
+import { isCrashed } from "./crashGuard";
+import { closeQuietly, isMissing, readWhole, syncDirectoryOf, unlinkQuietly, writeAll } from "./fileTasks";
+import { type Io, io, type RecorderFs, runAsync } from "./recorderFs";
+import { tempPathFor } from "./replaceSnapshot";
+
+export interface ExportRequest {
+  readonly directory: string;
+  readonly safeId: string;
+  /** Part of the temporary file's name. */
+  readonly instance: string;
+  readonly isSynced: boolean;
+  /** The trace's bytes, asked for again where somebody removes the temporary file. */
+  open(): Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** True when the result is no longer wanted. */
+  isStopped?(): boolean;
+}
+
+const maxAttempts = 3;
+
+/** @returns the path; undefined where a crash or `isStopped` forbids it. Rejects with the system's error. */
+export async function exportFile(fs: RecorderFs, request: ExportRequest): Promise<string | undefined> {
+  const { directory, safeId, instance } = request;
+  const mayWrite = async () => {
+    if (isStopped(request)) return false;
+    // The disk is asked before this process, because a crash in this process may come while the disk answers.
+    return !(await runAsync(fs, hasCrashedOnDisk(directory, safeId))) && !isStopped(request);
+  };
+  if (isStopped(request)) return undefined;
+  await runAsync(fs, io.mkdir(directory));
+  const path = join(directory, traceFileNames.snapshot(safeId));
+  for (let attempt = 1; ; attempt++) {
+    if (!(await mayWrite())) return undefined;
+    const tempPath = tempPathFor(path, safeId, instance);
+    try {
+      await writeTemp(fs, tempPath, request);
+      if (!(await mayWrite())) {
+        await runAsync(fs, unlinkQuietly(tempPath));
+        return undefined;
+      }
+      await runAsync(fs, io.rename(tempPath, path));
+    } catch (error) {
+      await runAsync(fs, unlinkQuietly(tempPath));
+      // Somebody who took the temporary file for an abandoned one has removed it.
+      if (errorCode(error) === "ENOENT" && attempt < maxAttempts) continue;
+      throw error;
+    }
+    if (request.isSynced) await runAsync(fs, syncDirectoryOf(path));
+    return path;
+  }
+}
+
+function isStopped({ directory, safeId, isStopped }: ExportRequest): boolean {
+  return isCrashed(directory, safeId) || isStopped?.() === true;
+}
+
+async function writeTemp(fs: RecorderFs, tempPath: string, request: ExportRequest): Promise<void> {
+  const fd = await runAsync(fs, io.open(tempPath, "create"));
+  try {
+    for await (const bytes of request.open()) {
+      if (isStopped(request)) return;
+      await runAsync(fs, writeAll(fd, bytes));
+    }
+    if (request.isSynced) await runAsync(fs, io.syncAll(fd));
+  } finally {
+    await runAsync(fs, closeQuietly(fd));
+  }
+}
+
+/** True for a crash marker that no newer incarnation's journal makes void. One that can't be read is a crash. */
+function* hasCrashedOnDisk(directory: string, safeId: string): Io<boolean> {
+  let bytes: Uint8Array | undefined;
+  try {
+    bytes = yield* readWhole(join(directory, traceFileNames.crash(safeId)));
+  } catch (error) {
+    return !isMissing(error);
+  }
+  if (bytes === undefined) return false;
+  const { incarnation } = parseCrashMarker(bytes);
+  if (incarnation === undefined) return true;
+  for (const name of yield* io.list(directory)) {
+    const parsed = parseTraceFileName(name);
+    if (parsed.type === "journal" && parsed.safeId === safeId && parsed.incarnation > incarnation) return false;
+  }
+  return true;
+}

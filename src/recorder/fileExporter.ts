@@ -1,0 +1,149 @@
+// The drop-in exporter that keeps traces in a directory. The first one of a trace decides where its session is recorded;
+// any trace that is handed to it is written whole or not at all, and never over a crash of its session.
+
+import { randomBytes } from "node:crypto";
+import { homedir, tmpdir } from "node:os";
+import { join } from "node:path";
+import { safeId as toSafeId } from "../trace/safeId";
+import { markCrashed } from "./crashGuard";
+import { type ExportRequest, exportFile } from "./exportFile";
+import { jsonPieces } from "./jsonPieces";
+import type { Machine } from "./liveness";
+import { openSessionRecorder } from "./openSession";
+import { nodeFs, type RecorderFs } from "./recorderFs";
+import { finiteOf, textOf } from "./safeJson";
+import type { OpenSession, RecorderProblem } from "./sessionRequest";
+import type { FsyncMode, TraceExporter, TraceFile, TraceSource } from "./traceTypes";
+import { withoutWriter } from "./withoutWriter";
+
+export interface FileExporterOptions {
+  /** When the journal is made safe against a power cut; `interval` where it is left out. */
+  readonly fsync?: FsyncMode;
+  /** Outputs, inputs and messages are kept whole up to so many bytes of UTF-8; 4 MiB where it is left out. */
+  readonly maxOutputBytes?: number;
+  /** Told of what could not be done. What it throws is ignored. */
+  readonly onProblem?: (problem: RecorderProblem) => void;
+  readonly fs?: RecorderFs;
+  readonly machine?: Machine;
+  /** What records a session; the journal in the directory where it is left out. */
+  readonly openSession?: OpenSession;
+}
+
+/** How the sessions of an exporter are recorded. */
+export interface RecordingSettings {
+  readonly fsync: FsyncMode;
+  readonly maxOutputBytes: number;
+  readonly fs: RecorderFs;
+  readonly machine: Machine | undefined;
+  readonly openSession: OpenSession;
+  onProblem(problem: RecorderProblem): void;
+}
+
+const defaultMaxFiles = 100;
+const defaultMaxOutputBytes = 4 * 1024 * 1024;
+
+/** Where altimate-code keeps its traces, so that what replaces its recorder finds and leaves them in the same place. */
+export function defaultTracesDirectory(): string {
+  const data = process.env["XDG_DATA_HOME"];
+  return join(data ? data : join(homeDirectory(), ".local", "share"), "altimate-code", "traces");
+}
+
+export class FileExporter implements TraceExporter {
+  readonly name = "file";
+  /** 0: no limit. */
+  readonly maxFiles: number;
+  readonly settings: RecordingSettings;
+  readonly #directory: string;
+  readonly #instance = randomBytes(4).toString("hex");
+
+  /**
+   * @param dir altimate-code's own directory where it is left out
+   * @param maxFiles older traces are removed when there are more; 0 for no limit
+   */
+  constructor(dir?: string, maxFiles = defaultMaxFiles, options?: FileExporterOptions) {
+    this.#directory = typeof dir === "string" ? dir : defaultTracesDirectory();
+    this.maxFiles = Math.max(0, Math.trunc(finiteOf(maxFiles ?? defaultMaxFiles) ?? 0));
+    this.settings = recordingSettings(options);
+  }
+
+  getDir(): string {
+    return this.#directory;
+  }
+
+  /** Writes the trace to `<safe id>.json`. @returns its path; undefined where it could not be written. Never rejects. */
+  async export(trace: TraceFile): Promise<string | undefined> {
+    return await this.#export(trace?.sessionId, () => {
+      // Made at once: whoever handed the trace in may change it while the directory is looked at.
+      const { writer: _writer, ...rest } = trace as TraceFile & { writer?: unknown };
+      const pieces = [...jsonPieces(rest)];
+      return { open: () => pieces };
+    });
+  }
+
+  /** The same from a source, without holding the trace in memory. */
+  async exportFrom(source: TraceSource, signal?: AbortSignal): Promise<string | undefined> {
+    return await this.#export(source?.sessionId, () => ({
+      open: () => withoutWriter(source.open()),
+      isStopped: () => signal?.aborted === true,
+    }));
+  }
+
+  /** The session crashed: nothing that is exported of it from now on is written. Takes the raw id or the safe one. */
+  markCrashed(sessionId: string): void {
+    const id = textOf(sessionId);
+    if (id) markCrashed(this.#directory, toSafeId(id));
+  }
+
+  /** Removes the oldest traces beyond the limit, in the background. @param maxFiles in place of the exporter's own */
+  prune(_maxFiles: number | undefined): void {}
+
+  async #export(
+    sessionId: unknown,
+    prepare: () => Pick<ExportRequest, "open" | "isStopped">,
+  ): Promise<string | undefined> {
+    const { fs, fsync, onProblem } = this.settings;
+    try {
+      return await exportFile(fs, {
+        directory: this.#directory,
+        safeId: toSafeId(textOf(sessionId) ?? ""),
+        instance: this.#instance,
+        isSynced: fsync !== "never",
+        ...prepare(),
+      });
+    } catch (error) {
+      const id = textOf(sessionId);
+      onProblem({ message: "The trace could not be exported to a file", error: toError(error), sessionId: id });
+      return undefined;
+    }
+  }
+}
+
+export function toError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(textOf(error) ?? "unknown error");
+}
+
+export function recordingSettings(options?: FileExporterOptions): RecordingSettings {
+  const { fsync, maxOutputBytes, onProblem, fs, machine, openSession } = options ?? {};
+  return {
+    fsync: fsync === "never" || fsync === "always" ? fsync : "interval",
+    maxOutputBytes: Math.max(0, finiteOf(maxOutputBytes) ?? defaultMaxOutputBytes),
+    fs: fs ?? nodeFs,
+    machine,
+    openSession: openSession ?? openSessionRecorder,
+    onProblem(problem) {
+      try {
+        onProblem?.(problem);
+      } catch {
+        // The program's own report must not harm what it reports on.
+      }
+    },
+  };
+}
+
+function homeDirectory(): string {
+  try {
+    return homedir();
+  } catch {
+    return tmpdir();
+  }
+}

@@ -1,0 +1,113 @@
+// Spans that have begun and not ended, for callers that tell of both. Memory is that of the open spans alone.
+
+import { fieldOf, finiteOf, jsonOf, jsonOfAttributes, quoted, textOf } from "./safeJson";
+import type { SpanTotals } from "./sessionRecorder";
+import type { SpanContext } from "./spanContext";
+import { mergedJson, objectJson, roundMs } from "./spanJson";
+import { SpanTexts } from "./textLimit";
+
+export interface OpenSpan {
+  readonly spanId: string;
+  readonly kind: SpanTotals["kind"];
+  readonly name: string;
+  readonly startMs: number;
+  /** As it stands in the span. */
+  readonly inputJson: string | undefined;
+  readonly callId: string | undefined;
+  readonly texts: SpanTexts;
+}
+
+export interface SpanBeginning {
+  readonly name: string;
+  readonly kind: SpanTotals["kind"];
+  readonly parentSpanId: string;
+  readonly input: unknown;
+  readonly attributes?: unknown;
+  readonly callId?: string | undefined;
+}
+
+export interface SpanEnding {
+  readonly isError: boolean;
+  readonly statusMessage?: string | undefined;
+  /** JSON, not cut yet. */
+  readonly output?: string | undefined;
+  readonly attributes?: unknown;
+  /** Where the caller knows them better than the clock. */
+  readonly startMs?: number | undefined;
+  readonly endMs?: number | undefined;
+  readonly input?: string | undefined;
+}
+
+export class OpenSpans {
+  readonly #context: SpanContext;
+  readonly #spans = new Map<string, OpenSpan>();
+  readonly #spanOfCall = new Map<string, string>();
+
+  constructor(context: SpanContext) {
+    this.#context = context;
+  }
+
+  begin({ name, kind, parentSpanId, input, attributes, callId }: SpanBeginning): OpenSpan {
+    const { recorder, ids, maxTextBytes } = this.#context;
+    const texts = new SpanTexts(maxTextBytes);
+    const json = jsonOf(input ?? undefined);
+    const inputJson = json === undefined ? undefined : texts.json("input", json);
+    const spanId = ids.next();
+    const startMs = roundMs(recorder.nowMs());
+    const text = objectJson({
+      spanId: `"${spanId}"`,
+      parentSpanId: quoted(parentSpanId),
+      name: quoted(name),
+      kind: `"${kind}"`,
+      startTime: startMs,
+      tool: callId === undefined ? undefined : JSON.stringify({ callId }),
+      input: inputJson,
+      attributes: mergedJson(jsonOfAttributes(attributes), texts.attributes),
+    });
+    recorder.begin(spanId, text, { kind, name });
+    const span = { spanId, kind, name, startMs, inputJson, callId, texts };
+    this.#spans.set(spanId, span);
+    if (callId !== undefined) this.#spanOfCall.set(callId, spanId);
+    return span;
+  }
+
+  /** The open span with this id, or that of the call with this id. */
+  find(id: unknown): OpenSpan | undefined {
+    if (typeof id !== "string" || this.#spans.size === 0) return undefined;
+    return this.#spans.get(this.#spanOfCall.get(id) ?? id);
+  }
+
+  end(span: OpenSpan, ending: SpanEnding): void {
+    const { spanId, kind, name, callId, texts } = span;
+    if (!this.#spans.delete(spanId)) return;
+    if (callId !== undefined && this.#spanOfCall.get(callId) === spanId) this.#spanOfCall.delete(callId);
+    const { recorder } = this.#context;
+    const { isError, statusMessage } = ending;
+    const startMs = ending.startMs ?? span.startMs;
+    const endMs = ending.endMs ?? roundMs(recorder.nowMs());
+    const durationMs = endMs - startMs;
+    const message = statusMessage === undefined ? undefined : texts.text("statusMessage", statusMessage);
+    const output = ending.output === undefined ? undefined : texts.json("output", ending.output);
+    const inputJson = ending.input === undefined ? undefined : texts.json("input", ending.input);
+    const changed = objectJson({
+      startTime: startMs === span.startMs ? undefined : startMs,
+      tool: kind === "tool" ? JSON.stringify({ callId, durationMs }) : undefined,
+      input: inputJson === span.inputJson ? undefined : inputJson,
+    });
+    if (changed !== "{}") recorder.set(spanId, changed);
+    const attributes = mergedJson(jsonOfAttributes(ending.attributes), texts.attributes);
+    if (attributes !== undefined) recorder.attributes(spanId, attributes);
+    const text = objectJson({ endTime: endMs, status: isError ? '"error"' : '"ok"', statusMessage: message, output });
+    recorder.end(spanId, text, { kind, name, isFailed: isError, durationMs });
+  }
+}
+
+/** Start and end that a caller reports, as far as they are numbers, and the length of time between them. */
+export function reportedTimes(time: unknown): { startMs: number | undefined; endMs: number | undefined } {
+  return { startMs: finiteOf(fieldOf(time, "start")), endMs: finiteOf(fieldOf(time, "end")) };
+}
+
+/** Id of a span that a caller names, else the other one. */
+export function spanIdOr(given: unknown, otherwise: string): string {
+  return textOf(given) || otherwise;
+}

@@ -1,0 +1,58 @@
+// Where the session of a `Trace` is recorded: in the directory of its first FileExporter; where there is none, or nothing
+// can be written there, in a directory of its own that only its exporters see and that goes with it.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type FileExporter, type RecordingSettings, recordingSettings } from "./fileExporter";
+import { nodeFs } from "./recorderFs";
+import type { SessionRecorder } from "./sessionRecorder";
+import type { SessionRequest } from "./sessionRequest";
+import type { TraceExporter } from "./traceTypes";
+
+export interface RecordingPlace {
+  readonly recorder: SessionRecorder;
+  /** To be removed with the session. */
+  readonly privateDirectory?: string | undefined;
+}
+
+export type SessionDetails = Pick<SessionRequest, "sessionId" | "traceId" | "metadata" | "mode">;
+
+/** @returns undefined where nothing can be recorded, or nobody would get what is */
+export function findPlace(
+  exporters: readonly TraceExporter[],
+  recording: FileExporter | undefined,
+  details: SessionDetails,
+): RecordingPlace | undefined {
+  const recorder = recording && openIn(recording.getDir(), recording.settings, details);
+  if (recorder) return { recorder };
+  return exporters.some((exporter) => exporter !== recording) ? openPrivately(recording, details) : undefined;
+}
+
+export function openIn(
+  directory: string,
+  settings: RecordingSettings,
+  details: SessionDetails,
+): SessionRecorder | undefined {
+  const { fsync, fs, machine, openSession, onProblem } = settings;
+  return openSession({ ...details, directory, fsync, fs, machine, onProblem });
+}
+
+export function removePrivately(directory: string): void {
+  try {
+    rmSync(directory, { recursive: true, force: true, maxRetries: 2 });
+  } catch {
+    // The system empties its directory of temporary files by itself.
+  }
+}
+
+function openPrivately(recording: FileExporter | undefined, details: SessionDetails): RecordingPlace | undefined {
+  // What is gone with the process need not be safe from a power cut.
+  const settings = { ...(recording?.settings ?? recordingSettings()), fsync: "never", fs: nodeFs } as const;
+  // Made with mode 0700.
+  const privateDirectory = mkdtempSync(join(tmpdir(), "tracekeeper-"));
+  const recorder = openIn(privateDirectory, settings, details);
+  if (recorder) return { recorder, privateDirectory };
+  removePrivately(privateDirectory);
+  return undefined;
+}

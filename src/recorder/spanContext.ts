@@ -1,0 +1,16 @@
+// What every part of a session's log shares.
+
+import type { SessionRecorder } from "./sessionRecorder";
+import type { SessionTally } from "./sessionTally";
+import type { SpanIds } from "./traceIds";
+
+export interface SpanContext {
+  readonly recorder: SessionRecorder;
+  readonly ids: SpanIds;
+  readonly tally: SessionTally;
+  readonly rootSpanId: string;
+  readonly rootName: string;
+  readonly rootStartMs: number;
+  /** Longest text of a field, in bytes of UTF-8. */
+  readonly maxTextBytes: number;
+}
