@@ -11,6 +11,7 @@ import type { Io } from "./recorderFs";
 /** `,"c": "`, eight digits and `"}`. */
 const frameEndBytes = 17;
 const blockBytes = 1024 * 1024;
+const recordStart = `{ "s":`;
 /** Length of the tag of a writer of ours; see `writerTag`. */
 const tagBytes = 4;
 
@@ -156,7 +157,7 @@ function indexLine(
   offset: number,
   expectedSeq: number,
 ): boolean {
-  const reader = new LineReader(bytes, start + 7, end - frameEndBytes);
+  const reader = new LineReader(bytes, start + recordStart.length, end - frameEndBytes);
   if (reader.number() !== expectedSeq) return false;
   // Numbers hold no `i`, so the first one belongs to the key of the tag.
   const tagKey = bytes.indexOf(0x69, reader.at);

@@ -1,7 +1,7 @@
 // Which row of the journal a span is: of every span that is open, and of those that ended last. So memory depends on open
 // spans, and a late record still names its row.
 
-const mostClosed = 4096;
+const mostClosed = 256;
 
 export class OpenRows {
   readonly #open = new Map<string, number>();

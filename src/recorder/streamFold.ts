@@ -34,7 +34,7 @@ export function* streamFold(source: FoldSource, sink: (bytes: Uint8Array) => Io<
   const fd = yield* io.open(source.journalPath, "read");
   try {
     const index = yield* indexJournal(fd, source.lengthBytes);
-    if (index === undefined || index.rowCount === 0) return false;
+    if (index === undefined) return false;
     const output = new Output(sink);
     yield* output.write(Buffer.from(textBeforeSpans(source.frame)));
     yield* writeSpans(index, new BlockReader(fd, source.lengthBytes), output, source);

@@ -4,6 +4,8 @@
 /** Beyond this the oldest are let go of; what is lost then is only what the disk lost as well. */
 const mostBytes = 8 * 1024 * 1024;
 
+const slabBytes = 256 * 1024;
+
 interface Chunk {
   readonly bytes: Buffer;
   /** Length of the journal when the chunk was in it. */
@@ -23,6 +25,8 @@ export class UnsyncedRecords {
   #chunks: Chunk[] = [];
   #bytes = 0;
   #isComplete = true;
+  #slab = Buffer.alloc(0);
+  #slabUsed = 0;
 
   /** @param isKept false where nothing is ever synced by itself */
   constructor(isKept: boolean) {
@@ -40,12 +44,25 @@ export class UnsyncedRecords {
 
   add(bytes: Uint8Array, journalBytes: number): void {
     if (!this.#isKept || bytes.length === 0) return;
-    this.#chunks.push({ bytes: Buffer.from(bytes), endBytes: journalBytes });
+    this.#chunks.push({ bytes: this.#copy(bytes), endBytes: journalBytes });
     this.#bytes += bytes.length;
     while (this.#bytes > mostBytes && this.#chunks.length > 1) {
       this.#bytes -= this.#chunks.shift()?.bytes.length ?? 0;
       this.#isComplete = false;
     }
+  }
+
+  /** Small pieces share a slab: one allocation for each would be most of what recording costs. */
+  #copy(bytes: Uint8Array): Buffer {
+    if (bytes.length > slabBytes / 4) return Buffer.from(bytes);
+    if (this.#slabUsed + bytes.length > this.#slab.length) {
+      this.#slab = Buffer.allocUnsafeSlow(slabBytes);
+      this.#slabUsed = 0;
+    }
+    const piece = this.#slab.subarray(this.#slabUsed, this.#slabUsed + bytes.length);
+    piece.set(bytes);
+    this.#slabUsed += bytes.length;
+    return piece;
   }
 
   /** The journal is on the disk up to here. */
@@ -57,6 +74,7 @@ export class UnsyncedRecords {
       count++;
     }
     if (count > 0) this.#chunks.splice(0, count);
+    if (this.#chunks.length === 0) this.#slabUsed = 0;
     this.#isComplete = true;
   }
 
