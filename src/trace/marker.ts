@@ -6,6 +6,8 @@ import type { CrashMarker, LiveMarker } from "./evidence";
 import { isFields } from "./soundSpan";
 
 export interface CrashNote {
+  /** Where the line before may not tell it. */
+  readonly incarnation?: number | undefined;
   readonly timeMs: number;
   readonly reason?: string | undefined;
   /** Set by recovery alone: the marker holds only while the journal is not longer than this. */

@@ -2,8 +2,8 @@
 // read, the result is a trace without spans. A snapshot that somebody renamed onto `S.json` after a crash changes neither
 // the state nor what the journal holds.
 
-import { combineJournals, type EarlierCrash } from "./combineJournals";
-import type { CrashMarker, Evidence, LiveMarker, Liveness, WriterIdentity } from "./evidence";
+import { type Combined, combineJournals, type EarlierCrash } from "./combineJournals";
+import type { CrashMarker, Evidence, JournalFacts, LiveMarker, Liveness, WriterIdentity } from "./evidence";
 import { type JournalOptions, type ReadJournal, readJournal } from "./journal";
 import { parseCrashMarker, parseLiveMarker } from "./marker";
 import type { Problem } from "./problem";
@@ -15,12 +15,30 @@ import { combinedTrace, emptyTrace } from "./sessionTrace";
 import { evidenceOfSpans } from "./spanEvidence";
 import { crashMarkerHolds } from "./state";
 
+/** A session and how it was put together. */
+export interface CombinedSession {
+  readonly session: LoadedSession;
+  readonly combined: Combined;
+  readonly snapshot: Snapshot | undefined;
+  /** `S.json` is there and nothing of it is lost. */
+  readonly isSnapshotWhole: boolean;
+}
+
 /** @param probe asked at most once, and only where no file tells how the session ended */
 export function readSession(files: SessionFiles, probe: ProbeLiveness, options?: JournalOptions): LoadedSession {
+  const read = files.journals.map(({ bytes, name }) => readJournal(bytes, name, options));
+  return combineSession(files, read, probe).session;
+}
+
+/** @param read the journals of `files`, in the same order */
+export function combineSession(
+  files: SessionFiles,
+  read: readonly ReadJournal[],
+  probe: ProbeLiveness,
+): CombinedSession {
   const snapshot = files.snapshot && readSnapshot(files.snapshot.bytes, files.snapshot.name);
   const { writer } = snapshot?.trace ?? {};
   const liveMarker = files.liveMarker && parseLiveMarker(files.liveMarker.bytes);
-  const read = files.journals.map(({ bytes, name }) => readJournal(bytes, name, options));
   // Of a newer format nothing was read, so nothing can be concluded from it.
   const journals = read
     .filter((journal) => !journal.isNewerVersion)
@@ -29,7 +47,7 @@ export function readSession(files: SessionFiles, probe: ProbeLiveness, options?:
   const marker = weighMarker(crashMarkerOf(files), { journal: newest?.facts, writer, liveMarker });
   const combined = combineJournals(snapshot?.trace, isWhole(snapshot), journals, marker?.earlier);
 
-  const facts = newest && { ...newest.facts, lostCount: combined.lostOfNewest };
+  const facts = newest && { ...newest.facts, ...outcomeOfRun(newest, journals), lostCount: combined.lostOfNewest };
   const trace = combined.isApplied
     ? combinedTrace(files.safeId, combined, journals, { journal: facts, crashMarker: marker?.holding })
     : { ...(snapshot?.trace ?? emptyTrace(files.safeId)), spans: combined.spans };
@@ -46,7 +64,7 @@ export function readSession(files: SessionFiles, probe: ProbeLiveness, options?:
   };
   const identity = identityOf(newest, liveMarker, snapshot?.trace);
   const isEnded = facts?.ended ?? facts?.crashed ?? evidence.crashMarker;
-  return {
+  const session: LoadedSession = {
     safeId: files.safeId,
     sessionId: sessionIdOf(journals, liveMarker, snapshot?.trace) ?? files.safeId,
     trace,
@@ -59,12 +77,22 @@ export function readSession(files: SessionFiles, probe: ProbeLiveness, options?:
     ],
     evidence: { ...evidence, liveness: identity && !isEnded ? ask(probe, identity) : "unknown" },
   };
+  return { session, combined, snapshot, isSnapshotWhole: isWhole(snapshot) };
 }
 
 /** The journal of the session's newest incarnation; undefined where that one has none, or none yet. */
 function newestJournal(journals: readonly ReadJournal[], ofSnapshot = 0, ofLiveMarker = 0): ReadJournal | undefined {
   const last = journals.at(-1);
   return last && last.facts.incarnation >= Math.max(ofSnapshot, ofLiveMarker) ? last : undefined;
+}
+
+/** A writer that goes on in a new journal is the same run: how that ended may stand in an older journal of its own. */
+function outcomeOfRun(newest: ReadJournal, journals: readonly ReadJournal[]): Pick<JournalFacts, "ended" | "crashed"> {
+  const { instance } = newest.facts;
+  const first = journals.find(
+    ({ facts }) => instance !== undefined && facts.instance === instance && (facts.ended ?? facts.crashed),
+  );
+  return first ? { ended: first.facts.ended, crashed: first.facts.crashed } : {};
 }
 
 /** That the marker exists is what counts, so one that can't be read is one without content. */
@@ -98,7 +126,10 @@ function weighMarker(
   if (crashMarkerHolds(marker, against)) return { holding: marker };
   const note = (message: string): Problem => ({ code: "crash-marker", severity: "info", message, file: file.name });
   const { incarnation, timeMs, reason } = marker;
-  if (incarnation === undefined || incarnation === against.journal?.incarnation) {
+  const isFollowed = [against.journal, against.writer, against.liveMarker].some(
+    (one) => (one?.incarnation ?? 0) > (incarnation ?? Number.POSITIVE_INFINITY),
+  );
+  if (incarnation === undefined || !isFollowed) {
     return { problem: note("The crash marker is void: the journal has grown since recovery made it") };
   }
   return {

@@ -56,8 +56,10 @@ export function crashMarkerHolds(
   const newest = Math.max(journal?.incarnation ?? 0, writer?.incarnation ?? 0, liveMarker?.incarnation ?? 0);
   const of = marker.incarnation ?? newest;
   if (of < newest) return false;
-  const isOfJournal = journal !== undefined && journal.incarnation === of;
-  return !(marker.journalBytes !== undefined && isOfJournal && journal.lengthBytes > marker.journalBytes);
+  // A journal that went on and is gone by now was folded: the snapshot says how long it was.
+  const journalBytes = journal?.incarnation === of ? journal.lengthBytes : 0;
+  const foldedBytes = writer?.incarnation === of ? writer.offsetBytes : 0;
+  return !(marker.journalBytes !== undefined && Math.max(journalBytes, foldedBytes) > marker.journalBytes);
 }
 
 function crashed(evidence: Evidence): SessionState | undefined {

@@ -276,6 +276,16 @@ describe("records that were written again after a failed sync", () => {
     expect(render({ journals: [journal(1, work, {}), next, third] })).toBe('running, says running: root… a…[2] "xyz"');
   });
 
+  it.each<[string, JournalRecord, string]>([
+    ["end", { t: "finish", status: "completed" }, "completed, says completed: root… a…"],
+    ["crash", { t: "crash", reason: "SIGTERM" }, "crashed, says crashed: root…[1] a…"],
+  ])("are one run with those before, whose %s counts", (_, record, expected) => {
+    const before = journal(1, [root, beginTool("a"), record], {});
+    expect(render({ journals: [before, journal(2, [{ t: "heartbeat" }], goesOnAlone)] })).toBe(expected);
+    const restarted = journal(2, [{ t: "heartbeat" }], goesOn);
+    expect(render({ journals: [before, restarted] })).toMatch(/^running, says running/);
+  });
+
   it("are other records where the journal before is another writer's", () => {
     const other = journal(2, [text("a", "y"), again(text("a", "z"), 3)], goesOn);
     expect(render({ journals: [journal(1, work, {}), other] })).toBe('running, says running: root…[1] a…[2] "xyz"');

@@ -307,6 +307,20 @@ describe("readSession", () => {
         "Running | ses/1… bash bash… | says running | crash-marker",
       );
     });
+
+    it("stays void when the journal that went on has been folded and is gone", () => {
+      const made = file("S.crash", concat([identity(1), encodeCrashNote({ timeMs: now, journalBytes: 900 })]));
+      const ended = (offsetBytes: number) =>
+        snapshotOf([{ ...openRoot, endTime: now }], {
+          writer: writerOf(9, { offsetBytes }),
+          summary: { status: "completed" },
+        });
+      expect(render({ crashMarker: made, snapshot: ended(901) })).toBe(
+        "Completed | ses/1 | says completed | crash-marker",
+      );
+      expect(load({ crashMarker: made, snapshot: ended(901) }).trace.spans[0]?.events).toBeUndefined();
+      expect(render({ crashMarker: made, snapshot: ended(900) })).toBe("Crashed | ses/1 | says completed");
+    });
   });
 
   describe("with several incarnations", () => {
