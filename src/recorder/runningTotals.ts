@@ -31,7 +31,7 @@ export class RunningTotals {
       const tool = this.#tools.get(span.name) ?? this.#addTool(span.name);
       if (span.durationMs > 0) tool.totalDuration += span.durationMs;
     }
-    if (span.isFailed) this.#failures++;
+    if (span.isFailed && span.kind !== "session") this.#failures++;
     if (span.cost !== undefined) this.#cost += span.cost;
     if (!span.tokens) return;
     this.#tokens.input += span.tokens.input;
