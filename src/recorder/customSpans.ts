@@ -1,7 +1,7 @@
 // Spans that are neither generations nor tool calls, and what can be added to any span: events and links.
 
-import { type OpenSpans, reportedTimes, spanIdOr } from "./openSpans";
-import { fieldOf, finiteOf, jsonOf, jsonOfAttributes, quoted, textOf } from "./safeJson";
+import { type OpenSpans, possibleTime, reportedTimes, spanIdOr } from "./openSpans";
+import { fieldOf, jsonOf, jsonOfAttributes, quoted, textOf } from "./safeJson";
 import type { SpanTotals } from "./sessionRecorder";
 import type { SpanContext } from "./spanContext";
 import { mergedJson, objectJson, roundMs } from "./spanJson";
@@ -111,7 +111,7 @@ export class CustomSpans {
     if (name === undefined || id === undefined) return;
     const { recorder } = this.#context;
     const attributes = jsonOfAttributes(fieldOf(event, "attributes"));
-    const timeMs = finiteOf(fieldOf(event, "timeMs")) ?? roundMs(recorder.nowMs());
+    const timeMs = possibleTime(fieldOf(event, "timeMs")) ?? roundMs(recorder.nowMs());
     recorder.event(id, objectJson({ name: quoted(name), timeMs, attributes }));
   }
 

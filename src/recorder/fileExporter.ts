@@ -11,7 +11,7 @@ import { jsonPieces } from "./jsonPieces";
 import type { Machine } from "./liveness";
 import { openSessionRecorder } from "./openSession";
 import { nodeFs, type RecorderFs } from "./recorderFs";
-import { finiteOf, textOf } from "./safeJson";
+import { fieldOf, finiteOf, textOf } from "./safeJson";
 import type { OpenSession, RecorderProblem } from "./sessionRequest";
 import type { FsyncMode, TraceExporter, TraceFile, TraceSource } from "./traceTypes";
 import { withoutWriter } from "./withoutWriter";
@@ -123,13 +123,15 @@ export function toError(error: unknown): Error {
 }
 
 export function recordingSettings(options?: FileExporterOptions): RecordingSettings {
-  const { fsync, maxOutputBytes, onProblem, fs, machine, openSession } = options ?? {};
+  const field = <K extends keyof FileExporterOptions>(name: K) => fieldOf(options, name) as FileExporterOptions[K];
+  const fsync = field("fsync");
+  const onProblem = field("onProblem");
   return {
     fsync: fsync === "never" || fsync === "always" ? fsync : "interval",
-    maxOutputBytes: Math.max(0, finiteOf(maxOutputBytes) ?? defaultMaxOutputBytes),
-    fs: fs ?? nodeFs,
-    machine,
-    openSession: openSession ?? openSessionRecorder,
+    maxOutputBytes: Math.max(0, finiteOf(field("maxOutputBytes")) ?? defaultMaxOutputBytes),
+    fs: field("fs") ?? nodeFs,
+    machine: field("machine"),
+    openSession: field("openSession") ?? openSessionRecorder,
     onProblem(problem) {
       try {
         onProblem?.(problem);

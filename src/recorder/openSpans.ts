@@ -1,5 +1,6 @@
 // Spans that have begun and not ended, for callers that tell of both. Memory is that of the open spans alone.
 
+import { isPossibleTime } from "../trace/possibleTime";
 import { fieldOf, finiteOf, jsonOf, jsonOfAttributes, quoted, textOf } from "./safeJson";
 import type { SpanTotals } from "./sessionRecorder";
 import type { SpanContext } from "./spanContext";
@@ -102,9 +103,14 @@ export class OpenSpans {
   }
 }
 
-/** Start and end that a caller reports, as far as they are numbers, and the length of time between them. */
+/** Start and end that a caller reports, where they are times that can be. */
 export function reportedTimes(time: unknown): { startMs: number | undefined; endMs: number | undefined } {
-  return { startMs: finiteOf(fieldOf(time, "start")), endMs: finiteOf(fieldOf(time, "end")) };
+  return { startMs: possibleTime(fieldOf(time, "start")), endMs: possibleTime(fieldOf(time, "end")) };
+}
+
+export function possibleTime(value: unknown): number | undefined {
+  const ms = finiteOf(value);
+  return ms !== undefined && isPossibleTime(ms) ? ms : undefined;
 }
 
 /** Id of a span that a caller names, else the other one. */

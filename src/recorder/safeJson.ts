@@ -54,22 +54,22 @@ export function fieldOf(value: unknown, name: string): unknown {
   }
 }
 
-/** Text of a value as `String` makes it, of a plain object its JSON; undefined for null, undefined and what has none. */
+/** Text of a value as `String` makes it; undefined for null, undefined and what has none. */
 export function textOf(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   if (value === null || value === undefined) return undefined;
-  let text: string | undefined;
   try {
-    text = String(value);
-    if (!text.startsWith("[object ")) return text;
+    return String(value);
   } catch {
-    // An object without a prototype, or one whose `toString` throws: its JSON may do.
+    return undefined;
   }
-  try {
-    return (JSON.stringify(value) as string | undefined) ?? text;
-  } catch {
-    return text;
-  }
+}
+
+/** Text of a tool's output: of an object its JSON, which says more than `String`. */
+export function outputTextOf(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return textOf(value);
+  const json = jsonOf(value);
+  return json === undefined || hasNoJson(json) ? textOf(value) : json;
 }
 
 /** What an error says: its message, else its text; undefined for what counts as no error. */

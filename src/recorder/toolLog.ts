@@ -3,7 +3,7 @@
 
 import type { GenerationLog } from "./generationLog";
 import { type OpenSpans, reportedTimes, spanIdOr } from "./openSpans";
-import { errorText, fieldOf, hasNoJson, jsonOf, quoted, textOf } from "./safeJson";
+import { errorText, fieldOf, hasNoJson, jsonOf, outputTextOf, quoted, textOf } from "./safeJson";
 import type { SpanContext } from "./spanContext";
 import { roundMs } from "./spanJson";
 import { SpanTexts } from "./textLimit";
@@ -62,7 +62,7 @@ export class ToolLog {
     const isError = state.status === "error";
     const callId = textOf(part.callID);
     const tool = textOf(part.tool) || "unknown";
-    const said = (isError ? errorText(state.error) : textOf(state.output)) ?? "";
+    const said = (isError ? errorText(state.error) : outputTextOf(state.output)) ?? "";
     const inputJson = jsonOf(state.input ?? undefined);
     const times = reportedTimes(state.time);
     this.#generation.addResult(tool, said, isError);
@@ -115,7 +115,7 @@ export class ToolLog {
     if (span === undefined) return;
     const isError = fieldOf(result, "status") === "error";
     const value = fieldOf(result, isError ? "error" : "output");
-    const said = (isError ? errorText(value) : textOf(value)) ?? "";
+    const said = (isError ? errorText(value) : outputTextOf(value)) ?? "";
     if (span.kind === "tool") this.#generation.addResult(span.name, said, isError);
     this.#openSpans.end(span, {
       isError,
