@@ -20,7 +20,7 @@ import { RecordLog } from "./recordLog";
 import { journalPathOf, removeAfterEnd } from "./removeAfterEnd";
 import { throughRenameGate } from "./renameGate";
 import { replaceSnapshot, type SnapshotTarget, tempPathFor } from "./replaceSnapshot";
-import type { SessionEnd, SessionHealth, SessionRecorder, SpanTotals } from "./sessionRecorder";
+import type { SessionEnd, SessionHealth, SessionRecorder, SpanBeginFacts, SpanTotals } from "./sessionRecorder";
 import { Snapshotter } from "./snapshotter";
 import type { FsyncMode, TraceSource } from "./traceTypes";
 
@@ -131,7 +131,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
     this.#appender.drain();
   }
 
-  begin(spanId: string, json: string, facts: Pick<SpanTotals, "kind" | "name">): void {
+  begin(spanId: string, json: string, facts: SpanBeginFacts): void {
     this.#log.begin(spanId, json, facts);
   }
   end(spanId: string, json: string, totals: SpanTotals): void {

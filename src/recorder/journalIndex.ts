@@ -1,4 +1,4 @@
-// Where in a journal of ours each span stands, found in one pass over its bytes and kept as numbers: 28 bytes a span,
+// Where in a journal of ours each span stands, found in one pass over its bytes and kept as numbers: 30 bytes a span,
 // however long its texts are. What is not exactly as this recorder writes it is refused, never guessed: the caller then
 // reads the journal the slow way, which knows every kind of damage.
 
@@ -78,6 +78,8 @@ export class JournalIndex {
   /** `begin` and `span` records. */
   readonly begins = new Places();
   readonly ends = new Places();
+  /** Bytes before the last brace of a beginning that its end says again. */
+  replaced = new Uint16Array(1024);
   /** All lines of the spans that have more than a beginning and an end, in order. */
   readonly changes = new Map<number, Extent[]>();
   #wholeBits = new Uint8Array(128);
@@ -88,9 +90,12 @@ export class JournalIndex {
     return (this.ends.length[row] ?? 0) === 0 ? "begun" : "ended";
   }
 
-  addRow(lineAt: number, head: number, length: number, isWhole: boolean): void {
+  /** @param replaced bytes before the object's last brace that an end replaces */
+  addRow(lineAt: number, head: number, length: number, isWhole: boolean, replaced: number): void {
     const row = this.rowCount++;
     this.begins.set(row, lineAt, head, length);
+    if (row >= this.replaced.length) this.replaced = widened(new Uint16Array(this.replaced.length * 2), this.replaced);
+    this.replaced[row] = replaced;
     if (row >> 3 >= this.#wholeBits.length) {
       this.#wholeBits = widened(new Uint8Array(this.#wholeBits.length * 2), this.#wholeBits);
     }
@@ -174,8 +179,10 @@ function indexLine(
       return true;
     case "begin":
     case "span": {
-      if (!reader.skip(',"n":') || reader.number() !== index.rowCount || !reader.skip(',"span":')) return false;
-      index.addRow(line.at, reader.at - start, reader.end - reader.at, type === "span");
+      if (!reader.skip(',"n":') || reader.number() !== index.rowCount) return false;
+      const replaced = reader.skip(',"r":') ? reader.number() : 0;
+      if (!reader.skip(',"span":') || !(replaced < reader.end - reader.at && replaced <= 0xffff)) return false;
+      index.addRow(line.at, reader.at - start, reader.end - reader.at, type === "span", replaced);
       return reader.isObject();
     }
     case "end": {

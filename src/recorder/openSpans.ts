@@ -61,11 +61,12 @@ export class OpenSpans {
       name: quoted(name),
       kind: `"${kind}"`,
       startTime: startMs,
-      tool: callId === undefined ? undefined : JSON.stringify({ callId }),
       input: inputJson,
       attributes: mergedJson(jsonOfAttributes(attributes), texts.attributes),
     });
-    recorder.begin(spanId, text, { kind, name });
+    // Last, because the end says it again, with the duration.
+    const replacedByEnd = callId === undefined ? "" : `,"tool":${JSON.stringify({ callId })}`;
+    recorder.begin(spanId, `${text.slice(0, -1)}${replacedByEnd}}`, { kind, name, replacedByEnd });
     const span = { spanId, kind, name, startMs, inputJson, callId, texts };
     this.#spans.set(spanId, span);
     if (callId !== undefined) this.#spanOfCall.set(callId, spanId);
@@ -92,13 +93,18 @@ export class OpenSpans {
     const inputJson = ending.input === undefined ? undefined : texts.json("input", ending.input);
     const changed = objectJson({
       startTime: startMs === span.startMs ? undefined : startMs,
-      tool: kind === "tool" ? JSON.stringify({ callId, durationMs }) : undefined,
       input: inputJson === span.inputJson ? undefined : inputJson,
     });
     if (changed !== "{}") recorder.set(spanId, changed);
     const attributes = mergedJson(jsonOfAttributes(ending.attributes), texts.attributes);
     if (attributes !== undefined) recorder.attributes(spanId, attributes);
-    const text = objectJson({ endTime: endMs, status: isError ? '"error"' : '"ok"', statusMessage: message, output });
+    const text = objectJson({
+      endTime: endMs,
+      status: isError ? '"error"' : '"ok"',
+      statusMessage: message,
+      tool: kind === "tool" ? JSON.stringify({ callId, durationMs }) : undefined,
+      output,
+    });
     recorder.end(spanId, text, { kind, name, isFailed: isError, durationMs });
   }
 }

@@ -4,7 +4,7 @@
 import type { TraceMetadata, TraceSummary } from "../trace/schema";
 import { OpenRows } from "./openRows";
 import { RunningTotals } from "./runningTotals";
-import type { JsonObjectText, SpanTotals } from "./sessionRecorder";
+import type { JsonObjectText, SpanBeginFacts, SpanTotals } from "./sessionRecorder";
 
 export interface RecordSink {
   /** False where the record would be dropped; it is counted then. */
@@ -42,12 +42,15 @@ export class RecordLog {
     return this.#totals.summary(durationMs, this.#rows.openCount);
   }
 
-  begin(spanId: string, json: JsonObjectText, facts: Pick<SpanTotals, "kind" | "name">): void {
+  begin(spanId: string, json: JsonObjectText, facts: SpanBeginFacts): void {
     if (!this.#sink.accepts()) return;
     const isNew = !this.#rows.isKnown(spanId);
     if (isNew) this.#totals.begin(facts.kind, facts.name);
     else this.isIrregular = true;
-    this.#add(isNew ? `"t":"begin","n":${this.#rows.open(spanId)},"span":${json}` : `"t":"begin","span":${json}`);
+    if (!isNew) return this.#add(`"t":"begin","span":${json}`);
+    const replacedBytes = facts.replacedByEnd ? Buffer.byteLength(facts.replacedByEnd) : 0;
+    const replaced = replacedBytes > 0 ? `,"r":${replacedBytes}` : "";
+    this.#add(`"t":"begin","n":${this.#rows.open(spanId)}${replaced},"span":${json}`);
   }
 
   end(spanId: string, json: JsonObjectText, totals: SpanTotals): void {

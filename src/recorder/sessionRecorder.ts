@@ -19,6 +19,12 @@ export interface SpanTotals {
   readonly cost?: number | undefined;
 }
 
+/** What totals count from the beginning of a span. */
+export interface SpanBeginFacts extends Pick<SpanTotals, "kind" | "name"> {
+  /** The end of the JSON before its last brace, as far as the span's end says it again. */
+  readonly replacedByEnd?: string | undefined;
+}
+
 export interface TokenSums {
   readonly input: number;
   readonly output: number;
@@ -62,7 +68,7 @@ export interface SessionRecorder {
    *   `statusMessage`, `endTime`, `output`, `events` and `links`
    * @param facts what totals count from the beginning
    */
-  begin(spanId: string, json: JsonObjectText, facts: Pick<SpanTotals, "kind" | "name">): void;
+  begin(spanId: string, json: JsonObjectText, facts: SpanBeginFacts): void;
   /**
    * A span ends.
    * @param json `endTime`, `status` and what else was not in `begin`; a field that was goes through `set` before
