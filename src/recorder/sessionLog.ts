@@ -118,6 +118,12 @@ export class SessionLog {
     this.spans.addEvent(undefined, { name: "text", attributes: { text } });
   }
 
+  /** An event of the session that is in the journal when this returns: the process may end right after it. */
+  noteNow(name: string, attributes: Readonly<Record<string, unknown>>): void {
+    this.spans.addEvent(undefined, { name, attributes });
+    this.recorder.appendNow();
+  }
+
   setAttributes(attributes: Record<string, unknown>, target: AttributeTarget | undefined): void {
     const spanId = this.#spanOf(target);
     const json = spanId === undefined ? undefined : jsonOfAttributes(attributes);
@@ -145,7 +151,7 @@ export class SessionLog {
   }
 
   /** Closes the root and records the crash. Does nothing once the session has ended or crashed. */
-  crash(error: unknown): void {
+  crash(error: unknown, signal?: string): void {
     const { recorder } = this;
     if (recorder.phase !== "recording") return;
     const message = errorText(error);
@@ -153,7 +159,7 @@ export class SessionLog {
     const { spanId, json, totals } = this.#rootEnd(message, undefined);
     recorder.end(spanId, json, totals);
     const reason = message ?? crashedWithoutReason;
-    recorder.crash(cutToBytes(reason, this.#context.maxTextBytes));
+    recorder.crash(cutToBytes(reason, this.#context.maxTextBytes), { signal });
   }
 
   #rootEnd(message: string | undefined, output: string | undefined): NonNullable<SessionEnd["root"]> {

@@ -91,6 +91,10 @@ export interface SessionRecorder {
   /** `waiting`, `resumed` or `process-exit` with its fields; see docs/trace-format.md. */
   note(type: "waiting" | "resumed" | "process-exit", fields: Readonly<Record<string, unknown>>): void;
 
+  /** Appends what is pending, in this thread: acknowledged before the turn ends. */
+  appendNow(): void;
+  /** From now on no snapshot begins by itself: the session is about to end. */
+  stopSnapshots(): void;
   /** Resolves when what was recorded before is on the disk; rejects with the system's error where it can't be. */
   sync(): Promise<void>;
   /** Resolves when the journal is on the disk and `S.json` holds what was recorded before the call. Rejects as `sync` does. */

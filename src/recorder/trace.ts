@@ -197,6 +197,24 @@ export class Trace {
     this.#record((log) => log.recorder.note("resumed", {}));
   }
 
+  /**
+   * Records how the process ends: by a signal, an uncaught exception or rejection, or an exit before `endTrace`. What the
+   * program itself does about these stays as it is. The handlers go with the session.
+   * @returns removes them at once
+   */
+  handleProcessEnd(): () => void {
+    const session = this.#session;
+    return (
+      this.#quietly(() =>
+        session?.handleProcessEnd({
+          crash: (reason, signal) => session.crash(reason, signal),
+          note: (name, attributes) => this.#record((log) => log.noteNow(name, attributes)),
+          idle: () => void this.flush(),
+        }),
+      ) ?? (() => undefined)
+    );
+  }
+
   /** Whether what is logged reaches the disk. */
   get health(): SessionHealth {
     return this.#session?.health ?? { state: "ok", droppedRecords: 0 };

@@ -7,6 +7,7 @@ import { markCrashed } from "./crashGuard";
 import { findTrace } from "./existingTrace";
 import { FileExporter, toError } from "./fileExporter";
 import { makeProbeLiveness } from "./liveness";
+import { installProcessHandlers, type ProcessEnd } from "./processHandlers";
 import { runAsync } from "./recorderFs";
 import { findPlace, openIn, type RecordingPlace, removePrivately } from "./recordingPlace";
 import { runExporters } from "./runExporters";
@@ -38,6 +39,7 @@ export class TraceSession {
   readonly #log: SessionLog | undefined;
   readonly #place: RecordingPlace | undefined;
   #ending: Promise<string | undefined> | undefined;
+  #removeHandlers: (() => void) | undefined;
 
   private constructor(setup: TraceSetup, rawId: string, place?: RecordingPlace, log?: SessionLog) {
     this.rawId = rawId;
@@ -116,8 +118,15 @@ export class TraceSession {
     this.#ending ??= this.#end(undefined, false);
   }
 
+  /** @returns removes the handlers, which otherwise go when the session ends */
+  handleProcessEnd(end: ProcessEnd): () => void {
+    if (this.log === undefined) return () => undefined;
+    this.#removeHandlers ??= installProcessHandlers(end);
+    return this.#removeHandlers;
+  }
+
   /** The crash is safe when this returns. Exporters hear of it first. */
-  crash(error: unknown): void {
+  crash(error: unknown, signal?: string): void {
     const log = this.#log;
     if (log !== undefined && log.recorder.phase !== "recording") return;
     for (const exporter of this.#setup.exporters) {
@@ -128,10 +137,11 @@ export class TraceSession {
       }
     }
     try {
-      log?.crash(error);
+      log?.crash(error, signal);
     } catch (thrown) {
       this.problem("The crash could not be recorded", thrown);
     }
+    this.#removeHandlers?.();
     this.#removePlace();
   }
 
@@ -150,6 +160,7 @@ export class TraceSession {
     const { exporters, recording, maxFiles } = this.#setup;
     try {
       if (recorder.phase !== "recording") return this.path;
+      recorder.stopSnapshots();
       const end = log.prepareEnd(error);
       const results = isExported ? await this.#export(log, end).catch((thrown) => this.#withoutResults(thrown)) : [];
       if (isCrashed(log)) return this.path;
@@ -163,6 +174,7 @@ export class TraceSession {
       this.problem("The session could not be ended", thrown);
       return undefined;
     } finally {
+      this.#removeHandlers?.();
       this.#removePlace();
     }
   }
