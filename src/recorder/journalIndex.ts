@@ -1,4 +1,4 @@
-// Where in a journal of ours each span stands, found in one pass over its bytes and kept as numbers: 30 bytes a span,
+// Where in a journal of ours each span stands, found in one pass over its bytes and kept as numbers: at most 30 bytes a span,
 // however long its texts are. What is not exactly as this recorder writes it is refused, never guessed: the caller then
 // reads the journal the slow way, which knows every kind of damage.
 
@@ -35,42 +35,61 @@ export type RowForm =
   /** More records than that; see `changes`. */
   | "changed";
 
+/** In place of the number of replaced bytes: the row is whole. */
+const wholeMark = 0xffff;
+
+/** Rows of one piece of an index: pieces are added and never copied. */
+const pieceRows = 32_768;
+
+class Piece {
+  readonly lineAt = new Float64Array(pieceRows);
+  /** Bytes of the line before the object. */
+  readonly head = new Uint16Array(pieceRows);
+  /** Bytes of the object; 0 where there is none. */
+  readonly length = new Uint32Array(pieceRows);
+}
+
 /** Where the JSON objects of one kind of record stand: for each row the start of its line and its place within. */
 class Places {
-  lineAt = new Float64Array(1024);
-  /** Bytes of the line before the object. */
-  head = new Uint16Array(1024);
-  /** Bytes of the object; 0 where there is none. */
-  length = new Uint32Array(1024);
+  readonly #pieces: (Piece | undefined)[] = [];
 
   set(row: number, lineAt: number, head: number, length: number): void {
-    if (row >= this.lineAt.length) {
-      const size = Math.max(this.lineAt.length * 2, row + 1);
-      this.lineAt = widened(new Float64Array(size), this.lineAt);
-      this.head = widened(new Uint16Array(size), this.head);
-      this.length = widened(new Uint32Array(size), this.length);
+    const number = Math.floor(row / pieceRows);
+    let piece = this.#pieces[number];
+    if (!piece) {
+      piece = new Piece();
+      this.#pieces[number] = piece;
     }
-    this.lineAt[row] = lineAt;
-    this.head[row] = head;
-    this.length[row] = length;
+    const at = row % pieceRows;
+    piece.lineAt[at] = lineAt;
+    piece.head[at] = head;
+    piece.length[at] = length;
+  }
+
+  has(row: number): boolean {
+    return this.#length(row) !== 0;
   }
 
   object(row: number): Extent | undefined {
-    const length = this.length[row] ?? 0;
-    return length === 0 ? undefined : { at: (this.lineAt[row] ?? 0) + (this.head[row] ?? 0), length };
+    const length = this.#length(row);
+    const head = this.#pieces[Math.floor(row / pieceRows)]?.head[row % pieceRows] ?? 0;
+    return length === 0 ? undefined : { at: this.#lineAt(row) + head, length };
   }
 
   line(row: number): Extent | undefined {
-    const length = this.length[row] ?? 0;
-    return length === 0
-      ? undefined
-      : { at: this.lineAt[row] ?? 0, length: (this.head[row] ?? 0) + length + frameEndBytes };
+    const object = this.object(row);
+    if (!object) return undefined;
+    const at = this.#lineAt(row);
+    return { at, length: object.at + object.length + frameEndBytes - at };
   }
-}
 
-function widened<T extends Float64Array | Uint8Array | Uint16Array | Uint32Array>(larger: T, old: T): T {
-  larger.set(old);
-  return larger;
+  #lineAt(row: number): number {
+    return this.#pieces[Math.floor(row / pieceRows)]?.lineAt[row % pieceRows] ?? 0;
+  }
+
+  #length(row: number): number {
+    return this.#pieces[Math.floor(row / pieceRows)]?.length[row % pieceRows] ?? 0;
+  }
 }
 
 export class JournalIndex {
@@ -78,28 +97,39 @@ export class JournalIndex {
   /** `begin` and `span` records. */
   readonly begins = new Places();
   readonly ends = new Places();
-  /** Bytes before the last brace of a beginning that its end says again. */
-  replaced = new Uint16Array(1024);
   /** All lines of the spans that have more than a beginning and an end, in order. */
   readonly changes = new Map<number, Extent[]>();
-  #wholeBits = new Uint8Array(128);
+  readonly #marks: Uint16Array[] = [];
 
   form(row: number): RowForm {
     if (this.changes.has(row)) return "changed";
-    if (((this.#wholeBits[row >> 3] ?? 0) & (1 << (row & 7))) !== 0) return "whole";
-    return (this.ends.length[row] ?? 0) === 0 ? "begun" : "ended";
+    if (this.#mark(row) === wholeMark) return "whole";
+    return this.ends.has(row) ? "ended" : "begun";
   }
 
-  /** @param replaced bytes before the object's last brace that an end replaces */
-  addRow(lineAt: number, head: number, length: number, isWhole: boolean, replaced: number): void {
+  /** Bytes before the last brace of a beginning that its end says again. */
+  replaced(row: number): number {
+    const mark = this.#mark(row);
+    return mark === wholeMark ? 0 : mark;
+  }
+
+  /** @param replaced see `replaced`; undefined for a span that is whole */
+  addRow(lineAt: number, head: number, length: number, replaced: number | undefined): void {
     const row = this.rowCount++;
     this.begins.set(row, lineAt, head, length);
-    if (row >= this.replaced.length) this.replaced = widened(new Uint16Array(this.replaced.length * 2), this.replaced);
-    this.replaced[row] = replaced;
-    if (row >> 3 >= this.#wholeBits.length) {
-      this.#wholeBits = widened(new Uint8Array(this.#wholeBits.length * 2), this.#wholeBits);
+    const mark = replaced ?? wholeMark;
+    if (mark === 0) return;
+    const number = Math.floor(row / pieceRows);
+    let marks = this.#marks[number];
+    if (!marks) {
+      marks = new Uint16Array(pieceRows);
+      this.#marks[number] = marks;
     }
-    if (isWhole) this.#wholeBits[row >> 3] = (this.#wholeBits[row >> 3] ?? 0) | (1 << (row & 7));
+    marks[row % pieceRows] = mark;
+  }
+
+  #mark(row: number): number {
+    return this.#marks[Math.floor(row / pieceRows)]?.[row % pieceRows] ?? 0;
   }
 
   /** Notes one more line of a span; those that were only known by their objects go before it. */
@@ -181,8 +211,8 @@ function indexLine(
     case "span": {
       if (!reader.skip(',"n":') || reader.number() !== index.rowCount) return false;
       const replaced = reader.skip(',"r":') ? reader.number() : 0;
-      if (!reader.skip(',"span":') || !(replaced < reader.end - reader.at && replaced <= 0xffff)) return false;
-      index.addRow(line.at, reader.at - start, reader.end - reader.at, type === "span", replaced);
+      if (!reader.skip(',"span":') || !(replaced < reader.end - reader.at && replaced < wholeMark)) return false;
+      index.addRow(line.at, reader.at - start, reader.end - reader.at, type === "span" ? undefined : replaced);
       return reader.isObject();
     }
     case "end": {

@@ -64,7 +64,7 @@ function* writeSpans(index: JournalIndex, reader: BlockReader, output: Output, s
       case "ended": {
         const end = index.ends.object(row);
         if (!end) throw new Error(`Row ${row} of the journal has no end`);
-        yield* copy(reader, begin.at, begin.length - 1 - (index.replaced[row] ?? 0), output);
+        yield* copy(reader, begin.at, begin.length - 1 - index.replaced(row), output);
         yield* output.write(Buffer.of(comma));
         yield* copy(reader, end.at + 1, end.length - 1, output);
         break;
