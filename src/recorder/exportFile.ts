@@ -6,8 +6,9 @@ import { errorCode } from "../base/errorCode";
 import { parseCrashMarker } from "../trace/marker";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import { isCrashed } from "./crashGuard";
-import { closeQuietly, isMissing, readWhole, syncDirectoryOf, unlinkQuietly, writeAll } from "./fileTasks";
+import { closeQuietly, readWhole, syncDirectoryOf, unlinkQuietly, writeAll } from "./fileTasks";
 import { type Io, io, type RecorderFs, runAsync } from "./recorderFs";
+import { throughRenameGate } from "./renameGate";
 import { tempPathFor } from "./replaceSnapshot";
 
 export interface ExportRequest {
@@ -40,11 +41,15 @@ export async function exportFile(fs: RecorderFs, request: ExportRequest): Promis
     const tempPath = tempPathFor(path, safeId, instance);
     try {
       await writeTemp(fs, tempPath, request);
-      if (!(await mayWrite())) {
+      const isReplaced = await throughRenameGate(path, async () => {
+        if (!(await mayWrite())) return false;
+        await runAsync(fs, io.rename(tempPath, path));
+        return true;
+      });
+      if (!isReplaced) {
         await runAsync(fs, unlinkQuietly(tempPath));
         return undefined;
       }
-      await runAsync(fs, io.rename(tempPath, path));
     } catch (error) {
       await runAsync(fs, unlinkQuietly(tempPath));
       // Somebody who took the temporary file for an abandoned one has removed it.
@@ -73,14 +78,9 @@ async function writeTemp(fs: RecorderFs, tempPath: string, request: ExportReques
   }
 }
 
-/** True for a crash marker that no newer incarnation's journal makes void. One that can't be read is a crash. */
+/** True for a crash marker that no newer incarnation's journal makes void. Throws for one that can't be read. */
 function* hasCrashedOnDisk(directory: string, safeId: string): Io<boolean> {
-  let bytes: Uint8Array | undefined;
-  try {
-    bytes = yield* readWhole(join(directory, traceFileNames.crash(safeId)));
-  } catch (error) {
-    return !isMissing(error);
-  }
+  const bytes = yield* readWhole(join(directory, traceFileNames.crash(safeId)));
   if (bytes === undefined) return false;
   const { incarnation } = parseCrashMarker(bytes);
   if (incarnation === undefined) return true;

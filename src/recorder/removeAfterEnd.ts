@@ -6,6 +6,7 @@ import type { Liveness, WriterIdentity } from "../trace/evidence";
 import { readJournal } from "../trace/journal";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import type { Writer } from "../trace/schema";
+import { isRenameAwaited, type RenameWatch } from "./awaitedRenames";
 import { readStart, unlinkQuietly } from "./fileTasks";
 import { isLiveMarkerOf, type MarkerPaths } from "./liveMarker";
 import { type Io, io } from "./recorderFs";
@@ -26,27 +27,34 @@ export interface EndedIncarnation {
 /** @returns false where `S.json` is not as it was written, so that everything stays */
 export function* removeAfterEnd(ended: EndedIncarnation): Io<boolean> {
   const { target, writer, markers } = ended;
+  // Listed before `S.json` is read: a rename that is not awaited any more is seen there.
+  const names = yield* io.list(dirname(target.path));
   const found = yield* readSnapshotWriter(target.path);
   if (found?.instance !== writer.instance || found.incarnation !== writer.incarnation || found.seq !== writer.seq) {
     return false;
   }
   if (yield* isSuperseded(target)) return false;
   if (yield* isLiveMarkerOf(markers, writer)) yield* unlinkQuietly(markers.live);
-  const older = yield* olderJournals(ended);
+  const older = yield* olderJournals(ended, names);
   if (older.some(({ mayBeWritten }) => mayBeWritten)) return true;
+  if (yield* isRenameAwaited(othersOf(ended), names)) return true;
   for (const { path } of older) yield* unlinkQuietly(path);
   yield* unlinkQuietly(ended.journalPath);
   return true;
 }
 
-function* olderJournals({
-  target,
-  writer,
-  probe,
-}: EndedIncarnation): Io<{ readonly path: string; readonly mayBeWritten: boolean }[]> {
+function othersOf({ target, writer, probe }: EndedIncarnation): RenameWatch {
+  const { path, safeId } = target;
+  return { directory: dirname(path), safeId, neighbour: writer, settled: new Set([writer.instance]), probe };
+}
+
+function* olderJournals(
+  { target, writer, probe }: EndedIncarnation,
+  names: readonly string[],
+): Io<{ readonly path: string; readonly mayBeWritten: boolean }[]> {
   const directory = dirname(target.path);
   const found: { path: string; mayBeWritten: boolean }[] = [];
-  for (const name of yield* io.list(directory)) {
+  for (const name of names) {
     const parsed = parseTraceFileName(name);
     if (parsed.type !== "journal" || parsed.safeId !== target.safeId || parsed.incarnation >= writer.incarnation) {
       continue;
