@@ -2,7 +2,8 @@
 // The table of programs is the plan: an entry whose source is not there is no program yet. Nothing else is skipped.
 
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { cp, mkdir, rm, stat } from "node:fs/promises";
+import { cp, mkdir, rm, stat, writeFile } from "node:fs/promises";
+import { isBuiltin } from "node:module";
 import { dirname, join, relative, resolve, sep } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
@@ -16,8 +17,11 @@ const recorderNode = "node20";
 /** Electron 35, the browser of VS Code 1.101. */
 const vscodeBrowser = "chrome134";
 
-/** A name, its source, its bundle below the output folder, and the size that a production build may reach. */
-/** @typedef {{ name: string, source: string, outfile: string, options: esbuild.BuildOptions, budgetKb?: number, devOnly?: boolean }} Entry */
+/**
+ * A name, its source, its bundle below the output folder, the size that a production build may reach, and for a library
+ * the file of its types.
+ */
+/** @typedef {{ name: string, source: string, outfile: string, options: esbuild.BuildOptions, budgetKb?: number, devOnly?: boolean, declarations?: string }} Entry */
 
 /** @type {esbuild.BuildOptions} */
 const nodeProgram = { platform: "node", format: "cjs", target: vscodeNode };
@@ -43,6 +47,7 @@ const entries = [
     source: "src/recorder/index.ts",
     outfile: "recorder.js",
     options: { ...nodeProgram, target: recorderNode },
+    declarations: "recorder.d.ts",
   },
   { name: "worker", source: "src/store/worker.ts", outfile: "worker.js", options: nodeProgram },
   {
@@ -180,15 +185,20 @@ export async function build({ names = [], production = false, outputFolder, quie
       continue;
     }
     if (entry.name === "webview") await copyIconFont(folder);
+    const files = Object.keys(built.metafile?.outputs ?? {}).filter((file) => !file.endsWith(".map"));
+    if (entry.declarations !== undefined) {
+      const written = await writeDeclarations(entry, join(folder, entry.declarations));
+      if (typeof written === "string") failures.push(written);
+      else files.push(written.file);
+    }
     const sizes = await Promise.all(
-      Object.keys(built.metafile?.outputs ?? {})
-        .filter((file) => !file.endsWith(".map"))
-        .map(async (file) => {
-          const path = resolve(repositoryRoot, file);
-          return { file, bytes: (await stat(path)).size, gzipped: gzipSync(readFileSync(path)).length };
-        }),
+      files.map(async (file) => {
+        const path = resolve(repositoryRoot, file);
+        return { file, bytes: (await stat(path)).size, gzipped: gzipSync(readFileSync(path)).length };
+      }),
     );
-    const totalKb = sizes.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
+    const bundles = sizes.filter(({ file }) => !file.endsWith(".d.ts"));
+    const totalKb = bundles.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
     if (!quiet) {
       for (const { file, bytes, gzipped } of sizes) {
         const shown = relative(repositoryRoot, resolve(repositoryRoot, file));
@@ -216,6 +226,38 @@ async function buildEntry(entry, mode) {
     if (errors === undefined) throw error;
     const text = await esbuild.formatMessages(errors, { kind: "error", color: process.stdout.isTTY === true });
     return `${entry.name} does not build.\n${text.join("")}`;
+  }
+}
+
+/**
+ * Writes the types of an entry as one file, without what is marked `@internal`. It may import Node's own modules and
+ * nothing else: not a file of ours, and no package, for what is bundled is no dependency of the one who uses it.
+ * @param {Entry} entry
+ * @param {string} file
+ * @returns {Promise<{ file: string } | string>} a text where it could not be written
+ */
+async function writeDeclarations(entry, file) {
+  // Loaded here, because they load a compiler, which the other programs need not wait for.
+  const { rollup } = await import("rollup");
+  const { dts } = await import("rollup-plugin-dts");
+  try {
+    const bundle = await rollup({
+      input: join(repositoryRoot, entry.source),
+      plugins: [dts({ tsconfig: join(repositoryRoot, "src/tsconfig.json"), compilerOptions: { stripInternal: true } })],
+      external: isBuiltin,
+      onLog: (_level, { message }) => {
+        throw new Error(message);
+      },
+    });
+    const { output } = await bundle.generate({ format: "es" });
+    await bundle.close();
+    const foreign = output.flatMap((part) => (part.type === "chunk" ? part.imports : [part.fileName]));
+    const notOurs = foreign.filter((name) => !isBuiltin(name));
+    if (notOurs.length > 0) return `The types of ${entry.name} are not to be had without ${notOurs.join(", ")}.`;
+    await writeFile(file, output[0].code);
+    return { file };
+  } catch (error) {
+    return `${entry.name} has no types. ${error instanceof Error ? error.message : String(error)}`;
   }
 }
 

@@ -23,9 +23,11 @@ export interface FileExporterOptions {
   readonly maxOutputBytes?: number;
   /** Told of what could not be done. What it throws is ignored. */
   readonly onProblem?: (problem: RecorderProblem) => void;
+  /** @internal The seams of the tests, which the types of the library leave out. */
   readonly fs?: RecorderFs;
+  /** @internal */
   readonly machine?: Machine;
-  /** What records a session; the journal in the directory where it is left out. */
+  /** @internal What records a session; the journal in the directory where it is left out. */
   readonly openSession?: OpenSession;
 }
 
@@ -52,6 +54,7 @@ export class FileExporter implements TraceExporter {
   readonly name = "file";
   /** 0: no limit. */
   readonly maxFiles: number;
+  /** @internal For the Trace that records where this exporter keeps its traces. */
   readonly settings: RecordingSettings;
   readonly #directory: string;
   readonly #instance = randomBytes(4).toString("hex");

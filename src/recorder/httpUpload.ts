@@ -62,7 +62,8 @@ function answerOf(incoming: IncomingMessage): Answer {
 
 /** The same with a fetch of the caller's, for example one that knows a proxy. */
 export async function uploadByFetch(fetch: Fetch, { url, headers, body, signal }: Upload): Promise<Answer> {
-  const response = await fetch(url, {
+  // Not every RequestInit knows of `duplex`, without which a stream is refused.
+  const init: RequestInit & { readonly duplex: "half" } = {
     method: "POST",
     headers,
     body: streamOf(body),
@@ -71,7 +72,8 @@ export async function uploadByFetch(fetch: Fetch, { url, headers, body, signal }
     redirect: "error",
     window: null,
     signal,
-  });
+  };
+  const response = await fetch(url, init);
   return {
     status: response.status,
     header: (name) => response.headers.get(name) ?? undefined,
