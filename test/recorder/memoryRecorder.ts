@@ -3,7 +3,7 @@
 
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import type { SessionEnd, SessionRecorder, SpanTotals } from "../../src/recorder/sessionRecorder";
+import type { SessionEnd, SessionRecorder, SpanBeginFacts, SpanTotals } from "../../src/recorder/sessionRecorder";
 import type { OpenSession, SessionRequest } from "../../src/recorder/sessionRequest";
 import { JournalFold } from "../../src/trace/foldJournal";
 import { isRecordType, toRecord } from "../../src/trace/journalRecord";
@@ -55,12 +55,14 @@ export class MemoryRecorder implements SessionRecorder {
     return this.#clockMs;
   }
 
-  begin(spanId: string, json: string, facts: Pick<SpanTotals, "kind" | "name">): void {
+  begin(spanId: string, json: string, facts: SpanBeginFacts): void {
     const span = parse(json);
     check(!this.#known.has(spanId), `${spanId} begins once`);
     check(span["spanId"] === spanId && span["kind"] === facts.kind && span["name"] === facts.name, "facts");
     for (const name of notAtTheBeginning) check(!(name in span), `${name} is not known at the beginning`);
-    this.#begun.set(spanId, span);
+    const { replacedByEnd = "" } = facts;
+    check(json.endsWith(`${replacedByEnd}}`), "what the end says again stands last");
+    this.#begun.set(spanId, parse(`${json.slice(0, -replacedByEnd.length - 1)}}`));
     this.#open.add(spanId);
     this.#known.add(spanId);
     this.#record({ t: "begin", span });
@@ -117,6 +119,10 @@ export class MemoryRecorder implements SessionRecorder {
   note(type: "waiting" | "resumed" | "process-exit", fields: Fields): void {
     this.#record({ ...fields, t: type });
   }
+
+  appendNow(): void {}
+
+  stopSnapshots(): void {}
 
   async sync(): Promise<void> {
     this.syncs++;

@@ -1,0 +1,275 @@
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, describe, expect, test } from "vitest";
+import { clear, isCrashed } from "../../src/recorder/crashGuard";
+import { defaultTracesDirectory, FileExporter } from "../../src/recorder/fileExporter";
+import { type FileCallName, nodeFs, type RecorderFs } from "../../src/recorder/recorderFs";
+import type { RecorderProblem } from "../../src/recorder/sessionRequest";
+import type { TraceFile, TraceSource } from "../../src/recorder/traceTypes";
+import { encodeCrashNote, encodeLiveMarker } from "../../src/trace/marker";
+import { makeTempDir, type TempDir } from "../support/tempDir";
+
+function makeTrace(sessionId = "ses_1"): TraceFile {
+  return {
+    version: 2,
+    traceId: "t",
+    sessionId,
+    startedAt: "2026-11-20T09:30:00.000Z",
+    metadata: { title: "Title" },
+    spans: [{ spanId: "r", parentSpanId: null, name: "n", kind: "session", startTime: 1, endTime: 2, status: "ok" }],
+    summary: {
+      totalTokens: 0,
+      totalCost: 0,
+      totalToolCalls: 0,
+      totalGenerations: 0,
+      duration: 1,
+      status: "completed",
+      tokens: { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 },
+    },
+  };
+}
+
+function readTrace(path: string | undefined): TraceFile {
+  return JSON.parse(readFileSync(path ?? "", "utf8")) as TraceFile;
+}
+
+/** A file system that calls `before` ahead of each call; what that throws is what the call fails with. */
+function watchedFs(before: (name: FileCallName, path: string) => void): RecorderFs {
+  const calls = Object.entries(nodeFs.async).map(([name, call]) => [
+    name,
+    async (...args: readonly unknown[]) => {
+      before(name as FileCallName, String(args[0]));
+      return await (call as (...all: readonly unknown[]) => Promise<unknown>)(...args);
+    },
+  ]);
+  return { ...nodeFs, async: Object.fromEntries(calls) as RecorderFs["async"] };
+}
+
+describe("the directory", () => {
+  const { XDG_DATA_HOME } = process.env;
+  afterEach(() => {
+    if (XDG_DATA_HOME === undefined) delete process.env["XDG_DATA_HOME"];
+    else process.env["XDG_DATA_HOME"] = XDG_DATA_HOME;
+  });
+
+  test("is the one that it is given, else altimate-code's own", () => {
+    expect(new FileExporter("/some/where").getDir()).toBe("/some/where");
+    process.env["XDG_DATA_HOME"] = "/data";
+    expect(new FileExporter().getDir()).toBe(join("/data", "altimate-code", "traces"));
+    process.env["XDG_DATA_HOME"] = "";
+    expect(defaultTracesDirectory()).toMatch(/\.local.share.altimate-code.traces$/);
+    expect([new FileExporter().maxFiles, new FileExporter("/x", 0).maxFiles]).toEqual([100, 0]);
+  });
+});
+
+describe("export", () => {
+  test("writes the trace under its safe id, in a directory that need not exist", async () => {
+    await using folder = await makeTempDir();
+    const directory = folder.join("a", "b");
+    const path = await new FileExporter(directory, 0).export(makeTrace("ses/1"));
+    expect(path).toBe(join(directory, "ses_1.json"));
+    expect(readTrace(path)).toEqual(makeTrace("ses/1"));
+    expect(readdirSync(directory)).toEqual(["ses_1.json"]);
+  });
+
+  test("names no writer, whoever wrote the trace before", async () => {
+    await using folder = await makeTempDir();
+    const trace = { ...makeTrace(), writer: { instance: "i", incarnation: 1, seq: 3, offsetBytes: 9 }, other: [1] };
+    const path = await new FileExporter(folder.path, 0).export(trace);
+    expect(readTrace(path)).toEqual({ ...makeTrace(), other: [1] });
+    expect(trace.writer.seq).toBe(3);
+  });
+
+  test("writes the trace as it was at the call", async () => {
+    await using folder = await makeTempDir();
+    const trace = makeTrace();
+    const exported = new FileExporter(folder.path, 0).export(trace);
+    trace.spans.length = 0;
+    trace.metadata.title = "changed";
+    expect(readTrace(await exported)).toEqual(makeTrace());
+  });
+
+  test("replaces the file whole, and many at once do not meet", async () => {
+    await using folder = await makeTempDir();
+    const exporter = new FileExporter(folder.path, 0);
+    const paths = await Promise.all(Array.from({ length: 20 }, () => exporter.export(makeTrace())));
+    expect(new Set(paths)).toEqual(new Set([folder.join("ses_1.json")]));
+    expect(readdirSync(folder.path)).toEqual(["ses_1.json"]);
+  });
+
+  test("returns undefined for what is no trace, and for one that has no JSON", async () => {
+    await using folder = await makeTempDir();
+    const exporter = new FileExporter(folder.path, 0);
+    const circle = makeTrace() as TraceFile & { self?: unknown };
+    circle.self = circle;
+    expect(await exporter.export(circle)).toBeUndefined();
+    for (const odd of [null, undefined]) expect(await exporter.export(odd as unknown as TraceFile)).toBeUndefined();
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test("leaves no temporary file whichever call fails, tells why, and keeps the file before it", async () => {
+    await using folder = await makeTempDir();
+    const before = await new FileExporter(folder.path, 0).export(makeTrace());
+    const original = readFileSync(before ?? "", "utf8");
+    let calls = 0;
+    const count = watchedFs(() => void calls++);
+    await new FileExporter(folder.path, 0, { fs: count }).export(makeTrace());
+    expect(calls).toBeGreaterThan(6);
+    for (let failing = 1; failing <= calls; failing++) {
+      let call = 0;
+      let struck: FileCallName | undefined;
+      const problems: RecorderProblem[] = [];
+      const fs = watchedFs((name) => {
+        if (++call !== failing) return;
+        struck = name;
+        throw Object.assign(new Error("EIO: injected"), { code: "EIO" });
+      });
+      const path = await new FileExporter(folder.path, 0, {
+        fs,
+        onProblem: (problem) => problems.push(problem),
+      }).export({ ...makeTrace(), traceId: "new" });
+      expect(struck).toBeDefined();
+      expect(readdirSync(folder.path), `after ${struck} failed`).toEqual(["ses_1.json"]);
+      const isWhole = ["t", "new"].includes(readTrace(folder.join("ses_1.json")).traceId);
+      expect(isWhole).toBe(true);
+      // A descriptor that does not close has done its work all the same.
+      if (struck === "close") expect(path).toBeDefined();
+      else expect([path, problems.length]).toEqual([undefined, 1]);
+      writeFileSync(folder.join("ses_1.json"), original);
+    }
+  });
+
+  test("begins again where somebody removes the temporary file", async () => {
+    await using folder = await makeTempDir();
+    let renames = 0;
+    const fs = watchedFs((name) => {
+      if (name === "rename" && ++renames < 3) throw Object.assign(new Error("ENOENT"), { code: "ENOENT" });
+    });
+    expect(await new FileExporter(folder.path, 0, { fs }).export(makeTrace())).toBe(folder.join("ses_1.json"));
+    expect(renames).toBe(3);
+  });
+
+  test("syncs the file and its directory unless it is told not to", async () => {
+    await using folder = await makeTempDir();
+    const synced: string[] = [];
+    const fs = watchedFs((name) => {
+      if (name === "syncAll") synced.push(name);
+    });
+    await new FileExporter(folder.path, 0, { fs }).export(makeTrace());
+    expect(synced).toHaveLength(2);
+    await new FileExporter(folder.path, 0, { fs, fsync: "never" }).export(makeTrace());
+    expect(synced).toHaveLength(2);
+  });
+});
+
+describe("a crash", () => {
+  afterEach(() => expect(isCrashed("/", "ses_1")).toBe(false));
+
+  test("keeps every exporter of that directory from writing that session, and no other", async () => {
+    await using folder = await makeTempDir();
+    const one = new FileExporter(folder.path, 0);
+    const other = new FileExporter(`${folder.path}/.`, 0);
+    one.markCrashed("ses/1");
+    expect(await other.export(makeTrace("ses_1"))).toBeUndefined();
+    expect(await one.export(makeTrace("ses/1"))).toBeUndefined();
+    expect(await one.export(makeTrace("ses_2"))).toBe(folder.join("ses_2.json"));
+    expect(await new FileExporter(folder.join("elsewhere"), 0).export(makeTrace("ses_1"))).toBeDefined();
+    clear(folder.path, "ses_1");
+    expect(await one.export(makeTrace("ses_1"))).toBe(folder.join("ses_1.json"));
+  });
+
+  test.each(["open", "write", "syncAll", "stat", "list"] as const)("wins while an export is at %s", async (at) => {
+    await using folder = await makeTempDir();
+    let exporter: FileExporter | undefined;
+    // The marker of an older crash makes the export look at the journals, too.
+    await writeMarker(folder, 1);
+    await folder.write("ses_1.2.journal.ndjson", "");
+    const fs = watchedFs((name) => {
+      if (name === at) exporter?.markCrashed("ses_1");
+    });
+    exporter = new FileExporter(folder.path, 0, { fs });
+    const path = await exporter.export(makeTrace());
+    const wasReached = isCrashed(folder.path, "ses_1");
+    clear(folder.path, "ses_1");
+    expect(path === undefined).toBe(wasReached);
+    expect(existsSync(folder.join("ses_1.json"))).toBe(!wasReached);
+    expect(readdirSync(folder.path).filter((name) => name.includes(".tmp."))).toEqual([]);
+  });
+
+  test("on the disk keeps a session from being written, whoever wrote the marker", async () => {
+    await using folder = await makeTempDir();
+    await writeMarker(folder, 2);
+    await folder.write("ses_1.2.journal.ndjson", "");
+    const exporter = new FileExporter(folder.path, 0);
+    expect(await exporter.export(makeTrace())).toBeUndefined();
+    await folder.write("ses_1.3.journal.ndjson", "");
+    expect(await exporter.export(makeTrace())).toBe(folder.join("ses_1.json"));
+  });
+
+  test("on the disk counts however torn its marker is", async () => {
+    await using folder = await makeTempDir();
+    await folder.write("ses_1.crash", "{");
+    await folder.write("ses_1.9.journal.ndjson", "");
+    expect(await new FileExporter(folder.path, 0).export(makeTrace())).toBeUndefined();
+  });
+});
+
+describe("exportFrom", () => {
+  const spans = `{"spanId":"r","output":"${"x".repeat(50)} \\"writer\\""}`;
+  const sourceOf = (text: string, chunk: number): TraceSource => ({
+    sessionId: "ses/1",
+    sizeBytes: text.length,
+    open: async function* () {
+      for (let at = 0; at < text.length; at += chunk) yield Buffer.from(text.slice(at, at + chunk));
+    },
+  });
+  const text = `{"version":2,"spans":[\n${spans}\n],"summary":{"status":"completed"},"writer":{"instance":"i"},"more":1}\n`;
+
+  test.each([1, 7, 64, 100_000])("writes a source without its writer, in pieces of %d bytes", async (chunk) => {
+    await using folder = await makeTempDir();
+    const path = await new FileExporter(folder.path, 0).exportFrom(sourceOf(text, chunk));
+    expect(path).toBe(folder.join("ses_1.json"));
+    const { writer: _writer, ...rest } = JSON.parse(text) as Record<string, unknown>;
+    expect(JSON.parse(readFileSync(path ?? "", "utf8"))).toEqual(rest);
+  });
+
+  test("passes large traces on without a change but at their end", async () => {
+    await using folder = await makeTempDir();
+    const large = text.replace(spans, Array(40_000).fill(spans).join(",\n"));
+    const path = await new FileExporter(folder.path, 0).exportFrom(sourceOf(large, 65_536));
+    expect(readFileSync(path ?? "", "utf8")).toBe(large.replace(',"writer":{"instance":"i"}', ""));
+  });
+
+  test("stops when it is told to, and leaves nothing", async () => {
+    await using folder = await makeTempDir();
+    const stop = new AbortController();
+    const source = sourceOf(text, 10);
+    const stopping: TraceSource = {
+      ...source,
+      open: async function* () {
+        yield* source.open();
+        stop.abort();
+      },
+    };
+    expect(await new FileExporter(folder.path, 0).exportFrom(stopping, stop.signal)).toBeUndefined();
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+
+  test("writes nothing where the source breaks off", async () => {
+    await using folder = await makeTempDir();
+    const broken: TraceSource = {
+      ...sourceOf(text, 10),
+      open: async function* () {
+        yield Buffer.from("{");
+        throw new Error("EIO");
+      },
+    };
+    expect(await new FileExporter(folder.path, 0).exportFrom(broken)).toBeUndefined();
+    expect(readdirSync(folder.path)).toEqual([]);
+  });
+});
+
+async function writeMarker(folder: TempDir, incarnation: number): Promise<void> {
+  const lines = [encodeLiveMarker({ instance: "i", incarnation }), encodeCrashNote({ timeMs: 1, reason: "r" })];
+  await folder.write("ses_1.crash", Buffer.concat(lines));
+}
