@@ -5,9 +5,19 @@
 const mostBytes = 8 * 1024 * 1024;
 
 const slabBytes = 256 * 1024;
+const mostFree = mostBytes / slabBytes;
+
+/** Memory that small pieces share, and use again: an allocation for each would be most of what recording costs. */
+interface Slab {
+  readonly bytes: Buffer;
+  used: number;
+  /** Chunks that are in it. */
+  chunks: number;
+}
 
 interface Chunk {
   readonly bytes: Buffer;
+  readonly slab: Slab | undefined;
   /** Length of the journal when the chunk was in it. */
   readonly endBytes: number;
 }
@@ -25,8 +35,8 @@ export class UnsyncedRecords {
   #chunks: Chunk[] = [];
   #bytes = 0;
   #isComplete = true;
-  #slab = Buffer.alloc(0);
-  #slabUsed = 0;
+  #slab: Slab | undefined;
+  #free: Slab[] = [];
 
   /** @param isKept false where nothing is ever synced by itself */
   constructor(isKept: boolean) {
@@ -44,37 +54,49 @@ export class UnsyncedRecords {
 
   add(bytes: Uint8Array, journalBytes: number): void {
     if (!this.#isKept || bytes.length === 0) return;
-    this.#chunks.push({ bytes: this.#copy(bytes), endBytes: journalBytes });
+    this.#chunks.push(this.#copy(bytes, journalBytes));
     this.#bytes += bytes.length;
-    while (this.#bytes > mostBytes && this.#chunks.length > 1) {
-      this.#bytes -= this.#chunks.shift()?.bytes.length ?? 0;
+    let count = 0;
+    while (this.#bytes > mostBytes && count < this.#chunks.length - 1) {
+      this.#letGo(this.#chunks[count++]);
       this.#isComplete = false;
     }
+    // Taken away together: one by one would move all the others each time.
+    if (count > 0) this.#chunks.splice(0, count);
   }
 
-  /** Small pieces share a slab: one allocation for each would be most of what recording costs. */
-  #copy(bytes: Uint8Array): Buffer {
-    if (bytes.length > slabBytes / 4) return Buffer.from(bytes);
-    if (this.#slabUsed + bytes.length > this.#slab.length) {
-      this.#slab = Buffer.allocUnsafeSlow(slabBytes);
-      this.#slabUsed = 0;
+  #copy(bytes: Uint8Array, endBytes: number): Chunk {
+    if (bytes.length > slabBytes / 4) return { bytes: Buffer.from(bytes), slab: undefined, endBytes };
+    let slab = this.#slab;
+    if (!slab || slab.used + bytes.length > slabBytes) {
+      slab = this.#free.pop() ?? { bytes: Buffer.allocUnsafeSlow(slabBytes), used: 0, chunks: 0 };
+      this.#slab = slab;
     }
-    const piece = this.#slab.subarray(this.#slabUsed, this.#slabUsed + bytes.length);
+    const piece = slab.bytes.subarray(slab.used, slab.used + bytes.length);
     piece.set(bytes);
-    this.#slabUsed += bytes.length;
-    return piece;
+    slab.used += bytes.length;
+    slab.chunks++;
+    return { bytes: piece, slab, endBytes };
+  }
+
+  #letGo(chunk: Chunk | undefined): void {
+    if (!chunk) return;
+    this.#bytes -= chunk.bytes.length;
+    const { slab } = chunk;
+    if (!slab || --slab.chunks > 0) return;
+    slab.used = 0;
+    if (slab !== this.#slab && this.#free.length < mostFree) this.#free.push(slab);
   }
 
   /** The journal is on the disk up to here. */
   synced(journalBytes: number): void {
     let count = 0;
-    for (const { endBytes, bytes } of this.#chunks) {
-      if (endBytes > journalBytes) break;
-      this.#bytes -= bytes.length;
+    for (const chunk of this.#chunks) {
+      if (chunk.endBytes > journalBytes) break;
+      this.#letGo(chunk);
       count++;
     }
     if (count > 0) this.#chunks.splice(0, count);
-    if (this.#chunks.length === 0) this.#slabUsed = 0;
     this.#isComplete = true;
   }
 
@@ -82,6 +104,7 @@ export class UnsyncedRecords {
   take(): Buffer {
     const all = Buffer.concat(this.#chunks.map(({ bytes }) => bytes));
     this.#chunks = [];
+    this.#slab = undefined;
     this.#bytes = 0;
     this.#isComplete = true;
     return all;
