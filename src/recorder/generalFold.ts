@@ -2,7 +2,8 @@
 // several incarnations, and for journals that are not exactly as one recorder left them.
 
 import { basename, dirname, join } from "node:path";
-import { readSession } from "../trace/readSession";
+import { readJournal } from "../trace/journal";
+import { combineSession } from "../trace/readSession";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import type { TraceFile, TraceSpan, TraceSummary, Writer } from "../trace/schema";
 import type { FileBytes } from "../trace/sessionFiles";
@@ -24,13 +25,6 @@ export interface GeneralFoldSource {
   readonly rootEnd?: { readonly spanId: string; readonly json: string } | undefined;
 }
 
-/** Which records of an older incarnation a snapshot holds. */
-export interface EarlierPart {
-  readonly instance: string;
-  readonly incarnation: number;
-  readonly seq: number;
-}
-
 /** Writes the trace piece by piece to `sink`; see `streamFold`, which is preferred. */
 export function* generalFold(source: GeneralFoldSource, sink: (bytes: Uint8Array) => Io<void>): Io<boolean> {
   const directory = dirname(source.journalPath);
@@ -47,7 +41,15 @@ export function* generalFold(source: GeneralFoldSource, sink: (bytes: Uint8Array
     if (file) journals.push(file);
   }
   const snapshot = yield* readUpTo(join(directory, traceFileNames.snapshot(source.safeId)), Number.MAX_SAFE_INTEGER);
-  const { trace } = readSession({ safeId: source.safeId, snapshot, journals }, () => "unknown");
+  const read = journals.map(({ bytes, name }) => readJournal(bytes, name));
+  const found = combineSession({ safeId: source.safeId, snapshot, journals }, read, () => "unknown");
+  const { trace } = found.session;
+  // What older incarnations still log from here on is found by readers in their own journals.
+  const earlier = found.combined.held.filter(
+    ({ incarnation }) =>
+      incarnation < source.writer.incarnation && read.some(({ facts }) => facts.incarnation === incarnation),
+  );
+  const writer = earlier.length > 0 ? { ...source.writer, earlier } : source.writer;
   const { rootEnd } = source;
   const spans = rootEnd
     ? trace.spans.map((span) => (span.spanId === rootEnd.spanId ? { ...span, ...JSON.parse(rootEnd.json) } : span))
@@ -60,7 +62,7 @@ export function* generalFold(source: GeneralFoldSource, sink: (bytes: Uint8Array
   };
   if (source.endedAt === undefined) delete folded.endedAt;
   else folded.endedAt = source.endedAt;
-  for (const bytes of encodeTrace(folded, source.writer)) yield* sink(bytes);
+  for (const bytes of encodeTrace(folded, writer)) yield* sink(bytes);
   return true;
 }
 

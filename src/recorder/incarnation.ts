@@ -19,7 +19,7 @@ import { type RecorderFs, runAsync, runSync } from "./recorderFs";
 import { RecordLog } from "./recordLog";
 import { journalPathOf, removeAfterEnd } from "./removeAfterEnd";
 import { throughRenameGate } from "./renameGate";
-import { replaceSnapshot, type SnapshotTarget, tempPathFor } from "./replaceSnapshot";
+import { isSurelySuperseded, replaceSnapshot, type SnapshotTarget, tempPathFor } from "./replaceSnapshot";
 import type { SessionEnd, SessionHealth, SessionRecorder, SpanBeginFacts, SpanTotals } from "./sessionRecorder";
 import { Snapshotter } from "./snapshotter";
 import type { FsyncMode, TraceSource } from "./traceTypes";
@@ -191,6 +191,8 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
     this.#log.note("crash", { reason, ...(options?.signal === undefined ? {} : { signal: options.signal }) });
     this.#attempt("The crash could not be recorded", () => this.#appender.takeOver());
     this.#log.markAfterCrash();
+    // Another process or thread may have begun the session again.
+    this.#isSuperseded ||= runSync(this.#fs, isSurelySuperseded(this.#target()));
     const marker = { ...this.#setup.identity, incarnation: this.#incarnation };
     if (!this.#isSuperseded) {
       this.#attempt("The crash could not be marked", () =>

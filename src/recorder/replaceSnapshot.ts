@@ -77,3 +77,19 @@ export function* isSuperseded({ path, safeId, incarnation }: SnapshotTarget): Io
   const writer = yield* readSnapshotWriter(path);
   return writer !== undefined && writer.incarnation > incarnation;
 }
+
+/** The same, and false where it can't be found out. */
+export function* isSurelySuperseded(target: SnapshotTarget): Io<boolean> {
+  const { path, safeId, incarnation } = target;
+  try {
+    yield* io.stat(join(dirname(path), traceFileNames.journal(safeId, incarnation + 1)));
+    return true;
+  } catch {
+    // As a rule there is none.
+  }
+  try {
+    return ((yield* readSnapshotWriter(path))?.incarnation ?? 0) > incarnation;
+  } catch {
+    return false;
+  }
+}
