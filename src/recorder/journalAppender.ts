@@ -182,6 +182,7 @@ export class JournalAppender {
     this.#wake?.();
     const bytes = Buffer.concat([...this.#queue, this.#buffer.peek()]);
     this.#journal.append(bytes);
+    if (this.#worker) this.#journal.measure();
     this.unsynced.add(bytes, this.#journal.lengthBytes);
     this.#queue = [];
     this.#queuedBytes = 0;

@@ -14,6 +14,8 @@ export class JournalFile {
   readonly #fs: RecorderFs;
   #fd: number | undefined;
   #lengthBytes = 0;
+  /** False where `lengthBytes` may be too small. */
+  #isMeasured = true;
   /** Calls of other threads that use the descriptor: it stays open until they have returned. */
   #uses = 0;
   #closesWhenUnused = false;
@@ -36,7 +38,7 @@ export class JournalFile {
 
   /** Appends all of `bytes` in this thread. Throws the system's error; `lengthBytes` then tells how far it came. */
   append(bytes: Uint8Array): void {
-    const fd = this.#open();
+    const fd = this.#openMeasured();
     let retries = 0;
     for (let written = 0; written < bytes.length; ) {
       try {
@@ -44,7 +46,9 @@ export class JournalFile {
         written += count;
         this.#lengthBytes += count;
       } catch (error) {
-        if (!isPassing(error) || ++retries > 100) throw error;
+        if (isPassing(error) && ++retries <= 100) continue;
+        this.measure();
+        throw error;
       }
     }
   }
@@ -54,18 +58,37 @@ export class JournalFile {
    * @param goesOn asked before each write: false once somebody else has written the bytes
    */
   async appendAsync(bytes: Uint8Array, goesOn: () => boolean): Promise<void> {
+    this.#openMeasured();
     await this.#use(async (fd) => {
       let retries = 0;
       for (let written = 0; written < bytes.length && goesOn(); ) {
         try {
           const count = await this.#fs.async.write(fd, bytes.subarray(written));
           written += count;
-          this.#lengthBytes += count;
+          // Who wrote the bytes meanwhile may have measured the file with these in it or without.
+          if (goesOn()) this.#lengthBytes += count;
+          else this.measure();
         } catch (error) {
-          if (!isPassing(error) || ++retries > 100) throw error;
+          if (isPassing(error) && ++retries <= 100) continue;
+          this.measure();
+          throw error;
         }
       }
     });
+  }
+
+  /**
+   * Looks at the file for its length: a write that failed, or one that is still under way in another thread, may have
+   * brought bytes into it all the same, and whoever reads up to a length that is too small would lose the last records.
+   */
+  measure(): void {
+    this.#isMeasured = false;
+    if (this.#fd === undefined) return;
+    try {
+      this.#openMeasured();
+    } catch {
+      // The next append looks again, and fails where that can't be done.
+    }
   }
 
   /** What was appended before the call is on the disk. */
@@ -104,12 +127,19 @@ export class JournalFile {
     }
   }
 
+  #openMeasured(): number {
+    const fd = this.#open();
+    if (!this.#isMeasured) this.#lengthBytes = this.#fs.sync.statFd(fd).sizeBytes;
+    this.#isMeasured = true;
+    return fd;
+  }
+
   #open(): number {
     if (this.#fd === undefined) {
       const fd = openWithRoom(this.#fs, this.path, "append");
-      // The length is what is there: a write that was under way when the file was closed has been counted by then.
-      this.#lengthBytes = this.#fs.sync.statFd(fd).sizeBytes;
       this.#hold(fd);
+      // The length is what is there: a write that was under way when the file was closed has been counted by then.
+      this.#isMeasured = false;
       return fd;
     }
     this.#closesWhenUnused = false;
