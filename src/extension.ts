@@ -17,6 +17,7 @@ import { doIntent } from "./host/panel/panelIntents";
 import { PanelRegistry } from "./host/panel/panelRegistry";
 import { PayloadDocuments } from "./host/panel/payloadDocuments";
 import { openTraceEditor, TraceEditorProvider } from "./host/panel/traceEditor";
+import { SessionRecovery } from "./host/sessionRecovery";
 import { DoubleClick } from "./host/sessions/doubleClick";
 import { SeenSessions } from "./host/sessions/seenSessions";
 import { SessionActions } from "./host/sessions/sessionActions";
@@ -74,6 +75,14 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   own(vscode.window.registerUriHandler(createUriHandler(starter.start, store, navigator)));
 
+  const recovery = own(
+    new SessionRecovery({
+      logger,
+      program: vscode.Uri.joinPath(context.extensionUri, "dist", "cli.js").fsPath,
+      directories: () => starter.directories,
+      ready: store.ready,
+    }),
+  );
   const doubleClick = new DoubleClick();
   const navigate = (target: Parameters<NonNullable<typeof registry.active>["navigate"]>[0]) => () =>
     registry.active?.navigate(target);
@@ -138,6 +147,7 @@ export function activate(context: vscode.ExtensionContext): void {
           view.refresh();
         },
         addDirectory: () => addDirectory(starter.directories),
+        recoverSessions: () => recovery.recoverNow(),
         openSettings: () =>
           vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
         showLog: () => logger.show(),

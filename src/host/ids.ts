@@ -25,6 +25,7 @@ export const commandIds = {
   sortSessions: "tracekeeper.sortSessions",
   markAllSeen: "tracekeeper.markAllSeen",
   addDirectory: "tracekeeper.addDirectory",
+  recoverSessions: "tracekeeper.recoverSessions",
   openSettings: "tracekeeper.openSettings",
   showLog: "tracekeeper.showLog",
 } as const;
