@@ -82,8 +82,8 @@ async function writeTemp(fs: RecorderFs, tempPath: string, request: ExportReques
 function* hasCrashedOnDisk(directory: string, safeId: string): Io<boolean> {
   const bytes = yield* readWhole(join(directory, traceFileNames.crash(safeId)));
   if (bytes === undefined) return false;
-  const { incarnation } = parseCrashMarker(bytes);
-  if (incarnation === undefined) return true;
+  // One that names no incarnation is torn and speaks of the newest.
+  const { incarnation = Number.POSITIVE_INFINITY } = parseCrashMarker(bytes);
   for (const name of yield* io.list(directory)) {
     const parsed = parseTraceFileName(name);
     if (parsed.type === "journal" && parsed.safeId === safeId && parsed.incarnation > incarnation) return false;

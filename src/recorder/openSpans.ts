@@ -81,7 +81,7 @@ export class OpenSpans {
 
   end(span: OpenSpan, ending: SpanEnding): void {
     const { spanId, kind, name, callId, texts } = span;
-    if (!this.#spans.delete(spanId)) return;
+    this.#spans.delete(spanId);
     if (callId !== undefined && this.#spanOfCall.get(callId) === spanId) this.#spanOfCall.delete(callId);
     const { recorder } = this.#context;
     const { isError, statusMessage } = ending;

@@ -4,7 +4,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type FileExporter, type RecordingSettings, recordingSettings } from "./fileExporter";
+import { type FileExporter, type RecordingSettings, recordingSettings, toError } from "./fileExporter";
 import { nodeFs } from "./recorderFs";
 import type { SessionRecorder } from "./sessionRecorder";
 import type { SessionRequest } from "./sessionRequest";
@@ -29,13 +29,19 @@ export function findPlace(
   return exporters.some((exporter) => exporter !== recording) ? openPrivately(recording, details) : undefined;
 }
 
+/** Never throws, whoever made the function that opens. */
 export function openIn(
   directory: string,
   settings: RecordingSettings,
   details: SessionDetails,
 ): SessionRecorder | undefined {
   const { fsync, fs, machine, openSession, onProblem } = settings;
-  return openSession({ ...details, directory, fsync, fs, machine, onProblem });
+  try {
+    return openSession({ ...details, directory, fsync, fs, machine, onProblem });
+  } catch (error) {
+    onProblem({ message: "The session can't be recorded", error: toError(error), sessionId: details.sessionId });
+    return undefined;
+  }
 }
 
 export function removePrivately(directory: string): void {
@@ -49,10 +55,19 @@ export function removePrivately(directory: string): void {
 function openPrivately(recording: FileExporter | undefined, details: SessionDetails): RecordingPlace | undefined {
   // What is gone with the process need not be safe from a power cut.
   const settings = { ...(recording?.settings ?? recordingSettings()), fsync: "never", fs: nodeFs } as const;
-  // Made with mode 0700.
-  const privateDirectory = mkdtempSync(join(tmpdir(), "tracekeeper-"));
+  const privateDirectory = makePrivately();
+  if (privateDirectory === undefined) return undefined;
   const recorder = openIn(privateDirectory, settings, details);
   if (recorder) return { recorder, privateDirectory };
   removePrivately(privateDirectory);
   return undefined;
+}
+
+/** A new directory with mode 0700. */
+function makePrivately(): string | undefined {
+  try {
+    return mkdtempSync(join(tmpdir(), "tracekeeper-"));
+  } catch {
+    return undefined;
+  }
 }

@@ -150,10 +150,9 @@ export class SessionLog {
     };
   }
 
-  /** Closes the root and records the crash. Does nothing once the session has ended or crashed. */
+  /** Closes the root of a session that is still recorded, and records the crash. */
   crash(error: unknown, signal?: string): void {
     const { recorder } = this;
-    if (recorder.phase !== "recording") return;
     const message = errorText(error);
     this.generation.leave();
     const { spanId, json, totals } = this.#rootEnd(message, undefined);

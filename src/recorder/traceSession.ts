@@ -39,6 +39,7 @@ export class TraceSession {
   readonly #log: SessionLog | undefined;
   readonly #place: RecordingPlace | undefined;
   #ending: Promise<string | undefined> | undefined;
+  #isCrashing = false;
   #removeHandlers: (() => void) | undefined;
 
   private constructor(setup: TraceSetup, rawId: string, place?: RecordingPlace, log?: SessionLog) {
@@ -92,7 +93,8 @@ export class TraceSession {
   }
 
   get health(): SessionHealth {
-    return this.#log?.recorder.health ?? { state: "failed", droppedRecords: 0 };
+    const isNobodys = this.#setup.exporters.length === 0;
+    return this.#log?.recorder.health ?? { state: isNobodys ? "ok" : "failed", droppedRecords: 0 };
   }
 
   problem(message: string, thrown: unknown): void {
@@ -104,7 +106,11 @@ export class TraceSession {
   }
 
   async flush(): Promise<void> {
+    const isEnding = this.#ending !== undefined;
     await this.#log?.recorder.flush();
+    // The end was called for meanwhile. From then on no snapshot begins, and the end's own holds what was logged. Who
+    // flushes later, as an exporter may that the end waits for, gets the journal alone.
+    if (!isEnding) await this.#ending;
   }
 
   /** Ends the session through its exporters, once, whoever asks. */
@@ -128,7 +134,9 @@ export class TraceSession {
   /** The crash is safe when this returns. Exporters hear of it first. */
   crash(error: unknown, signal?: string): void {
     const log = this.#log;
-    if (log !== undefined && log.recorder.phase !== "recording") return;
+    // An exporter that is told may end or crash the session itself.
+    if (this.#isCrashing || (log !== undefined && log.recorder.phase !== "recording")) return;
+    this.#isCrashing = true;
     for (const exporter of this.#setup.exporters) {
       try {
         this.#tellCrash(exporter, log?.recorder.safeId);
@@ -163,7 +171,6 @@ export class TraceSession {
       recorder.stopSnapshots();
       const end = log.prepareEnd(error);
       const results = isExported ? await this.#export(log, end).catch((thrown) => this.#withoutResults(thrown)) : [];
-      if (isCrashed(log)) return this.path;
       const written = await recorder.finish(end);
       if (isCrashed(log)) return this.path;
       if (recording === undefined || this.#place?.privateDirectory !== undefined) return results.find(Boolean);

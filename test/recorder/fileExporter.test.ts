@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { clear, isCrashed } from "../../src/recorder/crashGuard";
@@ -178,22 +179,32 @@ describe("a crash", () => {
     expect(await one.export(makeTrace("ses_1"))).toBe(folder.join("ses_1.json"));
   });
 
-  test.each(["open", "write", "syncAll", "stat", "list"] as const)("wins while an export is at %s", async (at) => {
+  test("wins at whichever call an export is, and then not one more byte is written", async () => {
     await using folder = await makeTempDir();
-    let exporter: FileExporter | undefined;
     // The marker of an older crash makes the export look at the journals, too.
     await writeMarker(folder, 1);
     await folder.write("ses_1.2.journal.ndjson", "");
-    const fs = watchedFs((name) => {
-      if (name === at) exporter?.markCrashed("ses_1");
-    });
-    exporter = new FileExporter(folder.path, 0, { fs });
-    const path = await exporter.export(makeTrace());
-    const wasReached = isCrashed(folder.path, "ses_1");
-    clear(folder.path, "ses_1");
-    expect(path === undefined).toBe(wasReached);
-    expect(existsSync(folder.join("ses_1.json"))).toBe(!wasReached);
-    expect(readdirSync(folder.path).filter((name) => name.includes(".tmp."))).toEqual([]);
+    const calls: FileCallName[] = [];
+    await new FileExporter(folder.path, 0, { fs: watchedFs((name) => void calls.push(name)) }).export(makeTrace());
+    await rm(folder.join("ses_1.json"));
+    const lastChance = calls.indexOf("rename");
+    expect(lastChance).toBeGreaterThan(6);
+    for (let crash = 0; crash < lastChance; crash++) {
+      const after: FileCallName[] = [];
+      let call = 0;
+      const fs = watchedFs((name) => {
+        if (call++ === crash) exporter.markCrashed("ses_1");
+        else if (call > crash) after.push(name);
+      });
+      const exporter = new FileExporter(folder.path, 0, { fs });
+      expect(await exporter.export(makeTrace()), `crash at call ${crash}, ${calls[crash]}`).toBeUndefined();
+      expect(isCrashed(folder.path, "ses_1")).toBe(true);
+      clear(folder.path, "ses_1");
+      expect(readdirSync(folder.path).sort()).toEqual(["ses_1.2.journal.ndjson", "ses_1.crash"]);
+      expect(after).not.toContain("rename");
+      // At the call itself the program has been told nothing yet.
+      if (!["open", "write"].includes(calls[crash] ?? "")) expect(after).not.toContain("write");
+    }
   });
 
   test("on the disk keeps a session from being written, whoever wrote the marker", async () => {

@@ -100,6 +100,8 @@ describe("generations", () => {
     trace.logStepStart({ id: "1" });
     const input = recorder.trace().spans.at(-1)?.input;
     expect(input).toBe(`[bash] ${"x".repeat(500)}\n[read] error: ${"y".repeat(200)}`);
+    trace.logStepStart({ id: "2" });
+    expect(recorder.trace().spans.at(-1)).not.toHaveProperty("input");
   });
 
   test("do not grow with the tools that are called within or between them", () => {

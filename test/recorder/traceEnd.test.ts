@@ -239,6 +239,23 @@ describe("flushSync", () => {
     expect(generation).not.toHaveProperty("endTime");
   });
 
+  test("is one crash though an exporter that is told crashes and ends the session again", async () => {
+    let told = 0;
+    const meddling: TraceExporter = {
+      name: "meddling",
+      export: async () => "exported",
+      markCrashed: () => {
+        told++;
+        trace.flushSync("from within");
+        void trace.endTrace("from within");
+      },
+    };
+    const { trace, recorder } = start((files) => [meddling, files]);
+    trace.flushSync("killed");
+    expect(await trace.endTrace()).toBe("/traces/ses_1.json");
+    expect([told, recorder.phase, recorder.reason]).toEqual([1, "crashed", "killed"]);
+  });
+
   test("names a reason where it is given none", () => {
     const { trace, recorder } = start((files) => [files]);
     trace.flushSync();
@@ -355,4 +372,20 @@ describe("without a FileExporter", () => {
     trace.flushSync("killed");
     expect(await trace.endTrace()).toBeUndefined();
   });
+});
+
+test("a recorder that can't be opened harms nobody", async () => {
+  const problems: string[] = [];
+  const files = new FileExporter("/traces", 0, {
+    openSession: () => {
+      throw new Error("no");
+    },
+    onProblem: ({ message }) => void problems.push(message),
+  });
+  const trace = Trace.withExporters([files]);
+  trace.startTrace("ses_1", {});
+  trace.logUserMessage("lost");
+  expect([trace.health.state, trace.getTracePath()]).toEqual(["failed", "/traces/ses_1.json"]);
+  expect(await trace.endTrace()).toBeUndefined();
+  expect(problems).toEqual(["The session can't be recorded"]);
 });

@@ -1,8 +1,10 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cp } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { FileExporter } from "../../src/recorder/fileExporter";
+import { type Machine, thisMachine } from "../../src/recorder/liveness";
 import { Trace } from "../../src/recorder/trace";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 import { oddValue, withOddValues } from "./hostileValues";
@@ -92,6 +94,24 @@ describe("listTraces", () => {
     expect(inputs).toEqual([undefined, "hello", "not folded yet"]);
     await running.endTrace();
   });
+});
+
+// Elsewhere the system does not tell when a process was started.
+test.runIf(process.platform === "linux")("a session whose process was killed is listed as crashed", async () => {
+  await using folder = await makeTempDir();
+  await using copy = await makeTempDir();
+  const machine: Machine = {
+    ...thisMachine(),
+    process: () => ({ type: "present", isZombie: false, start: "another" }),
+  };
+  const trace = Trace.withExporters([new FileExporter(folder.path, 0, { machine })]);
+  trace.startTrace("ses_1", {});
+  await trace.flush();
+  await cp(folder.path, copy.path, { recursive: true });
+  await trace.endTrace();
+  const [listed] = await Trace.listTraces(copy.path);
+  expect(listed?.trace.summary.status).toBe("crashed");
+  expect((await Trace.loadTrace("ses_1", copy.path))?.summary.status).toBe("crashed");
 });
 
 describe("listTracesPaginated", () => {
