@@ -28,11 +28,8 @@ const maxAttempts = 3;
 /** @returns the path; undefined where a crash or `isStopped` forbids it. Rejects with the system's error. */
 export async function exportFile(fs: RecorderFs, request: ExportRequest): Promise<string | undefined> {
   const { directory, safeId, instance } = request;
-  const mayWrite = async () => {
-    if (isStopped(request)) return false;
-    // The disk is asked before this process, because a crash in this process may come while the disk answers.
-    return !(await runAsync(fs, hasCrashedOnDisk(directory, safeId))) && !isStopped(request);
-  };
+  // The disk is asked before this process, because a crash in this process may come while the disk answers.
+  const mayWrite = async () => !(await runAsync(fs, hasCrashedOnDisk(directory, safeId))) && !isStopped(request);
   if (isStopped(request)) return undefined;
   await runAsync(fs, io.mkdir(directory));
   const path = join(directory, traceFileNames.snapshot(safeId));

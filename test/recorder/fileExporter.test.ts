@@ -211,8 +211,10 @@ describe("a crash", () => {
     await using folder = await makeTempDir();
     await writeMarker(folder, 2);
     await folder.write("ses_1.2.journal.ndjson", "");
-    const exporter = new FileExporter(folder.path, 0);
+    const calls: FileCallName[] = [];
+    const exporter = new FileExporter(folder.path, 0, { fs: watchedFs((name) => void calls.push(name)) });
     expect(await exporter.export(makeTrace())).toBeUndefined();
+    expect(calls).not.toContain("write");
     await folder.write("ses_1.3.journal.ndjson", "");
     expect(await exporter.export(makeTrace())).toBe(folder.join("ses_1.json"));
   });
@@ -251,18 +253,35 @@ describe("exportFrom", () => {
     expect(readFileSync(path ?? "", "utf8")).toBe(large.replace(',"writer":{"instance":"i"}', ""));
   });
 
-  test("stops when it is told to, and leaves nothing", async () => {
+  test.each([1, 3])("stops when it is told to after %d pieces, and leaves nothing", async (pieces) => {
     await using folder = await makeTempDir();
     const stop = new AbortController();
-    const source = sourceOf(text, 10);
-    const stopping: TraceSource = {
-      ...source,
+    const megabyte = Buffer.alloc(1024 * 1024, 0x20);
+    let read = 0;
+    const source: TraceSource = {
+      ...sourceOf(text, 10),
       open: async function* () {
-        yield* source.open();
-        stop.abort();
+        for (let piece = 1; piece <= 10; piece++) {
+          if (piece === pieces) stop.abort();
+          read++;
+          yield megabyte;
+        }
       },
     };
-    expect(await new FileExporter(folder.path, 0).exportFrom(stopping, stop.signal)).toBeUndefined();
+    expect(await new FileExporter(folder.path, 0).exportFrom(source, stop.signal)).toBeUndefined();
+    expect(readdirSync(folder.path)).toEqual([]);
+    // One piece is held back, in case it is the last one.
+    expect(read).toBeLessThanOrEqual(pieces + 1);
+  });
+
+  test("stops at the last moment, too", async () => {
+    await using folder = await makeTempDir();
+    const stop = new AbortController();
+    const fs = watchedFs((name) => {
+      if (name === "syncAll") stop.abort();
+    });
+    const exporter = new FileExporter(folder.path, 0, { fs });
+    expect(await exporter.exportFrom(sourceOf(text, 10), stop.signal)).toBeUndefined();
     expect(readdirSync(folder.path)).toEqual([]);
   });
 

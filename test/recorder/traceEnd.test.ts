@@ -367,6 +367,7 @@ describe("without a FileExporter", () => {
     const trace = Trace.withExporters([]);
     trace.startTrace("ses_1", {});
     expect(trace.startSpan({ name: "s" })).toBe("");
+    expect(trace.health.state).toBe("ok");
     await trace.flush();
     await trace.sync();
     trace.flushSync("killed");
