@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { safeId as toSafeId } from "../trace/safeId";
 import { markCrashed } from "./crashGuard";
 import { type ExportRequest, exportFile } from "./exportFile";
+import { FollowUp } from "./followUp";
 import { jsonPieces } from "./jsonPieces";
 import type { Machine } from "./liveness";
 import { openSessionRecorder } from "./openSession";
@@ -29,7 +30,18 @@ export interface FileExporterOptions {
   readonly machine?: Machine;
   /** @internal What records a session; the journal in the directory where it is left out. */
   readonly openSession?: OpenSession;
+  /** @internal */
+  readonly pruneToCount?: PruneToCount;
 }
+
+/** Removes the oldest traces of a directory that nothing needs any more, as long as there are more than `maxFiles`. */
+export type PruneToCount = (request: {
+  readonly directory: string;
+  /** At least 1. */
+  readonly maxFiles: number;
+  readonly fs: RecorderFs;
+  readonly machine: Machine | undefined;
+}) => Promise<unknown>;
 
 /** How the sessions of an exporter are recorded. */
 export interface RecordingSettings {
@@ -38,6 +50,7 @@ export interface RecordingSettings {
   readonly fs: RecorderFs;
   readonly machine: Machine | undefined;
   readonly openSession: OpenSession;
+  readonly pruneToCount: PruneToCount;
   onProblem(problem: RecorderProblem): void;
 }
 
@@ -58,6 +71,8 @@ export class FileExporter implements TraceExporter {
   readonly settings: RecordingSettings;
   readonly #directory: string;
   readonly #instance = randomBytes(4).toString("hex");
+  readonly #pruning = new FollowUp(() => this.#prune());
+  #pruneTo = 0;
 
   /**
    * @param dir altimate-code's own directory where it is left out
@@ -98,7 +113,19 @@ export class FileExporter implements TraceExporter {
   }
 
   /** Removes the oldest traces beyond the limit, in the background. @param maxFiles in place of the exporter's own */
-  prune(_maxFiles: number | undefined): void {}
+  prune(maxFiles: number = this.maxFiles): void {
+    this.#pruneTo = maxFiles;
+    if (maxFiles > 0) this.#pruning.request();
+  }
+
+  async #prune(): Promise<void> {
+    const { fs, machine, pruneToCount, onProblem } = this.settings;
+    try {
+      await pruneToCount({ directory: this.#directory, maxFiles: this.#pruneTo, fs, machine });
+    } catch (error) {
+      onProblem({ message: "Old traces could not be removed", error: toError(error) });
+    }
+  }
 
   async #export(
     sessionId: unknown,
@@ -106,13 +133,15 @@ export class FileExporter implements TraceExporter {
   ): Promise<string | undefined> {
     const { fs, fsync, onProblem } = this.settings;
     try {
-      return await exportFile(fs, {
+      const path = await exportFile(fs, {
         directory: this.#directory,
         safeId: toSafeId(textOf(sessionId) ?? ""),
         instance: this.#instance,
         isSynced: fsync !== "never",
         ...prepare(),
       });
+      if (path !== undefined) this.prune();
+      return path;
     } catch (error) {
       const id = textOf(sessionId);
       onProblem({ message: "The trace could not be exported to a file", error: toError(error), sessionId: id });
@@ -135,6 +164,7 @@ export function recordingSettings(options?: FileExporterOptions): RecordingSetti
     fs: field("fs") ?? nodeFs,
     machine: field("machine"),
     openSession: field("openSession") ?? openSessionRecorder,
+    pruneToCount: field("pruneToCount") ?? (async () => undefined),
     onProblem(problem) {
       try {
         onProblem?.(problem);

@@ -3,9 +3,10 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { clear, isCrashed } from "../../src/recorder/crashGuard";
-import { defaultTracesDirectory, FileExporter } from "../../src/recorder/fileExporter";
+import { defaultTracesDirectory, FileExporter, type PruneToCount } from "../../src/recorder/fileExporter";
 import { type FileCallName, nodeFs, type RecorderFs } from "../../src/recorder/recorderFs";
 import type { RecorderProblem } from "../../src/recorder/sessionRequest";
+import { Trace } from "../../src/recorder/trace";
 import type { TraceFile, TraceSource } from "../../src/recorder/traceTypes";
 import { encodeCrashNote, encodeLiveMarker } from "../../src/trace/marker";
 import { makeTempDir, type TempDir } from "../support/tempDir";
@@ -303,3 +304,63 @@ async function writeMarker(folder: TempDir, incarnation: number): Promise<void> 
   const lines = [encodeLiveMarker({ instance: "i", incarnation }), encodeCrashNote({ timeMs: 1, reason: "r" })];
   await folder.write("ses_1.crash", Buffer.concat(lines));
 }
+
+describe("pruning", () => {
+  interface Run {
+    readonly maxFiles: number;
+    readonly directory: string;
+    finish(error?: Error): void;
+  }
+
+  /** Runs that last until they are finished. */
+  function heldRuns(): { readonly runs: Run[]; readonly pruneToCount: PruneToCount } {
+    const runs: Run[] = [];
+    const pruneToCount: PruneToCount = ({ directory, maxFiles }) =>
+      new Promise((resolve, reject) => {
+        runs.push({ directory, maxFiles, finish: (error) => (error ? reject(error) : resolve(undefined)) });
+      });
+    return { runs, pruneToCount };
+  }
+
+  test("follows an export and an end, by the limit that holds, and keeps nobody waiting", async () => {
+    await using folder = await makeTempDir();
+    const { runs, pruneToCount } = heldRuns();
+    const exporter = new FileExporter(folder.path, 7, { pruneToCount });
+    expect(await exporter.export(makeTrace())).toBeDefined();
+    expect(runs).toMatchObject([{ directory: folder.path, maxFiles: 7 }]);
+    const other = new FileExporter(folder.path, 0, { pruneToCount });
+    const trace = Trace.withExporters([other], { maxFiles: 3 });
+    trace.startTrace("ses_2", {});
+    expect(await trace.endTrace()).toBeDefined();
+    expect(runs).toMatchObject([{ maxFiles: 7 }, { maxFiles: 3 }]);
+    expect(other.maxFiles).toBe(0);
+  });
+
+  test("is not asked for without a limit, nor where nothing was written", async () => {
+    await using folder = await makeTempDir();
+    const { runs, pruneToCount } = heldRuns();
+    await new FileExporter(folder.path, 0, { pruneToCount }).export(makeTrace());
+    await new FileExporter(folder.path, 5, { pruneToCount }).export(null as unknown as TraceFile);
+    const trace = Trace.withExporters([new FileExporter(folder.path, 5, { pruneToCount })], { maxFiles: 0 });
+    trace.startTrace("ses_2", {});
+    await trace.endTrace();
+    expect(runs).toEqual([]);
+  });
+
+  test("runs once at a time, and once more however often it is asked for meanwhile", async () => {
+    const { runs, pruneToCount } = heldRuns();
+    const problems: string[] = [];
+    const onProblem = ({ message }: RecorderProblem) => void problems.push(message);
+    const exporter = new FileExporter("/traces", 5, { pruneToCount, onProblem });
+    for (let request = 0; request < 5; request++) exporter.prune();
+    expect(runs).toHaveLength(1);
+    runs[0]?.finish(new Error("EACCES"));
+    await new Promise(setImmediate);
+    expect([runs.length, problems]).toEqual([2, ["Old traces could not be removed"]]);
+    runs[1]?.finish();
+    await new Promise(setImmediate);
+    expect(runs).toHaveLength(2);
+    exporter.prune();
+    expect(runs).toHaveLength(3);
+  });
+});
