@@ -47,14 +47,16 @@ async function recover(words: readonly string[]): Promise<number> {
     const directory = resolve(given);
     try {
       if (!(await stat(directory)).isDirectory()) throw new Error("It is no directory");
-      const result = await recoverDirectory(directory, { foldUnknown: values.gone === true, signal: stop.signal });
-      for (const session of result.sessions) {
-        if (session.action === "failed") exitCode = 1;
-        print(values.json === true ? jsonLine(directory, session) : textLines(session));
-      }
-      if (values.json !== true && result.sessions.every(({ action }) => action === "nothing")) {
-        print(`${directory}: no session needs recovery`);
-      }
+      const { sessions, sweptTemps, isLockedByOther } = await recoverDirectory(directory, {
+        foldUnknown: values.gone === true,
+        signal: stop.signal,
+        onSession: (session) => print(values.json === true ? jsonLine(directory, session) : textLines(session)),
+      });
+      if (sessions.some(({ action }) => action === "failed")) exitCode = 1;
+      if (values.json === true) continue;
+      for (const name of sweptTemps) print(`${visible(name)}: abandoned temporary file removed`);
+      if (isLockedByOther) print(`${visible(directory)}: is being recovered by another process`);
+      else if (sessions.length === 0) print(`${visible(directory)}: no session needs recovery`);
     } catch (error) {
       exitCode = 1;
       if (values.json === true) print(JSON.stringify({ directory, error: describeError(error) }));
