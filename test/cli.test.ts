@@ -1,0 +1,125 @@
+// The `tracekeeper` command as a person runs it: what it prints, where, and how it exits.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readdir } from "node:fs/promises";
+import { build } from "esbuild";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { repositoryRoot } from "../scripts/lib/paths.mjs";
+import { encodeRecord } from "../src/trace/journalFrame";
+import { makeTempDir, type TempDir } from "./support/tempDir";
+
+let bundle: TempDir;
+let folder: TempDir;
+
+beforeAll(async () => {
+  bundle = await makeTempDir();
+  await build({
+    entryPoints: [`${repositoryRoot}/src/cli.ts`],
+    bundle: true,
+    platform: "node",
+    format: "cjs",
+    outfile: bundle.join("cli.js"),
+    logLevel: "error",
+  });
+});
+
+afterAll(() => bundle.remove());
+
+beforeEach(async () => {
+  folder = await makeTempDir();
+});
+
+afterEach(() => folder.remove());
+
+async function tracekeeper(...words: readonly string[]) {
+  const child = spawn(process.execPath, [bundle.join("cli.js"), ...words], { cwd: folder.path });
+  const output = { stdout: "", stderr: "" };
+  for (const stream of ["stdout", "stderr"] as const) {
+    child[stream].on("data", (data: Buffer) => {
+      output[stream] += data;
+    });
+  }
+  const [code] = (await once(child, "close")) as [number | null];
+  return { code, ...output };
+}
+
+/** A session of a host that is not this one: nobody here knows whether its writer is gone. */
+async function leaveElsewhere(directory: string, sessionId: string): Promise<void> {
+  const writer = { instance: "abcd1234", host: "another-host", pid: 1 };
+  const stamp = (seq: number) => ({ seq, wallMs: 1_795_000_000_000, monoMs: seq, tag: "abcd" });
+  const trace = { traceId: "t", sessionId };
+  await folder.write(
+    `${directory}/s.1.journal.ndjson`,
+    Buffer.concat([
+      encodeRecord({ t: "header", format: "tracekeeper-journal", version: 1, incarnation: 1, writer, trace }, stamp(0)),
+      encodeRecord({ t: "begin", span: { spanId: "root", parentSpanId: null, name: "s", kind: "session" } }, stamp(1)),
+      Buffer.from("torn"),
+    ]),
+  );
+}
+
+describe("tracekeeper recover", () => {
+  it("takes .tracekeeper/traces where no directory is named", async () => {
+    await folder.write(".tracekeeper/traces/done.json", "{}");
+    const { code, stdout, stderr } = await tracekeeper("recover");
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(stdout).toBe(`${folder.join(".tracekeeper", "traces")}: no session needs recovery\n`);
+  });
+
+  it("leaves alone what may still be written elsewhere, and folds it on a person's word", async () => {
+    await leaveElsewhere("traces", "s");
+    const first = await tracekeeper("recover", "traces");
+    expect(first).toMatchObject({ code: 0, stderr: "" });
+    expect(first.stdout).toContain("s: may still be written by somebody; left alone (--gone folds it)");
+    const second = await tracekeeper("recover", "--gone", "traces");
+    expect(second.stdout).toContain("s: recovered, crashed; 1 records recovered");
+    expect(second.stdout).toMatch(/ {2}s\.1\.journal\.ndjson, byte \d+: /);
+    expect(await readdir(folder.join("traces"))).toEqual(expect.arrayContaining(["s.json", "s.crash"]));
+  });
+
+  it("prints one JSON object a session for other programs", async () => {
+    await leaveElsewhere("traces", "s");
+    const { stdout } = await tracekeeper("recover", "--json", "--gone", "traces");
+    const lines = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(lines).toMatchObject([
+      { directory: folder.join("traces"), safeId: "s", action: "folded", state: "crashed" },
+    ]);
+  });
+
+  it("names a directory that can't be read, goes on with the others, and exits with 1", async () => {
+    await folder.write("traces/done.json", "{}");
+    const { code, stdout, stderr } = await tracekeeper("recover", "missing", "traces");
+    expect(code).toBe(1);
+    expect(stderr).toContain(folder.join("missing"));
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stdout).toContain("traces: no session needs recovery");
+  });
+
+  it("shows control characters instead of obeying them", async () => {
+    const { stdout, stderr } = await tracekeeper("recover", "no\u001b[31msuch\u202ething");
+    for (const control of ["\u001b", "\u202e"]) expect(stdout + stderr).not.toContain(control);
+    expect(stderr).toContain("␛[31m");
+  });
+});
+
+describe("tracekeeper", () => {
+  it.each([
+    [[], "No command is given"],
+    [["dance"], 'There is no command "dance"'],
+    [["recover", "--hard"], "--hard"],
+  ])("%j is answered with one line on stderr and exit code 2", async (words, message) => {
+    const { code, stdout, stderr } = await tracekeeper(...words);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+    expect(stderr).toContain(message);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  it("tells how it is used", async () => {
+    const { code, stdout } = await tracekeeper("--help");
+    expect(code).toBe(0);
+    expect(stdout).toContain("recover");
+  });
+});
