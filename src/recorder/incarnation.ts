@@ -227,11 +227,12 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   }
 
   heartbeat(): void {
-    if (this.#phase !== "recording") return;
     const isIdle = performance.now() - this.#appender.lastAppendMs > 20_000;
     if (!isIdle) return;
-    this.#appender.add('"t":"heartbeat"');
-    this.#appender.drain();
+    if (this.#phase === "recording") {
+      this.#appender.add('"t":"heartbeat"');
+      this.#appender.drain();
+    }
     this.#appender.journal.close();
   }
 
