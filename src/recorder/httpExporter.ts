@@ -161,7 +161,6 @@ async function* readable(open: () => Pieces): AsyncGenerator<Uint8Array, undefin
   let unturnedBytes = 0;
   try {
     for await (const piece of open()) {
-      if (piece.length === 0) continue;
       yield piece;
       unturnedBytes += piece.length;
       if (unturnedBytes < turnBytes) continue;

@@ -1,8 +1,8 @@
 // One POST whose body is streamed: the body is read no faster than the connection takes it, and nothing of it is kept.
 // Aborting the signal closes the connection at any point.
 //
-// Node's own client and not `fetch`: fetch (undici, to 7.29 at least) keeps a second branch of a streamed body for the
-// case of a redirect, so a trace of 1 GB would be held as a whole.
+// Node's own client and not `fetch`, which does not promise that: unless redirects are errors, undici (to 7.29 at least)
+// keeps a second branch of a streamed body for them, and so holds a trace of 1 GB as a whole.
 
 import { once } from "node:events";
 import { type ClientRequest, request as httpRequest, type IncomingMessage } from "node:http";
@@ -68,9 +68,8 @@ export async function uploadByFetch(fetch: Fetch, { url, headers, body, signal }
     headers,
     body: streamOf(body),
     duplex: "half",
-    // With these two the specification has fetch keep no copy of the body, see above. A redirect is an error.
+    // An error and not "manual", for then there is nothing to keep a copy of the body for, see above.
     redirect: "error",
-    window: null,
     signal,
   };
   const response = await fetch(url, init);

@@ -1,10 +1,9 @@
-import { once } from "node:events";
-import { createServer as createRawServer } from "node:net";
+import { getEventListeners } from "node:events";
 import { describe, expect, it } from "vitest";
 import { HttpExporter, type HttpExporterOptions } from "../../src/recorder/httpExporter";
 import { jsonPieces } from "../../src/recorder/jsonPieces";
 import type { TraceFile, TraceSource } from "../../src/recorder/traceTypes";
-import { type Exchange, listen } from "./testServer";
+import { type Exchange, listen, listenRaw } from "./testServer";
 
 const trace: TraceFile = {
   version: 2,
@@ -34,6 +33,9 @@ const trace: TraceFile = {
 const json = JSON.stringify(trace);
 const never = new Promise<never>(() => {});
 const ignored = new AbortController().signal;
+
+/** Timers that keep this process alive. */
+const activeTimers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
 
 interface TestSource extends TraceSource {
   opens: number;
@@ -65,7 +67,11 @@ function sourceOf(pieces: () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>
   return source;
 }
 
-const traceSource = () => sourceOf(() => jsonPieces(trace));
+/** The trace, with a piece now and then that holds nothing. */
+const traceSource = () =>
+  sourceOf(function* () {
+    for (const piece of jsonPieces(trace)) yield* [Buffer.alloc(0), piece];
+  });
 /** Always has more. */
 const endlessSource = () =>
   sourceOf(function* () {
@@ -94,6 +100,7 @@ describe.each<[string, HttpExporterOptions]>([
     headers.Authorization = "changed later";
     expect(await exporter.export(trace)).toBe("https://lab.test/1");
     expect(await exporter.exportFrom(traceSource(), ignored)).toBe("https://lab.test/1");
+    expect(getEventListeners(ignored, "abort")).toEqual([]);
     expect(server.received).toHaveLength(2);
     for (const { method, path, headers, chunks, isComplete } of server.received) {
       expect([method, path, isComplete]).toEqual(["POST", "/traces", true]);
@@ -276,22 +283,24 @@ describe.each<[string, HttpExporterOptions]>([
 
   it("reads no further ahead than what the connection takes", async () => {
     // This server reads nothing, so what was pulled is what systems and streams hold on the way.
-    const raw = createRawServer((socket) => socket.pause().on("error", () => {}));
-    raw.listen(0, "127.0.0.1");
-    await once(raw, "listening");
+    await using server = await listenRaw((socket) => socket.pause());
     const source = endlessSource();
-    const { port } = raw.address() as { port: number };
-    const connected = once(raw, "connection");
-    expect(await exporterTo(`http://127.0.0.1:${port}/`, { limitMs: 500 }).exportFrom(source, ignored)).toBeUndefined();
+    expect(await exporterTo(server.url, { limitMs: 500 }).exportFrom(source, ignored)).toBeUndefined();
     expect(source.pulledBytes).toBeLessThan(64 * 1_048_576);
     expect(source.closes).toBe(1);
-    const [socket] = await connected;
-    socket.destroy();
-    raw.close();
+  });
+
+  it.each([
+    ["no HTTP", "220 mail.test ready\r\n\r\n"],
+    ["another protocol", "HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n"],
+    ["a head without end", `HTTP/1.1 200 OK\r\n${"x-a: aaaaaaaa\r\n".repeat(10_000)}`],
+  ])("exports nothing to a server that speaks %s, and does not wait", async (_, answer) => {
+    await using server = await listenRaw((socket) => socket.once("data", () => socket.write(answer)));
+    expect(await exporterTo(server.url, { limitMs: 1_000_000 }).export(trace)).toBeUndefined();
   });
 
   it("holds no more of a large trace than a small part", async () => {
-    const mebibytes = 512;
+    const mebibytes = 256;
     let mostBytes = 0;
     await using server = await listen(async ({ request, answer }) => {
       let lengthBytes = 0;
@@ -327,13 +336,18 @@ describe.each<[string, HttpExporterOptions]>([
 
   it("does not wait out a pause between attempts when the signal aborts", async () => {
     const stop = new AbortController();
-    await using server = await listen(async ({ body, answer, response }) => {
+    await using server = await listen(async ({ body, request, response }) => {
       await body();
-      response.once("close", () => stop.abort());
-      answer(503, "", { "retry-after": "50" });
+      // What closes the connection is that nothing more is wanted of this answer, so the pause has begun.
+      request.socket.once("close", () => stop.abort());
+      response.writeHead(503, { "retry-after": "50" });
+      response.write("busy");
     });
+    const timers = activeTimers();
     expect(await exporterTo(server.url, { limitMs: 100_000 }).exportFrom(traceSource(), stop.signal)).toBeUndefined();
     expect(server.received).toHaveLength(1);
+    // One that is left would keep the program from ending.
+    expect(activeTimers()).toBeLessThanOrEqual(timers);
   });
 
   it.each<[string, () => Iterable<Uint8Array> | AsyncIterable<Uint8Array>]>([
@@ -440,6 +454,22 @@ describe("HttpExporter with a fetch of the caller's", () => {
     };
     expect(await new HttpExporter("lab", server.url, {}, { fetch }).export(trace)).toBe("u:fetched");
     expect([urls, server.connections]).toEqual([[server.url], 0]);
+  });
+
+  it("lets the program go on, even where neither the trace nor the fetch ever waits", async () => {
+    const read: string[] = [];
+    const fetch: typeof globalThis.fetch = async (_, init) => {
+      const reader = (init!.body as ReadableStream<Uint8Array>).getReader();
+      while (!(await reader.read()).done);
+      read.push("the trace is sent");
+      return new Response();
+    };
+    const piece = Buffer.alloc(1_048_576);
+    const source = sourceOf(() => Array.from({ length: 20 }, () => piece));
+    const exported = new HttpExporter("lab", "http://127.0.0.1/", {}, { fetch }).exportFrom(source, ignored);
+    setImmediate(() => read.push("a turn of the program's"));
+    expect(await exported).toBe("lab: exported");
+    expect(read).toEqual(["a turn of the program's", "the trace is sent"]);
   });
 
   it.each<[string, typeof globalThis.fetch]>([

@@ -2,7 +2,7 @@
 // connections are closed.
 import { once } from "node:events";
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import { type AddressInfo, createServer as createRawServer, type Socket } from "node:net";
 
 export interface Received {
   readonly method: string | undefined;
@@ -91,6 +91,25 @@ export async function listen(handle: (exchange: Exchange) => void | Promise<void
     },
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
+      server.close();
+      await once(server, "close");
+    },
+  };
+}
+
+/** A server that speaks whatever `handle` does with each connection. */
+export async function listenRaw(handle: (socket: Socket) => void): Promise<AsyncDisposable & { readonly url: string }> {
+  const sockets: Socket[] = [];
+  const server = createRawServer((socket) => {
+    sockets.push(socket.on("error", () => {}));
+    handle(socket);
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/traces`,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
       server.close();
       await once(server, "close");
     },
