@@ -257,11 +257,13 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
     this.#phase = "ended";
     try {
       await this.#appender.written();
-      if (this.#setup.fsync !== "never") await this.#sync.sync();
+      if (this.#setup.fsync !== "never" || this.#sync.isAwaited) await this.#sync.sync();
     } catch (error) {
       this.#setup.onProblem("The end of the session could not be recorded", toError(error));
       return undefined;
     }
+    // A sync that looked for the journal once it is removed would take that for a failure, and begin a new one.
+    this.#sync.stop();
     await settledWithin(this.#foldEnd(), foldLimitMs);
     return this.path;
   }
@@ -289,7 +291,6 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
     } catch (error) {
       this.#setup.onProblem("S.json could not be written", toError(error));
     } finally {
-      this.#sync.stop();
       this.#appender.journal.close();
       forgetIncarnation(this.path, this);
     }

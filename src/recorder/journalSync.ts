@@ -18,7 +18,9 @@ export class JournalSync {
   #isEntrySynced = false;
   /** Asked for and not begun: it covers what is appended until it begins. */
   #queued: Promise<void> | undefined;
+  #underWay = 0;
   #timer: NodeJS.Timeout | undefined;
+  #isStopped = false;
 
   /** @param onFailed a sync of the journal failed; true where a new journal has taken its place */
   constructor(fs: RecorderFs, mode: FsyncMode, appender: JournalAppender, onFailed: (error: Error) => boolean) {
@@ -36,7 +38,7 @@ export class JournalSync {
 
   /** Something was appended. */
   appended(): void {
-    if (this.#mode !== "interval" || this.#timer) return;
+    if (this.#mode !== "interval" || this.#timer || this.#isStopped) return;
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
       // What went wrong has been reported, and the next append tries again.
@@ -45,12 +47,23 @@ export class JournalSync {
     this.#timer.unref();
   }
 
+  /** Somebody waits for a sync. */
+  get isAwaited(): boolean {
+    return this.#queued !== undefined || this.#underWay > 0;
+  }
+
   /** Resolves when what is appended by now is on the disk; rejects with the system's error. */
   sync(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
     if (this.#isEntrySynced && this.#syncedBytes >= this.#appender.writtenBytes) return Promise.resolve();
     this.#queued ??= inSyncQueue(async () => {
       this.#queued = undefined;
-      await this.#syncNow(true);
+      this.#underWay++;
+      try {
+        await this.#syncNow(true);
+      } finally {
+        this.#underWay--;
+      }
     });
     return this.#queued;
   }
@@ -61,12 +74,15 @@ export class JournalSync {
     this.#isEntrySynced = false;
   }
 
+  /** The journal is about to go: from now on nothing is asked of it. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
 
   async #syncNow(mayRestart: boolean): Promise<void> {
+    if (this.#isStopped) return;
     const { journal, writtenBytes } = this.#appender;
     if (!this.#isEntrySynced) {
       await runAsync(this.#fs, syncDirectoryOf(journal.path));
