@@ -1,11 +1,12 @@
 import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readWhole, writeAll, writeNew } from "../../src/recorder/fileTasks";
+import { readWhole, syncDirectoryOf, writeAll, writeNew } from "../../src/recorder/fileTasks";
 import { type Io, io, nodeFs, type RecorderFs, runAsync, runSync } from "../../src/recorder/recorderFs";
 import { makeTempDir } from "../support/tempDir";
 import { CrashableFs } from "./crashableFs";
 import { type Fault, type FaultyFs, faultyFs, ProcessStopped } from "./faultyFs";
+import { seeded } from "./random";
 import { listing } from "./sessionOnDisk";
 import type { ErrnoName } from "./systemError";
 
@@ -80,6 +81,14 @@ describe("the log of FaultyFs", () => {
       "list /d sync",
     ]);
     expect(fs.sync.list("/d")).toEqual(["two", "one"]);
+  });
+
+  it("tells when calls that follow one another are over", async () => {
+    const fs = faultyFs(newDisk());
+    void runAsync(fs, replace("x"));
+    await fs.quiet();
+    expect(render(fs)).toEqual(replaceCalls);
+    expect(fs.calls.at(-1)?.outcome).toBe("done");
   });
 
   it("says how a call ended that failed by itself", async () => {
@@ -202,6 +211,21 @@ describe("an error of FaultyFs", () => {
       expect(listing(disk)).toEqual(tookEffect ? ["/d/tmp 0"] : []);
       expect(fs.openFds).toEqual([]);
       expect(disk.openCount).toBe(0);
+    }
+  });
+
+  it.each(ways)("of a $way sync leaves in doubt what was not synced, and no later sync helps", async ({ run }) => {
+    for (const name of ["syncData", "syncAll"] as const) {
+      const disk = newDisk();
+      const fs = faultyFs(disk, [{ on: { name, path: /\/a$/ }, error: "EIO" }]);
+      const fd = fs.sync.open("/d/a", "create");
+      runSync(fs, syncDirectoryOf("/d/a"));
+      fs.sync.write(fd, bytesOf("abc"));
+      expect((await errorOf(() => run(fs, io[name](fd)))).code).toBe("EIO");
+      await run(fs, io[name](fd));
+      const seen = new Set(Array.from({ length: 50 }, (_, seed) => readText(disk.powerCut(seeded(seed)), "/d/a")));
+      expect(seen).toContain("abc");
+      expect(seen).toContain("\0\0\0");
     }
   });
 
@@ -433,6 +457,22 @@ describe("a hold of FaultyFs", () => {
     expect(fs.fired).toBe(1);
     held.release();
     expect((await work).code).toBe("EIO");
+  });
+
+  it("tells when as many calls wait as asked for, and not before", async () => {
+    const fs = faultyFs(newDisk());
+    const held = fs.hold({ name: "stat" });
+    let isReached = false;
+    const reached = held.reach(2).then(() => {
+      isReached = true;
+    });
+    const calls = [fs.async.stat("/d")];
+    await fs.quiet();
+    expect(isReached).toBe(false);
+    calls.push(fs.async.stat("/d"));
+    await reached;
+    held.release();
+    await Promise.all(calls);
   });
 
   it("tells of calls that reached it before anybody asked", async () => {
