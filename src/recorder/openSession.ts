@@ -37,14 +37,10 @@ export function openSessionRecorder(request: SessionRequest): SessionRecorder | 
 
 function open(request: SessionRequest): Incarnation {
   const { directory, fs, sessionId } = request;
-  const names = runSync(fs, listOrMake(directory));
-  const safeId = runSync(fs, resolveSafeId(directory, names, sessionId, sha256Hex));
-  const existing = runSync(fs, readExisting(directory, names, safeId));
-  const path = join(directory, traceFileNames.snapshot(safeId));
   const machine = request.machine ?? knownMachine();
   const identity = identityOf(machine, sessionId);
+  const { safeId, existing, path, journal, incarnation } = takeIncarnation(fs, directory, sessionId);
   const clock = { wallMs: Date.now(), monoMs: performance.now() };
-  const { journal, incarnation } = createJournal(fs, path, safeId, existing.newestIncarnation + 1);
   const continues = continuationOf(existing);
   const traceId = existing.traceId ?? request.traceId;
   clear(directory, safeId);
@@ -94,17 +90,33 @@ function markBeginning(
   }
 }
 
-function createJournal(
-  fs: RecorderFs,
-  path: string,
-  safeId: string,
-  from: number,
-): { readonly journal: JournalFile; readonly incarnation: number } {
-  for (let incarnation = from; ; incarnation++) {
+const freshLooks = 3;
+const mostLooks = 100;
+
+interface TakenIncarnation {
+  readonly safeId: string;
+  /** What was there before. */
+  readonly existing: ExistingSession;
+  /** Of `S.json`. */
+  readonly path: string;
+  readonly journal: JournalFile;
+  readonly incarnation: number;
+}
+
+/** Who was faster may have another session of the same safe id, or one that this one goes on with: all is looked at again. */
+function takeIncarnation(fs: RecorderFs, directory: string, sessionId: string): TakenIncarnation {
+  for (let attempt = 0; ; attempt++) {
+    const names = runSync(fs, listOrMake(directory));
+    const safeId = runSync(fs, resolveSafeId(directory, names, sessionId, sha256Hex));
+    const existing = runSync(fs, readExisting(directory, names, safeId));
+    const path = join(directory, traceFileNames.snapshot(safeId));
+    // A network folder's listing may lack a new name for a while.
+    const incarnation = existing.newestIncarnation + 1 + Math.max(0, attempt - freshLooks);
     try {
-      return { journal: JournalFile.create(fs, journalPathOf(path, safeId, incarnation)), incarnation };
+      const journal = JournalFile.create(fs, journalPathOf(path, safeId, incarnation));
+      return { safeId, existing, path, journal, incarnation };
     } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw error;
+      if (errorCode(error) !== "EEXIST" || attempt === mostLooks) throw error;
     }
   }
 }
