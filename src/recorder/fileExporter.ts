@@ -114,8 +114,8 @@ export class FileExporter implements TraceExporter {
 
   /** Removes the oldest traces beyond the limit, in the background. @param maxFiles in place of the exporter's own */
   prune(maxFiles: number = this.maxFiles): void {
-    this.#pruneTo = maxFiles;
-    if (maxFiles > 0) this.#pruning.request();
+    this.#pruneTo = Math.trunc(maxFiles);
+    if (this.#pruneTo > 0) this.#pruning.request();
   }
 
   async #prune(): Promise<void> {

@@ -52,7 +52,7 @@ export class GenerationLog {
   }
 
   start(part: unknown, metadata: TraceMetadata): void {
-    const { recorder, ids, tally, rootSpanId, maxTextBytes } = this.#context;
+    const { recorder, ids, tally, attributes, rootSpanId, maxTextBytes } = this.#context;
     const results = this.#results;
     const texts = new SpanTexts(maxTextBytes);
     const input = results.text === "" ? undefined : texts.text("input", results.text);
@@ -74,6 +74,7 @@ export class GenerationLog {
       attributes: texts.attributes,
     });
     recorder.begin(spanId, json, { kind: "generation", name });
+    attributes.note(spanId, texts.attributes);
     tally.generations++;
     this.#open = { spanId, name, startMs, texts, writtenBytes: 0, fullLength: 0, isCut: false };
   }
@@ -123,7 +124,7 @@ export class GenerationLog {
     if (open.isCut) open.texts.cut("output", open.fullLength);
     const reason = textOf(fieldOf(part, "reason"));
     const cuts = open.isCut || output?.isCut === true ? open.texts.attributes : undefined;
-    if (cuts !== undefined) recorder.attributes(open.spanId, cuts);
+    this.#context.attributes.add(open.spanId, cuts);
     const json = objectJson({
       endTime: endMs,
       status: '"ok"',

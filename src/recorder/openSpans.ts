@@ -53,6 +53,7 @@ export class OpenSpans {
     const texts = new SpanTexts(maxTextBytes);
     const json = jsonOf(input ?? undefined);
     const inputJson = json === undefined ? undefined : texts.json("input", json);
+    const attributesJson = mergedJson(jsonOfAttributes(attributes), texts.attributes);
     const spanId = ids.next();
     const startMs = roundMs(recorder.nowMs());
     const text = objectJson({
@@ -62,11 +63,12 @@ export class OpenSpans {
       kind: `"${kind}"`,
       startTime: startMs,
       input: inputJson,
-      attributes: mergedJson(jsonOfAttributes(attributes), texts.attributes),
+      attributes: attributesJson,
     });
     // Last, because the end says it again, with the duration.
     const replacedByEnd = callId === undefined ? "" : `,"tool":${JSON.stringify({ callId })}`;
     recorder.begin(spanId, `${text.slice(0, -1)}${replacedByEnd}}`, { kind, name, replacedByEnd });
+    this.#context.attributes.note(spanId, attributesJson);
     const span = { spanId, kind, name, startMs, inputJson, callId, texts };
     this.#spans.set(spanId, span);
     if (callId !== undefined) this.#spanOfCall.set(callId, spanId);
@@ -96,8 +98,7 @@ export class OpenSpans {
       input: inputJson === span.inputJson ? undefined : inputJson,
     });
     if (changed !== "{}") recorder.set(spanId, changed);
-    const attributes = mergedJson(jsonOfAttributes(ending.attributes), texts.attributes);
-    if (attributes !== undefined) recorder.attributes(spanId, attributes);
+    this.#context.attributes.add(spanId, mergedJson(jsonOfAttributes(ending.attributes), texts.attributes));
     const text = objectJson({
       endTime: endMs,
       status: isError ? '"error"' : '"ok"',

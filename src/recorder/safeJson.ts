@@ -24,8 +24,6 @@ export function jsonOf(value: unknown): string | undefined {
 export function jsonOfAttribute(value: unknown): string | undefined {
   if (value === undefined) return undefined;
   try {
-    // JSON would make them null, and null takes an attribute away.
-    if (typeof value === "number" && !Number.isFinite(value)) return quoted(String(value));
     return (JSON.stringify(value) as string | undefined) ?? quoted(textOf(value) ?? "");
   } catch {
     return quoted(textOf(value) ?? "");

@@ -10,6 +10,7 @@ import { errorText, finiteOf, jsonOfAttributes, quoted, textOf } from "./safeJso
 import type { SessionMetadata } from "./sessionMetadata";
 import type { SessionEnd, SessionRecorder } from "./sessionRecorder";
 import { SessionTally } from "./sessionTally";
+import { SpanAttributes } from "./spanAttributes";
 import type { SpanContext } from "./spanContext";
 import { objectJson, roundMs } from "./spanJson";
 import { cutToBytes, SpanTexts } from "./textLimit";
@@ -59,7 +60,9 @@ export class SessionLog {
     });
     recorder.begin(rootSpanId, json, { kind: "session", name });
     const tally = new SessionTally();
-    const context = { recorder, ids, tally, rootSpanId, rootName: name, rootStartMs, maxTextBytes };
+    const attributes = new SpanAttributes(recorder, rootSpanId);
+    attributes.note(rootSpanId, texts.attributes);
+    const context = { recorder, ids, tally, attributes, rootSpanId, rootName: name, rootStartMs, maxTextBytes };
     return new SessionLog(context, metadata);
   }
 
@@ -80,10 +83,13 @@ export class SessionLog {
     const { endTime: _end, output: _output, events: _events, links: _links, ...fields } = begun;
     const tally = new SessionTally();
     tally.restore(trace);
+    const attributes = new SpanAttributes(recorder, root.spanId);
+    attributes.note(root.spanId, JSON.stringify(root.attributes));
     const context = {
       recorder,
       ids: new SpanIds(),
       tally,
+      attributes,
       rootSpanId: root.spanId,
       rootName: root.name,
       rootStartMs: finiteOf(root.startTime) ?? recorder.nowMs(),
@@ -91,8 +97,10 @@ export class SessionLog {
     };
     const log = new SessionLog(context, metadata);
     recorder.begin(root.spanId, JSON.stringify(fields), { kind: "session", name: root.name });
+    const lastTool = trace.spans.findLast(({ kind }) => kind === "tool");
+    log.tools.lastSpanId = lastTool?.spanId;
+    if (lastTool !== undefined) attributes.note(lastTool.spanId, JSON.stringify(lastTool.attributes));
     for (const { spanId, kind, name, startTime, endTime } of trace.spans) {
-      if (kind === "tool") log.tools.lastSpanId = spanId;
       if (endTime !== undefined || spanId === root.spanId) continue;
       const signMs = finiteOf(lastSignMs) ?? recorder.nowMs();
       const startMs = finiteOf(startTime) ?? signMs;
@@ -126,8 +134,7 @@ export class SessionLog {
 
   setAttributes(attributes: Record<string, unknown>, target: AttributeTarget | undefined): void {
     const spanId = this.#spanOf(target);
-    const json = spanId === undefined ? undefined : jsonOfAttributes(attributes);
-    if (spanId !== undefined && json !== undefined) this.recorder.attributes(spanId, json);
+    if (spanId !== undefined) this.#context.attributes.add(spanId, jsonOfAttributes(attributes));
   }
 
   /**
@@ -171,8 +178,7 @@ export class SessionLog {
       statusMessage: message === undefined ? undefined : texts.text("statusMessage", message),
       output: output === undefined ? undefined : texts.text("output", output),
     });
-    const { attributes } = texts;
-    if (attributes !== undefined) recorder.attributes(spanId, attributes);
+    this.#context.attributes.add(spanId, texts.attributes);
     const isFailed = message !== undefined;
     return { spanId, json, totals: { kind: "session", name, isFailed, durationMs: endMs - rootStartMs } };
   }

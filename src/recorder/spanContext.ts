@@ -2,12 +2,14 @@
 
 import type { SessionRecorder } from "./sessionRecorder";
 import type { SessionTally } from "./sessionTally";
+import type { SpanAttributes } from "./spanAttributes";
 import type { SpanIds } from "./traceIds";
 
 export interface SpanContext {
   readonly recorder: SessionRecorder;
   readonly ids: SpanIds;
   readonly tally: SessionTally;
+  readonly attributes: SpanAttributes;
   readonly rootSpanId: string;
   readonly rootName: string;
   readonly rootStartMs: number;

@@ -93,6 +93,7 @@ export class ToolLog {
     const { attributes } = texts;
     json += attributes === undefined ? "}" : `,"attributes":${attributes}}`;
     recorder.span(spanId, json, { kind: "tool", name: tool, isFailed: isError, durationMs });
+    this.#context.attributes.note(spanId, attributes);
     this.lastSpanId = spanId;
   }
 

@@ -151,7 +151,7 @@ export class Trace {
   }
 
   /**
-   * Adds attributes to a span; null takes one away.
+   * Adds attributes to a span. What has no JSON becomes text.
    * @param target the last tool call, the open generation or the root; the first of these that there is where left out
    */
   setSpanAttributes(attrs: Record<string, unknown>, target?: AttributeTarget): void {

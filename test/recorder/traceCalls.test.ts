@@ -297,11 +297,33 @@ describe("the session", () => {
     expect(Trace.withExporters([]).health.state).toBe("ok");
   });
 
-  test("keeps no attribute that it can't read, and takes one away for null", () => {
-    const { trace, recorder } = begin();
-    trace.setSpanAttributes({ n: Number.NaN, s: Symbol("s"), u: undefined, keep: 1, go: 2 }, "session");
-    trace.setSpanAttributes({ go: null }, "session");
-    expect(recorder.trace().spans[0]?.attributes).toEqual({ n: "NaN", s: "Symbol(s)", keep: 1 });
+  test("keeps attributes as they are, and what has no JSON as text", () => {
+    const { trace, recorder } = begin({ prompt: "€".repeat(20) }, { maxOutputBytes: 16 });
+    trace.setSpanAttributes({ n: Number.NaN, s: Symbol("s"), u: undefined, keep: 1, other: 2 }, "session");
+    trace.setSpanAttributes({ other: null }, "session");
+    trace.setSpanAttributes({ more: [3] }, "session");
+    const cut = { "tracekeeper.cut": { input: 20 } };
+    expect(recorder.trace().spans[0]?.attributes).toEqual({
+      ...cut,
+      n: null,
+      s: "Symbol(s)",
+      keep: 1,
+      other: null,
+      more: [3],
+    });
+  });
+
+  test("keeps an attribute that is null beside all that a span has, however many spans have some", () => {
+    const { trace, recorder } = begin({}, { maxOutputBytes: 16 });
+    trace.setSpanAttributes({ root: 1 }, "session");
+    for (let span = 0; span < 100; span++) trace.startSpan({ name: "s", attributes: { span } });
+    const call = trace.startToolCall({ tool: "t", callID: "c1", input: { text: "long enough" } });
+    trace.endSpan(call, { attributes: { end: 1 } });
+    trace.setSpanAttributes({ tool: null });
+    trace.setSpanAttributes({ root: 2, none: null }, "session");
+    const { spans } = recorder.trace();
+    expect(spans[0]?.attributes).toEqual({ root: 2, none: null });
+    expect(spans.at(-1)?.attributes).toEqual({ "tracekeeper.cut": { input: 22 }, end: 1, tool: null });
   });
 });
 

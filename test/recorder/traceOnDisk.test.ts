@@ -232,10 +232,12 @@ describe("rehydrateFromFile", () => {
     first.logStepStart({ id: "1" });
     for (let call = 0; call < 3; call++) first.logToolCall({ tool: "bash", callID: `${call}`, state: done });
     first.logStepFinish({ id: "1", reason: "stop", cost: 0.25, tokens: usage });
+    for (const target of ["tool", "session"] as const) first.setSpanAttributes({ before: 1 }, target);
     await first.endTrace("it failed");
     const next = begin(folder);
     expect(await next.rehydrateFromFile("ses_1")).toBe(true);
     expect(await next.rehydrateFromFile("ses_1")).toBe(true);
+    for (const target of ["tool", "session"] as const) next.setSpanAttributes({ after: null }, target);
     next.logStepStart({ id: "2" });
     next.logStepFinish({ id: "2", reason: "stop", cost: 0.5, tokens: usage });
     await next.flush();
@@ -244,6 +246,7 @@ describe("rehydrateFromFile", () => {
     const { spans, summary } = read(folder);
     expect(spans[0]).toMatchObject({ status: "ok", output: "2 generations, 3 tool calls, 6 tokens, $0.7500" });
     expect(spans[0]).not.toHaveProperty("statusMessage");
+    for (const span of [spans[0], spans[4]]) expect(span?.attributes).toEqual({ before: 1, after: null });
     expect(summary).toMatchObject({ totalGenerations: 2, totalToolCalls: 3, totalTokens: 6, status: "completed" });
     expect(summary.loops).toMatchObject([{ tool: "bash", count: 3 }]);
   });
