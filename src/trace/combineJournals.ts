@@ -72,7 +72,9 @@ export function combineJournals(
     addedRecords += entries.length;
     lostRecords += lost;
     lostOfNewest = lost;
-    if (facts.crashed || facts.ended || isOverruled) continue;
+    // What the marker of an older incarnation tells is more than that it was killed.
+    const isTold = earlierCrash?.incarnation === facts.incarnation;
+    if (facts.crashed || facts.ended || isOverruled || isTold) continue;
     const next = journals.find((other) => other.facts.incarnation > facts.incarnation);
     const isGoneOnWith = next?.header?.header.writer.instance === facts.instance;
     if (next && !isGoneOnWith && facts.lastRecordMs !== undefined) {

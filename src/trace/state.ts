@@ -2,7 +2,8 @@
 // A snapshot is a claim: it is believed only where nothing stronger contradicts it. Crash evidence beats everything.
 
 import { assertNever } from "../base/assert";
-import type { CrashMarker, Evidence } from "./evidence";
+import type { CrashMarker, Evidence, JournalFacts } from "./evidence";
+import type { Writer } from "./schema";
 
 export type SessionStatus = "running" | "waiting" | "completed" | "failed" | "crashed" | "unknown";
 
@@ -68,7 +69,10 @@ function crashed(evidence: Evidence): SessionState | undefined {
     evidence.crashMarker && crashMarkerHolds(evidence.crashMarker, evidence) ? evidence.crashMarker : undefined;
   // A snapshot of an earlier incarnation says nothing of this one, and a journal that ended well knows better.
   const isOfEarlier = writer !== undefined && journal !== undefined && writer.incarnation < journal.incarnation;
-  const claimsCrash = evidence.claimedStatus === "crashed" && !isOfEarlier && journal?.ended === undefined;
+  // A crash that recovery concluded and that the journal, which went on, shows to be none.
+  const hasGoneOn = journal !== undefined && isFolded(journal, writer) && journal.lengthBytes > writer.offsetBytes;
+  const claimsCrash =
+    evidence.claimedStatus === "crashed" && !isOfEarlier && !hasGoneOn && journal?.ended === undefined;
   const recordSaysCrash = journal?.ended?.status === "crashed";
   if (!marker && !journal?.crashed && !recordSaysCrash && !claimsCrash) return undefined;
   return {
@@ -87,6 +91,11 @@ function crashed(evidence: Evidence): SessionState | undefined {
       (claimsCrash ? (evidence.rootEndMs ?? evidence.claimedEndMs) : undefined) ??
       evidence.lastActivityMs,
   };
+}
+
+/** True where the snapshot is the fold of this journal. */
+function isFolded(journal: JournalFacts, writer: Writer | undefined): writer is Writer {
+  return writer?.incarnation === journal.incarnation && writer.instance === journal.instance;
 }
 
 /** What is read ends before the session does, unless a process that wrote `S.live` is there to say that it still runs. */
@@ -115,7 +124,13 @@ function withWriter(evidence: Evidence, nowMs: number): SessionState | undefined
   if (!journal && !liveMarker && !writer) return undefined;
   // Without a journal the snapshot of ours is the last word, unless a newer incarnation has just begun.
   const begunAnew = liveMarker !== undefined && liveMarker.instance !== writer?.instance;
-  if (!journal && !begunAnew && writer && !evidence.truncated && evidence.rootOpen === false) return undefined;
+  if (!journal && !begunAnew && writer && !evidence.truncated) {
+    if (evidence.rootOpen === false) return undefined;
+    // What we write is true, unlike a claim, also where the end of the root was lost.
+    const claimed = evidence.claimedStatus;
+    if (claimed === "error") return undefined;
+    if (claimed === "completed") return { status: "completed", reasons: [], endMs: evidence.claimedEndMs };
+  }
 
   const silentSinceMs = lastSignMs(evidence, nowMs, [journal?.lastRecordMs]);
   const isSilent = silentSinceMs === undefined || nowMs - silentSinceMs > stalledAfterMs;
@@ -168,7 +183,9 @@ function fromClaims(evidence: Evidence, nowMs: number): SessionState {
   // Where nothing is claimed, an end must have been seen: that no span is open says little where there is no root.
   const seesEnd = rootOpen === false || evidence.claimedEndMs !== undefined;
   const claimsEnd = claimedStatus === "completed" || (claimedStatus === undefined && seesEnd);
-  if (!isOpen && openGenerations === 0 && claimsEnd) return { status: "completed", reasons: [], endMs };
+  // Ours is written as completed by an end alone: a step that is open in it never reported its own.
+  const isUnderWay = openGenerations > 0 && evidence.writer === undefined;
+  if (!isOpen && !isUnderWay && claimsEnd) return { status: "completed", reasons: [], endMs };
 
   const signMs = lastSignMs(evidence, nowMs, [evidence.lastActivityMs, evidence.claimedEndMs]);
   if (signMs !== undefined && nowMs - signMs <= freshForMs) {

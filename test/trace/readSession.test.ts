@@ -353,6 +353,12 @@ describe("readSession", () => {
       expect(crashesOf(load(files).trace.spans)).toEqual(["tracekeeper.crash 1 SIGTERM"]);
     });
 
+    it("believes the marker of the one before more than that its journal has no end", () => {
+      const note = encodeCrashNote({ timeMs: baseMs + 2, reason: "SIGHUP" });
+      const files = { journals: [one, two()], crashMarker: file("S.crash", concat([identity(1), note])) };
+      expect(crashesOf(load(files).trace.spans)).toEqual(["tracekeeper.crash 1 SIGHUP"]);
+    });
+
     it("tells of a crash whose journal was folded by its marker", () => {
       const crashMarker = file("S.crash", identity(1), 77);
       const snapshot = snapshotOf([openRoot], { writer: writerOf(3, { incarnation: 2, instance: "bbbb-2" }) });

@@ -332,6 +332,36 @@ describe("deriveState of a session of ours", () => {
       { ...foreign({ writer: writer() }), liveMarker: { instance: "a", incarnation: 1 }, liveness: "gone" },
       "Completed at -30000",
     ],
+    [
+      "a snapshot of ours that completed, though the end of its root was lost",
+      { ...foreign({ writer: writer() }), rootOpen: true, liveness: "gone" },
+      "Completed at -30000",
+    ],
+    [
+      "a snapshot of ours that failed, though the end of its root was lost",
+      { ...foreign({ writer: writer(), claimedStatus: "error" }), rootOpen: true, liveness: "gone" },
+      "Failed at -30000 (its root span has no end)",
+    ],
+    [
+      "a snapshot of ours that completed, and a new incarnation that was killed at once",
+      {
+        ...foreign({ writer: writer() }),
+        rootOpen: true,
+        liveMarker: { instance: "b", incarnation: 2 },
+        liveness: "gone",
+      },
+      "Crashed at -30000 (killed)",
+    ],
+    [
+      "a snapshot of ours that says crashed for a journal which has gone on",
+      { journal: journal(), claimedStatus: "crashed", writer: writer({ offsetBytes: 999 }), liveness: "alive" },
+      "Running",
+    ],
+    [
+      "a snapshot of ours that says crashed for this journal",
+      { journal: journal(), claimedStatus: "crashed", writer: writer({ offsetBytes: 1000 }), liveness: "alive" },
+      "Crashed at -30000",
+    ],
   ])("%s", (_, evidence, expected) => {
     expect(render(evidence)).toBe(expected);
   });
@@ -386,10 +416,13 @@ describe("rules that hold for any evidence", () => {
     );
   });
 
-  it("never calls a session completed whose root is open, unless its journal says so", () => {
+  it("never calls a session completed whose root is open, unless its journal says so or a snapshot of ours", () => {
     fc.assert(
       fc.property(anyEvidence, (evidence) => {
         fc.pre(evidence.journal?.ended === undefined);
+        fc.pre(
+          evidence.journal !== undefined || evidence.writer === undefined || evidence.claimedStatus !== "completed",
+        );
         expect(deriveState({ ...evidence, rootOpen: true }, now).status).not.toBe("completed");
       }),
     );
