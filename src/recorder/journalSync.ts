@@ -1,7 +1,7 @@
 // Brings the journal to the disk: at most one sync at a time in the process, one for however many ask, and about one a
 // second where nobody asks. What is on the disk is what was appended before the start of the last sync that returned.
 
-import { syncDirectoryOf } from "./fileTasks";
+import { syncEntryOf } from "./durableDirectory";
 import type { JournalAppender } from "./journalAppender";
 import { type RecorderFs, runAsync, runSync } from "./recorderFs";
 import { inSyncQueue } from "./syncQueue";
@@ -32,7 +32,7 @@ export class JournalSync {
 
   /** The entry of a new journal in its directory, in this thread, as `fsync: "always"` asks for. */
   syncEntryNow(): void {
-    runSync(this.#fs, syncDirectoryOf(this.#appender.journal.path));
+    runSync(this.#fs, syncEntryOf(this.#appender.journal.path));
     this.#isEntrySynced = true;
   }
 
@@ -85,7 +85,7 @@ export class JournalSync {
     if (this.#isStopped) return;
     const { journal, writtenBytes } = this.#appender;
     if (!this.#isEntrySynced) {
-      await runAsync(this.#fs, syncDirectoryOf(journal.path));
+      await runAsync(this.#fs, syncEntryOf(journal.path));
       this.#isEntrySynced = true;
     }
     try {

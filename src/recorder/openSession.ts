@@ -7,6 +7,7 @@ import { errorCode } from "../base/errorCode";
 import type { WriterIdentity } from "../trace/evidence";
 import { traceFileNames } from "../trace/safeId";
 import { clear } from "./crashGuard";
+import { makeDirectory } from "./durableDirectory";
 import { type ExistingSession, readExisting, resolveSafeId } from "./existingSession";
 import { isMissing, unlinkQuietly, writeNew } from "./fileTasks";
 import { Incarnation } from "./incarnation";
@@ -138,7 +139,7 @@ function* listOrMake(directory: string): Io<readonly string[]> {
   } catch (error) {
     if (!isMissing(error)) throw error;
   }
-  yield* io.mkdir(directory);
+  yield* makeDirectory(directory);
   yield* writeIgnoreFile(directory);
   return [];
 }
