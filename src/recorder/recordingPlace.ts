@@ -44,7 +44,12 @@ export function openIn(
   }
 }
 
+/** Private directories of sessions that have not ended: a program that exits without an end leaves none behind. */
+const privateDirectories = new Set<string>();
+
 export function removePrivately(directory: string): void {
+  privateDirectories.delete(directory);
+  if (privateDirectories.size === 0) process.removeListener("exit", removeAll);
   try {
     rmSync(directory, { recursive: true, force: true, maxRetries: 2 });
   } catch {
@@ -66,8 +71,15 @@ function openPrivately(recording: FileExporter | undefined, details: SessionDeta
 /** A new directory with mode 0700. */
 function makePrivately(): string | undefined {
   try {
-    return mkdtempSync(join(tmpdir(), "tracekeeper-"));
+    const directory = mkdtempSync(join(tmpdir(), "tracekeeper-"));
+    if (privateDirectories.size === 0) process.on("exit", removeAll);
+    privateDirectories.add(directory);
+    return directory;
   } catch {
     return undefined;
   }
+}
+
+function removeAll(): void {
+  for (const directory of privateDirectories) removePrivately(directory);
 }

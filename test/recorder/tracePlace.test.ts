@@ -61,6 +61,28 @@ describe("without a FileExporter", () => {
     expect(called).toBe(0);
   });
 
+  test("what was recorded in goes away with the process, too, if the session never ends", async () => {
+    const before = process.listeners("exit");
+    const directories: string[] = [];
+    const { openSession } = memorySessions();
+    const files = new FileExporter("/can/not/be/written", 0, {
+      openSession: (request) => (directories.push(request.directory) % 2 === 1 ? undefined : openSession(request)),
+    });
+    const traces = [1, 2].map((number) => {
+      const trace = Trace.withExporters([files, exporter("other", async () => "other")]);
+      trace.startTrace(`ses_${number}`, {});
+      return trace;
+    });
+    const [, one = "", , two = ""] = directories;
+    expect([existsSync(one), existsSync(two)]).toEqual([true, true]);
+    const added = process.listeners("exit").filter((listener) => !before.includes(listener));
+    expect(added).toHaveLength(1);
+    added[0]?.(0);
+    expect([existsSync(one), existsSync(two)]).toEqual([false, false]);
+    expect(process.listeners("exit")).toEqual(before);
+    for (const trace of traces) expect(await trace.endTrace()).toBe("other");
+  });
+
   test("and without any exporter nothing is recorded", async () => {
     const trace = Trace.withExporters([]);
     trace.startTrace("ses_1", {});
