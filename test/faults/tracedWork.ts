@@ -7,8 +7,9 @@
 
 import { expect } from "vitest";
 import { FileExporter } from "../../src/recorder/fileExporter";
+import { readWhole } from "../../src/recorder/fileTasks";
 import type { Machine, ProcessFacts } from "../../src/recorder/liveness";
-import type { RecorderFs } from "../../src/recorder/recorderFs";
+import { type RecorderFs, runSync } from "../../src/recorder/recorderFs";
 import { Trace } from "../../src/recorder/trace";
 import type { FsyncMode, TraceExporter, TraceFile } from "../../src/recorder/traceTypes";
 import type { Liveness } from "../../src/trace/evidence";
@@ -153,6 +154,6 @@ export function namesOn(disk: CrashableFs): string[] {
 
 /** `S.json` by itself, as a program reads it that knows no other file. */
 export function snapshotOn(disk: CrashableFs, safeId = "s"): TraceFile {
-  const bytes = disk.snapshotFiles().get(`${directory}/${safeId}.json`);
+  const bytes = runSync(disk, readWhole(`${directory}/${safeId}.json`));
   return JSON.parse(Buffer.from(bytes ?? []).toString()) as TraceFile;
 }
