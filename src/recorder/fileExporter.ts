@@ -11,6 +11,7 @@ import { FollowUp } from "./followUp";
 import { jsonPieces } from "./jsonPieces";
 import type { Machine } from "./liveness";
 import { openSessionRecorder } from "./openSession";
+import { pruneToCount } from "./prune";
 import { nodeFs, type RecorderFs } from "./recorderFs";
 import { fieldOf, finiteOf, textOf } from "./safeJson";
 import type { OpenSession, RecorderProblem } from "./sessionRequest";
@@ -164,7 +165,7 @@ export function recordingSettings(options?: FileExporterOptions): RecordingSetti
     fs: field("fs") ?? nodeFs,
     machine: field("machine"),
     openSession: field("openSession") ?? openSessionRecorder,
-    pruneToCount: field("pruneToCount") ?? (async () => undefined),
+    pruneToCount: field("pruneToCount") ?? pruneToCount,
     onProblem(problem) {
       try {
         onProblem?.(problem);

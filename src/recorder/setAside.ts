@@ -2,6 +2,7 @@
 // written over, and what is there already is not kept twice.
 
 import { basename, dirname, join } from "node:path";
+import { parseTraceFileName } from "../trace/safeId";
 import { closeQuietly, isMissing, readFully, syncDirectoryOf, unlinkQuietly, writeNew } from "./fileTasks";
 import { type Io, io } from "./recorderFs";
 
@@ -13,10 +14,11 @@ export type AsideReason = "damaged" | "replaced" | "unmerged";
 const mostCopies = 100;
 const comparedBytes = 1024 * 1024;
 
-/** Names that `setAside` gives: `S.json.replaced`, `S.1.journal.ndjson.damaged`, `S.1.journal.ndjson.damaged.2`. */
-export function isSetAside(name: string, safeId: string): boolean {
-  const rest = name.startsWith(`${safeId}.`) ? name.slice(safeId.length + 1) : "";
-  return /^(?:json|[1-9][0-9]{0,14}\.journal\.ndjson)\.(?:damaged|replaced|unmerged)(?:\.[1-9][0-9]?)?$/.test(rest);
+/** `S` of `S.json.replaced`, `S.1.journal.ndjson.damaged.2` and so on; undefined for a name that is none of these. */
+export function sessionOfAside(name: string): string | undefined {
+  const kept = /^(.+)\.(?:damaged|replaced|unmerged)(?:\.[1-9][0-9]{0,2})?$/s.exec(name)?.[1];
+  const parsed = kept === undefined ? undefined : parseTraceFileName(kept);
+  return parsed?.type === "journal" || parsed?.type === "snapshot" ? parsed.safeId : undefined;
 }
 
 /** Renames a file. @returns its new name; undefined where it is gone */
