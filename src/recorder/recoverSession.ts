@@ -160,14 +160,15 @@ function* foldAndRemove(
   if (!(yield* isUnchanged(disk, mayGrow))) return undefined;
   const isUnmarked = verdict.crash !== undefined && verdict.marker !== "holds";
   // What the marker of an older incarnation tells goes into `S.json` before this one takes its place.
-  if (isUnmarked && verdict.marker !== "earlier") yield* mark(disk, verdict, progress);
+  const isMarkedFirst = isUnmarked && verdict.marker !== "earlier";
+  if (isMarkedFirst && !(yield* mark(context, disk, verdict, progress))) return undefined;
   if (!isRecovered(found, verdict)) {
     const kept = yield* keepSnapshot(context, disk, found);
     if (kept !== undefined) keep(progress, kept);
     if (!(yield* foldRecovered(context, disk, found, verdict, mayGrow))) return undefined;
     progress.isFolded = true;
   }
-  if (isUnmarked && verdict.marker === "earlier") yield* mark(disk, verdict, progress);
+  if (isUnmarked && !isMarkedFirst) yield* mark(context, disk, verdict, progress);
   if (allAreGone(verdict) && !(yield* mayBecomeAnother(context, disk, verdict))) {
     const removed = yield* removeRecovered(disk, found, verdict, (name) => keep(progress, name));
     if (removed === undefined) return undefined;
@@ -188,11 +189,13 @@ function* mayBecomeAnother(
   return yield* isRenameAwaited(watch, yield* io.list(directory));
 }
 
-function* mark(disk: SessionOnDisk, verdict: Verdict, progress: Progress): Io<void> {
-  yield* makeCrashMarker(disk, verdict);
+/** @returns false where a newer incarnation has begun */
+function* mark({ instance }: RecoveryContext, disk: SessionOnDisk, verdict: Verdict, progress: Progress): Io<boolean> {
+  if (!(yield* makeCrashMarker(disk, verdict, instance))) return false;
   progress.isMarked = true;
   yield* noteOwnChange(disk, traceFileNames.live(disk.files.safeId));
   yield* noteOwnChange(disk, traceFileNames.crash(disk.files.safeId));
+  return true;
 }
 
 function keep({ keptFiles }: Progress, name: string): void {

@@ -250,7 +250,7 @@ describe("recovery of which any call fails", () => {
     const before = await contents(folder.path);
     const fs = faultyFs(unsynced, [
       { on: { name: ["open", "rename"], path: /S\.crash$/ }, error, persist: true },
-      { on: { name: "open", path: /S\.live$/ }, at: 1, error, persist: true },
+      { on: { name: "open", path: /\.tmp\./ }, error, persist: true },
     ]);
     const result = await recover(folder.path, fs);
     expect(fs.fired).toBeGreaterThan(1);
