@@ -58,7 +58,8 @@ export function* generalFold(source: GeneralFoldSource, sink: (bytes: Uint8Array
     ...trace,
     spans,
     sessionId: source.safeId,
-    summary: { ...trace.summary, failures: countFailed(spans), ...source.summary },
+    // Whom the summary is for counts on a number.
+    summary: { totalCost: 0, ...trace.summary, failures: countFailed(spans), ...source.summary },
   };
   if (source.endedAt === undefined) delete folded.endedAt;
   else folded.endedAt = source.endedAt;

@@ -29,7 +29,9 @@ import {
   write,
   writeSync,
 } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { renameRetrying, renameSyncRetrying } from "./retryingRename";
 
 /**
  * `create`: a new file for appending, EEXIST where there is one. `append`: an existing file for appending, ENOENT where
@@ -188,6 +190,13 @@ const readdirAsync = promisify(readdir);
 const statAsync = promisify(stat);
 const fstatAsync = promisify(fstat);
 
+const isWindows = process.platform === "win32";
+
+/** Holds up this thread: a crash handler can't wait in another way. */
+function pauseThread(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
 /** The file system of this machine. On macOS Node's fsync and fdatasync are F_FULLFSYNC. */
 export const nodeFs: RecorderFs = {
   sync: {
@@ -197,7 +206,8 @@ export const nodeFs: RecorderFs = {
     syncData: (fd) => fdatasyncSync(fd),
     syncAll: (fd) => fsyncSync(fd),
     close: (fd) => closeSync(fd),
-    rename: (from, to) => renameSync(from, to),
+    rename: (from, to) =>
+      isWindows ? renameSyncRetrying(() => renameSync(from, to), pauseThread) : renameSync(from, to),
     unlink: (path) => unlinkSync(path),
     mkdir: (path) => void mkdirSync(path, { recursive: true, mode: directoryMode }),
     list: (path) => readdirSync(path),
@@ -211,7 +221,7 @@ export const nodeFs: RecorderFs = {
     syncData: (fd) => fdatasyncAsync(fd),
     syncAll: (fd) => fsyncAsync(fd),
     close: (fd) => closeAsync(fd),
-    rename: (from, to) => renameAsync(from, to),
+    rename: (from, to) => (isWindows ? renameRetrying(() => renameAsync(from, to), delay) : renameAsync(from, to)),
     unlink: (path) => unlinkAsync(path),
     mkdir: async (path) => void (await mkdirAsync(path, { recursive: true, mode: directoryMode })),
     list: (path) => readdirAsync(path),

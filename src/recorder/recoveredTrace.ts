@@ -17,6 +17,7 @@ export function recoveredTrace({ session }: CombinedSession, verdict: Verdict): 
   const { status: _status, error: told, ...rest } = trace.summary;
   const error = crash?.reason ?? told;
   const summary = {
+    totalCost: 0,
     ...rest,
     failures: countFailed(spans),
     openSpans: spans.filter(({ endTime }) => endTime === undefined).length,

@@ -1,9 +1,8 @@
 // How much of a text goes into a span: all of it up to a limit in bytes of UTF-8. What is cut is marked with its full
 // length, in the span's attribute `tracekeeper.cut`: UTF-16 units for each field that was cut.
 
+import { cutAttribute } from "../trace/producerMarks";
 import { quoted } from "./safeJson";
-
-export const cutAttribute = "tracekeeper.cut";
 
 const encoder = new TextEncoder();
 

@@ -4,7 +4,7 @@
 import { isPossibleTime } from "./possibleTime";
 import type { Problem } from "./problem";
 import { groupDigits, ProblemList } from "./problemList";
-import { isOutputCut, readElidedMark } from "./producerMarks";
+import { cutMark, isOutputCut, readElidedMark } from "./producerMarks";
 import type { TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns } from "./spanColumns";
 
@@ -85,7 +85,7 @@ function flagsOf(span: TraceSpan): number {
   let bits = 0;
   if (span.endTime === undefined) bits |= FLAG.open;
   if (span.interrupted === true) bits |= FLAG.interrupted;
-  if (isOutputCut(span)) bits |= FLAG.cutOutput;
+  if (isOutputCut(span) || cutMark(span, "output") !== undefined) bits |= FLAG.cutOutput;
   if (readElidedMark(span) !== undefined) bits |= FLAG.elided;
   return bits;
 }

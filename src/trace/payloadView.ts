@@ -4,7 +4,7 @@
 import { compactJson } from "./compactJson";
 import { editChanges, type TextChange } from "./editDiff";
 import { messageText, namedToolCalls } from "./messageText";
-import { cutMessageLength, cutOutputLength, isMessageCut, isOutputCut } from "./producerMarks";
+import { cutMark, cutMessageLength, cutOutputLength, isMessageCut, isOutputCut } from "./producerMarks";
 import type { TraceSpan } from "./schema";
 import { outputError } from "./spanError";
 import { asFields, shellCommand, textField, toolCall } from "./toolCall";
@@ -82,14 +82,16 @@ export function wholePayload(span: TraceSpan, field: "input" | "output"): WholeP
 export function payloadView(span: TraceSpan, field: "input" | "output"): PayloadView {
   const whole = wholePayload(span, field);
   if (whole.type === "empty") return { type: "empty", text: "", totalLength: 0 };
+  const keptLength = cutMark(span, field) === undefined ? undefined : whole.text.length;
   const producerLimit =
-    field === "output"
+    keptLength ??
+    (field === "output"
       ? isOutputCut(span)
         ? cutOutputLength
         : undefined
       : isMessageCut(span)
         ? cutMessageLength
-        : undefined;
+        : undefined);
   const text = cutAtCharacter(whole.text, shownPayloadLength);
   const common = { text, totalLength: whole.text.length };
   if (whole.type === "diff") {

@@ -26,6 +26,17 @@ export function readElidedMark(span: TraceSpan): ElidedSpans | undefined {
   return { elided, totalSpans };
 }
 
+/** Attribute of our own recorder: by field, the length in UTF-16 units of a text that was cut. */
+export const cutAttribute = "tracekeeper.cut";
+
+/** Full length, in UTF-16 units, of a field that our recorder has cut; undefined where it is whole. */
+export function cutMark(span: TraceSpan, field: string): number | undefined {
+  const mark = span.attributes?.[cutAttribute];
+  if (typeof mark !== "object" || mark === null || !Object.hasOwn(mark, field)) return undefined;
+  const length = (mark as Readonly<Record<string, unknown>>)[field];
+  return typeof length === "number" && Number.isFinite(length) ? length : undefined;
+}
+
 /** True for a tool's output that ends exactly where altimate-code's recorder cuts. */
 export function isOutputCut(span: TraceSpan): boolean {
   return span.kind === "tool" && typeof span.output === "string" && span.output.length === cutOutputLength;

@@ -6,7 +6,7 @@ import { describeJsonType } from "./jsonType";
 import { isPossibleTime } from "./possibleTime";
 import type { Problem } from "./problem";
 import { groupDigits, ProblemList } from "./problemList";
-import { isMessageCut, isOutputCut, readElidedMark } from "./producerMarks";
+import { cutAttribute, cutMark, isMessageCut, isOutputCut, readElidedMark } from "./producerMarks";
 import { repairHeader } from "./repairHeader";
 import { isNothing, repairSpan } from "./repairSpan";
 import type { TraceFile, TraceSpan } from "./schema";
@@ -71,6 +71,7 @@ export function toTrace(
   }
   root["spans"] = readSpans(flattenSpans(root["spans"] as unknown[], problems), problems);
   const trace = repairHeader(root, fallbackId(fileName), problems);
+  reportCutMarks(trace.spans, problems);
   if (trace.writer === undefined) reportCuts(trace.spans, problems);
   return trace;
 }
@@ -186,6 +187,23 @@ function reportElided(span: TraceSpan, index: number, problems: ProblemList): vo
     message: `${groupDigits(mark.totalSpans - mark.elided)} of ${groupDigits(mark.totalSpans)} spans: ${groupDigits(mark.elided)} were left out by the producer`,
     spanIndex: index,
   });
+}
+
+/** Texts that our own recorder has cut, and says so. */
+function reportCutMarks(spans: readonly TraceSpan[], problems: ProblemList): void {
+  for (const [index, span] of spans.entries()) {
+    if (span.attributes?.[cutAttribute] === undefined) continue;
+    for (const field of ["output", "input", "statusMessage"] as const) {
+      const fullLength = cutMark(span, field);
+      if (fullLength === undefined) continue;
+      problems.add({
+        code: "cut-output",
+        severity: "info",
+        message: `The ${field === "statusMessage" ? "message" : field} of a step was cut; it had ${groupDigits(fullLength)} characters`,
+        spanIndex: index,
+      });
+    }
+  }
 }
 
 function reportCuts(spans: readonly TraceSpan[], problems: ProblemList): void {

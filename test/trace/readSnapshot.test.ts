@@ -587,6 +587,14 @@ describe("marks of the producer", () => {
     const writer = { instance: "i", incarnation: 1, seq: 0, offsetBytes: 0 };
     expect(read({ ...header, spans, writer }).problems).toEqual([]);
   });
+
+  it("tells of each text that our recorder has cut how long it was", () => {
+    const cut = { ...soundSpan, output: "x", attributes: { "tracekeeper.cut": { output: 5_000_000, input: "?" } } };
+    const writer = { instance: "i", incarnation: 1, seq: 0, offsetBytes: 0 };
+    expect(lines(read({ ...header, spans: [cut], writer }).problems)).toEqual([
+      "info cut-output span 0: The output of a step was cut; it had 5,000,000 characters",
+    ]);
+  });
 });
 
 describe("damage", () => {
