@@ -32,6 +32,12 @@ export function registerIncarnation(key: string, incarnation: LiveIncarnation): 
   timer.unref();
 }
 
+/** True where this process records a newer incarnation of the session than this one. */
+export function isReplaced(key: string, incarnation: object): boolean {
+  const current = newest.get(key);
+  return current !== undefined && current !== incarnation;
+}
+
 /** It records no more. */
 export function forgetIncarnation(key: string, incarnation: LiveIncarnation): void {
   if (newest.get(key) === incarnation) newest.delete(key);

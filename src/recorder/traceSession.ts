@@ -3,9 +3,10 @@
 
 import { join } from "node:path";
 import { safeId as toSafeId, traceFileNames } from "../trace/safeId";
-import { markCrashed } from "./crashGuard";
+import { clear, markCrashed } from "./crashGuard";
 import { findTrace } from "./existingTrace";
 import { FileExporter, toError } from "./fileExporter";
+import { isReplaced } from "./incarnations";
 import { makeProbeLiveness } from "./liveness";
 import { installProcessHandlers, type ProcessEnd } from "./processHandlers";
 import { runAsync } from "./recorderFs";
@@ -51,6 +52,10 @@ export class TraceSession {
     const isPublic = place !== undefined && place.privateDirectory === undefined;
     if (directory !== undefined) {
       this.path = isPublic ? place.recorder.path : join(directory, traceFileNames.snapshot(toSafeId(rawId)));
+    }
+    // An earlier crash of the session silences this incarnation nowhere.
+    for (const exporter of setup.exporters) {
+      if (exporter instanceof FileExporter) clear(exporter.getDir(), toSafeId(rawId));
     }
   }
 
@@ -137,7 +142,9 @@ export class TraceSession {
     // An exporter that is told may end or crash the session itself.
     if (this.#isCrashing || (log !== undefined && log.recorder.phase !== "recording")) return;
     this.#isCrashing = true;
-    for (const exporter of this.#setup.exporters) {
+    // What becomes of an incarnation that was begun again says nothing of the session.
+    const isOfSession = log === undefined || !isReplaced(log.recorder.path, log.recorder);
+    for (const exporter of isOfSession ? this.#setup.exporters : []) {
       try {
         this.#tellCrash(exporter, log?.recorder.safeId);
       } catch (thrown) {

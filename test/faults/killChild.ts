@@ -5,15 +5,15 @@
 //   node killChild.mjs '{"recover": "<directory>"}'
 
 import { writeSync } from "node:fs";
+import { recoverDirectory } from "../../src/recorder/recoverDirectory";
 import { type Job, planRuns } from "./killPlan";
 import { encodeReport, type Report } from "./killReport";
 import { recordRun } from "./recordRun";
-import { recoverAll } from "./recoverAll";
 
 const work = JSON.parse(process.argv[2] ?? "{}") as { readonly record?: Job; readonly recover?: string };
 if (work.recover !== undefined) {
   report({ type: "phase", phase: "recovery" });
-  await recoverAll(work.recover);
+  await recoverDirectory(work.recover);
 } else if (work.record !== undefined) {
   const { directory } = work.record;
   for (const run of planRuns(work.record)) {

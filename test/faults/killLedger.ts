@@ -146,7 +146,8 @@ export class SessionLedger {
     }
     const wanted = this.#outcomes.map(({ status, error }) => [status, error].filter(Boolean).join(" ")).join(" or ");
     const what = `${state.status} ${state.error ?? ""} instead of ${wanted}`;
-    return [{ type: state.status === "crashed" ? "falseCrash" : "state", what }];
+    const isFalse = state.status === "crashed" && this.#outcomes.every(({ status }) => status !== "crashed");
+    return [{ type: isFalse ? "falseCrash" : "state", what }];
   }
 }
 

@@ -1,9 +1,11 @@
 // Some children after one another in one directory, each killed while it records or recovers. After each kill every
 // session is read as it was left, and after each recovery once more.
 
-import { readFile, stat } from "node:fs/promises";
+import { readFile, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { makeProbeLiveness } from "../../src/recorder/liveness";
+import { recoverDirectory } from "../../src/recorder/recoverDirectory";
+import { lockName } from "../../src/recorder/recoveryLock";
 import { nodeFileAccess } from "../../src/store/fileAccess";
 import { loadSession } from "../../src/store/loadSession";
 import { parseTraceFileName, safeId, traceFileNames } from "../../src/trace/safeId";
@@ -14,7 +16,6 @@ import { type Fault, SessionLedger } from "./killLedger";
 import { type Job, type Phase, planRuns, recordingPhases } from "./killPlan";
 import type { KillTally } from "./killTally";
 import { pick, type Random } from "./random";
-import { recoverAll } from "./recoverAll";
 
 export interface RoundSetup {
   readonly program: string;
@@ -39,7 +40,7 @@ export class KillRound {
     for (let child = 1; child <= children; child++) {
       const phase = await this.#record();
       await this.#check(phase, false);
-      for (let kills = 0; kills < 2 && random() < 0.4; kills++) await this.#killRecovery();
+      for (let kills = 0; kills < 2 && random() < 0.25; kills++) await this.#killRecovery();
       if (child < children && random() < 0.4) continue;
       await this.#recover(phase);
       await this.#check(phase, true);
@@ -91,8 +92,12 @@ export class KillRound {
   }
 
   async #recover(phase: Phase): Promise<void> {
+    const { directory } = this.#setup;
     const blank = await this.#blankSessions();
-    for (const { safeId: id, action, error, lostRecords, keptFiles } of await recoverAll(this.#setup.directory)) {
+    await this.#passTime(lockName);
+    const { sessions, isLockedByOther } = await recoverDirectory(directory);
+    if (isLockedByOther) this.#fault(phase, lockName, { type: "unopenable", what: "recovery: locked" });
+    for (const { safeId: id, action, error, lostRecords, keptFiles } of sessions) {
       // A record that was torn by the kill is kept in a file of its own; that it was not acknowledged is checked apart.
       const isWhole = keptFiles.length === 0 || lostRecords > 0;
       const isDone = isWhole && ["folded", "cleaned", "marked", "nothing"].includes(action);
@@ -143,6 +148,14 @@ export class KillRound {
     } catch (error) {
       return [{ type: "unopenable", what: error instanceof Error ? error.message : String(error) }];
     }
+  }
+
+  /** A file without content tells nobody who made it; only its age tells that it was given up. */
+  async #passTime(name: string): Promise<void> {
+    const path = join(this.#setup.directory, name);
+    const { size, mtimeMs } = await stat(path).catch(() => ({ size: 1, mtimeMs: 0 }));
+    const longAgo = mtimeMs / 1000 - 24 * 60 * 60;
+    if (size === 0) await utimes(path, longAgo, longAgo);
   }
 
   /** Sessions with a journal that has no byte. */
