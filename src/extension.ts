@@ -1,6 +1,7 @@
 // Composition root: builds the parts and wires them together. `activate` registers and returns; whatever costs something
 // starts when it is first needed.
 
+import { join } from "node:path";
 import * as vscode from "vscode";
 import { silentLogger } from "./base/logger";
 import { addDirectory } from "./host/addDirectory";
@@ -17,6 +18,7 @@ import { doIntent } from "./host/panel/panelIntents";
 import { PanelRegistry } from "./host/panel/panelRegistry";
 import { PayloadDocuments } from "./host/panel/payloadDocuments";
 import { openTraceEditor, TraceEditorProvider } from "./host/panel/traceEditor";
+import { Retention } from "./host/retention";
 import { SessionRecovery } from "./host/sessionRecovery";
 import { DoubleClick } from "./host/sessions/doubleClick";
 import { SeenSessions } from "./host/sessions/seenSessions";
@@ -78,11 +80,12 @@ export function activate(context: vscode.ExtensionContext): void {
   const recovery = own(
     new SessionRecovery({
       logger,
-      program: vscode.Uri.joinPath(context.extensionUri, "dist", "cli.js").fsPath,
+      program: join(context.extensionUri.fsPath, "dist", "cli.js"),
       directories: () => starter.directories,
       ready: store.ready,
     }),
   );
+  own(new Retention({ logger, directories: () => starter.directories, ready: store.ready }));
   const doubleClick = new DoubleClick();
   const navigate = (target: Parameters<NonNullable<typeof registry.active>["navigate"]>[0]) => () =>
     registry.active?.navigate(target);

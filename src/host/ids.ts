@@ -40,6 +40,8 @@ export const settingIds = {
   problems: "tracekeeper.problems",
   notifyOnFailure: "tracekeeper.notifyOnFailure",
   pollingIntervalMs: "tracekeeper.pollingIntervalMs",
+  retentionDays: "tracekeeper.retentionDays",
+  retentionMegabytes: "tracekeeper.retentionMegabytes",
 } as const;
 
 export const contextKeys = {

@@ -12,6 +12,8 @@ const schemas = {
   problems: z.enum(["latest", "open", "off"]),
   notifyOnFailure: z.boolean(),
   pollingIntervalMs: z.int().check(z.minimum(0), z.maximum(600_000)),
+  retentionDays: z.number().check(z.minimum(0)),
+  retentionMegabytes: z.number().check(z.minimum(0)),
 };
 
 const defaults: { readonly [K in keyof typeof schemas]: z.infer<(typeof schemas)[K]> } = {
@@ -20,6 +22,8 @@ const defaults: { readonly [K in keyof typeof schemas]: z.infer<(typeof schemas)
   problems: "latest",
   notifyOnFailure: true,
   pollingIntervalMs: 0,
+  retentionDays: 0,
+  retentionMegabytes: 0,
 };
 
 export interface Settings {
@@ -29,6 +33,10 @@ export interface Settings {
   readonly notifyOnFailure: boolean;
   /** 0: change events are used. */
   readonly pollingIntervalMs: number;
+  /** 0: sessions are kept whatever their age. */
+  readonly retentionDays: number;
+  /** 0: sessions are kept whatever their size together. */
+  readonly retentionMegabytes: number;
 }
 
 export function readSettings(logger: Logger, scope?: vscode.Uri): Settings {
@@ -48,6 +56,8 @@ export function readSettings(logger: Logger, scope?: vscode.Uri): Settings {
     problems: get("problems"),
     notifyOnFailure: get("notifyOnFailure"),
     pollingIntervalMs: get("pollingIntervalMs"),
+    retentionDays: get("retentionDays"),
+    retentionMegabytes: get("retentionMegabytes"),
   };
 }
 

@@ -21,8 +21,18 @@ const wrong: Readonly<Record<string, readonly [unknown, unknown]>> = {
   problems: ["sometimes", 1],
   notifyOnFailure: ["yes", 0],
   pollingIntervalMs: ["soon", -5],
+  retentionDays: ["ever", -1],
+  retentionMegabytes: [{}, -1],
 };
-const defaults = { directories: [], pathMap: {}, problems: "latest", notifyOnFailure: true, pollingIntervalMs: 0 };
+const defaults = {
+  directories: [],
+  pathMap: {},
+  problems: "latest",
+  notifyOnFailure: true,
+  pollingIntervalMs: 0,
+  retentionDays: 0,
+  retentionMegabytes: 0,
+};
 
 describe("settings of the wrong type", () => {
   const made: string[] = [];
