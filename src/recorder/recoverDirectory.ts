@@ -6,8 +6,8 @@ import { type Machine, thisMachine } from "./liveness";
 import { type Io, io, nodeFs, type RecorderFs, runAsync } from "./recorderFs";
 import { mayNeedRecovery, type RecoveryContext, recoverOne, type SessionRecovery } from "./recoverSession";
 import { ownIdentity, randomInstance, rememberingProbe } from "./recoveryIdentity";
-import { acquireLock, releaseLock } from "./recoveryLock";
-import { sweepTemps } from "./sweepTemps";
+import { acquireLock, releaseLock, sweepLocks } from "./recoveryLock";
+import { isOwnTemp, sweepTemps } from "./sweepTemps";
 
 export interface DirectoryRecoveryOptions {
   readonly fs?: RecorderFs | undefined;
@@ -44,8 +44,8 @@ function* recoverAllIn(
   { foldUnknown = false, signal, onSession }: DirectoryRecoveryOptions,
 ): Io<DirectoryRecovery> {
   const names = yield* io.list(directory);
-  const hasTemps = names.some((name) => parseTraceFileName(name).type === "temp");
-  if (!hasTemps && !names.some(mayNeedRecovery)) return { sessions: [], sweptTemps: [], isLockedByOther: false };
+  if (!names.some((name) => mayNeedRecovery(name) || isOwnTemp(name)))
+    return { sessions: [], sweptTemps: [], isLockedByOther: false };
   const instance = randomInstance();
   const probe = rememberingProbe(machine);
   const lock = yield* acquireLock(directory, ownIdentity(machine, instance), Date.now(), probe);
@@ -61,7 +61,10 @@ function* recoverAllIn(
     }
     // Ages are told by the clock that stamps the files, which on a network is another machine's.
     const { mtimeMs: nowMs } = yield* io.stat(lock.path);
-    const sweptTemps = yield* sweepTemps({ directory, machine, nowMs, probe }, yield* io.list(directory));
+    const left = yield* io.list(directory);
+    const goneInstances = new Set(lock.takenFrom);
+    const sweptTemps = yield* sweepTemps({ directory, machine, nowMs, goneInstances, probe }, left);
+    yield* sweepLocks(directory, left, probe);
     return { sessions, sweptTemps, isLockedByOther: false };
   } finally {
     yield* releaseLock(lock);

@@ -16,6 +16,8 @@ const tornAfterMs = 60_000;
 export interface RecoveryLock {
   readonly path: string;
   readonly instance: string;
+  /** Holders who were gone and whose lock this one took over. */
+  readonly takenFrom: readonly string[];
 }
 
 /** @returns undefined where somebody else holds it, or may hold it */
@@ -26,7 +28,8 @@ export function* acquireLock(
   probe: (holder: WriterIdentity) => Liveness,
 ): Io<RecoveryLock | undefined> {
   const path = join(directory, lockName);
-  const lock = { path, instance: identity.instance };
+  const takenFrom: string[] = [];
+  const lock = { path, instance: identity.instance, takenFrom };
   for (let attempt = 1; attempt <= 2; attempt++) {
     try {
       yield* writeNew(path, encodeLiveMarker(identity), false);
@@ -34,7 +37,9 @@ export function* acquireLock(
     } catch (error) {
       if (errorCode(error) !== "EEXIST") throw error;
     }
-    if (!(yield* removeStale(lock, nowMs, probe))) return undefined;
+    const removed = yield* removeStale(lock, nowMs, probe);
+    if (removed === undefined) return undefined;
+    if (removed !== "") takenFrom.push(removed);
   }
   return undefined;
 }
@@ -44,34 +49,48 @@ export function* releaseLock({ path, instance }: RecoveryLock): Io<void> {
   if (bytes && parseLiveMarker(bytes).instance === instance) yield* unlinkQuietly(path);
 }
 
-/** @returns true where the way is free for another attempt */
+/** Removes what a recovery left that was stopped while it took a lock over. */
+export function* sweepLocks(
+  directory: string,
+  names: readonly string[],
+  probe: (holder: WriterIdentity) => Liveness,
+): Io<void> {
+  for (const name of names) {
+    if (!name.startsWith(`${lockName}.`)) continue;
+    const bytes = yield* readWhole(join(directory, name));
+    const holder = bytes && parseLiveMarker(bytes);
+    if (holder?.instance && probe(holder) === "gone") yield* unlinkQuietly(join(directory, name));
+  }
+}
+
+/** @returns the instance of the holder whose lock is removed, "" where nobody knows it; undefined where it stays */
 function* removeStale(
   { path, instance }: RecoveryLock,
   nowMs: number,
   probe: (holder: WriterIdentity) => Liveness,
-): Io<boolean> {
+): Io<string | undefined> {
   const before = yield* readWhole(path);
-  if (!before) return true;
+  if (!before) return "";
   const holder = parseLiveMarker(before);
   if (holder.instance === "") {
     const { mtimeMs } = yield* io.stat(path);
-    if (nowMs - mtimeMs < tornAfterMs) return false;
+    if (nowMs - mtimeMs < tornAfterMs) return undefined;
   } else if (probe(holder) !== "gone") {
-    return false;
+    return undefined;
   }
   // Taken away under another name first: what somebody else has just put there is not removed unseen.
   const aside = `${path}.${instance}`;
   try {
     yield* io.rename(path, aside);
   } catch (error) {
-    if (isMissing(error)) return true;
+    if (isMissing(error)) return "";
     throw error;
   }
   const taken = yield* readWhole(aside);
   if (taken && parseLiveMarker(taken).instance !== holder.instance) {
     yield* io.rename(aside, path);
-    return false;
+    return undefined;
   }
   yield* unlinkQuietly(aside);
-  return true;
+  return holder.instance;
 }

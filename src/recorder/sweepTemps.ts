@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { Liveness, WriterIdentity } from "../trace/evidence";
 import { parseTraceFileName } from "../trace/safeId";
 import { readExisting } from "./existingSession";
-import { isMissing, unlinkQuietly } from "./fileTasks";
+import { unlinkQuietly } from "./fileTasks";
 import type { Machine } from "./liveness";
 import { type Io, io } from "./recorderFs";
 
@@ -16,37 +16,46 @@ export interface SweepContext {
   readonly machine: Machine;
   /** By the clock that stamps the directory's files. */
   readonly nowMs: number;
+  /** Recoveries that were stopped: their temporary files are nobody's. */
+  readonly goneInstances: ReadonlySet<string>;
   probe(writer: WriterIdentity): Liveness;
 }
 
-/** @returns the names of the files that are removed */
+/** True for a temporary file of ours, which names its writer; those of other programs have two parts. */
+export function isOwnTemp(name: string): boolean {
+  return parseTraceFileName(name).type === "temp" && tempName.test(name);
+}
+
+const tempName = /\.json\.tmp\.(\d+)\.(\d+)\.([^.]+)$/;
+
+/** What can't be looked at stays. @returns the names of the files that are removed */
 export function* sweepTemps(context: SweepContext, names: readonly string[]): Io<readonly string[]> {
   const removed: string[] = [];
   for (const name of names) {
     const parsed = parseTraceFileName(name);
     if (parsed.type !== "temp") continue;
-    // Other programs' temporary files have two parts; they sweep them themselves.
-    const parts = /\.json\.tmp\.(\d+)\.(\d+)\.([^.]+)$/.exec(name);
+    const parts = tempName.exec(name);
     if (!parts) continue;
     const [, , pid = "", instance = ""] = parts;
     try {
       if (!(yield* isAbandoned(context, names, parsed.safeId, name, Number(pid), instance))) continue;
       if (yield* unlinkQuietly(join(context.directory, name))) removed.push(name);
-    } catch (error) {
-      if (!isMissing(error)) throw error;
+    } catch {
+      // Gone meanwhile, or not to be read: the next recovery looks again.
     }
   }
   return removed;
 }
 
 function* isAbandoned(
-  { directory, machine, nowMs, probe }: SweepContext,
+  { directory, machine, nowMs, goneInstances, probe }: SweepContext,
   names: readonly string[],
   safeId: string,
   name: string,
   pid: number,
   instance: string,
 ): Io<boolean> {
+  if (goneInstances.has(instance)) return true;
   const { journals, liveMarker, writer } = yield* readExisting(directory, names, safeId);
   const known: readonly (WriterIdentity | undefined)[] = [
     ...journals.map(({ header }) => header?.header.writer),

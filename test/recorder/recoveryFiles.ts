@@ -25,7 +25,7 @@ export type Fate = "gone" | "alive" | "reused" | "elsewhere";
 /** A writer by its number; its process has the pid 100 times that. */
 export function writerOf(number: number, parts: Partial<WriterIdentity> = {}): WriterIdentity {
   return {
-    instance: `${String(number).repeat(4)}-writer`,
+    instance: `${String(number).repeat(4)}writer`,
     host: "lab",
     bootId: "boot-1",
     pidNamespace: "pid:[1]",
