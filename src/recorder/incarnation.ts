@@ -84,7 +84,8 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
     };
     this.#appender = new JournalAppender(setup.journal, setup.identity.instance.slice(0, 4), setup.clock, setup.fsync, {
       onProblem: (message, error) => setup.onProblem(message, error),
-      onSyncFailed: (error) => this.#onSyncFailed(error),
+      syncInThread: () => this.#sync.syncInThread(),
+      sync: () => this.#sync.sync(),
     });
     this.#sync = new JournalSync(setup.fs, setup.fsync, this.#appender, (error) => this.#onSyncFailed(error));
     this.#snapshots = new Snapshotter(
@@ -122,7 +123,6 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   start(header: string): void {
     this.#appender.addAt(this.#setup.clock.wallMs, 0, header);
     this.#appender.drain();
-    if (this.#setup.fsync === "always") this.#sync.syncEntryNow();
     this.#snapshots.write().catch((error) => this.#setup.onProblem("S.json could not be written", toError(error)));
   }
 
@@ -387,7 +387,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
       this.#sync.restart();
       const reason = JSON.stringify(`A sync failed (${error.message}); what was not on the disk was written again`);
       this.#appender.add(`"t":"degraded","phase":"from","reason":${reason}`);
-      this.#appender.add('"t":"degraded","phase":"to"');
+      if (!this.#appender.isDegraded) this.#appender.add('"t":"degraded","phase":"to"');
       this.#appender.drain();
       const marker = { ...identity, incarnation: next };
       runSync(this.#fs, placeLiveMarker(this.#markers, marker, tempPathFor(this.path, this.safeId, identity.instance)));

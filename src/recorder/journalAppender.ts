@@ -27,8 +27,10 @@ export interface AppenderClock {
 }
 
 export interface AppenderEvents {
-  /** A sync in this thread has failed. */
-  onSyncFailed(error: Error): void;
+  /** Brings what is in the file to the disk in this thread; a new journal may take the place of one that fails. */
+  syncInThread(): void;
+  /** The same in other threads. */
+  sync(): Promise<void>;
   /** Told of each change of health, once. */
   onProblem(message: string, error: Error | undefined): void;
 }
@@ -51,6 +53,8 @@ export class JournalAppender {
   /** Whole lines that wait for the other thread, oldest first. */
   #queue: Buffer[] = [];
   #queuedBytes = 0;
+  /** So many bytes at the start of the queue are in the file: the beginning of a line whose rest is missing there. */
+  #begunBytes = 0;
   #worker: Promise<void> | undefined;
   /** Counts up when this thread takes over what another one was writing. */
   #turn = 0;
@@ -137,32 +141,41 @@ export class JournalAppender {
     this.#noteClockJump();
     const bytes = this.#buffer.peek();
     const startMs = performance.now();
-    const before = this.#journal.lengthBytes;
     try {
       this.#journal.append(bytes);
       this.unsynced.add(bytes, this.#journal.lengthBytes);
       this.#written(this.#nextSeq - 1, startMs);
       this.#buffer.clear();
-      if (this.#fsync === "always") this.#syncNow();
     } catch (error) {
-      this.#keepUnwritten(this.#journal.lengthBytes - before);
+      this.#keepUnwritten(this.#buffer.take().bytes, this.#journal.appendedBytes);
       this.#degrade(toError(error));
       return;
     }
+    if (this.#fsync === "always") this.#syncInThread();
     const tookMs = performance.now() - startMs;
     if (tookMs > slowAppendMs) this.#degrade(undefined, `An append took ${Math.round(tookMs)} ms`);
   }
 
   /** Everything up to now is in the file; rejects with the system's error where it is not. */
   async written(): Promise<void> {
-    const seq = this.#nextSeq - 1;
+    let seq = this.#nextSeq - 1;
+    let journal = this.#journal;
     this.drain();
-    while (this.#writtenSeq < seq) {
+    for (;;) {
+      if (journal !== this.#journal) {
+        // Numbers begin anew in a new journal.
+        seq = this.#nextSeq - 1;
+        journal = this.#journal;
+        this.drain();
+        continue;
+      }
+      if (this.#writtenSeq >= seq) return;
       // One attempt is made now, however long the pause before the next one would be.
       this.#wake?.();
       const attempt = this.#attempts;
       await this.#nextAttempt();
-      if (this.#writtenSeq < seq && this.#error && this.#attempts > attempt) throw this.#error;
+      const isUnwritten = journal === this.#journal && this.#writtenSeq < seq;
+      if (isUnwritten && this.#error && this.#attempts > attempt) throw this.#error;
     }
   }
 
@@ -178,27 +191,33 @@ export class JournalAppender {
    * Throws the system's error.
    */
   takeOver(): void {
-    this.#turn++;
-    this.#wake?.();
+    const isShared = this.#leaveWorker();
+    // How much of its line the other thread has written by now is not known, so the line is begun again.
+    if (isShared) this.#begunBytes = 0;
     const bytes = Buffer.concat([...this.#queue, this.#buffer.peek()]);
-    this.#journal.append(bytes);
-    if (this.#worker) this.#journal.measure();
+    try {
+      this.#journal.append(bytes.subarray(this.#begunBytes));
+    } catch (error) {
+      this.#buffer.clear();
+      this.#keepUnwritten(bytes, this.#journal.appendedBytes);
+      this.#degrade(toError(error));
+      throw error;
+    }
+    if (isShared) this.#journal.measure();
     this.unsynced.add(bytes, this.#journal.lengthBytes);
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#clearQueue();
     this.#buffer.clear();
     this.#written(this.#nextSeq - 1, performance.now());
-    if (this.#fsync === "always") this.#journal.sync();
+    this.#tellOfAttempt();
+    if (this.#fsync === "always") this.#syncInThread();
   }
 
   /** Goes on in a new journal, whose first record is the header that `body` is, and writes again what was not synced. */
   continueIn(journal: JournalFile, headerBody: string): void {
-    this.#turn++;
-    this.#wake?.();
+    this.#leaveWorker();
     const again = this.unsynced.take();
     const waiting = Buffer.concat([...this.#queue, this.#buffer.peek()]);
-    this.#queue = [];
-    this.#queuedBytes = 0;
+    this.#clearQueue();
     this.#buffer.clear();
     this.#journal.close();
     this.#journal = journal;
@@ -210,15 +229,16 @@ export class JournalAppender {
       if (record.seq > 0) this.addAt(record.wallMs, record.monoMs, `${record.body},"o":${record.seq}`);
     }
     for (const record of UnsyncedRecords.parse(waiting)) this.addAt(record.wallMs, record.monoMs, record.body);
+    this.#tellOfAttempt();
   }
 
-  /** In this thread, as `fsync: "always"` asks for. A failure is the owner's to handle. */
-  #syncNow(): void {
+  #syncInThread(): void {
     try {
-      this.#journal.sync();
-      this.unsynced.synced(this.#journal.lengthBytes);
-    } catch (error) {
-      this.#events.onSyncFailed(toError(error));
+      this.#events.syncInThread();
+    } catch (thrown) {
+      // What is in the file is not on the disk, and so it is not acknowledged.
+      const error = toError(thrown);
+      this.#degrade(error, `The journal can't be brought to the disk: ${error.message}`);
     }
   }
 
@@ -228,13 +248,20 @@ export class JournalAppender {
     this.#lastAppendMs = startMs;
   }
 
-  /** Keeps the records of the buffer that are not in the file whole. */
-  #keepUnwritten(writtenBytes: number): void {
-    const { bytes } = this.#buffer.take();
-    const whole = bytes.lastIndexOf(0x0a, writtenBytes - 1) + 1;
-    const rest = writtenBytes > 0 ? bytes.subarray(whole) : bytes;
-    if (writtenBytes > 0 && whole > 0) this.unsynced.add(bytes.subarray(0, whole), this.#journal.lengthBytes);
-    this.#enqueue(rest);
+  /** Keeps those of the lines `bytes` that are not in the file whole, after an append that came `appendedBytes` far. */
+  #keepUnwritten(bytes: Buffer, appendedBytes: number): void {
+    const writtenBytes = Math.min(this.#begunBytes + appendedBytes, bytes.length);
+    const whole = writtenBytes === 0 ? 0 : bytes.lastIndexOf(0x0a, writtenBytes - 1) + 1;
+    this.unsynced.add(bytes.subarray(0, whole), this.#journal.lengthBytes);
+    this.#clearQueue();
+    this.#enqueue(bytes.subarray(whole));
+    this.#begunBytes = writtenBytes - whole;
+  }
+
+  #clearQueue(): void {
+    this.#queue = [];
+    this.#queuedBytes = 0;
+    this.#begunBytes = 0;
   }
 
   #enqueue(bytes: Buffer): void {
@@ -245,24 +272,37 @@ export class JournalAppender {
 
   #degrade(error: Error | undefined, why?: string): void {
     const reason = why ?? `The journal can't be written: ${error?.message ?? "unknown"}`;
-    this.#error = error;
-    this.#isDegraded = true;
-    this.#events.onProblem(reason, error);
-    this.add(`"t":"degraded","phase":"from","reason":${JSON.stringify(reason)}`);
+    this.#error = error ?? this.#error;
+    if (!this.#isDegraded) {
+      this.#isDegraded = true;
+      this.#events.onProblem(reason, error);
+      this.add(`"t":"degraded","phase":"from","reason":${JSON.stringify(reason)}`);
+    }
     this.#work();
   }
 
   #work(): void {
-    this.#worker ??= this.#appendInTurns().finally(() => {
-      this.#worker = undefined;
+    if (this.#worker !== undefined) return;
+    const worker = this.#appendInTurns().finally(() => {
+      if (this.#worker === worker) this.#worker = undefined;
     });
+    this.#worker = worker;
+  }
+
+  /** What it is just writing may still come into the file; it touches nothing else. True where there was one. */
+  #leaveWorker(): boolean {
+    const isThere = this.#worker !== undefined;
+    this.#worker = undefined;
+    this.#turn++;
+    this.#wake?.();
+    return isThere;
   }
 
   async #appendInTurns(): Promise<void> {
     let retryMs = firstRetryMs;
+    const turn = this.#turn;
     // What is logged in this turn goes into one append.
     await Promise.resolve();
-    const turn = this.#turn;
     while (turn === this.#turn) {
       this.#noteDropped();
       this.#enqueue(this.#buffer.take().bytes);
@@ -272,40 +312,36 @@ export class JournalAppender {
       const lastSeq = this.#nextSeq - 1;
       const startMs = performance.now();
       const journal = this.#journal;
-      const before = journal.lengthBytes;
       let error: Error | undefined;
       try {
-        await journal.appendAsync(bytes, () => turn === this.#turn);
+        await journal.appendAsync(bytes.subarray(this.#begunBytes), () => turn === this.#turn);
       } catch (thrown) {
         error = toError(thrown);
       }
-      if (turn !== this.#turn) break;
+      if (turn !== this.#turn) return;
       const tookMs = performance.now() - startMs;
-      if (error) {
-        const count = journal.lengthBytes - before;
-        const whole = count > 0 ? bytes.lastIndexOf(0x0a, count - 1) + 1 : 0;
-        this.#queue = [bytes.subarray(whole)];
-        this.#queuedBytes = bytes.length - whole;
-        if (!this.#error) this.#events.onProblem(`The journal can't be written: ${error.message}`, error);
-        this.#error = error;
-      } else {
+      if (error) this.#keepUnwritten(bytes, journal.appendedBytes);
+      else {
         this.unsynced.add(bytes, journal.lengthBytes);
-        this.#queue = [];
-        this.#queuedBytes = 0;
+        this.#clearQueue();
         this.#written(lastSeq, startMs);
-        this.#error = undefined;
-        retryMs = firstRetryMs;
+        if (this.#fsync === "always") error = await this.#events.sync().then(() => undefined, toError);
+        if (turn !== this.#turn) return;
       }
+      if (error && !this.#error) this.#events.onProblem(`The journal can't be written: ${error.message}`, error);
+      this.#error = error;
       this.#tellOfAttempt();
       if (error) {
         await this.#pause(retryMs);
         retryMs = Math.min(retryMs * 2, lastRetryMs);
-      } else if (tookMs <= slowAppendMs && this.#buffer.lengthBytes === 0) {
+        continue;
+      }
+      retryMs = firstRetryMs;
+      if (tookMs <= slowAppendMs && this.#buffer.lengthBytes === 0) {
         this.#recover();
         return;
       }
     }
-    this.#tellOfAttempt();
   }
 
   /** Back to appends in this thread. */

@@ -16,6 +16,11 @@ export class JournalFile {
   #lengthBytes = 0;
   /** False where `lengthBytes` may be too small. */
   #isMeasured = true;
+  #appendedBytes = 0;
+  /** Appends of other threads that have not returned. */
+  #appends = 0;
+  /** An append began while another one was under way: whose bytes came into the file can't be told from its length. */
+  #isShared = false;
   /** Calls of other threads that use the descriptor: it stays open until they have returned. */
   #uses = 0;
   #closesWhenUnused = false;
@@ -36,9 +41,17 @@ export class JournalFile {
     return this.#lengthBytes;
   }
 
-  /** Appends all of `bytes` in this thread. Throws the system's error; `lengthBytes` then tells how far it came. */
+  /** How far the last append that failed came, at least. */
+  get appendedBytes(): number {
+    return this.#appendedBytes;
+  }
+
+  /** Appends all of `bytes` in this thread. Throws the system's error; `appendedBytes` then tells how far it came. */
   append(bytes: Uint8Array): void {
+    if (this.#appends > 0) this.#isShared = true;
+    this.#appendedBytes = 0;
     const fd = this.#openMeasured();
+    const fromBytes = this.#lengthBytes;
     let retries = 0;
     for (let written = 0; written < bytes.length; ) {
       try {
@@ -47,7 +60,7 @@ export class JournalFile {
         this.#lengthBytes += count;
       } catch (error) {
         if (isPassing(error) && ++retries <= 100) continue;
-        this.measure();
+        this.#noteFailed(fromBytes, written);
         throw error;
       }
     }
@@ -58,23 +71,36 @@ export class JournalFile {
    * @param goesOn asked before each write: false once somebody else has written the bytes
    */
   async appendAsync(bytes: Uint8Array, goesOn: () => boolean): Promise<void> {
+    if (this.#appends > 0) this.#isShared = true;
+    this.#appendedBytes = 0;
     this.#openMeasured();
-    await this.#use(async (fd) => {
-      let retries = 0;
-      for (let written = 0; written < bytes.length && goesOn(); ) {
-        try {
-          const count = await this.#fs.async.write(fd, bytes.subarray(written));
-          written += count;
-          // Who wrote the bytes meanwhile may have measured the file with these in it or without.
-          if (goesOn()) this.#lengthBytes += count;
-          else this.measure();
-        } catch (error) {
-          if (isPassing(error) && ++retries <= 100) continue;
-          this.measure();
-          throw error;
+    const fromBytes = this.#lengthBytes;
+    this.#appends++;
+    try {
+      await this.#use(async (fd) => {
+        let retries = 0;
+        for (let written = 0; written < bytes.length && goesOn(); ) {
+          try {
+            const count = await this.#fs.async.write(fd, bytes.subarray(written));
+            written += count;
+            // Who wrote the bytes meanwhile may have measured the file with these in it or without.
+            if (goesOn()) this.#lengthBytes += count;
+            else this.measure();
+          } catch (error) {
+            if (isPassing(error) && ++retries <= 100) continue;
+            if (goesOn()) this.#noteFailed(fromBytes, written);
+            throw error;
+          }
         }
-      }
-    });
+      });
+    } finally {
+      this.#appends--;
+    }
+  }
+
+  #noteFailed(fromBytes: number, writtenBytes: number): void {
+    this.measure();
+    this.#appendedBytes = this.#isShared ? writtenBytes : this.#lengthBytes - fromBytes;
   }
 
   /**

@@ -30,10 +30,21 @@ export class JournalSync {
     this.#onFailed = onFailed;
   }
 
-  /** The entry of a new journal in its directory, in this thread, as `fsync: "always"` asks for. */
-  syncEntryNow(): void {
-    runSync(this.#fs, syncEntryOf(this.#appender.journal.path));
-    this.#isEntrySynced = true;
+  /** What is appended by now, in this thread, as `fsync: "always"` asks for. Throws the system's error. */
+  syncInThread(): void {
+    const { journal, writtenBytes } = this.#appender;
+    if (!this.#isEntrySynced) {
+      runSync(this.#fs, syncEntryOf(journal.path));
+      this.#isEntrySynced = true;
+    }
+    try {
+      journal.sync();
+    } catch (thrown) {
+      const error = toError(thrown);
+      if (!this.#onFailed(error)) throw error;
+      return;
+    }
+    this.#synced(writtenBytes);
   }
 
   /** Something was appended. */
@@ -86,7 +97,7 @@ export class JournalSync {
     const { journal, writtenBytes } = this.#appender;
     if (!this.#isEntrySynced) {
       await runAsync(this.#fs, syncEntryOf(journal.path));
-      this.#isEntrySynced = true;
+      if (journal === this.#appender.journal) this.#isEntrySynced = true;
     }
     try {
       await journal.syncAsync();
@@ -96,9 +107,12 @@ export class JournalSync {
       await this.#syncNow(false);
       return;
     }
-    if (journal !== this.#appender.journal) return;
-    this.#syncedBytes = writtenBytes;
-    this.#appender.unsynced.synced(writtenBytes);
+    if (journal === this.#appender.journal) this.#synced(writtenBytes);
+  }
+
+  #synced(bytes: number): void {
+    this.#syncedBytes = Math.max(this.#syncedBytes, bytes);
+    this.#appender.unsynced.synced(bytes);
   }
 }
 
