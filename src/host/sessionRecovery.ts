@@ -1,9 +1,7 @@
 // Brings crashed sessions to their end when the window is idle, and on demand. The work is done by the command line in a
 // process of its own: a journal may be large, and the window must not wait for it. Nothing runs in Restricted Mode.
 
-import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
-import { createInterface } from "node:readline";
 import * as vscode from "vscode";
 import { type Disposable, toDisposable } from "../base/disposable";
 import { describeError, type Logger } from "../base/logger";
@@ -53,7 +51,7 @@ export class SessionRecovery implements Disposable {
       );
       return;
     }
-    const lines = await this.#run(this.#parts.directories());
+    const lines = await this.#run(await this.#needed());
     const recovered = lines.filter(({ action }) => action === "folded" || action === "marked" || action === "cleaned");
     const failed = lines.filter(({ action, error }) => action === "failed" || (action === undefined && error));
     const unknown = lines.filter(({ action }) => action === "unknown");
@@ -85,16 +83,24 @@ export class SessionRecovery implements Disposable {
 
   async #recoverWhereNeeded(): Promise<void> {
     if (this.#isDisposed || !vscode.workspace.isTrusted) return;
+    const needed = await this.#needed();
+    if (!this.#isDisposed) await this.#run(needed);
+  }
+
+  /** Directories that hold what a session leaves that was cut off, told by names alone. */
+  async #needed(): Promise<readonly string[]> {
     const needed: string[] = [];
     for (const directory of this.#parts.directories()) {
       const names = await readdir(directory).catch(() => []);
       if (names.some(isLeftBehind)) needed.push(directory);
     }
-    if (needed.length > 0 && !this.#isDisposed) await this.#run(needed);
+    return needed;
   }
 
   async #run(directories: readonly string[]): Promise<readonly RecoveryLine[]> {
     if (directories.length === 0) return [];
+    // Loaded when there is something to recover, which is seldom.
+    const [{ spawn }, { createInterface }] = await Promise.all([import("node:child_process"), import("node:readline")]);
     // The editor's own Node: nothing need be installed for it.
     const child = spawn(process.execPath, [this.#parts.program, "recover", "--json", "--", ...directories], {
       env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
