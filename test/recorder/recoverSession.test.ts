@@ -206,10 +206,16 @@ describe("a session whose writer is gone", () => {
 
 describe("a writer", () => {
   const rebooted = { bootId: "boot-2" };
+  const answersEperm = machineWith({}, { process: () => ({ type: "present", isZombie: false, start: undefined }) });
   it.each<[string, Machine, SessionRecovery["action"]]>([
     ["that is alive", machineWith({ 1: "alive" }), "live"],
-    ["of another user, who answers EPERM", machineWith({ 1: "alive" }), "live"],
+    ["of another user, of whom EPERM tells that it is there", answersEperm, "live"],
     ["whose pid another process has", machineWith({ 1: "reused" }), "folded"],
+    [
+      "that is a zombie",
+      machineWith({}, { process: () => ({ type: "present", isZombie: true, start: "start-1" }) }),
+      "folded",
+    ],
     ["of this host before it was booted", machineWith({ 1: "alive" }, rebooted), "folded"],
     ["in another container", machineWith({}, { pidNamespace: "pid:[2]" }), "unknown"],
     [

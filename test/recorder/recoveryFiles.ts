@@ -19,7 +19,7 @@ import { concat } from "../trace/journalLines";
 
 export const baseMs = 1_000_000;
 
-/** `gone`, `alive` (also EPERM), `reused`: another process has the pid; `elsewhere`: another container. */
+/** `reused`: another process has the pid; `elsewhere`: the system does not tell. */
 export type Fate = "gone" | "alive" | "reused" | "elsewhere";
 
 /** A writer by its number; its process has the pid 100 times that. */
