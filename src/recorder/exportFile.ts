@@ -7,6 +7,7 @@ import { parseCrashMarker } from "../trace/marker";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import { isCrashed } from "./crashGuard";
 import { closeQuietly, readWhole, syncDirectoryOf, unlinkQuietly, writeAll } from "./fileTasks";
+import { inFoldPlace } from "./foldPlaces";
 import { type Io, io, type RecorderFs, runAsync } from "./recorderFs";
 import { throughRenameGate } from "./renameGate";
 import { tempPathFor } from "./replaceSnapshot";
@@ -37,7 +38,7 @@ export async function exportFile(fs: RecorderFs, request: ExportRequest): Promis
     if (!(await mayWrite())) return undefined;
     const tempPath = tempPathFor(path, safeId, instance);
     try {
-      await writeTemp(fs, tempPath, request);
+      await inFoldPlace(() => writeTemp(fs, tempPath, request));
       const isReplaced = await throughRenameGate(path, async () => {
         if (!(await mayWrite())) return false;
         await runAsync(fs, io.rename(tempPath, path));

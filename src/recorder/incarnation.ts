@@ -8,6 +8,7 @@ import type { Liveness, WriterIdentity } from "../trace/evidence";
 import { traceFileNames } from "../trace/safeId";
 import type { TraceMetadata, TraceSummary, Writer } from "../trace/schema";
 import { markCrashed } from "./crashGuard";
+import { inFoldPlace } from "./foldPlaces";
 import { type FoldRequest, fold, traceSource } from "./foldSource";
 import { forgetIncarnation, type LiveIncarnation, registerIncarnation } from "./incarnations";
 import { JournalAppender } from "./journalAppender";
@@ -214,7 +215,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
       await this.#appender.written();
       const tempPath = tempPathFor(this.path, this.safeId, this.#setup.identity.instance);
       const request = this.#foldRequest(endSummary(end), this.nowMs(), end.root);
-      return await traceSource(this.#fs, tempPath, this.rawId, request);
+      return await inFoldPlace(() => traceSource(this.#fs, tempPath, this.rawId, request));
     } catch (error) {
       this.#setup.onProblem("The trace could not be made ready for its exporters", toError(error));
       return undefined;
@@ -272,7 +273,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   async #foldEnd(): Promise<void> {
     try {
       await this.#snapshots.settled();
-      await throughRenameGate(this.path, async () => {
+      await this.#replacing(async () => {
         const target = this.#target();
         const isWritten = await runAsync(
           this.#fs,
@@ -297,7 +298,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   }
 
   async #writeSnapshot(): Promise<void> {
-    await throughRenameGate(this.path, async () => {
+    await this.#replacing(async () => {
       if (this.#phase !== "recording" || this.#isSuperseded) return;
       const request = this.#foldRequest();
       await runAsync(
@@ -308,6 +309,10 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
         ),
       );
     });
+  }
+
+  #replacing(replace: () => Promise<void>): Promise<void> {
+    return throughRenameGate(this.path, () => inFoldPlace(replace));
   }
 
   #target(): SnapshotTarget {

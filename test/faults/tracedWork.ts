@@ -10,14 +10,15 @@ import { FileExporter } from "../../src/recorder/fileExporter";
 import { readWhole } from "../../src/recorder/fileTasks";
 import type { Machine, ProcessFacts } from "../../src/recorder/liveness";
 import { type RecorderFs, runSync } from "../../src/recorder/recorderFs";
+import { readSessionOnDisk } from "../../src/recorder/sessionOnDisk";
 import { Trace } from "../../src/recorder/trace";
 import type { FsyncMode, TraceExporter, TraceFile } from "../../src/recorder/traceTypes";
 import type { Liveness } from "../../src/trace/evidence";
+import { readSession } from "../../src/trace/readSession";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
 import { deriveState } from "../../src/trace/state";
 import { CrashableFs } from "./crashableFs";
 import { differences, type Step } from "./oracle";
-import { loadFrom } from "./sessionOnDisk";
 
 export const directory = "/traces";
 
@@ -139,7 +140,9 @@ export function expectSession(
   state: string,
   { safeId = "s", liveness = "alive" }: { safeId?: string; liveness?: Liveness } = {},
 ): LoadedSession {
-  const loaded = loadFrom(disk, directory, safeId, liveness);
+  const found = runSync(disk, readSessionOnDisk(directory, safeId));
+  if (!found) throw new Error("The files of the session keep vanishing");
+  const loaded = readSession(found.files, () => liveness);
   expectLoaded(loaded, steps, state);
   return loaded;
 }
