@@ -98,6 +98,12 @@ export class GenerationLog {
   }
 
   addResult(tool: string, text: string, isError: boolean): void {
+    if (this.#results.isFull) {
+      // What is not kept need not be cut out of a long text: most calls of a program without steps end here.
+      const prefix = tool.length + (isError ? 10 : 3);
+      this.#results.count(prefix + Math.min(text.length, isError ? errorSummaryLength : outputSummaryLength));
+      return;
+    }
     const part = startOf(text, isError ? errorSummaryLength : outputSummaryLength);
     const own = text.length > copiedFromLength ? copy(part) : part;
     this.#results.add(`[${tool}] ${isError ? "error: " : ""}${own}`);

@@ -1,20 +1,18 @@
 // Which row of the journal a span is: of every span that is open, and of those that ended last. So memory depends on open
-// spans, and a late record still names its row.
+// spans, and a late record, which is nearly always about one of the last spans, still names its row.
 
-const mostClosed = 256;
+const remembered = 256;
 
 export class OpenRows {
   readonly #open = new Map<string, number>();
-  /** The one that ended first comes first. */
-  readonly #closed = new Map<string, number>();
+  /** Rings: ids of the spans that ended last, and their rows. */
+  readonly #closedIds: string[] = [];
+  readonly #closedRows = new Float64Array(remembered);
+  #next = 0;
   #count = 0;
 
   get openCount(): number {
     return this.#open.size;
-  }
-
-  isKnown(spanId: string): boolean {
-    return this.#open.has(spanId) || this.#closed.has(spanId);
   }
 
   isOpen(spanId: string): boolean {
@@ -42,13 +40,19 @@ export class OpenRows {
   }
 
   rowOf(spanId: string): number | undefined {
-    return this.#open.get(spanId) ?? this.#closed.get(spanId);
+    const open = this.#open.get(spanId);
+    if (open !== undefined) return open;
+    // The one that ended last first.
+    for (let back = 1; back <= this.#closedIds.length; back++) {
+      const at = (this.#next - back + remembered) % remembered;
+      if (this.#closedIds[at] === spanId) return this.#closedRows[at];
+    }
+    return undefined;
   }
 
   #remember(spanId: string, row: number): void {
-    this.#closed.set(spanId, row);
-    if (this.#closed.size <= mostClosed) return;
-    const [oldest] = this.#closed.keys();
-    if (oldest !== undefined) this.#closed.delete(oldest);
+    this.#closedIds[this.#next] = spanId;
+    this.#closedRows[this.#next] = row;
+    this.#next = (this.#next + 1) % remembered;
   }
 }

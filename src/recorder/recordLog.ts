@@ -44,7 +44,7 @@ export class RecordLog {
 
   begin(spanId: string, json: JsonObjectText, facts: SpanBeginFacts): void {
     if (!this.#sink.accepts()) return;
-    const isNew = !this.#rows.isKnown(spanId);
+    const isNew = !this.#rows.isOpen(spanId);
     if (isNew) this.#totals.begin(facts.kind, facts.name);
     else this.isIrregular = true;
     if (!isNew) return this.#add(`"t":"begin","span":${json}`);
@@ -62,7 +62,7 @@ export class RecordLog {
 
   span(spanId: string, json: JsonObjectText, totals: SpanTotals): void {
     if (!this.#sink.accepts()) return;
-    if (this.#rows.isKnown(spanId)) {
+    if (this.#rows.isOpen(spanId)) {
       this.isIrregular = true;
       this.#add(`"t":"span","span":${json}`);
       return;

@@ -63,7 +63,7 @@ export interface SessionRecorder {
   nowMs(): number;
 
   /**
-   * A span begins.
+   * A span begins. Ids are the caller's: one that was used for a span that has ended begins another span.
    * @param json its `spanId`, `parentSpanId`, `name`, `kind`, `startTime` and whatever else is known, without `status`,
    *   `statusMessage`, `endTime`, `output`, `events` and `links`
    * @param facts what totals count from the beginning

@@ -67,6 +67,16 @@ export class GatheredText {
     if (this.#fullLength <= this.#maxLength) this.#text += separator + text;
   }
 
+  /** Nothing more is kept. */
+  get isFull(): boolean {
+    return this.#fullLength > this.#maxLength;
+  }
+
+  /** Counts a text that is not kept any more. */
+  count(length: number): void {
+    this.#fullLength += this.#separator.length + length;
+  }
+
   get text(): string {
     return this.#text;
   }
