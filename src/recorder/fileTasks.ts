@@ -4,7 +4,10 @@ import { dirname } from "node:path";
 import { errorCode } from "../base/errorCode";
 import { type Io, io } from "./recorderFs";
 
-/** Writes all of `bytes`, however short the single writes are. EINTR and EAGAIN are tried again, 100 times at most. */
+/** So often a call is made again that was interrupted, or for which there was no room just then. */
+const mostRetries = 100;
+
+/** Writes all of `bytes`, however short the single writes are. */
 export function* writeAll(fd: number, bytes: Uint8Array): Io<void> {
   let written = 0;
   let retries = 0;
@@ -12,8 +15,7 @@ export function* writeAll(fd: number, bytes: Uint8Array): Io<void> {
     try {
       written += yield* io.write(fd, written === 0 ? bytes : bytes.subarray(written));
     } catch (error) {
-      const code = errorCode(error);
-      if ((code !== "EINTR" && code !== "EAGAIN") || ++retries > 100) throw error;
+      if (!isPassing(error) || ++retries > mostRetries) throw error;
     }
   }
 }
@@ -21,10 +23,15 @@ export function* writeAll(fd: number, bytes: Uint8Array): Io<void> {
 /** Up to `into.length` bytes from `offsetBytes`; fewer only where the file ends before. Returns how many. */
 export function* readFully(fd: number, into: Uint8Array, offsetBytes: number): Io<number> {
   let filled = 0;
+  let retries = 0;
   while (filled < into.length) {
-    const count = yield* io.read(fd, into.subarray(filled), offsetBytes + filled);
-    if (count === 0) break;
-    filled += count;
+    try {
+      const count = yield* io.read(fd, into.subarray(filled), offsetBytes + filled);
+      if (count === 0) break;
+      filled += count;
+    } catch (error) {
+      if (!isPassing(error) || ++retries > mostRetries) throw error;
+    }
   }
   return filled;
 }
@@ -128,6 +135,12 @@ export function* mayExist(path: string): Io<boolean> {
 export function isMissing(error: unknown): boolean {
   const code = errorCode(error);
   return code === "ENOENT" || code === "ENOTDIR";
+}
+
+/** Interrupted by a signal, or no room just now: the same call works the next time. */
+export function isPassing(error: unknown): boolean {
+  const code = errorCode(error);
+  return code === "EINTR" || code === "EAGAIN";
 }
 
 function cannotSyncDirectory(error: unknown): boolean {

@@ -2,7 +2,7 @@
 // disk is known exactly, also after a write that failed half-way.
 
 import { errorCode } from "../base/errorCode";
-import { closeQuietly } from "./fileTasks";
+import { closeQuietly, isPassing } from "./fileTasks";
 import { type RecorderFs, runSync } from "./recorderFs";
 
 /** So many journals of a process are open at once; the one that was used longest ago makes room. */
@@ -199,9 +199,4 @@ function openWithRoom(fs: RecorderFs, path: string, mode: "create" | "append"): 
       closeOldest();
     }
   }
-}
-
-function isPassing(error: unknown): boolean {
-  const code = errorCode(error);
-  return code === "EINTR" || code === "EAGAIN";
 }
