@@ -4,7 +4,7 @@ import { isPossibleTime } from "../trace/possibleTime";
 import { fieldOf, finiteOf, jsonOf, jsonOfAttributes, quoted, textOf } from "./safeJson";
 import type { SpanTotals } from "./sessionRecorder";
 import type { SpanContext } from "./spanContext";
-import { mergedJson, objectJson, roundMs } from "./spanJson";
+import { mergedJson, objectJson, QuotedText, roundMs } from "./spanJson";
 import { SpanTexts } from "./textLimit";
 
 export interface OpenSpan {
@@ -43,6 +43,9 @@ export class OpenSpans {
   readonly #context: SpanContext;
   readonly #spans = new Map<string, OpenSpan>();
   readonly #spanOfCall = new Map<string, string>();
+  /** Programs use few names, and one parent for many spans. */
+  readonly #names = new QuotedText();
+  readonly #parents = new QuotedText();
 
   constructor(context: SpanContext) {
     this.#context = context;
@@ -56,18 +59,13 @@ export class OpenSpans {
     const attributesJson = mergedJson(jsonOfAttributes(attributes), texts.attributes);
     const spanId = ids.next();
     const startMs = roundMs(recorder.nowMs());
-    const text = objectJson({
-      spanId: `"${spanId}"`,
-      parentSpanId: quoted(parentSpanId),
-      name: quoted(name),
-      kind: `"${kind}"`,
-      startTime: startMs,
-      input: inputJson,
-      attributes: attributesJson,
-    });
+    // Put together by hand: of a span that begins and ends this is most of the work.
+    let text = `{"spanId":"${spanId}","parentSpanId":${this.#parents.quoted(parentSpanId)},"name":${this.#names.quoted(name)},"kind":"${kind}","startTime":${startMs}`;
+    if (inputJson !== undefined) text += `,"input":${inputJson}`;
+    if (attributesJson !== undefined) text += `,"attributes":${attributesJson}`;
     // Last, because the end says it again, with the duration.
-    const replacedByEnd = callId === undefined ? "" : `,"tool":${JSON.stringify({ callId })}`;
-    recorder.begin(spanId, `${text.slice(0, -1)}${replacedByEnd}}`, { kind, name, replacedByEnd });
+    const replacedByEnd = callId === undefined ? "" : `,"tool":{"callId":${quoted(callId)}}`;
+    recorder.begin(spanId, `${text}${replacedByEnd}}`, { kind, name, replacedByEnd });
     this.#context.attributes.note(spanId, attributesJson);
     const span = { spanId, kind, name, startMs, inputJson, callId, texts };
     this.#spans.set(spanId, span);
@@ -93,20 +91,21 @@ export class OpenSpans {
     const message = statusMessage === undefined ? undefined : texts.text("statusMessage", statusMessage);
     const output = ending.output === undefined ? undefined : texts.json("output", ending.output);
     const inputJson = ending.input === undefined ? undefined : texts.json("input", ending.input);
-    const changed = objectJson({
-      startTime: startMs === span.startMs ? undefined : startMs,
-      input: inputJson === span.inputJson ? undefined : inputJson,
-    });
-    if (changed !== "{}") recorder.set(spanId, changed);
+    if (startMs !== span.startMs || (inputJson !== undefined && inputJson !== span.inputJson)) {
+      const changed = {
+        startTime: startMs === span.startMs ? undefined : startMs,
+        input: inputJson === span.inputJson ? undefined : inputJson,
+      };
+      recorder.set(spanId, objectJson(changed));
+    }
     this.#context.attributes.add(spanId, mergedJson(jsonOfAttributes(ending.attributes), texts.attributes));
-    const text = objectJson({
-      endTime: endMs,
-      status: isError ? '"error"' : '"ok"',
-      statusMessage: message,
-      tool: kind === "tool" ? JSON.stringify({ callId, durationMs }) : undefined,
-      output,
-    });
-    recorder.end(spanId, text, { kind, name, isFailed: isError, durationMs });
+    let text = `{"endTime":${endMs},"status":${isError ? '"error"' : '"ok"'}`;
+    if (message !== undefined) text += `,"statusMessage":${message}`;
+    if (kind === "tool") {
+      text += `,"tool":{${callId === undefined ? "" : `"callId":${quoted(callId)},`}"durationMs":${roundMs(durationMs)}}`;
+    }
+    if (output !== undefined) text += `,"output":${output}`;
+    recorder.end(spanId, `${text}}`, { kind, name, isFailed: isError, durationMs });
   }
 }
 

@@ -21,3 +21,17 @@ export function mergedJson(one: string | undefined, other: string | undefined): 
 export function roundMs(ms: number): number {
   return Math.round(ms * 1000) / 1000;
 }
+
+/** JSON of a text; that of the last one is kept. */
+export class QuotedText {
+  #text: string | undefined;
+  #json = "";
+
+  quoted(text: string): string {
+    if (text !== this.#text) {
+      this.#text = text;
+      this.#json = JSON.stringify(text);
+    }
+    return this.#json;
+  }
+}
