@@ -135,12 +135,12 @@ export function expectLoaded(loaded: LoadedSession, steps: readonly Step[], stat
 
 /** @returns the session, for closer looks */
 export function expectSession(
-  disk: CrashableFs,
+  disk: RecorderFs,
   steps: readonly Step[],
   state: string,
-  { safeId = "s", liveness = "alive" }: { safeId?: string; liveness?: Liveness } = {},
+  { safeId = "s", liveness = "alive", at = directory }: { safeId?: string; liveness?: Liveness; at?: string } = {},
 ): LoadedSession {
-  const found = runSync(disk, readSessionOnDisk(directory, safeId));
+  const found = runSync(disk, readSessionOnDisk(at, safeId));
   if (!found) throw new Error("The files of the session keep vanishing");
   const loaded = readSession(found.files, () => liveness);
   expectLoaded(loaded, steps, state);
