@@ -77,7 +77,11 @@ function readLinuxProcess(pid: number): ProcessFacts {
   return parseProcStat(text) ?? { type: "unknown" };
 }
 
-/** Field 2 is the command in parentheses and may hold spaces and parentheses; field 3 is the state, field 22 the start. */
+/**
+ * Field 2 is the command in parentheses and may hold spaces and parentheses; field 3 is the state of the main thread,
+ * field 20 the number of threads, field 22 the start. A killed process whose main thread is a zombie goes on while another
+ * thread waits in the kernel: for a disk that hangs, with a rename that may still come.
+ */
 export function parseProcStat(text: string): ProcessFacts | undefined {
   const afterCommand = text.lastIndexOf(")");
   if (afterCommand < 0) return undefined;
@@ -86,9 +90,11 @@ export function parseProcStat(text: string): ProcessFacts | undefined {
     .trim()
     .split(/\s+/);
   const state = fields[0];
+  const threads = Number(fields[17]);
   const start = fields[19];
   if (state === undefined || start === undefined) return undefined;
-  return { type: "present", isZombie: state === "Z" || state === "X" || state === "x", start };
+  const isOver = state === "Z" || state === "X" || state === "x";
+  return { type: "present", isZombie: isOver && !(threads > 1), start };
 }
 
 /** Signal 0 tests for existence on every platform; EPERM means that the process is there and is another user's. */

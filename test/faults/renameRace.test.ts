@@ -231,6 +231,32 @@ describe("a trace that another exporter writes to the same file", () => {
   });
 });
 
+describe("a process", () => {
+  it("has one rename onto a file under way at most, whoever asks for it", async () => {
+    const program = new TracedProgram({ fs });
+    program.start();
+    await program.trace.flush();
+    const held = fs.hold(onSnapshot);
+    const exported = [program.exporter, new FileExporter(directory, 0, { fs })].map((each) =>
+      each.export(program.claim()),
+    );
+    await held.reached;
+    program.work(3);
+    const flushed = program.trace.flush();
+    const again = new TracedProgram({ fs, exporter: new FileExporter(`${directory}/.`, 0, { fs }) });
+    for (let landed = 0; landed < 3; landed++) {
+      await fs.quiet();
+      expect(held.waiting).toHaveLength(1);
+      if (landed === 1) again.start();
+      held.releaseNext();
+    }
+    await fs.quiet();
+    held.release();
+    await Promise.all([...exported, flushed]);
+    await again.trace.endTrace();
+  });
+});
+
 /** The recorder as another thread or another program has it: the same code, and nothing shared but the files. */
 async function anotherRecorder() {
   vi.resetModules();

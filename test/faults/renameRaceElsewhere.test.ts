@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { type Machine, thisMachine } from "../../src/recorder/liveness";
+import { type Machine, parseProcStat, probeLiveness, thisMachine } from "../../src/recorder/liveness";
 import { nodeFs } from "../../src/recorder/recorderFs";
 import { recoverSession } from "../../src/recorder/recoverSession";
 import { loadSession } from "../../src/store/loadSession";
@@ -172,5 +172,22 @@ describe.each(["a thread", "a process"])("%s", (where) => {
     expect(renamer.steps).toHaveLength(15);
     await expectHere(steps(), state);
     await expectRecovered(steps(), state);
+  });
+});
+
+describe("a process that was killed", () => {
+  // As Linux shows it: field 3 is the state of the main thread, field 20 the number of threads.
+  const statOf = (threads: number) =>
+    `26465 (node) Z 1 1 1 0 -1 4227084 0 0 0 0 3 1 3 1 20 0 ${threads} 0 964601 0 0 0`;
+
+  it.each([
+    [1, "gone"],
+    [2, "alive"],
+  ])("and has %i thread left, which may be the one of a rename, is %s", (threads, liveness) => {
+    const facts = parseProcStat(statOf(threads)) ?? { type: "unknown" };
+    expect(facts).toMatchObject({ type: "present", start: "964601" });
+    const { host, bootId, pidNamespace } = machine;
+    const writer = { instance: "i", host, bootId, pidNamespace, pid: 26465, processStart: "964601" };
+    expect(probeLiveness(writer, { ...machine, process: () => facts })).toBe(liveness);
   });
 });

@@ -89,6 +89,18 @@ describe("with the crash record in the journal", () => {
     await expectRecovered(program);
   });
 
+  it("no marker at all lets no other trace be exported over it by this process", async () => {
+    const program = await started();
+    crash(program, [
+      { ...renameLive, error: "EIO", persist: true },
+      { ...openCrash, error: "EIO", persist: true },
+    ]);
+    await fs.quiet();
+    expect(await program.exporter.export(program.claim())).toBeUndefined();
+    expect(snapshotOn(disk).summary.status).toBe("crashed");
+    expectSession(disk, program.steps, "crashed: SIGTERM");
+  });
+
   it.each(codes)("%s of every look at S.live hides nothing", async (error) => {
     const program = await started();
     crash(program, [{ ...openLive, error }]);
