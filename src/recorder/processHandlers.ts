@@ -26,7 +26,10 @@ export interface HostProcess {
 }
 
 /** @returns removes the handlers; may be called more than once */
-export function installProcessHandlers(end: ProcessEnd, host: HostProcess = process as unknown as HostProcess): () => void {
+export function installProcessHandlers(
+  end: ProcessEnd,
+  host: HostProcess = process as unknown as HostProcess,
+): () => void {
   const removals: (() => void)[] = [];
   const listen = (event: string, listener: (...args: never[]) => void) => {
     host.prependListener(event, listener);
