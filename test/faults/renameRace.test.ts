@@ -106,6 +106,24 @@ describe("a snapshot of the session that crashed", () => {
     },
   );
 
+  it("that lands after a person had it recovered takes no event away", async () => {
+    const program = new TracedProgram({ fs });
+    const held = fs.hold(onSnapshot, { count: 1 });
+    program.start();
+    await held.reached;
+    program.work(20);
+    program.trace.flushSync("SIGTERM");
+    const machine = machineWhere({ type: "absent" }, { host: "elsewhere" });
+    expect((await recoverSession(directory, "s", { fs: disk, machine })).action).toBe("unknown");
+    await recoverSession(directory, "s", { fs: disk, machine, foldUnknown: true });
+    expectSession(disk, program.steps, "crashed: SIGTERM", { liveness: "unknown" });
+    held.release();
+    await fs.quiet();
+    expect(snapshotOn(disk).summary.status).toBe("running");
+    expectSession(disk, program.steps, "crashed: SIGTERM", { liveness: "unknown" });
+    await expectRecovered(program.steps, "crashed: SIGTERM");
+  });
+
   it("that the kernel finishes after the process was killed changes nothing either", async () => {
     const mortal = mortalFs(fs);
     const program = new TracedProgram({ fs: mortal });

@@ -108,6 +108,8 @@ describe("a session that crashed does not silence", () => {
     await trace.endTrace();
     const claim = JSON.parse(await readFile(`${recorded}/first.json`, "utf8")) as TraceFile;
     expect(await exporters[0]?.export(claim)).toBe(`${recorded}/first.json`);
+    expect(await stateIn(recorded, "first")).toBe("completed");
+    expect(await toolsIn(recorded, "first")).toEqual(["a"]);
   });
 
   it("and leaves nothing behind in the other directory", async () => {
