@@ -41,8 +41,10 @@ export function* generalFold(source: GeneralFoldSource, sink: (bytes: Uint8Array
     if (file) journals.push(file);
   }
   const snapshot = yield* readUpTo(join(directory, traceFileNames.snapshot(source.safeId)), Number.MAX_SAFE_INTEGER);
+  // Of an earlier incarnation's crash there may be no other sign.
+  const crashMarker = yield* readUpTo(join(directory, traceFileNames.crash(source.safeId)), Number.MAX_SAFE_INTEGER);
   const read = journals.map(({ bytes, name }) => readJournal(bytes, name));
-  const found = combineSession({ safeId: source.safeId, snapshot, journals }, read, () => "unknown");
+  const found = combineSession({ safeId: source.safeId, snapshot, journals, crashMarker }, read, () => "unknown");
   const { trace } = found.session;
   // What older incarnations still log from here on is found by readers in their own journals.
   const earlier = found.combined.held.filter(

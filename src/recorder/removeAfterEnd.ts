@@ -4,10 +4,11 @@
 import { dirname, join } from "node:path";
 import type { Liveness, WriterIdentity } from "../trace/evidence";
 import { readJournal } from "../trace/journal";
+import { parseCrashMarker } from "../trace/marker";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import type { Writer } from "../trace/schema";
 import { isRenameAwaited, type RenameWatch } from "./awaitedRenames";
-import { readStart, unlinkQuietly } from "./fileTasks";
+import { readStart, readWhole, unlinkQuietly } from "./fileTasks";
 import { isLiveMarkerOf, type MarkerPaths } from "./liveMarker";
 import { type Io, io } from "./recorderFs";
 import { isSuperseded, type SnapshotTarget } from "./replaceSnapshot";
@@ -39,8 +40,21 @@ export function* removeAfterEnd(ended: EndedIncarnation): Io<boolean> {
   if (older.some(({ mayBeWritten }) => mayBeWritten)) return true;
   if (yield* isRenameAwaited(othersOf(ended), names)) return true;
   for (const { path } of older) yield* unlinkQuietly(path);
+  // Without the journal, the marker of an earlier crash would count against whatever is written to `S.json` later on.
+  if (yield* isEarlierCrash(markers.crash, writer.incarnation)) yield* unlinkQuietly(markers.crash);
   yield* unlinkQuietly(ended.journalPath);
   return true;
+}
+
+/** Such a crash is an event in `S.json` by now. */
+function* isEarlierCrash(path: string, incarnation: number): Io<boolean> {
+  try {
+    const bytes = yield* readWhole(path);
+    const crashed = bytes && parseCrashMarker(bytes).incarnation;
+    return crashed !== undefined && crashed < incarnation;
+  } catch {
+    return false;
+  }
 }
 
 function othersOf({ target, writer, probe }: EndedIncarnation): RenameWatch {

@@ -8,14 +8,17 @@ import type { CrashableFs } from "./crashableFs";
 import { type FaultyFs, faultyFs } from "./faultyFs";
 import { laterTurn } from "./laterTurn";
 import type { Step } from "./oracle";
+import { loadFrom } from "./sessionOnDisk";
 import {
   directory,
   emptyDisk,
   expectSession,
   fakedTimers,
   laterMachine,
+  machineWhere,
   namesOn,
   snapshotOn,
+  stateOf,
   TracedProgram,
 } from "./tracedWork";
 
@@ -180,5 +183,27 @@ describe.each(places)("an older incarnation %s", (place) => {
     await quiet();
     expectSession(disk, steps(), "crashed: SIGTERM");
     await expectRecovered("crashed: SIGTERM");
+  });
+});
+
+describe("a session that crashed, was begun again by another process and has ended", () => {
+  it("does not look crashed, whoever writes its file afterwards", async () => {
+    const older = new TracedProgram({ fs: olderFs });
+    older.start();
+    older.work(3);
+    older.trace.flushSync("SIGTERM");
+    await quiet();
+    const second = machineWhere({ type: "present", isZombie: false, start: "2" });
+    const newer = new TracedProgram({ fs: newerFs, machine: second });
+    expect(await newer.trace.rehydrateFromFile("s")).toBe(true);
+    newer.work(2);
+    expect(await newer.trace.endTrace()).toBe(`${directory}/s.json`);
+    await quiet();
+    const { trace } = expectSession(disk, [...older.steps, ...newer.steps], "completed");
+    const crashes = trace.spans[0]?.events?.filter(({ name }) => name === "tracekeeper.crash");
+    expect(crashes?.map(({ attributes }) => attributes)).toEqual([{ reason: "SIGTERM", incarnation: 1 }]);
+    expect(await newer.exporter.export(newer.claim())).toBe(`${directory}/s.json`);
+    expect(snapshotOn(disk).traceId).toBe("claimed");
+    expect(stateOf(loadFrom(disk, directory, "s", "gone"))).toBe("completed");
   });
 });
