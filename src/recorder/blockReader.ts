@@ -7,13 +7,45 @@ import type { Io } from "./recorderFs";
 const blockBytes = 256 * 1024;
 const mostBlocks = 16;
 
+/** Gives pieces of a file. */
+export interface JournalBytes {
+  /** True where `view` can give the piece without reading. */
+  holds(at: number, length: number): boolean;
+  /** A piece that it holds; good until the next `read`. */
+  view(at: number, length: number): Uint8Array;
+  /** The start of the piece, at least one byte of it; good until the next `read`. */
+  read(at: number, length: number): Io<Uint8Array>;
+}
+
+/** A file that is in memory as a whole. */
+export class HeldBytes implements JournalBytes {
+  readonly #bytes: Uint8Array;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  holds(at: number, length: number): boolean {
+    return at + length <= this.#bytes.length;
+  }
+
+  view(at: number, length: number): Uint8Array {
+    return this.#bytes.subarray(at, at + length);
+  }
+
+  // biome-ignore lint/correctness/useYield: nothing need be read.
+  *read(at: number, length: number): Io<Uint8Array> {
+    return this.view(at, length);
+  }
+}
+
 interface Block {
   readonly index: number;
   readonly bytes: Buffer;
   length: number;
 }
 
-export class BlockReader {
+export class BlockReader implements JournalBytes {
   readonly #fd: number;
   readonly #lengthBytes: number;
   /** By index, the one used longest ago first. */

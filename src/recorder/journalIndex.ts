@@ -8,6 +8,8 @@ import type { Io } from "./recorderFs";
 /** `,"c": "`, eight digits and `"}`. */
 const frameEndBytes = 17;
 const blockBytes = 1024 * 1024;
+/** Longer journals are read twice rather than held. */
+const heldBytes = 32 * 1024 * 1024;
 const recordStart = `{ "s":`;
 /** Length of the tag of a writer of ours; see `writerTag`. */
 const tagBytes = 4;
@@ -141,40 +143,47 @@ export class JournalIndex {
   }
 }
 
+export interface IndexedJournal {
+  readonly index: JournalIndex;
+  /** All bytes of the journal, where it is short enough to be held; they need not be read again then. */
+  readonly bytes: Buffer | undefined;
+}
+
 /**
  * Indexes the first `lengthBytes` of a journal.
  * @returns undefined where anything in it is not as this recorder writes it: damage, gaps, spans of another incarnation
  */
-export function* indexJournal(fd: number, lengthBytes: number): Io<JournalIndex | undefined> {
+export function* indexJournal(fd: number, lengthBytes: number): Io<IndexedJournal | undefined> {
   const index = new JournalIndex();
-  let block = Buffer.allocUnsafe(Math.max(1, Math.min(blockBytes, lengthBytes)));
-  let held = 0;
+  const isHeld = lengthBytes <= heldBytes;
+  let block = Buffer.allocUnsafeSlow(isHeld ? lengthBytes : 2 * blockBytes);
+  /** Offset in the file of the block's first byte; bytes in it; first byte that is not indexed yet. */
+  let base = 0;
+  let filled = 0;
+  let from = 0;
   let seq = 0;
-  for (let offset = 0; offset < lengthBytes; ) {
-    if (held === block.length) {
-      const larger = Buffer.allocUnsafe(Math.min(block.length * 2, lengthBytes));
-      if (larger.length === block.length) return undefined;
-      block.copy(larger, 0, 0, held);
-      block = larger;
+  while (base + filled < lengthBytes) {
+    if (!isHeld && filled + blockBytes > block.length) {
+      // A line that is longer than the block makes it grow; else what is left of it moves to the front.
+      const next = filled - from > blockBytes ? Buffer.allocUnsafeSlow(block.length * 2) : block;
+      block.copy(next, 0, from, filled);
+      block = next;
+      base += from;
+      filled -= from;
+      from = 0;
     }
-    const wanted = Math.min(block.length - held, lengthBytes - offset - held);
-    const count = yield* readFully(fd, block.subarray(held, held + wanted), offset + held);
+    const wanted = Math.min(blockBytes, block.length - filled, lengthBytes - base - filled);
+    const count = yield* readFully(fd, block.subarray(filled, filled + wanted), base + filled);
     if (count < wanted) return undefined;
-    held += count;
-    let from = 0;
-    for (let end = block.indexOf(0x0a, 0); end >= 0 && end < held; end = block.indexOf(0x0a, from)) {
-      if (!indexLine(index, block, from, end, offset, seq)) {
-        return undefined;
-      }
+    const searchFrom = filled;
+    filled += count;
+    for (let end = block.indexOf(0x0a, searchFrom); end >= 0 && end < filled; end = block.indexOf(0x0a, from)) {
+      if (!indexLine(index, block, from, end, base, seq)) return undefined;
       seq++;
       from = end + 1;
     }
-    block.copyWithin(0, from, held);
-    held -= from;
-    offset += from;
-    if (offset + held === lengthBytes && held > 0 && from === 0) return undefined;
   }
-  return index;
+  return base + from === lengthBytes ? { index, bytes: isHeld ? block : undefined } : undefined;
 }
 
 /** @returns false where the line is not as expected */

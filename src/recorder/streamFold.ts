@@ -5,7 +5,7 @@ import { JournalFold } from "../trace/foldJournal";
 import type { JournalEntry } from "../trace/journalReading";
 import { isRecordType, toRecord } from "../trace/journalRecord";
 import { ProblemList } from "../trace/problemList";
-import { BlockReader } from "./blockReader";
+import { BlockReader, HeldBytes, type JournalBytes } from "./blockReader";
 import { type Extent, indexJournal, type JournalIndex } from "./journalIndex";
 import { type Io, io } from "./recorderFs";
 import { spanSeparator, type TraceFrame, textAfterSpans, textBeforeSpans } from "./traceText";
@@ -33,11 +33,13 @@ export interface FoldSource {
 export function* streamFold(source: FoldSource, sink: (bytes: Uint8Array) => Io<void>): Io<boolean> {
   const fd = yield* io.open(source.journalPath, "read");
   try {
-    const index = yield* indexJournal(fd, source.lengthBytes);
-    if (index === undefined) return false;
+    const indexed = yield* indexJournal(fd, source.lengthBytes);
+    if (indexed === undefined) return false;
+    const { index, bytes } = indexed;
+    const reader = bytes ? new HeldBytes(bytes) : new BlockReader(fd, source.lengthBytes);
     const output = new Output(sink);
     yield* output.write(Buffer.from(textBeforeSpans(source.frame)));
-    yield* writeSpans(index, new BlockReader(fd, source.lengthBytes), output, source);
+    yield* writeSpans(index, reader, output, source);
     yield* output.write(Buffer.from(textAfterSpans(source.frame)));
     yield* output.flush();
     return true;
@@ -46,7 +48,7 @@ export function* streamFold(source: FoldSource, sink: (bytes: Uint8Array) => Io<
   }
 }
 
-function* writeSpans(index: JournalIndex, reader: BlockReader, output: Output, source: FoldSource): Io<void> {
+function* writeSpans(index: JournalIndex, reader: JournalBytes, output: Output, source: FoldSource): Io<void> {
   for (let row = 0; row < index.rowCount; row++) {
     if (row > 0) output.has(2) ? output.put(separator) : yield* output.write(separator);
     const begin = index.begins.object(row);
@@ -76,7 +78,7 @@ function* writeSpans(index: JournalIndex, reader: BlockReader, output: Output, s
   }
 }
 
-function* copy(reader: BlockReader, at: number, length: number, output: Output): Io<void> {
+function* copy(reader: JournalBytes, at: number, length: number, output: Output): Io<void> {
   if (reader.holds(at, length) && output.has(length)) {
     output.put(reader.view(at, length));
     return;
@@ -89,7 +91,7 @@ function* copy(reader: BlockReader, at: number, length: number, output: Output):
 }
 
 /** The span that these records make, as JSON: the same fold that every reader does. */
-function* foldLines(row: number, lines: readonly Extent[], reader: BlockReader, source: FoldSource): Io<string> {
+function* foldLines(row: number, lines: readonly Extent[], reader: JournalBytes, source: FoldSource): Io<string> {
   const fold = new JournalFold([], {}, { problems: new ProblemList() });
   fold.beginIncarnation(source.frame.writer.incarnation);
   for (const line of lines) {
