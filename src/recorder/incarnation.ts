@@ -388,13 +388,15 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
           metadata: this.#log.metadata,
           continues: { instance: identity.instance, incarnation: before },
         }),
+        before,
       );
       this.#sync.restart();
       const reason = JSON.stringify(`A sync failed (${error.message}); what was not on the disk was written again`);
       this.#appender.add(`"t":"degraded","phase":"from","reason":${reason}`);
       if (!this.#appender.isDegraded) this.#appender.add('"t":"degraded","phase":"to"');
       this.#appender.drain();
-      const marker = { ...identity, incarnation: next };
+      // With "always" that was synced as well, and where it failed again, a newer journal has taken over already.
+      const marker = { ...identity, incarnation: this.#incarnation };
       runSync(this.#fs, placeLiveMarker(this.#markers, marker, tempPathFor(this.path, this.safeId, identity.instance)));
       return true;
     } catch (thrown) {

@@ -212,11 +212,14 @@ export class JournalAppender {
     if (this.#fsync === "always") this.#syncInThread();
   }
 
-  /** Goes on in a new journal, whose first record is the header that `body` is, and writes again what was not synced. */
-  continueIn(journal: JournalFile, headerBody: string): void {
+  /**
+   * Goes on in a new journal, whose first record is the header that `body` is, and writes again what was not synced.
+   * @param incarnation of the journal up to now
+   */
+  continueIn(journal: JournalFile, headerBody: string, incarnation: number): void {
     this.#leaveWorker();
-    const again = this.unsynced.take();
-    const waiting = Buffer.concat([...this.#queue, this.#buffer.peek()]);
+    // Of what waits nobody knows for sure that it is not in the file, so it names its place there, too.
+    const again = Buffer.concat([this.unsynced.take(), ...this.#queue, this.#buffer.peek()]);
     this.#clearQueue();
     this.#buffer.clear();
     this.#journal.close();
@@ -226,9 +229,10 @@ export class JournalAppender {
     this.#writtenBytes = 0;
     this.addAt(this.#clock.wallMs, 0, headerBody);
     for (const record of UnsyncedRecords.parse(again)) {
-      if (record.seq > 0) this.addAt(record.wallMs, record.monoMs, `${record.body},"o":${record.seq}`);
+      const { seq, wallMs, monoMs, body } = record;
+      // A record that was written again before names its first place already.
+      if (seq > 0) this.addAt(wallMs, monoMs, isCopy.test(body) ? body : `${body},"o":${seq},"k":${incarnation}`);
     }
-    for (const record of UnsyncedRecords.parse(waiting)) this.addAt(record.wallMs, record.monoMs, record.body);
     this.#tellOfAttempt();
   }
 
@@ -389,6 +393,8 @@ export class JournalAppender {
     });
   }
 }
+
+const isCopy = /,"o":\d+,"k":\d+$/;
 
 function toError(value: unknown): Error {
   return value instanceof Error ? value : new Error(String(value));

@@ -64,7 +64,8 @@ function open(request: SessionRequest): Incarnation {
   session.start(
     headerBody({ incarnation, identity, traceId, rawId: sessionId, metadata: request.metadata, continues }),
   );
-  markBeginning(fs, path, safeId, { ...identity, incarnation }, existing, request);
+  // After a sync that failed it goes on in a newer journal already.
+  markBeginning(fs, path, safeId, { ...identity, incarnation: session.incarnation }, existing, request);
   return session;
 }
 

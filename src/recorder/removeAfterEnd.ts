@@ -8,7 +8,7 @@ import { parseCrashMarker } from "../trace/marker";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import type { Writer } from "../trace/schema";
 import { isRenameAwaited, type RenameWatch } from "./awaitedRenames";
-import { readStart, readWhole, unlinkQuietly } from "./fileTasks";
+import { readStart, readWhole, syncDirectoryOf, unlinkQuietly } from "./fileTasks";
 import { isLiveMarkerOf, type MarkerPaths } from "./liveMarker";
 import { type Io, io } from "./recorderFs";
 import { isSuperseded, type SnapshotTarget } from "./replaceSnapshot";
@@ -35,7 +35,11 @@ export function* removeAfterEnd(ended: EndedIncarnation): Io<boolean> {
     return false;
   }
   if (yield* isSuperseded(target)) return false;
-  if (yield* isLiveMarkerOf(markers, writer)) yield* unlinkQuietly(markers.live);
+  if (yield* isLiveMarkerOf(markers, writer)) {
+    yield* unlinkQuietly(markers.live);
+    // A power cut that brings `S.live` back, perhaps torn, must find the journal, which tells of the end.
+    if (target.isSynced) yield* syncDirectoryOf(markers.live);
+  }
   const older = yield* olderJournals(ended, names);
   if (older.some(({ mayBeWritten }) => mayBeWritten)) return true;
   if (yield* isRenameAwaited(othersOf(ended), names)) return true;

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { isMarkOf } from "../trace/combinePlan";
 import type { CombinedSession } from "../trace/readSession";
 import { traceFileNames } from "../trace/safeId";
-import { isMissing } from "./fileTasks";
+import { isMissing, syncDirectoryOf } from "./fileTasks";
 import { type Io, io } from "./recorderFs";
 import { isSameFile, isUnchanged, type SessionOnDisk } from "./sessionOnDisk";
 import { isWholeJournal, type JudgedJournal, type Verdict } from "./sessionVerdict";
@@ -32,7 +32,12 @@ export function* removeRecovered(
 ): Io<number | undefined> {
   if (!(yield* isUnchanged(disk, new Set()))) return undefined;
   let removed = 0;
-  if (yield* removeSame(disk, traceFileNames.live(disk.files.safeId))) removed++;
+  const live = traceFileNames.live(disk.files.safeId);
+  if (yield* removeSame(disk, live)) {
+    removed++;
+    // A power cut that brings `S.live` back, perhaps torn, must find the journal, which tells of the end.
+    yield* syncDirectoryOf(join(disk.directory, live));
+  }
   for (const journal of verdict.journals) {
     const reason = isWholeJournal(journal.reading) ? (isHeld(journal, found) ? undefined : "unmerged") : "damaged";
     if (reason === undefined) {

@@ -1,12 +1,12 @@
 // What became of a session, from its files and its writers: the decision that recovery carries out. The newest
 // incarnation alone says how the session ended, and a writer is gone only where that is known.
 
-import type { Liveness, WriterIdentity } from "../trace/evidence";
+import type { LiveMarker, Liveness, WriterIdentity } from "../trace/evidence";
 import type { ReadJournal } from "../trace/journal";
 import { writerTag } from "../trace/journalFrame";
 import { parseCrashMarker, parseLiveMarker } from "../trace/marker";
 import type { CombinedSession } from "../trace/readSession";
-import type { SummaryStatus } from "../trace/schema";
+import type { SummaryStatus, Writer } from "../trace/schema";
 import type { ProbeLiveness, SessionFiles } from "../trace/sessionFiles";
 
 export interface JudgedJournal {
@@ -55,7 +55,9 @@ export function judgeSession(
   const writer = found.snapshot?.trace?.writer;
   // A crash renames `S.live`, so that the crash marker says who wrote.
   const crashed = files.crashMarker && parseLiveMarker(files.crashMarker.bytes);
-  const named = [live, writer, crashed].filter((one) => one !== undefined && one.instance !== "");
+  const named = [live, writer, crashed, ...ownEarlier(writer), ...read.flatMap(writerBefore)].filter(
+    (one) => one !== undefined && one.instance !== "",
+  );
   const journals = read
     .map((reading, index): JudgedJournal => {
       const { facts, header, tag } = reading;
@@ -70,7 +72,10 @@ export function judgeSession(
 
   const last = journals.at(-1);
   const ofJournals = last?.reading.facts.incarnation ?? 0;
-  const incarnation = Math.max(ofJournals, live?.incarnation ?? 0, writer?.incarnation ?? 0, 1);
+  // A writer whose newer journal is lost is the same run all the same.
+  const isSameRun = live !== undefined && live.instance === last?.identity?.instance;
+  const ofLive = isSameRun ? 0 : (live?.incarnation ?? 0);
+  const incarnation = Math.max(ofJournals, ofLive, writer?.incarnation ?? 0, 1);
   const journal = ofJournals === incarnation ? last : undefined;
   const isLive = live !== undefined && (live.incarnation ?? incarnation) === incarnation;
   const identity = journal ? journal.identity : isLive ? live : writer;
@@ -95,6 +100,19 @@ export function judgeSession(
       liveness: live.instance === "" ? liveness : ask(live),
     },
   };
+}
+
+/** Older journals of the very writer. */
+function ownEarlier(writer: Writer | undefined): LiveMarker[] {
+  const own = writer?.earlier?.filter(({ instance }) => instance === writer.instance) ?? [];
+  return own.map(({ incarnation }) => ({ ...writer, instance: writer?.instance ?? "", incarnation }));
+}
+
+/** A writer that went on in a new journal names the one before, whose own header may be lost. */
+function writerBefore({ header }: ReadJournal): LiveMarker[] {
+  const { writer, continues } = header?.header ?? {};
+  if (!writer || continues?.instance !== writer.instance || continues.incarnation === undefined) return [];
+  return [{ ...writer, incarnation: continues.incarnation }];
 }
 
 interface End {

@@ -75,9 +75,9 @@ export function combineJournals(
     // What the marker of an older incarnation tells is more than that it was killed.
     const isTold = earlierCrash?.incarnation === facts.incarnation;
     if (facts.crashed || facts.ended || isOverruled || isTold) continue;
-    const next = journals.find((other) => other.facts.incarnation > facts.incarnation);
-    const isGoneOnWith = next?.header?.header.writer.instance === facts.instance;
-    if (next && !isGoneOnWith && facts.lastRecordMs !== undefined) {
+    const newer = journals.filter((other) => other.facts.incarnation > facts.incarnation);
+    const isGoneOnWith = newer.some((other) => other.header?.header.writer.instance === facts.instance);
+    if (newer.length > 0 && !isGoneOnWith && facts.lastRecordMs !== undefined) {
       fold.addRootEvent("crash", facts.lastRecordMs, { reason: "killed" }, facts.incarnation);
     }
   }

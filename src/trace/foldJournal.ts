@@ -276,7 +276,7 @@ function appendText(span: TraceSpan, text: string): void {
   }
 }
 
-const frameFields: ReadonlySet<string> = new Set(["s", "w", "m", "i", "t", "c", "n", "o"]);
+const frameFields: ReadonlySet<string> = new Set(["s", "w", "m", "i", "t", "c", "n", "o", "k"]);
 
 /** What a record says beside its frame and type. */
 function detailsOf(record: JournalRecord): Fields {

@@ -43,7 +43,7 @@ export function combineSession(
   const journals = read
     .filter((journal) => !journal.isNewerVersion)
     .sort((a, b) => a.facts.incarnation - b.facts.incarnation);
-  const newest = newestJournal(journals, writer?.incarnation, liveMarker?.incarnation);
+  const newest = newestJournal(journals, writer?.incarnation, liveMarker);
   const marker = weighMarker(crashMarkerOf(files), { journal: newest?.facts, writer, liveMarker });
   const combined = combineJournals(snapshot?.trace, isWhole(snapshot), journals, marker?.earlier);
 
@@ -81,8 +81,15 @@ export function combineSession(
 }
 
 /** The journal of the session's newest incarnation; undefined where that one has none, or none yet. */
-function newestJournal(journals: readonly ReadJournal[], ofSnapshot = 0, ofLiveMarker = 0): ReadJournal | undefined {
+function newestJournal(
+  journals: readonly ReadJournal[],
+  ofSnapshot = 0,
+  liveMarker?: LiveMarker,
+): ReadJournal | undefined {
   const last = journals.at(-1);
+  // A writer whose newer journal is lost is the same run all the same.
+  const isSameRun = liveMarker !== undefined && liveMarker.instance === last?.facts.instance;
+  const ofLiveMarker = isSameRun ? 0 : (liveMarker?.incarnation ?? 0);
   return last && last.facts.incarnation >= Math.max(ofSnapshot, ofLiveMarker) ? last : undefined;
 }
 

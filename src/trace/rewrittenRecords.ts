@@ -1,5 +1,6 @@
-// Records that were written twice: after a failed sync a writer goes on in a new journal and writes again what may not be
-// on the disk, each record with its sequence number in the journal before (`o`). Each counts once, at its first place.
+// Records that were written again: after a failed sync a writer goes on in a new journal and writes again what may not be
+// on the disk, however often that happens. Each copy names the first place of its record: the incarnation of that journal
+// (`k`) and the sequence number there (`o`). Each record counts once, at its first place.
 
 import { type CombinePlan, isOfInstance, type PlanStep } from "./combinePlan";
 import type { ReadJournal } from "./journal";
@@ -14,14 +15,20 @@ export interface StepEntries {
   readonly lost: number;
 }
 
+/** Where a record was written first. */
+interface Place {
+  readonly incarnation: number;
+  readonly seq: number;
+}
+
 /** @param journals all that are there, oldest first */
 export function entriesOfStep(step: PlanStep, plan: CombinePlan, journals: readonly ReadJournal[]): StepEntries {
   const { journal, afterSeq } = step;
-  const isHeld = heldBefore(journal, plan, journals);
+  const { places } = copiesIn(journal, plan, journals);
   const entries = journal.records.filter((entry) => {
     if (entry.seq <= afterSeq) return false;
-    const origin = originOf(entry);
-    return origin === undefined || !isHeld(origin);
+    const place = places.get(entry);
+    return place === undefined || !isHeld(place, journal, plan, journals);
   });
   const { filling, beyond } = findAgain(step, plan, journals);
   const missing = countMissingAfter(journal.missing, afterSeq);
@@ -33,71 +40,124 @@ export function entriesOfStep(step: PlanStep, plan: CombinePlan, journals: reado
   return { entries: [...entries, ...filling].sort((a, b) => a.seq - b.seq), lost };
 }
 
-/** Sequence number of the same record in the journal before. */
-function originOf({ record }: JournalEntry): number | undefined {
-  const origin = (record as { readonly o?: unknown }).o;
-  return typeof origin === "number" && Number.isSafeInteger(origin) && origin > 0 ? origin : undefined;
+/** The records of a journal that were written before, and their first places. */
+interface Copies {
+  readonly places: ReadonlyMap<JournalEntry, Place>;
+  readonly keys: ReadonlySet<string>;
 }
 
-/** Tells for a sequence number of the journal before whether its record has been applied when `journal` is. */
-function heldBefore(
-  journal: ReadJournal,
-  plan: CombinePlan,
-  journals: readonly ReadJournal[],
-): (seq: number) => boolean {
-  const { incarnation } = journal.facts;
-  const before = journalBefore(journal, journals);
-  const step = plan.steps.find((one) => one.journal === before);
-  if (before && step) {
-    const known = seqsOf(before);
-    return (seq) => seq <= step.afterSeq || seq < before.facts.lastSeq || known().has(seq);
+const known = new WeakMap<CombinePlan, Map<ReadJournal, Copies>>();
+
+function copiesIn(journal: ReadJournal, plan: CombinePlan, journals: readonly ReadJournal[]): Copies {
+  const ofPlan = known.get(plan) ?? new Map<ReadJournal, Copies>();
+  known.set(plan, ofPlan);
+  const found = ofPlan.get(journal);
+  if (found) return found;
+  const places = new Map<JournalEntry, Place>();
+  const before = incarnationBefore(journal, plan, journals);
+  for (const entry of journal.records) {
+    const place = firstPlaceOf(entry, before);
+    if (place) places.set(entry, place);
   }
-  const { writer } = plan.base ?? {};
-  let mark: JournalMark | undefined;
-  for (const one of writer ? [writer, ...(writer.earlier ?? [])] : []) {
-    if (!isOfInstance(journal, one.instance) || one.incarnation >= incarnation) continue;
-    if (!mark || one.incarnation > mark.incarnation) mark = one;
-  }
-  const heldSeq = mark?.seq ?? 0;
-  return (seq) => seq <= heldSeq;
+  const copies = { places, keys: new Set([...places.values()].map(keyOf)) };
+  ofPlan.set(journal, copies);
+  return copies;
 }
 
-/** Records that this journal lacks and the next of its writer has: those that fill a gap, and how many come after its end. */
+function keyOf({ incarnation, seq }: Place): string {
+  return `${incarnation}:${seq}`;
+}
+
+/** @param before incarnation of the journal before, of which a copy without `k` speaks */
+function firstPlaceOf({ record }: JournalEntry, before: number | undefined): Place | undefined {
+  const { o, k } = record as { readonly o?: unknown; readonly k?: unknown };
+  if (!isCount(o)) return undefined;
+  const incarnation = isCount(k) ? k : before;
+  return incarnation === undefined ? undefined : { incarnation, seq: o };
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
+}
+
+/** Tells whether a record has been applied, or is in the base, when `journal` is applied. */
+function isHeld(place: Place, journal: ReadJournal, plan: CombinePlan, journals: readonly ReadJournal[]): boolean {
+  const { incarnation, seq } = place;
+  const home = plan.steps.find(
+    (one) => one.journal.facts.incarnation === incarnation && isSameWriter(one.journal, journal),
+  );
+  if (home) {
+    const { facts } = home.journal;
+    // What is missing in the middle of it has been filled in there.
+    if (seq <= home.afterSeq || seq < facts.lastSeq || seqsOf(home.journal).has(seq)) return true;
+  } else if (marksOf(journal, plan).some((mark) => mark.incarnation === incarnation && seq <= mark.seq)) {
+    return true;
+  }
+  return plan.steps.some(
+    ({ journal: other }) =>
+      other.facts.incarnation > incarnation &&
+      other.facts.incarnation < journal.facts.incarnation &&
+      isSameWriter(other, journal) &&
+      copiesIn(other, plan, journals).keys.has(keyOf(place)),
+  );
+}
+
+/** Records that this journal lacks and a later one of its writer has: those that fill a gap, and how many come after its end. */
 function findAgain(
   { journal, afterSeq }: PlanStep,
   plan: CombinePlan,
   journals: readonly ReadJournal[],
 ): { readonly filling: JournalEntry[]; readonly beyond: number } {
-  const next = plan.steps.find((one) => journalBefore(one.journal, journals) === journal)?.journal;
-  const filling: JournalEntry[] = [];
-  let beyond = 0;
-  const known = seqsOf(journal);
-  for (const entry of next?.records ?? []) {
-    const origin = originOf(entry);
-    if (origin === undefined || origin <= afterSeq || known().has(origin)) continue;
-    if (origin < journal.facts.lastSeq) filling.push({ ...entry, seq: origin });
-    else beyond++;
+  const { incarnation, lastSeq } = journal.facts;
+  const found = new Map<number, JournalEntry>();
+  for (const { journal: later } of plan.steps) {
+    if (later.facts.incarnation <= incarnation || !isSameWriter(later, journal)) continue;
+    for (const [entry, place] of copiesIn(later, plan, journals).places) {
+      if (place.incarnation !== incarnation || place.seq <= afterSeq || found.has(place.seq)) continue;
+      if (!seqsOf(journal).has(place.seq)) found.set(place.seq, { ...entry, seq: place.seq });
+    }
   }
-  return { filling, beyond };
+  const filling = [...found.values()].filter(({ seq }) => seq < lastSeq);
+  return { filling, beyond: found.size - filling.length };
 }
 
-/** The newest older journal of the same writer. */
-function journalBefore(journal: ReadJournal, journals: readonly ReadJournal[]): ReadJournal | undefined {
-  const { instance, incarnation } = journal.facts;
-  return journals.findLast((other) => {
-    if (other.facts.incarnation >= incarnation) return false;
-    if (instance !== undefined) return isOfInstance(other, instance);
-    return journal.tag !== undefined && journal.tag === other.tag;
-  });
+/** Of the journal before this one, where that is the same writer's. */
+function incarnationBefore(
+  journal: ReadJournal,
+  plan: CombinePlan,
+  journals: readonly ReadJournal[],
+): number | undefined {
+  const { writer, continues } = journal.header?.header ?? {};
+  if (writer && continues?.instance === writer.instance) return continues.incarnation;
+  const { incarnation } = journal.facts;
+  const older = journals.findLast((other) => other.facts.incarnation < incarnation && isSameWriter(other, journal));
+  if (older) return older.facts.incarnation;
+  const marks = marksOf(journal, plan).filter((mark) => mark.incarnation < incarnation);
+  return marks.length === 0 ? undefined : Math.max(...marks.map((mark) => mark.incarnation));
 }
+
+/** What the base says that it holds of this writer's journals. */
+function marksOf(journal: ReadJournal, { base }: CombinePlan): JournalMark[] {
+  const { writer } = base ?? {};
+  return writer ? [writer, ...(writer.earlier ?? [])].filter(({ instance }) => isOfInstance(journal, instance)) : [];
+}
+
+function isSameWriter(one: ReadJournal, other: ReadJournal): boolean {
+  if (one.facts.instance !== undefined) return isOfInstance(other, one.facts.instance);
+  if (other.facts.instance !== undefined) return isOfInstance(one, other.facts.instance);
+  return one.tag !== undefined && one.tag === other.tag;
+}
+
+const seqs = new WeakMap<ReadJournal, ReadonlySet<number>>();
 
 /** The sequence numbers of a journal's records, gathered when they are first asked for. */
-function seqsOf({ records }: ReadJournal): () => ReadonlySet<number> {
-  let seqs: ReadonlySet<number> | undefined;
-  return () => {
-    seqs ??= new Set(records.map(({ seq }) => seq));
-    return seqs;
-  };
+function seqsOf(journal: ReadJournal): ReadonlySet<number> {
+  let found = seqs.get(journal);
+  if (!found) {
+    found = new Set(journal.records.map(({ seq }) => seq));
+    seqs.set(journal, found);
+  }
+  return found;
 }
 
 function isMissing({ missing }: ReadJournal, seq: number): boolean {

@@ -276,6 +276,32 @@ describe("records that were written again after a failed sync", () => {
     expect(render({ journals: [journal(1, work, {}), next, third] })).toBe('running, says running: root… a…[2] "xyz"');
   });
 
+  it.each<[string, readonly JournalRecord[], boolean]>([
+    ["the first holds them and the second is lost", work, false],
+    ["both are lost", work.slice(0, 2), false],
+    ["both hold them", work, true],
+    ["the second alone holds them", work.slice(0, 2), true],
+    ["the first has a gap and the second holds them", work.slice(0, 3), true],
+  ])("count once in a third journal where %s", (_, first, isSecondThere) => {
+    const copies = work.slice(2).map((record, index) => ({ ...again(record, index + 3), k: 1 }));
+    const second = [...copies, text("a", "y")];
+    const third = [...copies, { ...again(text("a", "y"), 4), k: 2 }, text("a", "z")] as JournalRecord[];
+    const journals = [
+      journal(1, first, {}),
+      isSecondThere ? journal(2, second, goesOnAlone) : file("S.2.journal.ndjson", new Uint8Array(64)),
+      journal(3, third, { continues: { instance: "aaaa-1", incarnation: 2 } }),
+    ];
+    expect(render({ journals })).toBe('running, says running: root… a…[2] "xyz"');
+  });
+
+  it("are those of a run whose newest journal is lost, which S.live still names", () => {
+    const journals = [journal(1, [...work, { t: "finish", status: "completed" }], {})];
+    const liveMarker = file("S.live", encodeLiveMarker({ instance: "aaaa-1", incarnation: 2 }));
+    expect(render({ journals, liveMarker }, "gone")).toMatch(/^completed/);
+    const another = file("S.live", encodeLiveMarker({ instance: "bbbb-2", incarnation: 2 }));
+    expect(render({ journals, liveMarker: another }, "gone")).toMatch(/^crashed/);
+  });
+
   it.each<[string, JournalRecord, string]>([
     ["end", { t: "finish", status: "completed" }, "completed, says completed: root… a…"],
     ["crash", { t: "crash", reason: "SIGTERM" }, "crashed, says crashed: root…[1] a…"],
