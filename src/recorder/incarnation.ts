@@ -301,12 +301,19 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
     await this.#replacing(async () => {
       if (this.#phase !== "recording" || this.#isSuperseded) return;
       const request = this.#foldRequest();
-      await runAsync(
+      const isReplaced = await runAsync(
         this.#fs,
         replaceSnapshot(
           { ...this.#target(), mayReplace: () => this.#phase !== "crashed" && !this.#isSuperseded },
           (sink) => fold(request, sink),
         ),
+      );
+      // The session may have crashed while the rename was under way, which then took the place of what the crash wrote.
+      if (!isReplaced || this.phase !== "crashed" || this.#appender.writtenBytes > mostCrashFoldBytes) return;
+      const target = this.#target();
+      await runAsync(
+        this.#fs,
+        replaceSnapshot(target, (sink) => fold(this.#foldRequest(), sink)),
       );
     });
   }

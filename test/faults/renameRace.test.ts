@@ -107,7 +107,8 @@ describe("a snapshot of the session that crashed", () => {
   );
 
   it("that lands after a person had it recovered takes no event away", async () => {
-    const program = new TracedProgram({ fs });
+    const mortal = mortalFs(fs);
+    const program = new TracedProgram({ fs: mortal });
     const held = fs.hold(onSnapshot, { count: 1 });
     program.start();
     await held.reached;
@@ -117,8 +118,9 @@ describe("a snapshot of the session that crashed", () => {
     expect((await recoverSession(directory, "s", { fs: disk, machine })).action).toBe("unknown");
     await recoverSession(directory, "s", { fs: disk, machine, foldUnknown: true });
     expectSession(disk, program.steps, "crashed: SIGTERM", { liveness: "unknown" });
-    held.release();
-    await fs.quiet();
+    // The process is killed by then: a living one would write the crash once more.
+    fs.stop("finished");
+    mortal.bury();
     expect(snapshotOn(disk).summary.status).toBe("running");
     expectSession(disk, program.steps, "crashed: SIGTERM", { liveness: "unknown" });
     await expectRecovered(program.steps, "crashed: SIGTERM");

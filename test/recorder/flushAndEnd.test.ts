@@ -4,6 +4,9 @@ import { expect, test } from "vitest";
 import { FileExporter } from "../../src/recorder/fileExporter";
 import { Trace } from "../../src/recorder/trace";
 import type { FsyncMode, TraceExporter, TraceFile } from "../../src/recorder/traceTypes";
+import { faultyFs } from "../faults/faultyFs";
+import { laterTurn } from "../faults/laterTurn";
+import { directory, emptyDisk, expectSession, snapshotOn, TracedProgram } from "../faults/tracedWork";
 import { makeTempDir } from "../support/tempDir";
 
 function begin(directory: string, ...others: TraceExporter[]): Trace {
@@ -34,6 +37,27 @@ test("a flush that a crash overtakes resolves when S.json holds what was logged"
   const flushed = trace.flush().then(() => namesIn(trace));
   trace.flushSync("crashed");
   expect(await flushed).toEqual(["s", "before"]);
+});
+
+test("a snapshot whose rename lands on that of the crash is followed by the crash's once more", async () => {
+  const disk = emptyDisk();
+  const fs = faultyFs(disk);
+  const program = new TracedProgram({ fs });
+  program.start();
+  program.work();
+  await program.trace.flush();
+  const held = fs.hold({ name: "rename", path: /\/s\.json$/, mode: "async" }, { count: 1 });
+  const flushed = program.trace.flush();
+  await held.reached;
+  program.work(3);
+  await laterTurn();
+  program.trace.flushSync("SIGTERM");
+  held.release();
+  await flushed;
+  await fs.quiet();
+  const { trace } = expectSession(disk, program.steps, "crashed: SIGTERM");
+  expect(snapshotOn(disk)).toMatchObject({ spans: trace.spans, summary: { status: "crashed", error: "SIGTERM" } });
+  expect(fs.calls.at(-1)?.path).toBe(directory);
 });
 
 test("an exporter that flushes the trace which is handed to it waits for nothing but the journal", async () => {
