@@ -10,7 +10,7 @@ import { makeTempDir } from "../support/tempDir";
 import { type FoundSession, SessionLedger } from "./killLedger";
 import { killMany } from "./killMany";
 import { phases, planRuns, type Run } from "./killPlan";
-import type { Progress } from "./killReport";
+import { noProgress, type Progress } from "./killReport";
 import { recordRun } from "./recordRun";
 
 test("300 kills lose nothing, leave nothing that does not open, and no clean end looks like a crash", async () => {
@@ -31,7 +31,7 @@ describe("what is wrong after a kill is noticed:", () => {
   const [run] = planRuns({ directory: "", seed: 1, firstRun: 1, runs: 1, emphasis: "end" });
   if (!run) throw new Error("There is no run");
   const count = run.bursts.flatMap(({ calls }) => calls).length;
-  const done: Progress = { attempted: count, acknowledged: count, flushed: 0, isRefused: false };
+  const done: Progress = { ...noProgress(), attempted: count, acknowledged: count };
 
   async function recorded(): Promise<FoundSession> {
     await using folder = await makeTempDir();

@@ -10,7 +10,7 @@ import { differences, type Step } from "./oracle";
 
 /** What is wrong with a session, in words, and in which way. */
 export interface Fault {
-  readonly type: "lost" | "invented" | "unopenable" | "falseCrash" | "state" | "refused";
+  readonly type: "lost" | "invented" | "unopenable" | "falseCrash" | "state" | "refused" | "problem";
   readonly what: string;
 }
 
@@ -27,6 +27,9 @@ export interface FoundSession extends Loaded {
   readonly state: SessionState;
 }
 
+/** A busy machine makes a disk slow, which is no fault of the recorder's. */
+const slowDisk = /^An append took|^The journal is written again/;
+
 const killed: Outcome = { status: "crashed" };
 
 export class SessionLedger {
@@ -39,6 +42,7 @@ export class SessionLedger {
   #flushed = 0;
   #outcomes: readonly Outcome[] = [];
   #isRefused = false;
+  #problems: string[] = [];
 
   constructor(id: string) {
     this.id = id;
@@ -56,7 +60,7 @@ export class SessionLedger {
   }
 
   /** Adds a run of the child that was killed; those of one session in their order. */
-  add(run: Run, { attempted, acknowledged, flushed, isRefused }: Progress): void {
+  add(run: Run, { attempted, acknowledged, flushed, isRefused, problems }: Progress): void {
     const calls = run.bursts.flatMap((burst) => burst.calls).slice(0, attempted);
     for (const [index, call] of calls.entries()) {
       this.#steps.push(...stepsOf(call, run.root, this.#open()));
@@ -64,6 +68,7 @@ export class SessionLedger {
       if (index < flushed) this.#flushed = this.#steps.length;
     }
     this.#isRefused ||= isRefused;
+    this.#problems.push(...problems.filter((what) => !slowDisk.test(what)));
     const own = outcomes(calls, acknowledged);
     // Where nothing of the run was acknowledged, it may never have begun.
     this.#outcomes = acknowledged > 0 ? own : [...this.#outcomes, ...own];
@@ -82,7 +87,8 @@ export class SessionLedger {
       return [];
     }
     const trace = withKeys(found);
-    const faults = [...doubledCrashes(found), ...this.#checkOutcome(found.state, isBlank)];
+    const problems = this.#problems.splice(0).map((what): Fault => ({ type: "problem", what }));
+    const faults = [...problems, ...doubledCrashes(found), ...this.#checkOutcome(found.state, isBlank)];
     let closest: string[] | undefined;
     for (let count = this.#steps.length; count >= this.#least; count--) {
       const found = this.#differences(trace, count, count);

@@ -10,6 +10,8 @@ export type Report =
   | { readonly type: "acknowledged" | "flushed"; readonly run: number; readonly count: number }
   /** A session could not be resumed, or its end was not recorded. */
   | { readonly type: "refused"; readonly run: number }
+  /** What the recorder itself could not do. */
+  | { readonly type: "problem"; readonly run: number; readonly what: string }
   | { readonly type: "done" };
 
 export interface Progress {
@@ -18,6 +20,11 @@ export interface Progress {
   /** Calls that `S.json` alone must hold. */
   flushed: number;
   isRefused: boolean;
+  readonly problems: string[];
+}
+
+export function noProgress(): Progress {
+  return { attempted: 0, acknowledged: 0, flushed: 0, isRefused: false, problems: [] };
 }
 
 export function encodeReport(report: Report): string {
@@ -61,6 +68,9 @@ export class Reports {
       case "refused":
         this.#progressOf(report.run).isRefused = true;
         break;
+      case "problem":
+        this.#progressOf(report.run).problems.push(report.what);
+        break;
       case "done":
         this.phase = undefined;
     }
@@ -70,7 +80,7 @@ export class Reports {
   #progressOf(run: number): Progress {
     const known = this.runs.get(run);
     if (known) return known;
-    const progress = { attempted: 0, acknowledged: 0, flushed: 0, isRefused: false };
+    const progress = noProgress();
     this.runs.set(run, progress);
     return progress;
   }

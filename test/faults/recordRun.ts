@@ -13,8 +13,11 @@ export async function recordRun(
   report: (what: Report) => void,
   onEnding?: () => void,
 ): Promise<void> {
-  const trace = Trace.withExporters([new FileExporter(directory, 0, { fsync: run.fsync })]);
-  const { index } = run;
+  const { index, fsync } = run;
+  const onProblem = ({ message }: { readonly message: string }) => {
+    report({ type: "problem", run: index, what: message });
+  };
+  const trace = Trace.withExporters([new FileExporter(directory, 0, { fsync, onProblem })]);
   const spanIds = new Map<string, string>();
   const flushes: Promise<void>[] = [];
   let count = 0;
@@ -41,10 +44,15 @@ export async function recordRun(
     }
     await new Promise<void>((resolve) => {
       setImmediate(() => {
-        report({ type: "acknowledged", run: index, count });
+        if (trace.health.state === "ok") report({ type: "acknowledged", run: index, count });
         resolve();
       });
     });
+    if (trace.health.state !== "ok") {
+      // The machine was so slow that appends are not waited for any more.
+      await trace.sync();
+      report({ type: "acknowledged", run: index, count });
+    }
     if (flush === "none") continue;
     const upTo = count;
     const flushed = trace.flush().then(() => report({ type: "flushed", run: index, count: upTo }));

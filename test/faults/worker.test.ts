@@ -16,6 +16,7 @@ import { deriveState } from "../../src/trace/state";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 import { type FoundSession, SessionLedger } from "./killLedger";
 import { planRuns, type Run } from "./killPlan";
+import { noProgress } from "./killReport";
 import { type Random, seeded } from "./random";
 import { recordRun } from "./recordRun";
 import type { WorkerTask } from "./workerChild";
@@ -129,16 +130,17 @@ describe("a worker that is terminated while it records", () => {
       await worker.terminate();
       const ledger = new SessionLedger(run.id);
       const [attempted = 0, acknowledged = 0] = counts;
-      ledger.add(run, { attempted, acknowledged, flushed: 0, isRefused: false });
+      ledger.add(run, { ...noProgress(), attempted, acknowledged });
       const id = run.id.replace("/", "_");
       // How it ended is not known yet; what has landed is.
       expect(ledger.check({ ...(await load(id)), state: { status: "crashed", reasons: [] } })).toEqual([]);
 
-      const progress = { attempted: 0, acknowledged: 0, flushed: 0, isRefused: false };
+      const progress = noProgress();
       await recordRun(folder.path, next, (report) => {
         if (report.type === "attempt") progress.attempted = report.count;
         if (report.type === "acknowledged") progress.acknowledged = report.count;
         if (report.type === "refused") progress.isRefused = true;
+        if (report.type === "problem") progress.problems.push(report.what);
       });
       ledger.add(next, progress);
       const found = await load(id);
