@@ -28,6 +28,8 @@ export class KillRound {
   readonly #setup: RoundSetup;
   /** By safe id. */
   readonly #ledgers = new Map<string, SessionLedger>();
+  /** What is counted already. */
+  readonly #seen = new Set<string>();
   #nextRun = 1;
 
   constructor(setup: RoundSetup) {
@@ -93,13 +95,13 @@ export class KillRound {
 
   async #recover(phase: Phase): Promise<void> {
     const { directory } = this.#setup;
-    const blank = await this.#blankSessions();
+    const { blank, torn } = await this.#lookAtJournals();
     await this.#passTime(lockName);
     const { sessions, isLockedByOther } = await recoverDirectory(directory);
     if (isLockedByOther) this.#fault(phase, lockName, { type: "unopenable", what: "recovery: locked" });
     for (const { safeId: id, action, error, lostRecords, keptFiles } of sessions) {
       // A record that was torn by the kill is kept in a file of its own; that it was not acknowledged is checked apart.
-      const isWhole = keptFiles.length === 0 || lostRecords > 0;
+      const isWhole = keptFiles.length === 0 || torn.has(id);
       const isDone = isWhole && ["folded", "cleaned", "marked", "nothing"].includes(action);
       const mayGo = this.#ledgers.get(id)?.isExpected !== true && action === "removed-empty";
       if (error === undefined && (isDone || mayGo || (blank.has(id) && action === "unknown"))) continue;
@@ -110,8 +112,8 @@ export class KillRound {
 
   async #check(phase: Phase, isRecovered: boolean): Promise<void> {
     const { directory, tally } = this.#setup;
-    const blank = await this.#blankSessions();
-    if (!isRecovered) for (const _ of blank) tally.blank(phase);
+    const { blank, torn } = await this.#lookAtJournals();
+    tally.left(phase, this.#unseen("blank", blank), this.#unseen("torn", torn));
     const there = new Set<string>();
     for (const name of await nodeFileAccess.list(directory)) {
       const parsed = parseTraceFileName(name);
@@ -123,23 +125,16 @@ export class KillRound {
     for (const [id, ledger] of this.#ledgers) {
       const isBlank = blank.has(id);
       const isWhole = isRecovered && !isBlank && ledger.isExpected;
-      const faults = there.has(id) ? await this.#read(ledger, id, phase, isBlank, isWhole) : ledger.check(undefined);
+      const faults = there.has(id) ? await this.#read(ledger, id, isBlank, isWhole) : ledger.check(undefined);
       const when = isRecovered ? "after recovery" : "as it was left";
       for (const { type, what } of faults) this.#fault(phase, id, { type, what: `${when}: ${what}` });
     }
   }
 
-  async #read(
-    ledger: SessionLedger,
-    id: string,
-    phase: Phase,
-    isBlank: boolean,
-    isRecovered: boolean,
-  ): Promise<Fault[]> {
+  async #read(ledger: SessionLedger, id: string, isBlank: boolean, isRecovered: boolean): Promise<Fault[]> {
     const path = join(this.#setup.directory, traceFileNames.snapshot(id));
     try {
       const loaded = await loadSession(path, makeProbeLiveness());
-      if (loaded.evidence.journal?.hasTornTail === true) this.#setup.tally.torn(phase);
       const faults = ledger.check({ ...loaded, state: deriveState(loaded.evidence, Date.now()) }, isBlank);
       if (faults.length > 0) return faults;
       const text = await readFile(path, "utf8").catch(() => undefined);
@@ -158,16 +153,24 @@ export class KillRound {
     if (size === 0) await utimes(path, longAgo, longAgo);
   }
 
-  /** Sessions with a journal that has no byte. */
-  async #blankSessions(): Promise<ReadonlySet<string>> {
+  /** Safe ids of sessions with a journal that has no byte, and of those with one that ends within a record. */
+  async #lookAtJournals(): Promise<{ readonly blank: ReadonlySet<string>; readonly torn: ReadonlySet<string> }> {
     const blank = new Set<string>();
+    const torn = new Set<string>();
     for (const name of await nodeFileAccess.list(this.#setup.directory)) {
       const parsed = parseTraceFileName(name);
       if (parsed.type !== "journal") continue;
-      const { size } = await stat(join(this.#setup.directory, name));
-      if (size === 0) blank.add(parsed.safeId);
+      const bytes = await readFile(join(this.#setup.directory, name));
+      if (bytes.length === 0) blank.add(parsed.safeId);
+      else if (bytes.at(-1) !== 0x0a) torn.add(parsed.safeId);
     }
-    return blank;
+    return { blank, torn };
+  }
+
+  #unseen(what: string, ids: ReadonlySet<string>): number {
+    const before = this.#seen.size;
+    for (const id of ids) this.#seen.add(`${what} ${id}`);
+    return this.#seen.size - before;
   }
 
   #fault(phase: Phase, session: string, fault: Fault): void {

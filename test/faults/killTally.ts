@@ -38,14 +38,10 @@ export class KillTally {
     this.byPhase[phase].acknowledged += acknowledged;
   }
 
-  /** A journal ended within a record. */
-  torn(phase: Phase): void {
-    this.byPhase[phase].torn++;
-  }
-
-  /** A journal was created and nothing was written to it. */
-  blank(phase: Phase): void {
-    this.byPhase[phase].blank++;
+  /** Sessions with a journal that was created and not written to, and with one that ends within a record. */
+  left(phase: Phase, blank: number, torn: number): void {
+    this.byPhase[phase].blank += blank;
+    this.byPhase[phase].torn += torn;
   }
 
   fault(phase: Phase, where: string, { type, what }: Fault): void {
