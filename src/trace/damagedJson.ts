@@ -282,7 +282,10 @@ class DamagedJsonReader {
     if (last.container === this.#stack.spans && typeof last.value !== "object") return true;
     if (typeof last.value === "string" && Array.isArray(last.container) && byte === BYTE.colon) return true;
     const afterComma = this.#bytes[last.endBytes] === BYTE.comma && fault.atBytes === last.endBytes + 1;
-    return (typeof last.value === "number" && afterComma && isScalarByte(byte ?? 0)) || this.#isSuspectText();
+    // Its other digits may be what a hole has taken.
+    const isCutByHole = byte === BYTE.nul && fault.atBytes === last.endBytes;
+    const isHalf = isCutByHole || (afterComma && isScalarByte(byte ?? 0));
+    return (typeof last.value === "number" && isHalf) || this.#isSuspectText();
   }
 
   #findResume(searchFromBytes: number, withSpans: boolean): ResumePoint | undefined {

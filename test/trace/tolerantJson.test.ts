@@ -165,6 +165,11 @@ describe("damage", () => {
       `${whole}\nwarning nul-bytes @104: The document ends at byte 104, and 3 NUL bytes follow`,
     ],
     [
+      "a hole of NUL bytes within a number",
+      flip('"name":"x"},', '"cost":12\0\0\0,"name":"x"},'),
+      '{"version":2,"spans":[{"spanId":"a"},{"spanId":"b","name":"y"}],"summary":{"status":"error"}}\nerror nul-bytes @45 span 0: 3 NUL bytes from byte 45, in the middle of a span, whose first fields are kept; 16 bytes skipped, reading goes on at byte 61',
+    ],
+    [
       "a hole of NUL bytes over the end of one span and the start of the next",
       flip('"x"},{"spanId":"b"', "\0".repeat(18)),
       `{"version":2,"spans":[{"spanId":"a"}],"summary":{"status":"error"}}\nerror nul-bytes @43 span 0: 18 NUL bytes from byte 43, in the middle of a span, whose first fields are kept; 32 bytes skipped, reading goes on at byte 75`,
