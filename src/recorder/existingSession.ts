@@ -7,12 +7,9 @@ import { type ReadJournal, readJournal } from "../trace/journal";
 import { parseCrashMarker, parseLiveMarker } from "../trace/marker";
 import { fileId, parseTraceFileName, type TakenId, safeId as toSafeId, traceFileNames } from "../trace/safeId";
 import type { Writer } from "../trace/schema";
-import { readStart, readWhole } from "./fileTasks";
-import type { Io } from "./recorderFs";
+import { readFirstLine, readStart, readWhole } from "./fileTasks";
+import { type Io, io } from "./recorderFs";
 import { readSnapshotWriter } from "./snapshotTail";
-
-/** A header is far shorter, but for its metadata: a prompt may be long. */
-const headerBytes = 256 * 1024;
 
 export interface ExistingSession {
   readonly hasSnapshot: boolean;
@@ -28,6 +25,8 @@ export interface ExistingSession {
     | { readonly incarnation: number | undefined; readonly timeMs?: number; readonly reason?: string }
     | undefined;
   readonly newestIncarnation: number;
+  /** Of `S.json` and the journals together. */
+  readonly sizeBytes: number;
 }
 
 /** The safe id under which the files of session `rawId` stand or will stand in a directory that holds `names`. */
@@ -38,14 +37,15 @@ export function* resolveSafeId(
   sha256Hex: (text: string) => string,
 ): Io<string> {
   const wanted = fold(toSafeId(rawId));
+  const hashMark = `~${sha256Hex(rawId).slice(0, 8)}`;
   const taken: TakenId[] = [];
   const known = new Set<string>();
   for (const name of names) {
     const parsed = parseTraceFileName(name);
     if (parsed.type === "other" || parsed.type === "temp" || known.has(parsed.safeId)) continue;
-    // Only ids that look alike can collide: the plain one, and those that end in a hash.
+    // Only ids that look alike can collide: the plain one, and those that end in this id's hash.
     const folded = fold(parsed.safeId);
-    if (folded !== wanted && !folded.includes("~")) continue;
+    if (folded !== wanted && !folded.includes(hashMark)) continue;
     known.add(parsed.safeId);
     taken.push({ safeId: parsed.safeId, rawId: yield* rawIdOf(directory, names, parsed.safeId, rawId) });
   }
@@ -59,9 +59,13 @@ export function* readExisting(directory: string, names: readonly string[], safeI
     if (parsed.type !== "journal" || parsed.safeId !== safeId) continue;
     journals.push({ incarnation: parsed.incarnation, header: yield* readHeader(join(directory, name), name) });
   }
-  journals.sort((a, b) => a.incarnation - b.incarnation);
   const snapshotName = traceFileNames.snapshot(safeId);
   const hasSnapshot = names.includes(snapshotName);
+  let sizeBytes = hasSnapshot ? yield* sizeOf(join(directory, snapshotName)) : 0;
+  for (const { incarnation } of journals) {
+    sizeBytes += yield* sizeOf(join(directory, traceFileNames.journal(safeId, incarnation)));
+  }
+  journals.sort((a, b) => a.incarnation - b.incarnation);
   const writer = hasSnapshot ? yield* readSnapshotWriter(join(directory, snapshotName)) : undefined;
   const head = hasSnapshot ? yield* readHead(join(directory, snapshotName)) : undefined;
   const live = names.includes(traceFileNames.live(safeId))
@@ -90,6 +94,7 @@ export function* readExisting(directory: string, names: readonly string[], safeI
       liveMarker?.incarnation ?? 0,
       crashMarker?.incarnation ?? 0,
     ),
+    sizeBytes,
   };
 }
 
@@ -108,9 +113,7 @@ function* rawIdOf(directory: string, names: readonly string[], safeId: string, r
 }
 
 function* readHeader(path: string, name: string): Io<ReadJournal["header"]> {
-  const bytes = yield* readStart(path, headerBytes);
-  const end = bytes.indexOf(0x0a);
-  return readJournal(end < 0 ? bytes : bytes.subarray(0, end + 1), name).header;
+  return readJournal(yield* readFirstLine(path), name).header;
 }
 
 /** Ids in the first bytes of a snapshot, wherever they stand on its top level; other programs indent their JSON. */
@@ -131,4 +134,13 @@ function* readHead(path: string): Io<{ readonly traceId?: string; readonly sessi
 
 function fold(id: string): string {
   return id.normalize("NFC").toLowerCase();
+}
+
+function* sizeOf(path: string): Io<number> {
+  try {
+    return (yield* io.stat(path)).sizeBytes;
+  } catch {
+    // It went meanwhile.
+    return 0;
+  }
 }

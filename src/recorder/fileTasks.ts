@@ -55,6 +55,19 @@ export function* readWhole(path: string): Io<Uint8Array | undefined> {
   }
 }
 
+const firstLineBytes = 64 * 1024;
+const longestLineBytes = 256 * 1024 * 1024;
+
+/** The first line of a file with its line feed, or all of a file without one; a header may hold a long prompt. */
+export function* readFirstLine(path: string): Io<Uint8Array> {
+  for (let bytes = firstLineBytes; ; bytes *= 16) {
+    const start = yield* readStart(path, Math.min(bytes, longestLineBytes));
+    const end = start.indexOf(0x0a);
+    if (end >= 0) return start.subarray(0, end + 1);
+    if (start.length < bytes) return start;
+  }
+}
+
 /** Up to `bytes` from the start of a file; none where there is no file. */
 export function* readStart(path: string, bytes: number): Io<Uint8Array> {
   let fd: number;

@@ -46,6 +46,8 @@ export interface IncarnationSetup {
   readonly clock: { readonly wallMs: number; readonly monoMs: number };
   /** Older incarnations or another recorder's snapshot come before this one. */
   readonly hasBase: boolean;
+  /** Bytes of their files, which a fold has to read. */
+  readonly baseBytes: number;
   probe(writer: WriterIdentity): Liveness;
   onProblem(message: string, error: Error | undefined): void;
 }
@@ -67,6 +69,8 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   #outcome: TraceSummary = { status: "running" };
   #endMs: number | undefined;
   #isSuperseded = false;
+  /** What is recorded now is how the session ends. */
+  #isLastWord = false;
   #finishing: Promise<string | undefined> | undefined;
   #segments = 0;
 
@@ -87,17 +91,24 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
       onProblem: (message, error) => setup.onProblem(message, error),
       syncInThread: () => this.#sync.syncInThread(),
       sync: () => this.#sync.sync(),
+      appended: () => {
+        this.#sync.appended();
+        this.#snapshots.recorded();
+        if (this.#phase === "crashed") this.#restLater();
+      },
     });
     this.#sync = new JournalSync(setup.fs, setup.fsync, this.#appender, (error) => this.#onSyncFailed(error));
     this.#snapshots = new Snapshotter(
       this.#appender,
       () => this.#writeSnapshot(),
       (error) => setup.onProblem("S.json could not be written", toError(error)),
+      setup.baseBytes,
     );
     const add = (body: string) => {
       this.#appender.add(body);
       this.#sync.appended();
       this.#snapshots.recorded();
+      if (this.#phase === "crashed") this.#restLater();
     };
     this.#log = new RecordLog({ accepts: () => this.#accepts(), add }, setup.metadata, setup.hasBase);
     registerIncarnation(setup.path, this);
@@ -183,31 +194,61 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   }
 
   crash(reason: string, options?: { readonly signal?: string | undefined }): void {
+    if (this.#phase === "ended" && this.#appender.writtenSeq < this.#appender.lastSeq) {
+      // The end waits for the disk; the process will not.
+      this.#attempt("The end of the session could not be recorded", () => this.#appender.takeOver());
+    }
     if (this.#phase !== "recording") return;
+    this.#isLastWord = true;
     this.#phase = "crashed";
     this.#snapshots.stop();
-    markCrashed(dirname(this.path), this.safeId);
     this.#endMs = this.nowMs();
     this.#outcome = { status: "crashed", error: reason };
     this.#log.note("crash", { reason, ...(options?.signal === undefined ? {} : { signal: options.signal }) });
+    this.#isLastWord = false;
     this.#attempt("The crash could not be recorded", () => this.#appender.takeOver());
+    const request = this.#foldRequest();
     this.#log.markAfterCrash();
     // Another process or thread may have begun the session again.
     this.#isSuperseded ||= runSync(this.#fs, isSurelySuperseded(this.#target()));
     const marker = { ...this.#setup.identity, incarnation: this.#incarnation };
     if (!this.#isSuperseded) {
+      markCrashed(dirname(this.path), this.safeId);
       this.#attempt("The crash could not be marked", () =>
         runSync(this.#fs, placeCrashMarker(this.#markers, marker, { timeMs: Math.round(this.nowMs()), reason })),
       );
     }
-    if (this.#isSuperseded || this.#appender.writtenBytes > mostCrashFoldBytes) return;
-    const isSynced = this.#setup.fsync === "always";
-    this.#attempt("S.json could not be written", () =>
-      runSync(
-        this.#fs,
-        replaceSnapshot({ ...this.#target(), isSynced }, (sink) => fold(this.#foldRequest(), sink)),
-      ),
-    );
+    if (!this.#isSuperseded && this.#isSmallForCrash()) {
+      const isSynced = this.#setup.fsync === "always";
+      this.#attempt("S.json could not be written", () =>
+        runSync(
+          this.#fs,
+          replaceSnapshot({ ...this.#target(), isSynced }, (sink) => fold(request, sink)),
+        ),
+      );
+    }
+    this.#rest();
+  }
+
+  /** A fold in this thread takes time for everything that it reads. */
+  #isSmallForCrash(): boolean {
+    return this.#setup.baseBytes + this.#appender.writtenBytes <= mostCrashFoldBytes;
+  }
+
+  /** What comes after a crash comes seldom: nobody keeps memory or an open file for it. */
+  #restLater(): void {
+    setImmediate(() => {
+      this.#appender.drain();
+      this.#rest();
+    });
+  }
+
+  #rest(): void {
+    // What could not be written yet is tried again, by the appender and when the process exits.
+    if (this.#appender.isDegraded) return;
+    this.#sync.stop();
+    this.#appender.giveBack();
+    forgetIncarnation(this.path, this);
   }
 
   async source(end: SessionEnd): Promise<(TraceSource & { dispose(): Promise<void> }) | undefined> {
@@ -243,7 +284,8 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   }
 
   #accepts(): boolean {
-    return this.#phase !== "ended" && this.#appender.accepts();
+    // How a session ends is never dropped, however full memory is.
+    return this.#isLastWord || (this.#phase !== "ended" && this.#appender.accepts());
   }
 
   async #finish(end: SessionEnd): Promise<string | undefined> {
@@ -251,14 +293,17 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
     // A crash in this very turn wins.
     await Promise.resolve();
     if (this.#phase === "crashed") return this.path;
+    this.#isLastWord = true;
     if (end.root) this.#log.end(end.root.spanId, end.root.json, end.root.totals);
     this.#outcome = endSummary(end);
     this.#endMs = this.nowMs();
     this.#log.note("finish", { status: end.status, error: end.error });
+    this.#isLastWord = false;
     this.#phase = "ended";
     try {
       await this.#appender.written();
-      if (this.#setup.fsync !== "never" || this.#sync.isAwaited) await this.#sync.sync();
+      // A disk that hangs is waited for as long as the fold is: the end survives the process, if not a power cut.
+      if (this.#setup.fsync !== "never" || this.#sync.isAwaited) await settledWithin(this.#sync.sync(), foldLimitMs);
     } catch (error) {
       this.#setup.onProblem("The end of the session could not be recorded", toError(error));
       return undefined;
@@ -309,7 +354,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
         ),
       );
       // The session may have crashed while the rename was under way, which then took the place of what the crash wrote.
-      if (!isReplaced || this.phase !== "crashed" || this.#appender.writtenBytes > mostCrashFoldBytes) return;
+      if (!isReplaced || this.phase !== "crashed" || !this.#isSmallForCrash()) return;
       const target = this.#target();
       await runAsync(
         this.#fs,
@@ -369,19 +414,11 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   #onSyncFailed(error: Error): boolean {
     const { identity } = this.#setup;
     this.#setup.onProblem(`The journal could not be brought to the disk: ${error.message}`, error);
-    // A disk that refuses again and again gets no endless row of journals.
-    if (++this.#segments > mostSegments) return false;
+    // A disk that refuses again and again gets no endless row of journals, and what another writer goes on with is its.
+    if (this.#isSuperseded || ++this.#segments > mostSegments) return false;
     try {
-      let next = this.#incarnation + 1;
-      let journal: JournalFile | undefined;
-      while (!journal) {
-        try {
-          journal = JournalFile.create(this.#fs, journalPathOf(this.path, this.safeId, next));
-        } catch (thrown) {
-          if (errorCode(thrown) !== "EEXIST") throw thrown;
-          next++;
-        }
-      }
+      const next = this.#incarnation + 1;
+      const journal = JournalFile.create(this.#fs, journalPathOf(this.path, this.safeId, next));
       const before = this.#incarnation;
       this.#incarnation = next;
       this.#log.isIrregular = true;
@@ -407,6 +444,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
       runSync(this.#fs, placeLiveMarker(this.#markers, marker, tempPathFor(this.path, this.safeId, identity.instance)));
       return true;
     } catch (thrown) {
+      if (errorCode(thrown) === "EEXIST") this.supersede();
       this.#setup.onProblem("A new journal could not be begun", toError(thrown));
       return false;
     }
@@ -427,14 +465,18 @@ function endSummary({ status, error, summary }: SessionEnd): TraceSummary {
   return { ...summary, status, ...(error === undefined ? {} : { error }) };
 }
 
+/** Rejects as `work` does within the limit. */
 async function settledWithin(work: Promise<void>, limitMs: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, limitMs);
     timer.unref();
   });
-  await Promise.race([work, limit]);
-  clearTimeout(timer);
+  try {
+    await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function toError(value: unknown): Error {

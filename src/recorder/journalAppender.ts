@@ -31,6 +31,8 @@ export interface AppenderEvents {
   syncInThread(): void;
   /** The same in other threads. */
   sync(): Promise<void>;
+  /** Another thread has appended what had waited. */
+  appended(): void;
   /** Told of each change of health, once. */
   onProblem(message: string, error: Error | undefined): void;
 }
@@ -236,6 +238,13 @@ export class JournalAppender {
     this.#tellOfAttempt();
   }
 
+  /** Nothing more is expected: memory and the descriptor are given back, until something comes all the same. */
+  giveBack(): void {
+    this.unsynced.take();
+    this.#buffer.giveBack();
+    this.#journal.close();
+  }
+
   #syncInThread(): void {
     try {
       this.#events.syncInThread();
@@ -332,6 +341,7 @@ export class JournalAppender {
         if (this.#fsync === "always") error = await this.#events.sync().then(() => undefined, toError);
         if (turn !== this.#turn) return;
       }
+      if (!error) this.#events.appended();
       if (error && !this.#error) this.#events.onProblem(`The journal can't be written: ${error.message}`, error);
       this.#error = error;
       this.#tellOfAttempt();

@@ -2,7 +2,7 @@
 // there. The exclusive creation of the journal is the lock: whoever loses it takes the next number.
 
 import { createHash, randomBytes } from "node:crypto";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { errorCode } from "../base/errorCode";
 import type { WriterIdentity } from "../trace/evidence";
 import { traceFileNames } from "../trace/safeId";
@@ -37,7 +37,9 @@ export function openSessionRecorder(request: SessionRequest): SessionRecorder | 
 }
 
 function open(request: SessionRequest): Incarnation {
-  const { directory, fs, sessionId } = request;
+  const { fs, sessionId } = request;
+  // The program may go to another directory while it records.
+  const directory = resolve(request.directory);
   const machine = request.machine ?? knownMachine();
   const identity = identityOf(machine, sessionId);
   const { safeId, existing, path, journal, incarnation } = takeIncarnation(fs, directory, sessionId);
@@ -58,6 +60,7 @@ function open(request: SessionRequest): Incarnation {
     journal,
     clock,
     hasBase: existing.hasSnapshot || existing.journals.length > 0,
+    baseBytes: existing.sizeBytes,
     probe: makeProbeLiveness(machine),
     onProblem: (message, error) => request.onProblem({ message, error, sessionId }),
   });

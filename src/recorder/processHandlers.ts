@@ -25,20 +25,44 @@ export interface HostProcess {
   hasUncaughtExceptionCaptureCallback(): boolean;
 }
 
+/** The handlers of one process, shared by all sessions that asked for them: they must not count each other as the program's. */
+interface Shared {
+  readonly ends: Set<ProcessEnd>;
+  remove(): void;
+}
+
+const sharedByProcess = new WeakMap<HostProcess, Shared>();
+
 /** @returns removes the handlers; may be called more than once */
 export function installProcessHandlers(
   end: ProcessEnd,
   host: HostProcess = process as unknown as HostProcess,
 ): () => void {
-  const removals: (() => void)[] = [];
-  const listen = (event: string, listener: (...args: never[]) => void) => {
-    host.prependListener(event, listener);
-    removals.push(() => host.removeListener(event, listener));
+  const shared = sharedByProcess.get(host) ?? listen(host);
+  sharedByProcess.set(host, shared);
+  shared.ends.add(end);
+  return () => {
+    if (!shared.ends.delete(end) || shared.ends.size > 0) return;
+    shared.remove();
+    if (sharedByProcess.get(host) === shared) sharedByProcess.delete(host);
   };
+}
+
+function listen(host: HostProcess): Shared {
+  const ends = new Set<ProcessEnd>();
+  const each = (tell: (end: ProcessEnd) => void) => {
+    // A crash removes its session from the set.
+    for (const end of [...ends]) tell(end);
+  };
+  const removals: (() => void)[] = [];
   let isRemoved = false;
   const remove = () => {
     isRemoved = true;
-    for (const each of removals.splice(0)) each();
+    for (const removal of removals.splice(0)) removal();
+  };
+  const on = (event: string, listener: (...args: never[]) => void) => {
+    host.prependListener(event, listener);
+    removals.push(() => host.removeListener(event, listener));
   };
 
   for (const signal of endingSignals) {
@@ -47,39 +71,36 @@ export function installProcessHandlers(
       host.removeListener(signal, onSignal);
       if (host.listenerCount(signal) === 0) {
         remove();
-        end.crash(`The process was ended by ${signal}`, signal);
+        each((end) => end.crash(`The process was ended by ${signal}`, signal));
         // Without a listener the signal does what it does by default, and the exit status says so.
         host.kill(host.pid, signal);
         return;
       }
-      end.note("tracekeeper.signal", { signal });
+      each((end) => end.note("tracekeeper.signal", { signal }));
       setImmediate(() => {
         if (!isRemoved) host.prependListener(signal, onSignal);
       });
     };
-    host.prependListener(signal, onSignal);
-    removals.push(() => host.removeListener(signal, onSignal));
+    on(signal, onSignal);
   }
 
   // Told before anybody decides, and of fatal rejections too: a listener for those would make them harmless.
-  listen("uncaughtExceptionMonitor", (error: unknown, origin: string) => {
+  on("uncaughtExceptionMonitor", (error: unknown, origin: string) => {
     const isHandled = host.listenerCount("uncaughtException") > 0 || host.hasUncaughtExceptionCaptureCallback();
     const kind = origin === "unhandledRejection" ? "Unhandled rejection" : "Uncaught exception";
-    const message = `${kind}: ${describe(error)}`;
-    if (isHandled)
-      end.note("exception", { "exception.message": describe(error), "exception.stacktrace": stackOf(error) });
-    else end.crash(message);
+    const attributes = { "exception.message": describe(error), "exception.stacktrace": stackOf(error) };
+    each((end) => (isHandled ? end.note("exception", attributes) : end.crash(`${kind}: ${describe(error)}`)));
   });
   let wasIdle = false;
-  listen("beforeExit", () => {
+  on("beforeExit", () => {
     // What this begins keeps the process a little longer, after which the event comes again.
-    if (!wasIdle) end.idle();
+    if (!wasIdle) each((end) => end.idle());
     wasIdle = !wasIdle;
   });
-  listen("exit", (code: number) => {
-    end.crash(`Process exited before trace completed (exit code ${code})`);
+  on("exit", (code: number) => {
+    each((end) => end.crash(`Process exited before trace completed (exit code ${code})`));
   });
-  return remove;
+  return { ends, remove };
 }
 
 function describe(error: unknown): string {

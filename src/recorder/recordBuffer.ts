@@ -67,6 +67,11 @@ export class RecordBuffer {
     if (this.#bytes.length > keptBytes) this.#bytes = Buffer.allocUnsafe(initialBytes);
   }
 
+  /** Keeps no memory, as long as nothing is added. */
+  giveBack(): void {
+    if (this.#length === 0) this.#bytes = Buffer.alloc(0);
+  }
+
   /** Hands over what is pending and begins anew. */
   take(): PendingRecords {
     const taken = { bytes: Buffer.from(this.peek()), lastSeq: this.#lastSeq, count: this.#count };
@@ -77,7 +82,7 @@ export class RecordBuffer {
   #reserve(moreBytes: number): void {
     const needed = this.#length + moreBytes;
     if (needed <= this.#bytes.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2));
+    const larger = Buffer.allocUnsafe(Math.max(needed, this.#bytes.length * 2, initialBytes));
     this.#bytes.copy(larger, 0, 0, this.#length);
     this.#bytes = larger;
   }

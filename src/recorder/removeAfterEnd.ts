@@ -8,13 +8,11 @@ import { parseCrashMarker } from "../trace/marker";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import type { Writer } from "../trace/schema";
 import { isRenameAwaited, type RenameWatch } from "./awaitedRenames";
-import { readStart, readWhole, syncDirectoryOf, unlinkQuietly } from "./fileTasks";
+import { readFirstLine, readWhole, syncDirectoryOf, unlinkQuietly } from "./fileTasks";
 import { isLiveMarkerOf, type MarkerPaths } from "./liveMarker";
 import { type Io, io } from "./recorderFs";
 import { isSuperseded, type SnapshotTarget } from "./replaceSnapshot";
 import { readSnapshotWriter } from "./snapshotTail";
-
-const headerBytes = 256 * 1024;
 
 export interface EndedIncarnation {
   readonly target: SnapshotTarget;
@@ -78,9 +76,7 @@ function* olderJournals(
       continue;
     }
     const path = join(directory, name);
-    const start = yield* readStart(path, headerBytes);
-    const end = start.indexOf(0x0a);
-    const header = readJournal(end < 0 ? start : start.subarray(0, end + 1), name).header?.header;
+    const header = readJournal(yield* readFirstLine(path), name).header?.header;
     const isOurs = header?.writer.instance === writer.instance;
     found.push({ path, mayBeWritten: !isOurs && (!header || probe(header.writer) !== "gone") });
   }

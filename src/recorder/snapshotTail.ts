@@ -4,7 +4,8 @@ import { type Writer, writerSchema } from "../trace/schema";
 import { closeQuietly, isMissing, readFully } from "./fileTasks";
 import { type Io, io } from "./recorderFs";
 
-const tailBytes = 16 * 1024;
+/** A raw session id may be long: where the first tail does not hold all of the writer, the second does. */
+const tailBytes = [16 * 1024, 4 * 1024 * 1024] as const;
 const writerKey = ',"writer":';
 
 /** `writer` of the file; undefined where there is no file, or none that ends as we write it. */
@@ -18,9 +19,14 @@ export function* readSnapshotWriter(path: string): Io<Writer | undefined> {
   }
   try {
     const { sizeBytes } = yield* io.statFd(fd);
-    const tail = Buffer.alloc(Math.min(tailBytes, sizeBytes));
-    const count = yield* readFully(fd, tail, sizeBytes - tail.length);
-    return parseWriter(tail.toString("utf8", 0, count));
+    for (const bytes of tailBytes) {
+      const tail = Buffer.alloc(Math.min(bytes, sizeBytes));
+      const count = yield* readFully(fd, tail, sizeBytes - tail.length);
+      const text = tail.toString("utf8", 0, count);
+      // What another program wrote has no writer, however far one looks.
+      if (text.includes(writerKey) || bytes >= sizeBytes || !text.endsWith("}}\n")) return parseWriter(text);
+    }
+    return undefined;
   } finally {
     yield* closeQuietly(fd);
   }

@@ -4,10 +4,14 @@
 import type { JournalAppender } from "./journalAppender";
 import { quietMs, SnapshotPace } from "./snapshotPace";
 
+const firstPauseMs = 1000;
+const lastPauseMs = 60_000;
+
 export class Snapshotter {
   readonly #appender: JournalAppender;
   readonly #write: () => Promise<void>;
   readonly #onProblem: (error: unknown) => void;
+  readonly #baseBytes: number;
   readonly #pace = new SnapshotPace();
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
@@ -15,12 +19,21 @@ export class Snapshotter {
   #isStopped = false;
   /** The last record that a snapshot holds. */
   #seq = -1;
+  /** Snapshots in a row that could not be written: each fills a disk that is full to its last byte. */
+  #refusals = 0;
+  #pausedUntilMs = 0;
 
   /** @param write folds what is in the journal into `S.json`; rejects with the system's error */
-  constructor(appender: JournalAppender, write: () => Promise<void>, onProblem: (error: unknown) => void) {
+  constructor(
+    appender: JournalAppender,
+    write: () => Promise<void>,
+    onProblem: (error: unknown) => void,
+    baseBytes: number,
+  ) {
     this.#appender = appender;
     this.#write = write;
     this.#onProblem = onProblem;
+    this.#baseBytes = baseBytes;
   }
 
   /** Something was recorded: a snapshot follows when the session goes quiet. */
@@ -62,8 +75,15 @@ export class Snapshotter {
     this.#appender.drain();
     const seq = this.#appender.writtenSeq;
     const startMs = performance.now();
-    const bytes = this.#appender.writtenBytes;
-    await this.#write();
+    const bytes = this.#baseBytes + this.#appender.writtenBytes;
+    try {
+      await this.#write();
+    } catch (error) {
+      this.#refusals++;
+      this.#pausedUntilMs = performance.now() + Math.min(firstPauseMs * 2 ** this.#refusals, lastPauseMs);
+      throw error;
+    }
+    this.#refusals = 0;
     this.#seq = seq;
     this.#pace.written(bytes, startMs, performance.now());
   }
@@ -77,13 +97,16 @@ export class Snapshotter {
   }
 
   #onTimer(): void {
-    if (this.#isStopped || this.#appender.writtenSeq === this.#seq) return;
+    if (this.#isStopped) return;
     // Snapshots stop first when the disk is in trouble, the journal last.
     if (this.#appender.isDegraded) return this.#wait(1000);
+    if (this.#appender.writtenSeq === this.#seq) return;
     const nowMs = performance.now();
+    const pauseMs = this.#pausedUntilMs - nowMs;
+    if (pauseMs > 0) return this.#wait(pauseMs);
     const quietInMs = this.#appender.lastAppendMs + quietMs - nowMs;
     if (quietInMs > 0) return this.#wait(quietInMs);
-    const waitMs = this.#pace.waitMs(this.#appender.writtenBytes, nowMs);
+    const waitMs = this.#pace.waitMs(this.#baseBytes + this.#appender.writtenBytes, nowMs);
     if (waitMs === undefined) return;
     if (waitMs > 0) return this.#wait(waitMs);
     this.write().catch((error) => this.#onProblem(error));

@@ -1,11 +1,26 @@
-// At most one fsync is under way in a process: libuv has four threads, and the program needs them. One that hangs makes
-// other sessions wait for their sync, and nobody else.
+// At most one fsync is under way in a process: libuv has four threads, and the program needs them. One that hangs gives
+// its place to the next, so that one bad disk keeps no other waiting for ever.
+
+const hangMs = 30_000;
 
 let last: Promise<unknown> = Promise.resolve();
 
 /** Runs `sync` after those asked for before; rejects as it does. */
 export function inSyncQueue<T>(sync: () => Promise<T>): Promise<T> {
   const result = last.then(sync, sync);
-  last = result.catch(() => undefined);
+  last = last.then(() => settledOrHung(result));
   return result;
+}
+
+/** Resolves when `work` has begun and settled, or hangs. */
+function settledOrHung(work: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, hangMs);
+    timer.unref();
+    const done = () => {
+      clearTimeout(timer);
+      resolve();
+    };
+    work.then(done, done);
+  });
 }

@@ -51,7 +51,8 @@ export class TraceSession {
     const directory = setup.recording?.getDir();
     const isPublic = place !== undefined && place.privateDirectory === undefined;
     if (directory !== undefined) {
-      this.path = isPublic ? place.recorder.path : join(directory, traceFileNames.snapshot(toSafeId(rawId)));
+      // As the directory was named, whichever directory the program is in by now.
+      this.path = join(directory, traceFileNames.snapshot(isPublic ? place.recorder.safeId : toSafeId(rawId)));
     }
     // An earlier crash of the session silences this incarnation nowhere.
     for (const exporter of setup.exporters) {

@@ -105,6 +105,7 @@ export class UnsyncedRecords {
     const all = Buffer.concat(this.#chunks.map(({ bytes }) => bytes));
     this.#chunks = [];
     this.#slab = undefined;
+    this.#free = [];
     this.#bytes = 0;
     this.#isComplete = true;
     return all;

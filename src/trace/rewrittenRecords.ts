@@ -87,8 +87,9 @@ function isHeld(place: Place, journal: ReadJournal, plan: CombinePlan, journals:
     (one) => one.journal.facts.incarnation === incarnation && isSameWriter(one.journal, journal),
   );
   if (home) {
+    // What is missing in it is filled in there.
+    if (!home.isOverruled) return true;
     const { facts } = home.journal;
-    // What is missing in the middle of it has been filled in there.
     if (seq <= home.afterSeq || seq < facts.lastSeq || seqsOf(home.journal).has(seq)) return true;
   } else if (marksOf(journal, plan).some((mark) => mark.incarnation === incarnation && seq <= mark.seq)) {
     return true;
@@ -102,22 +103,29 @@ function isHeld(place: Place, journal: ReadJournal, plan: CombinePlan, journals:
   );
 }
 
-/** Records that this journal lacks and a later one of its writer has: those that fill a gap, and how many come after its end. */
+/**
+ * Records that this journal lacks and a later one of its writer has: those that are applied with it, in the order in which
+ * they happened, and how many are not, because they come after the end of a journal that changes nothing any more.
+ */
 function findAgain(
-  { journal, afterSeq }: PlanStep,
+  { journal, afterSeq, isOverruled }: PlanStep,
   plan: CombinePlan,
   journals: readonly ReadJournal[],
 ): { readonly filling: JournalEntry[]; readonly beyond: number } {
   const { incarnation, lastSeq } = journal.facts;
   const found = new Map<number, JournalEntry>();
-  for (const { journal: later } of plan.steps) {
+  /** In the base, by another copy. */
+  const held = new Set<number>();
+  for (const { journal: later, afterSeq: heldSeq } of plan.steps) {
     if (later.facts.incarnation <= incarnation || !isSameWriter(later, journal)) continue;
     for (const [entry, place] of copiesIn(later, plan, journals).places) {
-      if (place.incarnation !== incarnation || place.seq <= afterSeq || found.has(place.seq)) continue;
-      if (!seqsOf(journal).has(place.seq)) found.set(place.seq, { ...entry, seq: place.seq });
+      const { seq } = place;
+      if (place.incarnation !== incarnation || seq <= afterSeq || found.has(seq) || held.has(seq)) continue;
+      if (entry.seq <= heldSeq) held.add(seq);
+      else if (!seqsOf(journal).has(seq)) found.set(seq, { ...entry, seq });
     }
   }
-  const filling = [...found.values()].filter(({ seq }) => seq < lastSeq);
+  const filling = [...found.values()].filter(({ seq }) => !isOverruled || seq < lastSeq);
   return { filling, beyond: found.size - filling.length };
 }
 

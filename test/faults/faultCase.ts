@@ -6,11 +6,13 @@ import type { Incarnation } from "../../src/recorder/incarnation";
 import { forgetIncarnation } from "../../src/recorder/incarnations";
 import { recoverSession } from "../../src/recorder/recoverSession";
 import type { FsyncMode } from "../../src/recorder/traceTypes";
+import { readJournal } from "../../src/trace/journal";
 import { parseTraceFileName } from "../../src/trace/safeId";
 import { CrashableFs } from "./crashableFs";
 import { type Fault, type FaultyFs, faultyFs } from "./faultyFs";
 import { laterTurn } from "./laterTurn";
 import { mortalFs } from "./mortalFs";
+import type { DifferenceOptions } from "./oracle";
 import { directory, machineAfterwards, RecordedSession, safeId, wrongIn } from "./recordedSession";
 import { type Ending, fakedTimers, playSession } from "./scriptedSession";
 import { loadFrom } from "./sessionOnDisk";
@@ -27,10 +29,22 @@ export interface Played {
   readonly disk: CrashableFs;
 }
 
-/** Plays a case and hands what came of it to `look`; nothing of it is left in this process afterwards. */
+/** Plays the scripted session and hands what came of it to `look`; nothing of it is left in this process afterwards. */
 export async function played<T>(
   { fsync, ending, faults = [] }: FaultCase,
   look: (played: Played) => T | Promise<T>,
+): Promise<T> {
+  return await withSession(fsync, faults, async (result) => {
+    await playSession(result.session, result.fs, ending);
+    return await look(result);
+  });
+}
+
+/** The same for a session that `act` plays. */
+export async function withSession<T>(
+  fsync: FsyncMode,
+  faults: readonly Fault[],
+  act: (played: Played) => T | Promise<T>,
 ): Promise<T> {
   vi.useFakeTimers({ toFake: [...fakedTimers], now: 1_790_000_000_000 });
   const disk = new CrashableFs({ directories: ["/home"] });
@@ -38,8 +52,7 @@ export async function played<T>(
   const mortal = mortalFs(fs);
   const session = new RecordedSession(mortal, { fsync, death: fs });
   try {
-    await playSession(session, fs, ending);
-    return await look({ session, fs, disk });
+    return await act({ session, fs, disk });
   } finally {
     fs.stop();
     mortal.bury();
@@ -66,22 +79,27 @@ export async function wrongWithRecovery(
   session: RecordedSession,
   left: CrashableFs,
   acknowledged = session.acknowledged,
+  options: DifferenceOptions = {},
 ): Promise<string[]> {
   const wrong: string[] = [];
   const say = (text: string) => wrong.push(`after recovery: ${text}`);
   if (!hasDirectory(left)) return acknowledged.length > 0 ? ["there is no directory"] : [];
   const damage = loadFrom(left, directory, safeId).problems;
+  // While nobody can tell who writes to a session, nothing of it is removed.
+  const isOwnerless = [...left.snapshotFiles()].some(
+    ([path, bytes]) => path.endsWith(".ndjson") && readJournal(bytes, nameOf(path)).header === undefined,
+  );
   const { action, error, keptFiles } = await recoverSession(directory, safeId, {
     fs: left,
     machine: machineAfterwards,
   });
   // Of a journal that was made and never begun nobody knows whose it is: it stays, and nothing was in it.
-  if (action === "unknown" && acknowledged.length === 0) return wrong;
+  if (action === "unknown" && (acknowledged.length === 0 || isOwnerless)) return wrong;
   if (!["folded", "cleaned", "marked", "nothing", "removed-empty"].includes(action)) say(`it is ${action}`);
   if (error) say(String(error));
-  for (const text of wrongIn(session, loadFrom(left, directory, safeId), acknowledged)) say(text);
+  for (const text of wrongIn(session, loadFrom(left, directory, safeId), acknowledged, options)) say(text);
   const after = contents(left);
-  for (const name of after.keys()) if (isUnfinished(name)) say(`${name} is left`);
+  if (!isOwnerless) for (const name of after.keys()) if (isUnfinished(name)) say(`${name} is left`);
   const again = await recoverSession(directory, safeId, { fs: left, machine: machineAfterwards });
   if (again.action !== "nothing") say(`again it is ${again.action}`);
   const later = contents(left);
@@ -123,7 +141,11 @@ function hasDirectory(disk: CrashableFs): boolean {
 function contents(disk: CrashableFs): Map<string, string> {
   const found = new Map<string, string>();
   for (const [path, bytes] of disk.snapshotFiles()) {
-    found.set(path.slice(path.lastIndexOf("/") + 1), Buffer.from(bytes).toString("latin1"));
+    found.set(nameOf(path), Buffer.from(bytes).toString("latin1"));
   }
   return found;
+}
+
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }

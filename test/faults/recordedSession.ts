@@ -14,7 +14,7 @@ import type { FsyncMode } from "../../src/recorder/traceTypes";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
 import { deriveState, type SessionStatus } from "../../src/trace/state";
 import { laterTurn } from "./laterTurn";
-import { differences, type Step } from "./oracle";
+import { type DifferenceOptions, differences, type Step } from "./oracle";
 
 /** Two folders are new, and each has to outlive a power cut. */
 export const directory = "/home/.tracekeeper/traces";
@@ -38,6 +38,7 @@ type Kind = SpanTotals["kind"];
 export class RecordedSession {
   /** Undefined where the session could not be begun. */
   readonly recorder: SessionRecorder | undefined;
+  readonly fsync: FsyncMode;
   /** Everything that the program asked for, in order. */
   readonly attempted: Step[] = [];
   readonly problems: string[] = [];
@@ -45,6 +46,8 @@ export class RecordedSession {
   readonly thrown: unknown[] = [];
   /** So many of the steps are acknowledged. */
   acknowledgedCount = 0;
+  /** So many were when the last sync of a journal that returned began, or when `sync` was asked that has resolved. */
+  syncedCount = 0;
   /** What the end came to: undefined while it was not asked for or has not resolved. */
   end: { readonly path: string | undefined } | undefined;
   hasAskedForEnd = false;
@@ -53,6 +56,7 @@ export class RecordedSession {
 
   constructor(fs: RecorderFs, { fsync, death }: RecordedOptions) {
     this.#death = death;
+    this.fsync = fsync;
     const metadata = { title: "First title", agent: "build" };
     this.attempted.push({ metadata });
     this.recorder = this.#call(() =>
@@ -63,7 +67,7 @@ export class RecordedSession {
         metadata,
         mode: "start",
         fsync,
-        fs,
+        fs: this.#watching(fs),
         machine: writersMachine,
         onProblem: ({ message }) => this.problems.push(message),
       }),
@@ -72,6 +76,13 @@ export class RecordedSession {
 
   get acknowledged(): readonly Step[] {
     return this.attempted.slice(0, this.acknowledgedCount);
+  }
+
+  /** What must outlive a power cut. */
+  get durable(): readonly Step[] {
+    // An end without a sync replaces what was synced before.
+    if (this.fsync === "never" && this.hasAskedForEnd) return [];
+    return this.attempted.slice(0, this.fsync === "always" ? this.acknowledgedCount : this.syncedCount);
   }
 
   get isDead(): boolean {
@@ -148,7 +159,9 @@ export class RecordedSession {
       const path = await recorder.finish({ status: "completed", root });
       if (this.isDead) return;
       this.end = { path };
-      if (path !== undefined && !this.hasCrashed) this.#acknowledge(count);
+      if (path === undefined || this.hasCrashed) return;
+      this.#acknowledge(count);
+      if (this.fsync !== "never") this.#synced(count);
     });
   }
 
@@ -174,7 +187,9 @@ export class RecordedSession {
       await ask(recorder).catch(() => {
         isDone = false;
       });
-      if (isDone && !this.isDead) this.#acknowledge(count);
+      if (!isDone || this.isDead) return;
+      this.#acknowledge(count);
+      this.#synced(count);
     });
   }
 
@@ -186,6 +201,31 @@ export class RecordedSession {
 
   #acknowledge(count: number): void {
     this.acknowledgedCount = Math.max(this.acknowledgedCount, count);
+  }
+
+  #synced(count: number): void {
+    this.syncedCount = Math.max(this.syncedCount, count);
+  }
+
+  #watching({ sync, async }: RecorderFs): RecorderFs {
+    return {
+      sync: {
+        ...sync,
+        syncData: (fd) => {
+          const count = this.acknowledgedCount;
+          sync.syncData(fd);
+          this.#synced(count);
+        },
+      },
+      async: {
+        ...async,
+        syncData: async (fd) => {
+          const count = this.acknowledgedCount;
+          await async.syncData(fd);
+          this.#synced(count);
+        },
+      },
+    };
   }
 
   #step(step: Step, record: (recorder: SessionRecorder) => void): void {
@@ -214,19 +254,26 @@ export function wrongIn(
   session: RecordedSession,
   loaded: LoadedSession,
   acknowledged = session.acknowledged,
+  options: DifferenceOptions = {},
 ): string[] {
-  const found = differences(acknowledged, loaded, session.attempted);
+  const found = differences(acknowledged, loaded, session.attempted, options);
   const { status } = deriveState(loaded.evidence, Date.now());
-  const possible = possibleStates(session, acknowledged.length > 0);
+  const isNewestLost = loaded.problems.some(({ message, code }) => code === "empty-file" || message.includes(noHeader));
+  const possible = possibleStates(session, acknowledged.length, isNewestLost);
   return possible.includes(status) ? found : [...found, `it is ${status}, not ${possible.join(" or ")}`];
 }
 
-function possibleStates({ hasAskedForEnd, hasCrashed, end }: RecordedSession, isThere: boolean): SessionStatus[] {
+/** @param isNewestLost a journal is there of which nothing is known, and so is how it ended */
+function possibleStates(session: RecordedSession, foundCount: number, isNewestLost: boolean): SessionStatus[] {
+  const { hasAskedForEnd, hasCrashed, end, attempted } = session;
   // Of a session that nobody was told of there may be nothing at all.
-  const nothing: SessionStatus[] = isThere ? [] : ["unknown"];
+  const nothing: SessionStatus[] = foundCount > 0 && !isNewestLost ? [] : ["unknown"];
   if (hasCrashed || !hasAskedForEnd) return ["crashed", ...nothing];
-  return end?.path === undefined ? ["completed", "crashed", ...nothing] : ["completed"];
+  const isEnded = end?.path !== undefined && foundCount === attempted.length;
+  return isEnded ? ["completed"] : ["completed", "crashed", ...nothing];
 }
+
+const noHeader = "nobody knows who wrote it";
 
 function nameOf(kind: Kind): string {
   return kind === "tool" ? "bash" : kind;
