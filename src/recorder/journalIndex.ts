@@ -3,6 +3,7 @@
 // reads the journal the slow way, which knows every kind of damage.
 
 import { readFully } from "./fileTasks";
+import { LineReader } from "./lineReader";
 import type { Io } from "./recorderFs";
 
 /** `,"c": "`, eight digits and `"}`. */
@@ -30,6 +31,15 @@ export type RowForm =
   | "ended"
   /** More records than that; see `changes`. */
   | "changed";
+
+/** A line that names its span by the id alone: the row was forgotten when it came. */
+export interface LateLine extends Extent {
+  /** As it stands in the line, without its quotes. */
+  readonly id: string;
+}
+
+/** So many of them are placed; a journal with more is read the slow way. */
+const mostLate = 100_000;
 
 /** In place of the number of replaced bytes: the row is whole. */
 const wholeMark = 0xffff;
@@ -95,6 +105,8 @@ export class JournalIndex {
   readonly ends = new Places();
   /** All lines of the spans that have more than a beginning and an end, in order. */
   readonly changes = new Map<number, Extent[]>();
+  /** Not yet among the changes; see `placeLateLines`. */
+  readonly late: LateLine[] = [];
   readonly #marks: Uint16Array[] = [];
 
   form(row: number): RowForm {
@@ -220,7 +232,7 @@ function indexLine(
       return reader.isObject();
     }
     case "end": {
-      if (!reader.skip(',"n":')) return false;
+      if (!reader.skip(',"n":')) return addLate(index, line, reader);
       const row = reader.number();
       if (!(row < index.rowCount)) return false;
       if (index.changes.has(row) || index.form(row) !== "begun") {
@@ -237,7 +249,7 @@ function indexLine(
     case "event":
     case "link":
     case "text": {
-      if (!reader.skip(',"n":')) return false;
+      if (!reader.skip(',"n":')) return addLate(index, line, reader);
       const row = reader.number();
       if (!(row < index.rowCount)) return false;
       index.addChange(row, line);
@@ -259,69 +271,14 @@ function indexLine(
   }
 }
 
-function hasFrameEnd(bytes: Buffer, end: number): boolean {
-  return bytes[end - 1] === 0x7d && bytes[end - 2] === 0x22 && bytes[end - frameEndBytes] === 0x2c;
+function addLate(index: JournalIndex, line: Extent, reader: LineReader): boolean {
+  if (!reader.skip(',"id":"') || index.late.length >= mostLate) return false;
+  const from = reader.at;
+  if (!reader.passString()) return false;
+  index.late.push({ ...line, id: reader.text(from, reader.at - 1) });
+  return true;
 }
 
-/** Reads the fixed parts of a line. */
-class LineReader {
-  at: number;
-  readonly end: number;
-  readonly #bytes: Buffer;
-
-  constructor(bytes: Buffer, at: number, end: number) {
-    this.#bytes = bytes;
-    this.at = at;
-    this.end = end;
-  }
-
-  /** Digits; NaN where there are none. */
-  number(): number {
-    let value = 0;
-    const from = this.at;
-    for (
-      let byte = this.#bytes[this.at];
-      byte !== undefined && byte >= 0x30 && byte <= 0x39;
-      byte = this.#bytes[this.at]
-    ) {
-      value = value * 10 + byte - 0x30;
-      this.at++;
-    }
-    return this.at > from ? value : Number.NaN;
-  }
-
-  /** Lower-case letters and hyphens. */
-  word(): string {
-    const from = this.at;
-    for (let byte = this.#bytes[this.at]; byte !== undefined; byte = this.#bytes[this.at]) {
-      if (byte !== 0x2d && (byte < 0x61 || byte > 0x7a)) break;
-      this.at++;
-    }
-    return this.#bytes.toString("latin1", from, this.at);
-  }
-
-  skip(text: string): boolean {
-    for (let index = 0; index < text.length; index++) {
-      if (this.#bytes[this.at + index] !== text.charCodeAt(index)) return false;
-    }
-    this.at += text.length;
-    return this.at <= this.end;
-  }
-
-  /** Goes behind the closing quote of a string whose opening one was passed. */
-  passString(): boolean {
-    for (; this.at < this.end; this.at++) {
-      const byte = this.#bytes[this.at];
-      if (byte === 0x5c) this.at++;
-      else if (byte === 0x22) {
-        this.at++;
-        return true;
-      }
-    }
-    return false;
-  }
-
-  isObject(): boolean {
-    return this.#bytes[this.at] === 0x7b && this.#bytes[this.end - 1] === 0x7d;
-  }
+function hasFrameEnd(bytes: Buffer, end: number): boolean {
+  return bytes[end - 1] === 0x7d && bytes[end - 2] === 0x22 && bytes[end - frameEndBytes] === 0x2c;
 }

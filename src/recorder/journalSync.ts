@@ -3,7 +3,7 @@
 
 import { syncEntryOf } from "./durableDirectory";
 import type { JournalAppender } from "./journalAppender";
-import { type RecorderFs, runAsync, runSync } from "./recorderFs";
+import { type RecorderFs, runAsyncInQueue, runSync } from "./recorderFs";
 import { inSyncQueue } from "./syncQueue";
 import type { FsyncMode } from "./traceTypes";
 
@@ -96,7 +96,7 @@ export class JournalSync {
     if (this.#isStopped) return;
     const { journal, writtenBytes } = this.#appender;
     if (!this.#isEntrySynced) {
-      await runAsync(this.#fs, syncEntryOf(journal.path));
+      await runAsyncInQueue(this.#fs, syncEntryOf(journal.path));
       if (journal === this.#appender.journal) this.#isEntrySynced = true;
     }
     try {

@@ -111,13 +111,11 @@ export class RecordLog {
     if (this.#sink.accepts()) this.#add(`"t":"${type}",${this.#target(spanId)},${field}`);
   }
 
-  /** The row, where it is known, and the id. */
+  /** The row, where it is remembered, and the id. */
   #target(spanId: string): string {
     const row = this.#rows.rowOf(spanId);
     const id = `"id":${JSON.stringify(spanId)}`;
-    if (row !== undefined) return `"n":${row},${id}`;
-    this.isIrregular = true;
-    return id;
+    return row === undefined ? id : `"n":${row},${id}`;
   }
 
   #add(body: string): void {

@@ -32,6 +32,7 @@ import {
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { renameRetrying, renameSyncRetrying } from "./retryingRename";
+import { inSyncQueue } from "./syncQueue";
 
 /**
  * `create`: a new file for appending, EEXIST where there is one. `append`: an existing file for appending, ENOENT where
@@ -131,15 +132,25 @@ export function runSync<T>(fs: RecorderFs, task: Io<T>): T {
   }
 }
 
-/** Runs a task whose calls are made in other threads, one after the other. */
-export async function runAsync<T>(fs: RecorderFs, task: Io<T>): Promise<T> {
+/** Runs a task whose calls are made in other threads, one after the other; its syncs wait for those of the process. */
+export function runAsync<T>(fs: RecorderFs, task: Io<T>): Promise<T> {
+  return runInThreads(fs, task, inSyncQueue);
+}
+
+/** The same for a task that has its place in the queue of syncs already. */
+export function runAsyncInQueue<T>(fs: RecorderFs, task: Io<T>): Promise<T> {
+  return runInThreads(fs, task, (sync) => sync());
+}
+
+async function runInThreads<T>(fs: RecorderFs, task: Io<T>, queued: typeof inSyncQueue): Promise<T> {
   const calls = fs.async as unknown as Record<FileCallName, (...args: readonly unknown[]) => Promise<unknown>>;
   for (let step = task.next(); ; ) {
     if (step.done) return step.value;
     const [name, ...args] = step.value;
     let result: unknown;
     try {
-      result = await calls[name](...args);
+      const isSync = name === "syncData" || name === "syncAll";
+      result = await (isSync ? queued(() => calls[name](...args)) : calls[name](...args));
     } catch (error) {
       step = task.throw(error);
       continue;

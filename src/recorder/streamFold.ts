@@ -7,6 +7,7 @@ import { isRecordType, toRecord } from "../trace/journalRecord";
 import { ProblemList } from "../trace/problemList";
 import { BlockReader, HeldBytes, type JournalBytes } from "./blockReader";
 import { type Extent, indexJournal, type JournalIndex } from "./journalIndex";
+import { placeLateLines } from "./lateLines";
 import { type Io, io } from "./recorderFs";
 import { spanSeparator, type TraceFrame, textAfterSpans, textBeforeSpans } from "./traceText";
 
@@ -37,6 +38,7 @@ export function* streamFold(source: FoldSource, sink: (bytes: Uint8Array) => Io<
     if (indexed === undefined) return false;
     const { index, bytes } = indexed;
     const reader = bytes ? new HeldBytes(bytes) : new BlockReader(fd, source.lengthBytes);
+    if (!(yield* placeLateLines(index, reader))) return false;
     const output = new Output(sink);
     yield* output.write(Buffer.from(textBeforeSpans(source.frame)));
     yield* writeSpans(index, reader, output, source);

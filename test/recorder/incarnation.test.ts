@@ -202,3 +202,44 @@ describe("a session that crashes", () => {
     expect((await load()).state.status).toBe("crashed");
   });
 });
+
+describe("a record that comes long after its span has ended", () => {
+  /** The slow fold looks for all journals of the session. */
+  function listing(): { fs: RecorderFs; count(): number } {
+    let count = 0;
+    const list = (path: string) => {
+      count++;
+      return nodeFs.sync.list(path);
+    };
+    const fs = { sync: { ...nodeFs.sync, list }, async: { ...nodeFs.async, list: async (path: string) => list(path) } };
+    return { fs, count: () => count };
+  }
+
+  it.each([
+    ["whose journal is held", 10, "late"],
+    ["whose journal is read in pieces", 60_000, "late"],
+    ["whose id needs escapes", 10, 'la"te\\'],
+  ])("is shown in its place in a session %s", async (name, outputBytes, id) => {
+    const { fs, count } = listing();
+    const recorder = open("s", { fs });
+    logTool(recorder, id);
+    recorder.event(id, objectText({ name: "soon", time: 1 }));
+    for (let index = 0; index < 700; index++) logTool(recorder, `tool-${index}`, "x".repeat(outputBytes));
+    recorder.event(id, objectText({ name: "late", time: 2 }));
+    recorder.attributes("tool-1", objectText({ checked: true }));
+    recorder.link("tool-2", objectText({ spanId: "tool-1", traceId: "t1" }));
+    const before = count();
+    await recorder.flush();
+    const listings = count() - before;
+    await recorder.finish({ status: "completed", root: rootEnd(recorder) });
+    const { trace } = await load();
+    const spanOf = (spanId: string) => trace.spans.find((span) => span.spanId === spanId);
+    expect(trace.spans).toHaveLength(702);
+    expect(spanOf(id)?.events?.map((event) => event.name)).toEqual(["soon", "late"]);
+    expect(spanOf("tool-1")?.attributes).toEqual({ checked: true });
+    expect(spanOf("tool-2")?.links).toEqual([{ spanId: "tool-1", traceId: "t1" }]);
+    expect(readdirSync(directory)).toEqual(["s.json"]);
+    expect(listings).toBe(name === "whose id needs escapes" ? 1 : 0);
+    expect(problems).toEqual([]);
+  });
+});

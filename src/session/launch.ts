@@ -1,0 +1,101 @@
+// What to start: written into a file with mode 0600 by who starts a session and read by the session process, so that
+// neither arguments nor environment stand on a command line. Beside it the claim: a launch is run once, whoever starts
+// its command again.
+
+import { readFile } from "node:fs/promises";
+import * as z from "zod/mini";
+
+export const captureModes = ["terminal", "pipes", "none"] as const;
+export type CaptureMode = (typeof captureModes)[number];
+
+const text = z.string();
+const pauseMs = z.number().check(z.nonnegative());
+
+const program = z.discriminatedUnion("type", [
+  /** A line for the shell: `shell` with `shellArgs` before it, the system's shell where they are left out. */
+  z.object({ type: z.literal("shell"), line: text, shell: z.optional(text), shellArgs: z.optional(z.array(text)) }),
+  z.object({ type: z.literal("process"), file: text, args: z.array(text) }),
+  /** No program: spans alone are recorded until the session is stopped. */
+  z.object({ type: z.literal("collect") }),
+]);
+export type LaunchedProgram = z.infer<typeof program>;
+
+export const launchSchema = z.object({
+  version: z.literal(1),
+  /** Also the name of the file: `<id>.json`. */
+  id: text,
+  /** Where the trace is written. */
+  directory: text,
+  /** The raw id of the session, which nobody else has. */
+  sessionId: text,
+  title: text,
+  program,
+  cwd: text,
+  capture: z.enum(captureModes),
+  /** Directory of the `node-pty` package to load; without it `terminal` falls back to `pipes`, and the trace says why. */
+  nodePty: z.optional(text),
+  /** Where it came from: what the person picked, for "Run again" and for the session's attributes. */
+  origin: z.object({
+    type: z.enum(["npmScript", "task", "file", "command", "collect", "playbook"]),
+    label: text,
+    /** Path of the file or of the package's folder. */
+    path: z.optional(text),
+  }),
+  /** Set in the program's environment; null takes a variable away. */
+  env: z.optional(z.record(text, z.nullable(text))),
+  /** After a stop: from interrupt to terminate, and from terminate to kill. */
+  stop: z.object({ terminateAfterMs: pauseMs, killAfterMs: pauseMs }),
+  fsync: z.optional(z.enum(["never", "interval", "always"])),
+});
+export type Launch = z.infer<typeof launchSchema>;
+
+/** Stands in `<id>.claim.json` beside the launch: created exclusively, written once the session is recorded. */
+export const launchClaimSchema = z.object({
+  version: z.literal(1),
+  id: text,
+  /** Of the session process. */
+  pid: z.number(),
+  /** When that process started, as its recorder writes it: tells it from a later one with the same number. */
+  processStart: z.optional(text),
+  /** ISO 8601. */
+  claimedAt: text,
+  /** Path of `S.json`. */
+  path: z.optional(text),
+  childPid: z.optional(z.number()),
+  /** `POST <url>/stop` with `Authorization: Bearer <token>` stops the session. */
+  control: z.optional(z.object({ url: text, token: text })),
+});
+export type LaunchClaim = z.infer<typeof launchClaimSchema>;
+
+export class LaunchError extends Error {}
+
+export function claimPathOf(launchPath: string): string {
+  return launchPath.replace(/(\.json)?$/, ".claim.json");
+}
+
+/** Throws a `LaunchError` that names the file, and the field where one is wrong. */
+export async function readLaunch(path: string): Promise<Launch> {
+  return await readChecked(path, launchSchema);
+}
+
+/** The same for the claim; undefined where the launch is not claimed, or its claim is not written yet. */
+export async function readClaim(launchPath: string): Promise<LaunchClaim | undefined> {
+  try {
+    return await readChecked(claimPathOf(launchPath), launchClaimSchema);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readChecked<T>(path: string, schema: z.ZodMiniType<T>): Promise<T> {
+  let value: unknown;
+  try {
+    value = JSON.parse(await readFile(path, "utf8"));
+  } catch (error) {
+    throw new LaunchError(`${path} can't be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new LaunchError(`${path}: ${issue?.path.join(".") ?? ""}: ${issue?.message ?? "is not a launch"}`);
+}

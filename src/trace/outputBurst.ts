@@ -1,0 +1,39 @@
+// How a program's output stands in a trace: under the span of its command one open span `output` of kind `text`, and under
+// that one finished span of kind `text` for each burst, whose `output` is the text as it came (ANSI codes kept, broken
+// UTF-8 as U+FFFD). So output of any length is recorded in pieces that nobody has to hold together.
+
+import * as z from "zod/mini";
+import type { TraceSpan } from "./schema";
+
+/** `terminal`: stdout and stderr are one, as a pty has them. */
+export const outputStreams = ["stdout", "stderr", "terminal"] as const;
+export type OutputStream = (typeof outputStreams)[number];
+
+/** Attribute of the spans of bursts, and of the span `output` above them, where its value is true. */
+export const outputAttribute = "tracekeeper.output";
+
+/** No burst holds more bytes, and none waits longer for its end. */
+export const mostBurstBytes = 64 * 1024;
+export const mostBurstMs = 100;
+
+const outputBurst = z.object({
+  stream: z.enum(outputStreams),
+  /** As they came, before decoding. */
+  bytes: z.number(),
+  /** The first line began in an earlier burst of the same stream. */
+  continues: z.optional(z.boolean()),
+  /** When each line of the burst began, that of a continued one aside: whole ms after `startTime` of the burst's span. */
+  times: z.array(z.number()),
+});
+export type OutputBurst = z.infer<typeof outputBurst>;
+
+/** What the span says of the output that it holds; undefined where it holds none. */
+export function outputBurstOf(span: Pick<TraceSpan, "attributes">): OutputBurst | undefined {
+  const parsed = outputBurst.safeParse(span.attributes?.[outputAttribute]);
+  return parsed.success ? parsed.data : undefined;
+}
+
+/** True for the span that holds all bursts of a command. */
+export function isOutputRoot(span: Pick<TraceSpan, "attributes">): boolean {
+  return span.attributes?.[outputAttribute] === true;
+}
