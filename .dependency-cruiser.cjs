@@ -13,6 +13,7 @@ const allowed = {
   publish: ["base", "trace", "recorder", "store", "importers"],
   session: ["base", "trace", "recorder", "store", "importers", "batch", "publish"],
   collector: ["base", "trace", "recorder", "store", "importers", "batch", "publish", "session"],
+  cli: ["base", "trace", "recorder", "store", "importers", "batch", "publish", "session", "collector"],
   host: ["base", "trace", "protocol", "recorder", "store", "importers", "batch", "publish", "session", "collector"],
 };
 

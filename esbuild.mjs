@@ -11,9 +11,9 @@ import * as esbuild from "esbuild";
 
 export const repositoryRoot = dirname(fileURLToPath(import.meta.url));
 
-/** What is bundled must run on the Node of the oldest supported VS Code (1.101), the recorder library on Node 20. */
+/** What is bundled must run on the Node of the oldest supported VS Code (1.101), the npm package on Node 20. */
 const vscodeNode = "node22.15";
-const recorderNode = "node20";
+const packageNode = "node20";
 /** Electron 35, the browser of VS Code 1.101. */
 const vscodeBrowser = "chrome134";
 
@@ -40,13 +40,13 @@ const entries = [
     name: "cli",
     source: "src/cli.ts",
     outfile: "cli.js",
-    options: { ...nodeProgram, banner: { js: "#!/usr/bin/env node" } },
+    options: { ...nodeProgram, target: packageNode, banner: { js: "#!/usr/bin/env node" } },
   },
   {
     name: "recorder",
     source: "src/recorder/index.ts",
     outfile: "recorder.js",
-    options: { ...nodeProgram, target: recorderNode },
+    options: { ...nodeProgram, target: packageNode },
     declarations: "recorder.d.ts",
   },
   { name: "worker", source: "src/store/worker.ts", outfile: "worker.js", options: nodeProgram },

@@ -49,6 +49,7 @@ const breaches: readonly Breach[] = [
   { rule: "publish-imports-only-below", file: "src/publish/a.ts", source: 'import "../session/main";' },
   { rule: "session-imports-only-below", file: "src/session/a.ts", source: 'import "../host/panel";' },
   { rule: "collector-imports-only-below", file: "src/collector/a.ts", source: 'void import("../host/panel");' },
+  { rule: "cli-imports-only-below", file: "src/cli/a.ts", source: 'import "../host/panel";' },
   { rule: "host-imports-only-below", file: "src/host/a.ts", source: 'import type {} from "../../webview/main";' },
   { rule: "every-folder-has-a-rule", file: "src/unknown/a.ts", source: 'import "../base/event";' },
   {

@@ -1,0 +1,136 @@
+// The first lines of `show`: the state and how long, what it used, what session it is and in which file, and why it is
+// not whole where it is not.
+
+import { relative, resolve } from "node:path";
+import { parseSessionKey } from "../store/sessionKey";
+import { describeState } from "../trace/describeState";
+import { formatCost, formatCount, formatDuration } from "../trace/formatValue";
+import { oneLine } from "../trace/plainText";
+import { quantity } from "../trace/problemList";
+import type { SessionStatus } from "../trace/state";
+import { defaultDirectory } from "./command";
+import { type Piece, paint, paintLine, type Screen, type Style } from "./screen";
+import type { SessionPicture } from "./sessionPicture";
+import { isLiveState } from "./stepWords";
+import { wrapToWidth } from "./textWidth";
+import { visibleLine, visibleLines } from "./visibleText";
+
+const titleLength = 200;
+const mostErrorLines = 6;
+const mostLoops = 3;
+
+export const statusMarks: Readonly<Record<SessionStatus, Piece>> = {
+  running: { text: "●", style: "live" },
+  waiting: { text: "●", style: "live" },
+  completed: { text: "✓", style: "good" },
+  failed: { text: "✗", style: "error" },
+  crashed: { text: "✗", style: "error" },
+  unknown: { text: "?", style: "warning" },
+};
+
+export function* headerLines(picture: SessionPicture, screen: Screen): Iterable<string> {
+  const { state, nowMs } = picture;
+  const { label, detail } = describeState(state, nowMs);
+  const mark = statusMarks[state.status];
+  const style: Style | undefined = mark.style === "error" ? "errorStrong" : mark.style;
+  yield paintLine(
+    [mark, { text: ` ${label}`, style }, { text: "  " }, { text: titleOf(picture), style: "strong" }],
+    [],
+    screen,
+  );
+  yield* indented([figures(picture)], screen);
+  yield* indented([facts(picture)], screen, "faint");
+  yield* indented([visibleLine(relativePath(picture.key))], screen, "faint");
+  if (detail !== "") yield* indented([visibleLine(detail)], screen, "warning");
+  yield* indented(loopWords(picture), screen, "warning");
+  if (state.error !== undefined) yield* indented(firstLines(state.error, mostErrorLines), screen, "error");
+}
+
+export function titleOf({ session }: SessionPicture): string {
+  const { title, prompt } = session.trace.metadata;
+  return visibleLine(oneLine(title ?? "", titleLength) || oneLine(prompt ?? "", titleLength) || session.sessionId);
+}
+
+/** The first lines, and how many more there are. */
+export function firstLines(text: string, most: number): string[] {
+  const lines = visibleLines(text);
+  return lines.length <= most + 1
+    ? lines
+    : [...lines.slice(0, most), `… ${quantity(lines.length - most, "more line", "more lines")}`];
+}
+
+/** Lines below a heading, broken where the screen ends. */
+export function* indented(lines: Iterable<string>, screen: Screen, style?: Style): Iterable<string> {
+  for (const line of lines) {
+    if (line === "") continue;
+    const parts = screen.width === undefined ? [line] : wrapToWidth(line, screen.width - 2);
+    for (const text of parts) yield paint([{ text: "  " }, { text, style }], screen);
+  }
+}
+
+/** How long, how much, how many. */
+function figures({ state, summary, session, failures }: SessionPicture): string {
+  const { wallMs, tokens, cost, counts } = summary;
+  const endedMs = state.endMs;
+  const lastedMs =
+    endedMs !== undefined && summary.startMs !== undefined && endedMs >= summary.startMs
+      ? endedMs - summary.startMs
+      : wallMs;
+  const isOver = endedMs !== undefined && !isLiveState(state.status);
+  const parts: string[] = [];
+  if (lastedMs !== undefined) parts.push(isOver ? formatDuration(lastedMs) : `${formatDuration(lastedMs)} recorded`);
+  if (tokens !== undefined) parts.push(`${formatCount(tokens.total)} tokens`);
+  if (cost !== undefined) parts.push(formatCost(cost));
+  if (counts.kinds.generation > 0) parts.push(quantity(counts.kinds.generation, "model call"));
+  if (counts.kinds.tool > 0) parts.push(quantity(counts.kinds.tool, "tool call"));
+  if (parts.length < 2 && session.trace.spans.length > 0) parts.push(quantity(session.trace.spans.length, "step"));
+  if (failures.failures.length > 0) parts.push(quantity(failures.failures.length, "failure"));
+  if (failures.recovered.length > 0) parts.push(`${formatCount(failures.recovered.length)} recovered`);
+  return parts.join(" · ");
+}
+
+function facts({ session, summary }: SessionPicture): string {
+  const { metadata } = session.trace;
+  const startMs = summary.startMs ?? Date.parse(session.trace.startedAt);
+  return [
+    session.sessionId,
+    metadata.agent,
+    metadata.model,
+    Number.isNaN(startMs) ? undefined : `started ${localTime(startMs)}`,
+  ]
+    .flatMap((text) => (text === undefined || text === "" ? [] : [visibleLine(oneLine(text))]))
+    .join(" · ");
+}
+
+/** Calls of one tool with one input, again and again. */
+function loopWords({ summary }: SessionPicture): string[] {
+  return summary.loops
+    .slice(0, mostLoops)
+    .map(({ tool, label, count }) =>
+      visibleLine(
+        `${[tool, label].filter(Boolean).join("  ")}: called ${formatCount(count)} times with the same input`,
+      ),
+    );
+}
+
+/** "2026-11-21 10:00:03", in the time zone of who reads it. */
+export function localTime(timeMs: number): string {
+  const date = new Date(timeMs);
+  const two = (value: number) => String(value).padStart(2, "0");
+  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+  return `${day} ${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+}
+
+/** As short as it can be named from here. */
+export function relativePath(path: string): string {
+  const short = relative(process.cwd(), path);
+  return short !== "" && short.length < path.length ? short : path;
+}
+
+/** What to type to see the session: its id where that is found without more words, else the path of its file. */
+export function showCommandFor(key: string): string {
+  const { directory, safeId } = parseSessionKey(key);
+  const argument = safeId !== undefined && directory === resolve(defaultDirectory) ? safeId : relativePath(key);
+  const isPlain = /^[\w@%+=:,./~-]+$/.test(argument) && !argument.startsWith("-");
+  return `tracekeeper show ${isPlain ? argument : `'${visibleLine(argument).replaceAll("'", "'\\''")}'`}`;
+}
