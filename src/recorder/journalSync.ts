@@ -67,7 +67,7 @@ export class JournalSync {
   sync(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
     if (this.#isEntrySynced && this.#syncedBytes >= this.#appender.writtenBytes) return Promise.resolve();
-    this.#queued ??= inSyncQueue(async () => {
+    this.#queued ??= inSyncQueue(this.#fs, async () => {
       this.#queued = undefined;
       this.#underWay++;
       try {

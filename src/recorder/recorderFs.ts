@@ -134,7 +134,7 @@ export function runSync<T>(fs: RecorderFs, task: Io<T>): T {
 
 /** Runs a task whose calls are made in other threads, one after the other; its syncs wait for those of the process. */
 export function runAsync<T>(fs: RecorderFs, task: Io<T>): Promise<T> {
-  return runInThreads(fs, task, inSyncQueue);
+  return runInThreads(fs, task, (sync) => inSyncQueue(fs, sync));
 }
 
 /** The same for a task that has its place in the queue of syncs already. */
@@ -142,7 +142,11 @@ export function runAsyncInQueue<T>(fs: RecorderFs, task: Io<T>): Promise<T> {
   return runInThreads(fs, task, (sync) => sync());
 }
 
-async function runInThreads<T>(fs: RecorderFs, task: Io<T>, queued: typeof inSyncQueue): Promise<T> {
+async function runInThreads<T>(
+  fs: RecorderFs,
+  task: Io<T>,
+  queued: (sync: () => Promise<unknown>) => Promise<unknown>,
+): Promise<T> {
   const calls = fs.async as unknown as Record<FileCallName, (...args: readonly unknown[]) => Promise<unknown>>;
   for (let step = task.next(); ; ) {
     if (step.done) return step.value;

@@ -3,12 +3,17 @@
 
 const hangMs = 30_000;
 
-let last: Promise<unknown> = Promise.resolve();
+/** By file system: a process has one, but for a test that plays several processes. */
+const lastOf = new WeakMap<object, Promise<unknown>>();
 
 /** Runs `sync` after those asked for before; rejects as it does. */
-export function inSyncQueue<T>(sync: () => Promise<T>): Promise<T> {
+export function inSyncQueue<T>(fs: object, sync: () => Promise<T>): Promise<T> {
+  const last = lastOf.get(fs) ?? Promise.resolve();
   const result = last.then(sync, sync);
-  last = last.then(() => settledOrHung(result));
+  lastOf.set(
+    fs,
+    last.then(() => settledOrHung(result)),
+  );
   return result;
 }
 

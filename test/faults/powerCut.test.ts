@@ -68,7 +68,7 @@ it.each<[FsyncMode]>([["always"], ["interval"], ["never"]])(
           expect(session.thrown).toEqual([]);
         });
       }),
-      { numRuns: 1000 },
+      { numRuns: 200 },
     );
   },
 );
