@@ -1,6 +1,7 @@
 // Spans -> columns. Every span gets a row and every row a place in one forest: a parent that is missing is replaced by
 // one synthetic row, and a cycle of parents is cut at its earliest member. Linear in the number of spans, no recursion.
 
+import { isOutputSpan } from "./outputBurst";
 import { isPossibleTime } from "./possibleTime";
 import type { Problem } from "./problem";
 import { groupDigits, ProblemList } from "./problemList";
@@ -87,6 +88,7 @@ function flagsOf(span: TraceSpan): number {
   if (span.interrupted === true) bits |= FLAG.interrupted;
   if (isOutputCut(span) || cutMark(span, "output") !== undefined) bits |= FLAG.cutOutput;
   if (readElidedMark(span) !== undefined) bits |= FLAG.elided;
+  if (isOutputSpan(span)) bits |= FLAG.output;
   return bits;
 }
 

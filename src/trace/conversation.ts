@@ -4,6 +4,7 @@
 import { assertNever } from "../base/assert";
 import { describeSpan, modelName } from "./describeSpan";
 import { messageText, namedToolCalls } from "./messageText";
+import { isOutputSpan } from "./outputBurst";
 import { cutAtCharacter, payloadValue } from "./payloadView";
 import { oneLine } from "./plainText";
 import type { TraceFile, TraceSpan } from "./schema";
@@ -81,6 +82,7 @@ export function conversation(trace: TraceFile, columns?: SpanColumns): Conversat
         break;
       }
       case "text":
+        if (isOutputSpan(span)) break;
         items.push({
           type: "assistant",
           ...base,
@@ -126,7 +128,7 @@ export function hasConversation({ spans }: TraceFile): boolean {
     (span) => span.kind === "session" && textOf(payloadValue(span, "input")).totalLength > 0,
   );
   return spans.some((span) => {
-    if (span.kind === "user-message" || span.kind === "text") return true;
+    if (span.kind === "user-message" || (span.kind === "text" && !isOutputSpan(span))) return true;
     return span.kind === "generation" && (hasPrompt || answerText(span).totalLength > 0);
   });
 }

@@ -190,9 +190,10 @@ function innermostOpen(columns: SpanColumns, marks: Uint8Array): number {
   return latest;
 }
 
+/** Open output is no step in progress: the command that writes it is. */
 function isOpen(columns: SpanColumns, row: number): boolean {
   const flags = columns.flags[row] ?? 0;
-  return (flags & FLAG.open) !== 0 && (flags & (FLAG.synthetic | FLAG.interrupted)) === 0;
+  return (flags & FLAG.open) !== 0 && (flags & (FLAG.synthetic | FLAG.interrupted | FLAG.output)) === 0;
 }
 
 function latestEnd(columns: SpanColumns, rows: readonly number[]): number | undefined {

@@ -32,6 +32,8 @@ export const FLAG = {
   recovered: 1 << 11,
   /** The failing step of the trace. Set by `findFailures`. */
   failingStep: 1 << 12,
+  /** A program's output: a burst of it, or the span above all of them. What it is part of is the command. */
+  output: 1 << 13,
 } as const;
 
 export interface SpanColumns {

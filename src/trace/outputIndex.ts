@@ -1,0 +1,145 @@
+// Where the lines of a program's output stand: which burst began which line, by number, without looking at a single text.
+// Lines are numbered from 0 in the order of the trace's rows, which are only ever added to, so a number keeps its meaning
+// while a session runs. A line over several bursts is one, and belongs to the burst in which it began.
+
+import { isOutputRoot, type OutputStream, outputBurstOf, outputStreams } from "./outputBurst";
+import type { TraceSpan } from "./schema";
+
+export interface IndexedBurst {
+  /** Index of its span. */
+  readonly row: number;
+  readonly startMs: number;
+  readonly stream: OutputStream;
+  /** Number of the first line that began in it. */
+  readonly firstLine: number;
+  /** When its lines began: ms after `startMs`, one for each. */
+  readonly times: readonly number[];
+  /** Its text begins with the rest of a line of the burst `previous`. */
+  readonly continues: boolean;
+  /** Indexes of the neighbours of the same stream of the same program, -1 for none. */
+  readonly previous: number;
+  next: number;
+}
+
+export interface OutputRoot {
+  /** Row of the span `output`. */
+  readonly row: number;
+  /** Row of the command's span; -1 where it is not in the trace. */
+  commandRow: number;
+  /** Number of its last line; -1 where it has none. */
+  lastLine: number;
+}
+
+export interface OutputIndex {
+  readonly roots: readonly OutputRoot[];
+  readonly bursts: readonly IndexedBurst[];
+  readonly lineCount: number;
+  /** As the program wrote them, before decoding. */
+  readonly bytes: number;
+  /** Those that have a line, in the order of `outputStreams`. */
+  readonly streams: readonly OutputStream[];
+}
+
+/** Undefined for a trace without a program's output. */
+export function outputIndex(spans: readonly TraceSpan[]): OutputIndex | undefined {
+  const roots: OutputRoot[] = [];
+  const bursts: IndexedBurst[] = [];
+  const rootOf = new Map<string, OutputRoot>();
+  const last = new Map<string, number>();
+  const streams = new Set<OutputStream>();
+  let lineCount = 0;
+  let bytes = 0;
+  for (let row = 0; row < spans.length; row++) {
+    const span = spans[row];
+    if (span === undefined) continue;
+    if (isOutputRoot(span)) {
+      const root = { row, commandRow: -1, lastLine: -1 };
+      roots.push(root);
+      rootOf.set(span.spanId, root);
+      continue;
+    }
+    const burst = outputBurstOf(span);
+    if (burst === undefined) continue;
+    const { stream, times } = burst;
+    const key = `${stream} ${span.parentSpanId ?? ""}`;
+    const previous = last.get(key) ?? -1;
+    const continues = burst.continues === true && previous >= 0;
+    // Where the beginning of its first line is lost, what is left of that line is a line too.
+    const known = burst.continues === true && previous < 0 ? [0, ...times] : times;
+    const before = bursts[previous];
+    if (before !== undefined) before.next = bursts.length;
+    last.set(key, bursts.length);
+    const { startTime: startMs } = span;
+    bursts.push({ row, startMs, stream, firstLine: lineCount, times: known, continues, previous, next: -1 });
+    if (known.length > 0) streams.add(stream);
+    lineCount += known.length;
+    bytes += burst.bytes;
+    const root = rootOf.get(span.parentSpanId ?? "");
+    if (root !== undefined && known.length > 0) root.lastLine = lineCount - 1;
+  }
+  if (roots.length === 0 && bursts.length === 0) return undefined;
+  findCommands(spans, roots);
+  return { roots, bursts, lineCount, bytes, streams: outputStreams.filter((stream) => streams.has(stream)) };
+}
+
+function findCommands(spans: readonly TraceSpan[], roots: readonly OutputRoot[]): void {
+  const wanted = new Map(roots.map((root) => [spans[root.row]?.parentSpanId, root]));
+  for (let row = 0; row < spans.length && wanted.size > 0; row++) {
+    const id = spans[row]?.spanId;
+    const root = wanted.get(id);
+    if (root === undefined) continue;
+    root.commandRow = row;
+    wanted.delete(id);
+  }
+}
+
+/** Index of the burst in which the line began; -1 for a line that is not there. */
+export function burstOfLine({ bursts, lineCount }: OutputIndex, line: number): number {
+  if (line < 0 || line >= lineCount) return -1;
+  let low = 0;
+  let high = bursts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if ((bursts[middle]?.firstLine ?? 0) <= line) low = middle;
+    else high = middle - 1;
+  }
+  // Of several bursts with the same first line all but the last began none.
+  return low;
+}
+
+/** When the line began, in ms since the epoch; NaN for a line that is not there. */
+export function lineTimeMs(index: OutputIndex, line: number): number {
+  const burst = index.bursts[burstOfLine(index, line)];
+  return burst === undefined ? Number.NaN : burst.startMs + (burst.times[line - burst.firstLine] ?? 0);
+}
+
+export interface OutputGap {
+  /** The line that ended it; the number of lines for one that lasts to the end. */
+  readonly line: number;
+  readonly lengthMs: number;
+}
+
+const leastGapMs = 2_000;
+/** So many are always shown; of more only where they are rare among the lines, for a steady rhythm is no silence. */
+const alwaysShown = 12;
+const mostShown = 300;
+const linesPerGap = 4;
+
+/** Pauses between lines, and from `startMs` to the first. Of too many only the longer ones. */
+export function outputGaps(index: OutputIndex, startMs: number): OutputGap[] {
+  const gaps: OutputGap[] = [];
+  let before = startMs;
+  for (const { startMs: burstMs, firstLine, times } of index.bursts) {
+    for (let offset = 0; offset < times.length; offset++) {
+      const at = burstMs + (times[offset] ?? 0);
+      if (at - before >= leastGapMs) gaps.push({ line: firstLine + offset, lengthMs: at - before });
+      if (!(at < before)) before = at;
+    }
+  }
+  const most = Math.max(alwaysShown, Math.min(mostShown, index.lineCount / linesPerGap));
+  let shown = gaps;
+  for (let least = 2 * leastGapMs; shown.length > most; least *= 2) {
+    shown = shown.filter(({ lengthMs }) => lengthMs >= least);
+  }
+  return shown;
+}
