@@ -1,0 +1,57 @@
+// The paths of OTLP/HTTP. Traces are recorded; logs and metrics, which the same environment makes a program send, are
+// refused as partial success: what the specification has for data that a client must neither send again nor wait with,
+// while an error would have some clients warn on every export.
+
+import { type Fields, fieldOf } from "../importers/otlpFields";
+
+export type OtlpSignal = "traces" | "logs" | "metrics";
+
+/** @param url path and query of a request */
+export function signalOfPath(url: string): OtlpSignal | undefined {
+  const path = url.split("?", 1)[0];
+  return path === "/v1/traces"
+    ? "traces"
+    : path === "/v1/logs"
+      ? "logs"
+      : path === "/v1/metrics"
+        ? "metrics"
+        : undefined;
+}
+
+/** `ExportLogsServiceResponse` or `ExportMetricsServiceResponse` for a request of which nothing is recorded. */
+export function notRecorded(signal: Exclude<OtlpSignal, "traces">, request: unknown): object {
+  const errorMessage = `Tracekeeper records traces; ${signal} are not kept (OTEL_${signal.toUpperCase()}_EXPORTER=none stops sending them)`;
+  const count = signal === "logs" ? countLogRecords(request) : countDataPoints(request);
+  if (count === 0) return {};
+  return {
+    partialSuccess:
+      signal === "logs" ? { rejectedLogRecords: count, errorMessage } : { rejectedDataPoints: count, errorMessage },
+  };
+}
+
+function countLogRecords(request: unknown): number {
+  return below([request], ["resourceLogs", "scopeLogs", "logRecords"]).length;
+}
+
+function countDataPoints(request: unknown): number {
+  const metrics = below([request], ["resourceMetrics", "scopeMetrics", "metrics"]);
+  const kinds = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"];
+  const data = metrics.flatMap((metric) => kinds.map((kind) => part(metric, kind)));
+  return below(data, ["dataPoints"]).length;
+}
+
+/** What stands in these lists of lists; what is of another type counts as none. */
+function below(values: readonly unknown[], names: readonly string[]): readonly unknown[] {
+  let level = values;
+  for (const name of names) {
+    level = level.flatMap((value) => {
+      const list = part(value, name);
+      return Array.isArray(list) ? (list as unknown[]) : [];
+    });
+  }
+  return level;
+}
+
+function part(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? fieldOf(value as Fields, name) : undefined;
+}

@@ -1,0 +1,188 @@
+// Writes the spans that programs send into a session's journal, each once. A span whose parent is not known hangs below
+// the session's own span and names the one it waits for (`tracekeeper.parentSpanId`), until that one comes. A span that
+// has not ended is begun, and completed by the same span once it has.
+
+import type { MappedSpan } from "../importers/otlpSpan";
+import { spansAboveUsage } from "../importers/otlpUsageOnce";
+import type { SessionRecorder } from "../recorder/sessionRecorder";
+import type { RecorderProblem } from "../recorder/sessionRequest";
+import { OtlpIds } from "./otlpIds";
+import { OtlpOrphans } from "./otlpOrphans";
+import { OtlpSpanText, type SpanBeginning } from "./otlpSpanText";
+
+/** Spans that a program may have begun at one time; the recorder holds each of them in memory. */
+const mostOpen = 10_000;
+/** Different programs or restarts whose resources are written; then they are written again. */
+const mostResources = 256;
+
+export interface OtlpSpanLogOptions {
+  readonly recorder: SessionRecorder;
+  /** The span of the session below which the received ones hang. */
+  readonly parentSpanId: string;
+  readonly onProblem: (problem: RecorderProblem) => void;
+}
+
+export interface Recorded {
+  /** False where the recorder can't take more now: what is not recorded is to be sent again. */
+  readonly isWhole: boolean;
+  /** Spans that are refused for good, and why. */
+  readonly refused: number;
+  readonly reason: string | undefined;
+}
+
+interface Incoming {
+  readonly mapped: MappedSpan;
+  /** Under which it is recorded. */
+  readonly id: string;
+  readonly isNew: boolean;
+  readonly reportsUsage: boolean;
+  /** Undefined for none and for one that is not known. */
+  parentId: string | undefined;
+}
+
+interface OpenSpan extends SpanBeginning {
+  hasUsageBelow: boolean;
+}
+
+export class OtlpSpanLog {
+  readonly #recorder: SessionRecorder;
+  readonly #ownSpanId: string;
+  readonly #onProblem: OtlpSpanLogOptions["onProblem"];
+  readonly #ids: OtlpIds;
+  readonly #orphans: OtlpOrphans;
+  readonly #open = new Map<string, OpenSpan>();
+  readonly #resources = new Set<string>();
+  #lastResource: MappedSpan["resource"] | undefined;
+  readonly #told = new Set<string>();
+
+  constructor({ recorder, parentSpanId, onProblem }: OtlpSpanLogOptions) {
+    this.#recorder = recorder;
+    this.#ownSpanId = parentSpanId;
+    this.#onProblem = onProblem;
+    this.#ids = new OtlpIds(parentSpanId);
+    this.#orphans = new OtlpOrphans(() =>
+      this.#tellOnce(
+        "So many spans wait for their parents that the oldest stay below the command; their attribute tracekeeper.parentSpanId names the parent",
+      ),
+    );
+  }
+
+  /** Records the spans in this turn; what was recorded already counts once. */
+  add(spans: readonly MappedSpan[]): Recorded {
+    const incoming = spans.map((mapped) => this.#identify(mapped));
+    // Only now are all parents known that come with their children.
+    for (const span of incoming) span.parentId = this.#parentOf(span);
+    const known = new Set(incoming.filter((span) => this.#hasUsageBelow(span)).map(({ id }) => id));
+    const above = spansAboveUsage(incoming, (id) => known.has(id));
+    let refused = 0;
+    for (const [index, span] of incoming.entries()) {
+      if (this.#recorder.health.state !== "ok") {
+        // From here on the recorder might drop what memory can't hold.
+        for (const { id, isNew } of incoming.slice(index)) if (isNew) this.#ids.forget(id);
+        return { isWhole: false, refused, reason: undefined };
+      }
+      // The parent may be one that was just refused.
+      if (refused > 0) span.parentId = this.#parentOf(span);
+      if (this.#record(span, above.has(span.id))) continue;
+      this.#ids.forget(span.id);
+      refused++;
+    }
+    return { isWhole: true, refused, reason: refused === 0 ? undefined : `${mostOpen} spans have begun and not ended` };
+  }
+
+  #identify(mapped: MappedSpan): Incoming {
+    const { traceId, span, usage } = mapped;
+    const known = this.#ids.find(traceId, span.spanId);
+    const id = known ?? this.#ids.add(traceId, span.spanId);
+    if (known === undefined && id !== span.spanId) {
+      this.#tellOnce(
+        "Spans of several traces have the same id; the later ones are recorded with their trace's id added",
+      );
+    }
+    return { mapped, id, isNew: known === undefined, reportsUsage: usage !== undefined, parentId: undefined };
+  }
+
+  #parentOf({ mapped, id }: Incoming): string | undefined {
+    const { parentSpanId } = mapped.span;
+    if (parentSpanId === null) return undefined;
+    if (parentSpanId === this.#ownSpanId) return this.#ownSpanId;
+    const parentId = this.#ids.find(mapped.traceId, parentSpanId);
+    return parentId === id ? undefined : parentId;
+  }
+
+  #hasUsageBelow({ mapped, id }: Incoming): boolean {
+    if (this.#open.get(id)?.hasUsageBelow === true) return true;
+    return this.#orphans.peek(mapped.traceId, mapped.span.spanId)?.reportUsage === true;
+  }
+
+  /** @returns false where the span is refused */
+  #record(incoming: Incoming, isAboveUsage: boolean): boolean {
+    const { mapped, id, isNew, parentId, reportsUsage } = incoming;
+    const { span, traceId } = mapped;
+    const begun = this.#open.get(id);
+    const isOpen = span.endTime === undefined;
+    if (!isNew && (begun === undefined || isOpen)) return true;
+    if (isNew && isOpen && this.#open.size >= mostOpen) return false;
+    const text = new OtlpSpanText(mapped, id, isAboveUsage);
+    if (parentId === undefined || parentId === this.#ownSpanId) text.addOrigin(this.#isResourceNew(mapped.resource));
+    text.followLinks((linkTraceId, linkSpanId) => this.#ids.find(linkTraceId, linkSpanId));
+    if (begun !== undefined) {
+      this.#open.delete(id);
+      this.#ids.release(id);
+      this.#recorder.set(id, text.changes(parentId, begun));
+      const attributes = text.attributes();
+      if (attributes !== undefined) this.#recorder.attributes(id, attributes);
+      this.#recorder.end(id, text.end(), text.totals(begun));
+    } else if (isOpen) {
+      this.#begin(id, text, parentId ?? this.#ownSpanId);
+    } else {
+      this.#recorder.span(id, text.whole(parentId ?? this.#ownSpanId), text.totals());
+    }
+    const hasUsage = reportsUsage || isAboveUsage;
+    const parent = parentId === undefined ? undefined : this.#open.get(parentId);
+    if (parent !== undefined) parent.hasUsageBelow ||= hasUsage;
+    if (isNew) this.#joinFamily(incoming, hasUsage);
+    if (isNew && span.parentSpanId !== null && parentId === undefined && span.parentSpanId !== span.spanId) {
+      this.#orphans.add(traceId, span.parentSpanId, id, hasUsage);
+    }
+    return true;
+  }
+
+  #begin(id: string, text: OtlpSpanText, parentSpanId: string): void {
+    const { kind, name } = text.span;
+    this.#recorder.begin(id, text.begin(parentSpanId), { kind, name });
+    this.#open.set(id, { kind, name, hasUsageBelow: false });
+    this.#ids.pin(id);
+    // The end says all of it again.
+    for (const event of text.span.events ?? []) this.#recorder.event(id, JSON.stringify(event));
+    for (const link of text.links ?? []) this.#recorder.link(id, JSON.stringify(link));
+  }
+
+  /** The children that came before. */
+  #joinFamily({ mapped, id }: Incoming, hasUsage: boolean): void {
+    const orphans = this.#orphans.take(mapped.traceId, mapped.span.spanId);
+    if (orphans === undefined) return;
+    const json = JSON.stringify({ parentSpanId: id });
+    for (const child of orphans.spanIds) this.#recorder.set(child, json);
+    const begun = this.#open.get(id);
+    if (begun !== undefined) begun.hasUsageBelow ||= hasUsage;
+  }
+
+  /** What a program says of itself is written once, with the first of its spans that has no parent here. */
+  #isResourceNew(resource: MappedSpan["resource"]): boolean {
+    // All spans of a request have the same object.
+    if (resource === this.#lastResource) return false;
+    this.#lastResource = resource;
+    const json = JSON.stringify(resource);
+    if (json === "{}" || this.#resources.has(json)) return false;
+    if (this.#resources.size >= mostResources) this.#resources.clear();
+    this.#resources.add(json);
+    return true;
+  }
+
+  #tellOnce(message: string): void {
+    if (this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#onProblem({ message });
+  }
+}
