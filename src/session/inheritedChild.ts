@@ -1,0 +1,38 @@
+// A program that has our own input and output: nothing of them is seen here.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { startErrorOf } from "./programCommand";
+import type { ChildEnd, ChildRequest, RunningChild } from "./runningChild";
+
+/** Rejects with a `StartError`. */
+export async function startInheritedChild({ command, cwd, env }: ChildRequest): Promise<RunningChild> {
+  const child = spawn(command.file, command.args, {
+    cwd,
+    env,
+    stdio: "inherit",
+    windowsVerbatimArguments: command.isVerbatim,
+  });
+  const ended = new Promise<ChildEnd>((resolve) => {
+    child.once("exit", (code, signal) => {
+      resolve({ code: code ?? undefined, signal: signal ?? undefined, heldStreams: [] });
+    });
+  });
+  try {
+    await once(child, "spawn");
+  } catch (error) {
+    throw startErrorOf(error as Error, command);
+  }
+  child.on("error", () => undefined);
+  return {
+    pid: child.pid ?? 0,
+    hasOwnTerminal: false,
+    ended,
+    get isGone() {
+      return child.exitCode !== null || child.signalCode !== null;
+    },
+    pause: () => undefined,
+    resume: () => undefined,
+    closeOutput: () => undefined,
+  };
+}

@@ -1,0 +1,89 @@
+// What came of a run: how the program ended, in the words of the trace, and the exit code that tells it to a shell.
+
+import { constants } from "node:os";
+import { assertNever } from "../base/assert";
+import type { ChildEnd } from "./runningChild";
+
+/** Why a run was ended before its time. */
+export type StopReason =
+  /** Asked for over the control port. */
+  | { readonly type: "person" }
+  /** A signal to the session process. */
+  | { readonly type: "signal"; readonly signal: string }
+  | { readonly type: "terminalClosed" };
+
+export interface Outcome {
+  /** Of the session. */
+  readonly status: "completed" | "error";
+  readonly error: string | undefined;
+  readonly command: {
+    readonly isFailed: boolean;
+    readonly message: string | undefined;
+    /** It did not fail by itself. */
+    readonly isInterrupted: boolean;
+  };
+  readonly exitCode: number;
+}
+
+/** Of Windows, where Ctrl+C is no signal. */
+const ctrlCExit = 0xc000013a;
+
+/** @param isCtrlC the person typed Ctrl+C while the program ran */
+export function outcomeOf(end: ChildEnd, stop: StopReason | undefined, isCtrlC: boolean): Outcome {
+  const { code, signal } = end;
+  const exitCode = code ?? signalExitCode(signal);
+  const how = signal === undefined ? `exit ${code ?? 0}` : `killed by ${signal}`;
+  if (stop !== undefined) {
+    const { error, by } = wordsFor(stop);
+    const command = { isFailed: true, message: `${by}: ${how}`, isInterrupted: true };
+    return { status: "error", error, command, exitCode };
+  }
+  if (isCtrlC && (signal === "SIGINT" || code === 128 + constants.signals.SIGINT || code === ctrlCExit)) {
+    const error = "interrupted by Ctrl+C";
+    const command = { isFailed: true, message: `${error}: ${how}`, isInterrupted: true };
+    return { status: "error", error, command, exitCode };
+  }
+  if (signal === undefined && (code ?? 0) === 0) {
+    const command = { isFailed: false, message: undefined, isInterrupted: false };
+    return { status: "completed", error: undefined, command, exitCode };
+  }
+  return { status: "error", error: how, command: { isFailed: true, message: how, isInterrupted: false }, exitCode };
+}
+
+/** Of a run that ends while its program does not. @param what is so of the program */
+export function abandoned(stop: StopReason, what: string, exitCode: number): Outcome {
+  const { error, by } = wordsFor(stop);
+  const command = { isFailed: true, message: `${by}: ${what}`, isInterrupted: true };
+  return { status: "error", error: `${error}: ${what}`, command, exitCode };
+}
+
+function wordsFor(stop: StopReason): { readonly error: string; readonly by: string } {
+  switch (stop.type) {
+    case "person":
+      return { error: "stopped", by: "stopped by the person" };
+    case "signal":
+      return { error: `stopped by ${stop.signal}`, by: `stopped by ${stop.signal}` };
+    case "terminalClosed":
+      return { error: "the terminal was closed", by: "the terminal was closed" };
+    default:
+      return assertNever(stop, "stop reason");
+  }
+}
+
+/** Of a session without a program, which its end completes. */
+export function collected(): Outcome {
+  const command = { isFailed: false, message: undefined, isInterrupted: false };
+  return { status: "completed", error: undefined, command, exitCode: 0 };
+}
+
+/** Of a program that could not be started. */
+export function startFailure(reason: string, exitCode: number): Outcome {
+  const message = `could not be started: ${reason}`;
+  return { status: "error", error: message, command: { isFailed: true, message, isInterrupted: false }, exitCode };
+}
+
+/** As shells give it. */
+export function signalExitCode(signal: string | undefined): number {
+  const number = signal === undefined ? undefined : constants.signals[signal as NodeJS.Signals];
+  return number === undefined ? 1 : 128 + number;
+}

@@ -1,0 +1,104 @@
+// What a launch's program is to the operating system: a file and its arguments. A line goes to a shell.
+
+import { accessSync, constants, statSync } from "node:fs";
+import { basename, delimiter, isAbsolute, join, resolve } from "node:path";
+import { errorCode } from "../base/errorCode";
+import type { LaunchedProgram } from "./launch";
+
+export interface ProgramCommand {
+  readonly file: string;
+  readonly args: readonly string[];
+  /** Windows: the arguments are quoted already, as `cmd` wants them. */
+  readonly isVerbatim: boolean;
+  /** As a person would type it. */
+  readonly text: string;
+}
+
+/** Why a program was not started, in words, and the exit code that a shell would give. */
+export class StartError extends Error {
+  readonly exitCode: number;
+
+  constructor(message: string, exitCode: number) {
+    super(message);
+    this.exitCode = exitCode;
+  }
+}
+
+const notFoundCode = 127;
+const notExecutableCode = 126;
+
+export function programCommand(
+  program: Exclude<LaunchedProgram, { type: "collect" }>,
+  platform: NodeJS.Platform = process.platform,
+): ProgramCommand {
+  if (program.type === "process") {
+    const text = [program.file, ...program.args].map(quoteWord).join(" ");
+    return { file: program.file, args: program.args, isVerbatim: false, text };
+  }
+  const { line } = program;
+  const shell = program.shell ?? (platform === "win32" ? (process.env["ComSpec"] ?? "cmd.exe") : "/bin/sh");
+  const kind = basename(shell.replaceAll("\\", "/"))
+    .toLowerCase()
+    .replace(/\.exe$/, "");
+  if (kind === "cmd") {
+    // With /s the outer quotes are taken off and what is between them is left as it is.
+    return {
+      file: shell,
+      args: [...(program.shellArgs ?? ["/d", "/s", "/c"]), `"${line}"`],
+      isVerbatim: true,
+      text: line,
+    };
+  }
+  const isPowerShell = kind === "powershell" || kind === "pwsh";
+  const args = program.shellArgs ?? (isPowerShell ? ["-Command"] : ["-c"]);
+  return { file: shell, args: [...args, line], isVerbatim: false, text: line };
+}
+
+/** Throws a `StartError` where the program can't be started: a pty would only tell by an exit code. */
+export function checkStart({ file }: ProgramCommand, cwd: string, env: Readonly<Record<string, string>>): void {
+  if (statOf(cwd)?.isDirectory() !== true) throw new StartError(`the folder ${cwd} does not exist`, 1);
+  // There a name may stand for files with any of several endings.
+  if (process.platform === "win32") return;
+  const isPath = file.includes("/");
+  // What `execvp` takes where there is no PATH.
+  const folders = isPath ? [""] : (env["PATH"] ?? "/usr/bin:/bin").split(delimiter);
+  let isFound = false;
+  for (const folder of folders) {
+    const path = isPath ? (isAbsolute(file) ? file : resolve(cwd, file)) : join(resolve(cwd, folder), file);
+    const stats = statOf(path);
+    if (stats === undefined) continue;
+    isFound = true;
+    if (!stats.isDirectory() && isExecutable(path)) return;
+  }
+  if (isFound) throw new StartError(`${file} can't be executed`, notExecutableCode);
+  throw new StartError(`${file} was not found`, notFoundCode);
+}
+
+/** The same for an error of `spawn`. */
+export function startErrorOf(error: Error, { file }: ProgramCommand): StartError {
+  const code = errorCode(error);
+  if (code === "ENOENT") return new StartError(`${file} was not found`, notFoundCode);
+  if (code === "EACCES" || code === "ENOEXEC") return new StartError(`${file} can't be executed`, notExecutableCode);
+  return new StartError(error.message, notExecutableCode);
+}
+
+function quoteWord(word: string): string {
+  return /^[\w@%+=:,./\\-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+function statOf(path: string): ReturnType<typeof statSync> | undefined {
+  try {
+    return statSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,142 @@
+// The program of a session while it runs: its output is recorded and then shown, signals and stops reach it, and at some
+// time it has ended, or is left to itself because the session must end before it.
+
+import { setTimeout as delay } from "node:timers/promises";
+import { BackPressure } from "./backPressure";
+import type { StopReason } from "./outcome";
+import type { OwnOutput } from "./ownOutput";
+import { handOverTerminal } from "./ownTerminal";
+import { ProgramSignals } from "./programSignals";
+import { PtyChild } from "./ptyChild";
+import type { ChildEnd, ChildRequest, RunningChild } from "./runningChild";
+import type { SessionRecord } from "./sessionRecord";
+import { StopLadder, type StopPauses } from "./stopLadder";
+
+export type ProgramEnd =
+  | { readonly type: "ended"; readonly end: ChildEnd }
+  /** It is still there. */
+  | { readonly type: "left"; readonly what: string };
+
+/** Name of the event on the command for each step of a stop. */
+export const stopEvent = "tracekeeper.stop";
+
+/** So long a program may take to end when its terminal is closed. */
+const hangUpMs = 2000;
+const lookAgainMs = 50;
+
+export interface ProgramRunSetup {
+  readonly record: SessionRecord;
+  readonly shown: OwnOutput;
+  readonly pauses: StopPauses;
+}
+
+export class ProgramRun {
+  readonly #record: SessionRecord;
+  readonly #shown: OwnOutput;
+  readonly #ladder: StopLadder;
+  readonly #left: Promise<ProgramEnd>;
+  #leave: (what: string) => void = () => undefined;
+  #child: RunningChild | undefined;
+  #signals: ProgramSignals | undefined;
+  #pressure: BackPressure | undefined;
+  #giveBackTerminal: (() => void) | undefined;
+  #stop: StopReason | undefined;
+  #isCtrlC = false;
+  #isOver = false;
+
+  constructor({ record, shown, pauses }: ProgramRunSetup) {
+    this.#record = record;
+    this.#shown = shown;
+    this.#left = new Promise((resolve) => {
+      this.#leave = (what) => resolve({ type: "left", what });
+    });
+    this.#ladder = new StopLadder(
+      pauses,
+      (step) => {
+        const by = this.#stop?.type === "signal" ? this.#stop.signal : "person";
+        this.#record.event(stopEvent, { step, by });
+        this.#signals?.take(step);
+      },
+      () => this.#leave("it can't be killed"),
+    );
+  }
+
+  /** Why it was ended before its time. */
+  get stopReason(): StopReason | undefined {
+    return this.#stop;
+  }
+
+  /** Ctrl+C was typed while it ran. */
+  get isCtrlC(): boolean {
+    return this.#isCtrlC;
+  }
+
+  /** Takes its output. What was recorded is shown. */
+  readonly output: ChildRequest["output"] = (stream, bytes) => {
+    this.#record.output?.add(stream, bytes);
+    this.#shown.show(stream, bytes);
+    this.#pressure?.look();
+  };
+
+  started(child: RunningChild): void {
+    this.#child = child;
+    this.#signals = new ProgramSignals(child);
+    this.#pressure = new BackPressure(child, this.#record.recorder, () => this.#shown.queuedBytes);
+    if (child instanceof PtyChild) {
+      this.#giveBackTerminal = handOverTerminal(child, () => {
+        this.#isCtrlC = true;
+      });
+    }
+    // It was asked for while the program was started.
+    if (this.#stop?.type === "terminalClosed") this.#signals.send("SIGHUP");
+    else if (this.#stop !== undefined) this.#ladder.request();
+  }
+
+  /** The session's own output took something, or is closed. @param closedFd 1 or 2 */
+  shownMore(closedFd?: number): void {
+    if (closedFd === 1) this.#child?.closeOutput("stdout");
+    if (closedFd === 2) this.#child?.closeOutput("stderr");
+    this.#pressure?.look();
+  }
+
+  /** The first request interrupts it; each further one goes to the next step. */
+  stop(reason: StopReason): void {
+    if (this.#isOver || this.#stop?.type === "terminalClosed") return;
+    this.#stop ??= reason;
+    this.#pressure?.letGo();
+    if (this.#child !== undefined) this.#ladder.request();
+  }
+
+  /** Its terminal is closed: it is told so, and waited for a little. */
+  hangUp(): void {
+    if (this.#isOver || this.#stop?.type === "terminalClosed") return;
+    this.#stop = { type: "terminalClosed" };
+    this.#pressure?.letGo();
+    this.#signals?.send("SIGHUP");
+    setTimeout(() => this.#leave("it is still there"), hangUpMs).unref();
+  }
+
+  /** A signal that a person sends by key to everything in the terminal. */
+  keySignal(signal: "SIGINT" | "SIGQUIT"): void {
+    this.#isCtrlC ||= signal === "SIGINT";
+    // Without a terminal of its own it got the signal as we did.
+    if (this.#child?.hasOwnTerminal === true) this.#signals?.send(signal, true);
+  }
+
+  async ended(): Promise<ProgramEnd> {
+    const result = await Promise.race([this.#childEnd(), this.#left]);
+    this.#isOver = true;
+    this.#ladder.over();
+    this.#pressure?.letGo();
+    this.#giveBackTerminal?.();
+    return result;
+  }
+
+  async #childEnd(): Promise<ProgramEnd> {
+    const end = await this.#child?.ended;
+    if (end === undefined) return { type: "left", what: "it was not started" };
+    // A stop is for everything that the program has started.
+    while (this.#ladder.isBegun && this.#signals?.isAnyLeft === true) await delay(lookAgainMs);
+    return { type: "ended", end };
+  }
+}

@@ -1,0 +1,240 @@
+// One run from the opening of its record to its exit code: what starts, what ends it (the program itself, a person, a
+// signal, a closed terminal), and what the trace says of it.
+
+import { describeError } from "../base/logger";
+import { openSessionRecorder } from "../recorder/openSession";
+import { installProcessHandlers } from "../recorder/processHandlers";
+import { nodeFs } from "../recorder/recorderFs";
+import type { SessionRecorder } from "../recorder/sessionRecorder";
+import type { RecorderProblem } from "../recorder/sessionRequest";
+import { makeTraceId } from "../recorder/traceIds";
+import { withLimit } from "../recorder/withLimit";
+import { type ChosenCapture, chooseCapture } from "./capture";
+import { type ChildEnvironment, childEnvironment } from "./childEnvironment";
+import { completeClaim } from "./claim";
+import { collectingText } from "./collectingText";
+import { type ControlServer, startControlServer } from "./controlServer";
+import type { Launch, LaunchClaim } from "./launch";
+import { abandoned, collected, type Outcome, outcomeOf, signalExitCode, startFailure } from "./outcome";
+import { OwnOutput } from "./ownOutput";
+import { isInTerminal } from "./ownTerminal";
+import { programCommand, StartError } from "./programCommand";
+import { type ProgramEnd, ProgramRun } from "./programRun";
+import { SessionRecord } from "./sessionRecord";
+import { type HeardSignal, hearSignals } from "./sessionSignals";
+import { startChild } from "./startChild";
+
+/** Once a run was stopped, what nobody takes is shown to nobody. */
+const lastShownMs = 1000;
+
+export class SessionRun {
+  readonly #launch: Launch;
+  readonly #launchPath: string;
+  readonly #claim: LaunchClaim;
+  readonly #shown: OwnOutput;
+  readonly #capture: ChosenCapture;
+  readonly #record: SessionRecord;
+  readonly #program: ProgramRun;
+  #problem: string | undefined;
+  #control: ControlServer | undefined;
+  /** Ends a session without a program. */
+  #endCollecting: () => void = () => undefined;
+  /** Signals that came while the session was ending. */
+  #lateSignals = 0;
+  #isEnding = false;
+
+  constructor(launch: Launch, launchPath: string, claim: LaunchClaim) {
+    this.#launch = launch;
+    this.#launchPath = launchPath;
+    this.#claim = claim;
+    const isCollecting = launch.program.type === "collect";
+    this.#capture = isCollecting ? { asked: "none", used: "none" } : chooseCapture(launch, isInTerminal());
+    this.#shown = new OwnOutput({
+      onWritten: () => this.#program.shownMore(),
+      onClosed: (fd) => this.#program.shownMore(fd),
+    });
+    this.#record = new SessionRecord(this.#openRecorder(), launch, this.#capture);
+    this.#program = new ProgramRun({ record: this.#record, shown: this.#shown, pauses: launch.stop });
+  }
+
+  /** @returns the exit code. Never rejects because of what can't be recorded. */
+  async run(): Promise<number> {
+    const removeSignals = hearSignals((signal) => this.#onSignal(signal));
+    const removeHandlers = this.#handleProcessEnd();
+    try {
+      if (this.#record.recorder === undefined) this.#shown.say(`nothing is recorded: ${this.#problem ?? "unknown"}`);
+      await this.#listen();
+      const outcome = this.#launch.program.type === "collect" ? await this.#collect() : await this.#runProgram();
+      await this.#end(outcome);
+      return outcome.exitCode;
+    } finally {
+      removeHandlers();
+      removeSignals();
+    }
+  }
+
+  #openRecorder(): SessionRecorder | undefined {
+    const { directory, sessionId, title, program, fsync } = this.#launch;
+    const command = program.type === "collect" ? undefined : programCommand(program).text;
+    return openSessionRecorder({
+      directory,
+      sessionId,
+      traceId: makeTraceId(Date.now()),
+      metadata: { title, ...(command === undefined ? {} : { command }) },
+      mode: "start",
+      fsync: fsync ?? "interval",
+      fs: nodeFs,
+      machine: undefined,
+      onProblem: this.#onProblem,
+    });
+  }
+
+  /** The trace itself says when it could not be written; here is why it could not be begun or ended. */
+  readonly #onProblem = ({ message }: RecorderProblem) => {
+    this.#problem = message;
+  };
+
+  #handleProcessEnd(): () => void {
+    if (this.#record.recorder === undefined) return () => undefined;
+    return installProcessHandlers({
+      crash: (reason, signal) => this.#record.crash(reason, signal),
+      note: (name, attributes) => this.#record.event(name, attributes, this.#record.rootSpanId),
+      idle: () => undefined,
+    });
+  }
+
+  /** Without a port the program runs all the same. */
+  async #listen(): Promise<void> {
+    try {
+      this.#control = await startControlServer(() => this.#onStop());
+    } catch (error) {
+      this.#record.event("tracekeeper.no-port", { reason: describeError(error) }, this.#record.rootSpanId);
+    }
+  }
+
+  async #runProgram(): Promise<Outcome> {
+    const { program, cwd } = this.#launch;
+    if (program.type === "collect") return collected();
+    const command = programCommand(program);
+    const { used: capture, reason } = this.#capture;
+    if (reason !== undefined) this.#shown.say(`pipes in place of a terminal, because ${reason}`);
+    this.#record.beginCommand({ command: command.text, cwd, capture });
+    try {
+      const { env } = this.#environment();
+      const request = { command, cwd, env, output: this.#program.output };
+      const started = await startChild(this.#capture, request);
+      if (started.capture.used !== capture) this.#record.changeCapture(started.capture);
+      this.#record.attributes({ childPid: started.child.pid });
+      this.#program.started(started.child);
+      await this.#completeClaim(started.child.pid);
+      return this.#outcomeOf(await this.#program.ended(), started.child.pid);
+    } catch (error) {
+      if (!(error instanceof StartError)) throw error;
+      this.#shown.say(`${command.text}: ${error.message}`);
+      const outcome = startFailure(error.message, error.exitCode);
+      await this.#stopListening();
+      this.#record.endCommand(outcome, {});
+      return outcome;
+    }
+  }
+
+  #environment(): ChildEnvironment {
+    const { cwd, env, sessionId } = this.#launch;
+    const { recorder, spanId } = this.#record;
+    const made = childEnvironment({
+      environment: process.env,
+      changes: env,
+      cwd,
+      target: { url: undefined, token: "", sessionId, traceId: recorder?.traceId ?? "", spanId },
+    });
+    if (made.outer !== undefined) this.#record.linkTo(made.outer);
+    if (made.keptEndpoint !== undefined) {
+      this.#record.attributes({ "tracekeeper.exporter": { kept: made.keptEndpoint } }, this.#record.rootSpanId);
+    }
+    return made;
+  }
+
+  async #outcomeOf(ended: ProgramEnd, pid: number): Promise<Outcome> {
+    const { stopReason, isCtrlC } = this.#program;
+    await this.#stopListening();
+    const record = this.#record;
+    const outputBytes = record.output?.bytes;
+    if (ended.type === "left") {
+      const outcome = abandoned(stopReason ?? { type: "person" }, ended.what, signalExitCode("SIGKILL"));
+      record.endCommand(outcome, { childPid: pid, outputBytes });
+      return outcome;
+    }
+    const { code, signal, heldStreams } = ended.end;
+    record.recorder?.note("process-exit", { pid, command: this.#record.commandText, code, signal });
+    if (heldStreams.length > 0) record.event("tracekeeper.streams-held", { streams: heldStreams });
+    const outcome = outcomeOf(ended.end, stopReason, isCtrlC);
+    record.endCommand(outcome, { childPid: pid, exitCode: code, signal, outputBytes });
+    return outcome;
+  }
+
+  async #collect(): Promise<Outcome> {
+    const stopped = new Promise<void>((resolve) => {
+      this.#endCollecting = resolve;
+    });
+    if (this.#control === undefined) return startFailure("no port can be had for spans", 1);
+    this.#shown.print(collectingText(this.#environment().env));
+    await this.#completeClaim(undefined);
+    await stopped;
+    await this.#stopListening();
+    return collected();
+  }
+
+  async #completeClaim(childPid: number | undefined): Promise<void> {
+    const path = this.#record.recorder?.path;
+    const control = this.#control && { url: this.#control.url, token: this.#control.token };
+    try {
+      await completeClaim(this.#launchPath, {
+        ...this.#claim,
+        ...(path === undefined ? {} : { path }),
+        ...(childPid === undefined ? {} : { childPid }),
+        ...(control === undefined ? {} : { control }),
+      });
+    } catch (error) {
+      const reason = describeError(error);
+      this.#record.event("tracekeeper.no-claim", { reason }, this.#record.rootSpanId);
+    }
+  }
+
+  async #stopListening(): Promise<void> {
+    await this.#control?.stop();
+  }
+
+  async #end(outcome: Outcome): Promise<void> {
+    this.#isEnding = true;
+    const record = this.#record;
+    const { durationMs } = record;
+    const { stopReason } = this.#program;
+    let path = record.recorder?.path;
+    if (stopReason?.type === "terminalClosed") record.crash(outcome.error ?? "", "SIGHUP");
+    else if (record.recorder !== undefined) {
+      path = await record.finish(outcome);
+      if (path === undefined) this.#shown.say(`the end could not be recorded: ${this.#problem ?? "unknown"}`);
+    }
+    if (this.#capture.used !== "none") this.#shown.sayEnd(outcome, durationMs, path);
+    if (stopReason === undefined) return await this.#shown.settled();
+    await withLimit(lastShownMs, () => this.#shown.settled()).catch(() => undefined);
+    // Nothing but the end of the process gets back a thread that waits for whoever doesn't read.
+    if (this.#shown.queuedBytes > 0) process.kill(process.pid, "SIGKILL");
+  }
+
+  #onStop(): void {
+    this.#endCollecting();
+    this.#program.stop({ type: "person" });
+  }
+
+  #onSignal(signal: HeardSignal): void {
+    // Whoever insists does not wait for a disk that hangs; what is open is recorded on the way out.
+    if (this.#isEnding && signal !== "SIGHUP" && ++this.#lateSignals > 1) process.exit(signalExitCode(signal));
+    // Others are noted by the recorder's handlers.
+    if (signal === "SIGQUIT") this.#record.event("tracekeeper.signal", { signal }, this.#record.rootSpanId);
+    if (signal === "SIGHUP") this.#program.hangUp();
+    else if (signal === "SIGTERM") this.#program.stop({ type: "signal", signal });
+    else this.#program.keySignal(signal);
+    this.#endCollecting();
+  }
+}
