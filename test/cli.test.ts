@@ -1,29 +1,20 @@
 // The `tracekeeper` command as a person runs it: what it prints, where, and how it exits.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { readdir } from "node:fs/promises";
-import { build } from "esbuild";
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { repositoryRoot } from "../scripts/lib/paths.mjs";
 import { encodeRecord } from "../src/trace/journalFrame";
+import { type BuiltCli, buildCli } from "./support/builtCli";
 import { makeTempDir, type TempDir } from "./support/tempDir";
 
-let bundle: TempDir;
+let cli: BuiltCli;
 let folder: TempDir;
 
 beforeAll(async () => {
-  bundle = await makeTempDir();
-  await build({
-    entryPoints: [`${repositoryRoot}/src/cli.ts`],
-    bundle: true,
-    platform: "node",
-    format: "cjs",
-    outfile: bundle.join("cli.js"),
-    logLevel: "error",
-  });
+  cli = await buildCli();
 });
 
-afterAll(() => bundle.remove());
+afterAll(() => cli.remove());
 
 beforeEach(async () => {
   folder = await makeTempDir();
@@ -31,16 +22,8 @@ beforeEach(async () => {
 
 afterEach(() => folder.remove());
 
-async function tracekeeper(...words: readonly string[]) {
-  const child = spawn(process.execPath, [bundle.join("cli.js"), ...words], { cwd: folder.path });
-  const output = { stdout: "", stderr: "" };
-  for (const stream of ["stdout", "stderr"] as const) {
-    child[stream].on("data", (data: Buffer) => {
-      output[stream] += data;
-    });
-  }
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, ...output };
+function tracekeeper(...words: readonly string[]) {
+  return cli.run(words, { cwd: folder.path });
 }
 
 /** A session of a host that is not this one: nobody here knows whether its writer is gone. */
@@ -109,17 +92,60 @@ describe("tracekeeper", () => {
   it.each([
     [[], "No command is given"],
     [["dance"], 'There is no command "dance"'],
-    [["recover", "--hard"], "--hard"],
+    [["recover", "--hard"], "There is no option --hard here"],
+    [["ls", "--limit"], "--limit"],
+    [["ls", "--limit", "none"], '--limit takes a whole number from 1 on, not "none"'],
+    [["ls", "--limit", "0"], "--limit"],
+    [["ls", "--dir", "--json"], "--dir"],
+    [["ls", "--failed", "--running"], "--failed and --running"],
+    [["ls", "--all", "--limit", "3"], "--all and --limit"],
+    [["ls", "traces"], "traces"],
+    [["ls", "--json=yes"], "--json"],
+    [["show"], "show needs the file or the id of a session"],
+    [["show", ""], "show needs the file or the id of a session"],
+    [["show", "a", "b"], '"b"'],
+    [["show", "a", "--depth", "-1"], "--depth"],
+    [["show", "a", "--depth", "1.5"], "--depth"],
+    [["show", "a", "--colour"], "--colour"],
+    [["help", "dance"], 'There is no command "dance"'],
+    [["help", "ls", "show"], '"show"'],
   ])("%j is answered with one line on stderr and exit code 2", async (words, message) => {
     const { code, stdout, stderr } = await tracekeeper(...words);
     expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
     expect(stderr).toContain(message);
-    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+    expect(stderr).toMatch(/^tracekeeper: [^\n␊]+\n$/);
   });
 
-  it("tells how it is used", async () => {
-    const { code, stdout } = await tracekeeper("--help");
-    expect(code).toBe(0);
-    expect(stdout).toContain("recover");
+  it.each([["ls"], ["show", "x"], ["recover"]])(
+    "%s without the default directory names it, with exit code 1",
+    async (...words) => {
+      const { code, stdout, stderr } = await tracekeeper(...words);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toBe(`tracekeeper: ${folder.join(".tracekeeper", "traces")}: There is no such directory\n`);
+    },
+  );
+
+  it("tells how it is used, in all and for each command", async () => {
+    const overview = await tracekeeper("help");
+    expect(overview).toMatchObject({ code: 0, stderr: "" });
+    const names = [...overview.stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name as string);
+    expect(names).toEqual(["ls", "show", "recover"]);
+    for (const words of [["--help"], ["-h"]]) expect((await tracekeeper(...words)).stdout).toBe(overview.stdout);
+    for (const name of names) {
+      const { code, stdout } = await tracekeeper("help", name);
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(`^Usage: tracekeeper ${name} `) });
+      expect((await tracekeeper(name, "--help")).stdout).toBe(stdout);
+      // Every option that help names is one that the command takes.
+      for (const [, option] of stdout.matchAll(/^ {2}(?:-\w, )?(--[\w-]+)/gm)) {
+        expect((await tracekeeper(name, `${option}=x=y`, "--no-such-option")).stderr).not.toContain(
+          `There is no option ${option} `,
+        );
+      }
+    }
+  });
+
+  it("tells its version", async () => {
+    const { version } = JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8"));
+    expect(await tracekeeper("--version")).toMatchObject({ code: 0, stdout: `${version}\n`, stderr: "" });
   });
 });

@@ -8,7 +8,7 @@ import { findPlaces } from "../trace/places";
 import { quantity } from "../trace/problemList";
 import type { TraceSpan } from "../trace/schema";
 import { spanError } from "../trace/spanError";
-import { firstLines, indented } from "./headerLines";
+import { firstLines, indented, whole } from "./headerLines";
 import { type Piece, paintLine, type Screen, type Style } from "./screen";
 import { type SessionPicture, spanAt } from "./sessionPicture";
 import { placeText, stepDuration, stepLabel, stepMark, stepName, stepOutcome, stepStatus } from "./stepWords";
@@ -61,8 +61,8 @@ export function* failureLines(
   const above = ancestorWords(picture, row);
   if (above !== "") yield* indented([`in ${above}`], screen, "faint");
   if (span === undefined) return;
-  const places = findPlaces(span).slice(0, mostPlaces).map(placeText);
-  if (places.length > 0) yield* indented([`at ${places.join(", ")}`], screen, style ?? "live");
+  for (const place of findPlaces(span).slice(0, mostPlaces))
+    yield whole(`at ${placeText(place)}`, screen, style ?? "live");
   yield* indented(errorLines(span, isFull), screen, style ?? (status === "open" ? undefined : "error"));
   yield* indented(printedLines(span, isFull), screen, style);
 }

@@ -40,7 +40,7 @@ export function* headerLines(picture: SessionPicture, screen: Screen): Iterable<
   );
   yield* indented([figures(picture)], screen);
   yield* indented([facts(picture)], screen, "faint");
-  yield* indented([visibleLine(relativePath(picture.key))], screen, "faint");
+  yield whole(visibleLine(relativePath(picture.key)), screen, "faint");
   if (detail !== "") yield* indented([visibleLine(detail)], screen, "warning");
   yield* indented(loopWords(picture), screen, "warning");
   if (state.error !== undefined) yield* indented(firstLines(state.error, mostErrorLines), screen, "error");
@@ -68,6 +68,11 @@ export function* indented(lines: Iterable<string>, screen: Screen, style?: Style
   }
 }
 
+/** A path or a command: broken by the terminal alone, so that it can be clicked and copied. */
+export function whole(line: string, screen: Screen, style?: Style): string {
+  return paint([{ text: "  " }, { text: line, style }], screen);
+}
+
 /** How long, how much, how many. */
 function figures({ state, summary, session, failures }: SessionPicture): string {
   const { wallMs, tokens, cost, counts } = summary;
@@ -93,10 +98,10 @@ function facts({ session, summary }: SessionPicture): string {
   const { metadata } = session.trace;
   const startMs = summary.startMs ?? Date.parse(session.trace.startedAt);
   return [
+    Number.isNaN(startMs) ? undefined : `started ${localTime(startMs)}`,
     session.sessionId,
     metadata.agent,
     metadata.model,
-    Number.isNaN(startMs) ? undefined : `started ${localTime(startMs)}`,
   ]
     .flatMap((text) => (text === undefined || text === "" ? [] : [visibleLine(oneLine(text))]))
     .join(" · ");

@@ -65,10 +65,11 @@ export function paint(pieces: readonly Piece[], { hasColor }: Screen): string {
     .join("");
 }
 
-/** One line: `left` cut where it has no room, `right` at the right edge. */
+/** One line: `left` cut where it has no room, `right` at the right edge, unless it would take most of the line. */
 export function paintLine(left: readonly Piece[], right: readonly Piece[], screen: Screen): string {
-  const rightWidth = widthOfPieces(right);
   const end = screen.width ?? alignedWidth;
+  const rightWidth = widthOfPieces(right);
+  if (screen.width !== undefined && rightWidth > (2 * end) / 3) return paintLine(left, [], screen);
   const room = rightWidth === 0 ? end : end - rightWidth - 2;
   const shown = screen.width === undefined ? left : cutPieces(left, room);
   if (rightWidth === 0) return paint(shown, screen);

@@ -5,7 +5,7 @@ import { FLAG } from "../trace/spanColumns";
 import { type Command, defaultDirectory } from "./command";
 import { failingStepLines, failureLines } from "./failureLines";
 import { findSession } from "./findSession";
-import { headerLines, indented, showCommandFor } from "./headerLines";
+import { headerLines, showCommandFor, whole } from "./headerLines";
 import { endWithReader, printError, printLines } from "./print";
 import { problemLines, problemText } from "./problemLines";
 import { type Screen, screenOf } from "./screen";
@@ -83,8 +83,8 @@ function* textLines(picture: SessionPicture, options: ShowOptions, screen: Scree
       yield* failingStepLines(picture, options, screen);
       const others = failures.failures.length + failures.recovered.length - 1;
       if (others > 0) {
-        const command = `${showCommandFor(key)} --failures`;
-        yield* indented([`${others} more ${others === 1 ? "failure" : "failures"}: ${command}`], screen, "faint");
+        const more = `${others} more ${others === 1 ? "failure" : "failures"}`;
+        yield whole(`${more}: ${showCommandFor(key)} --failures`, screen, "faint");
       }
       yield "";
     }

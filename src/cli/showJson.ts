@@ -53,7 +53,8 @@ function sessionObject(picture: SessionPicture): object {
     command: metadata["command"],
     startedAt: isoTime(summary.startMs),
     endedAt: isoTime(state.endMs),
-    durationMs: durationOf(picture),
+    // Of a session that has ended; never guessed for one that may still run.
+    durationMs: difference(summary.startMs, state.endMs),
     tokens: summary.tokens,
     cost: summary.cost,
     steps: counts.spans,
@@ -69,11 +70,10 @@ function sessionObject(picture: SessionPicture): object {
   };
 }
 
-/** Of a session that has ended; never guessed for one that may still run. */
-function durationOf({ state, summary }: SessionPicture): number | undefined {
-  const { startMs } = summary;
-  if (state.endMs === undefined || startMs === undefined || state.endMs < startMs) return undefined;
-  return state.endMs - startMs;
+/** To the microsecond: more is an artefact of the sum of large numbers. */
+function difference(fromMs: number | undefined, toMs: number | undefined): number | undefined {
+  if (fromMs === undefined || toMs === undefined || toMs < fromMs) return undefined;
+  return Math.round((toMs - fromMs) * 1_000) / 1_000;
 }
 
 const statusWords: Readonly<Record<StepStatus, string>> = {
@@ -107,8 +107,8 @@ function stepObject(picture: SessionPicture, row: number, depth: number, isFull:
     failure: (flags & FLAG.recovered) !== 0 ? "recovered" : (flags & FLAG.failure) !== 0 ? "counts" : undefined,
     failingStep: (flags & FLAG.failingStep) !== 0 || undefined,
     startedAt: isoTime(startMs),
-    offsetMs: startMs === undefined || summary.startMs === undefined ? undefined : startMs - summary.startMs,
-    durationMs: startMs === undefined || endMs === undefined ? undefined : endMs - startMs,
+    offsetMs: difference(summary.startMs, startMs),
+    durationMs: difference(startMs, endMs),
     error: span && spanError(span),
     places: isFailed && span ? findPlaces(span).map(({ find: _, ...place }) => place) : undefined,
     model: span?.model?.modelId,
