@@ -5,6 +5,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { loopbackServerOptions } from "./otlpReceiver";
 
 /** @returns whether it has answered, or will */
 export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
@@ -21,6 +22,7 @@ export interface ControlServer {
 
 /** So long requests that are under way at the end may take. */
 const lastRequestMs = 2000;
+const mostConnections = 128;
 const host = "127.0.0.1";
 
 /** @param onStop somebody who has the token asks for a stop */
@@ -28,7 +30,7 @@ export async function startControlServer(onStop: () => void): Promise<ControlSer
   const token = randomBytes(24).toString("hex");
   const handlers: RequestHandler[] = [];
   let port = 0;
-  const server = createServer((request, response) => {
+  const server = createServer(loopbackServerOptions, (request, response) => {
     answer(request, response).catch(() => {
       if (response.headersSent) response.destroy();
       else refuse(response, 500, "the request could not be handled");
@@ -50,6 +52,7 @@ export async function startControlServer(onStop: () => void): Promise<ControlSer
     onStop();
   }
 
+  server.maxConnections = mostConnections;
   server.listen(0, host);
   await once(server, "listening");
   // A client that hangs up is no fault of the session.

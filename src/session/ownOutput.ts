@@ -47,9 +47,9 @@ export class OwnOutput {
   }
 
   /** What came of the run, where a person sees it. @param path of the trace; undefined where there is none */
-  sayEnd({ status, error }: Outcome, durationMs: number, path: string | undefined): void {
+  sayEnd({ status, error = "", command }: Outcome, durationMs: number, path: string | undefined): void {
     if (!this.#isTerminal) return;
-    const outcome = status === "completed" ? "completed" : `failed: ${error ?? ""}`;
+    const outcome = status === "completed" ? "completed" : command.isInterrupted ? error : `failed: ${error}`;
     const place = path === undefined ? "" : ` · ${shortPath(path)}`;
     this.say(`${outcome} · ${formatDuration(durationMs)}${place}`);
   }

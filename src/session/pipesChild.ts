@@ -3,25 +3,34 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync } from "node:fs";
 import type { Readable } from "node:stream";
 import type { OutputStream } from "../trace/outputBurst";
 import { LastOutput } from "./lastOutput";
 import { startErrorOf } from "./programCommand";
 import type { ChildEnd, ChildRequest, RunningChild } from "./runningChild";
+import { makeSystemPipes } from "./systemPipes";
 
 /** Rejects with a `StartError`. */
 export async function startPipesChild(request: ChildRequest): Promise<RunningChild> {
   const { command, cwd, env } = request;
+  const pipes = makeSystemPipes();
   const child = spawn(command.file, command.args, {
     cwd,
     env,
-    stdio: ["inherit", "pipe", "pipe"],
+    stdio: ["inherit", pipes?.[0].writeFd ?? "pipe", pipes?.[1].writeFd ?? "pipe"],
     windowsVerbatimArguments: command.isVerbatim,
   });
-  const running = new PipesChild(child, child.stdout, child.stderr, request);
+  for (const { writeFd } of pipes ?? []) closeSync(writeFd);
+  const stdout = pipes?.[0].readable ?? child.stdout;
+  const stderr = pipes?.[1].readable ?? child.stderr;
+  if (stdout === null || stderr === null) throw new Error("The program has no pipes");
+  const running = new PipesChild(child, stdout, stderr, request);
   try {
     await once(child, "spawn");
   } catch (error) {
+    stdout.destroy();
+    stderr.destroy();
     throw startErrorOf(error as Error, command);
   }
   // A signal that can't be sent is told to whoever sends it.
@@ -52,11 +61,14 @@ class PipesChild implements RunningChild {
       // What breaks a pipe ends it.
       stream.on("error", () => undefined);
     }
-    child.once("exit", () => this.#last.gone());
+    const closed = [...this.#streams.values()].map((stream) => new Promise((resolve) => stream.once("close", resolve)));
     this.ended = new Promise((resolve) => {
-      child.once("close", (code, signal) => {
-        this.#last.done();
-        resolve({ code: code ?? undefined, signal: signal ?? undefined, heldStreams: this.#heldStreams });
+      child.once("exit", (code, signal) => {
+        this.#last.gone();
+        void Promise.all(closed).then(() => {
+          this.#last.done();
+          resolve({ code: code ?? undefined, signal: signal ?? undefined, heldStreams: this.#heldStreams });
+        });
       });
     });
   }

@@ -5,7 +5,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { BackPressure } from "./backPressure";
 import type { StopReason } from "./outcome";
 import type { OwnOutput } from "./ownOutput";
-import { handOverTerminal } from "./ownTerminal";
+import { type HandedOver, handOverTerminal } from "./ownTerminal";
 import { ProgramSignals } from "./programSignals";
 import { PtyChild } from "./ptyChild";
 import type { ChildEnd, ChildRequest, RunningChild } from "./runningChild";
@@ -39,7 +39,7 @@ export class ProgramRun {
   #child: RunningChild | undefined;
   #signals: ProgramSignals | undefined;
   #pressure: BackPressure | undefined;
-  #giveBackTerminal: (() => void) | undefined;
+  #terminal: HandedOver | undefined;
   #stop: StopReason | undefined;
   #isCtrlC = false;
   #isOver = false;
@@ -83,7 +83,7 @@ export class ProgramRun {
     this.#signals = new ProgramSignals(child);
     this.#pressure = new BackPressure(child, this.#record.recorder, () => this.#shown.queuedBytes);
     if (child instanceof PtyChild) {
-      this.#giveBackTerminal = handOverTerminal(child, () => {
+      this.#terminal = handOverTerminal(child, () => {
         this.#isCtrlC = true;
       });
     }
@@ -128,8 +128,13 @@ export class ProgramRun {
     this.#isOver = true;
     this.#ladder.over();
     this.#pressure?.letGo();
-    this.#giveBackTerminal?.();
+    this.#terminal?.endInput();
     return result;
+  }
+
+  /** To be called when all of its output is shown. */
+  giveBackTerminal(): void {
+    this.#terminal?.giveBack();
   }
 
   async #childEnd(): Promise<ProgramEnd> {

@@ -1,6 +1,7 @@
 // One run from the opening of its record to its exit code: what starts, what ends it (the program itself, a person, a
 // signal, a closed terminal), and what the trace says of it.
 
+import { randomBytes } from "node:crypto";
 import { describeError } from "../base/logger";
 import { openSessionRecorder } from "../recorder/openSession";
 import { installProcessHandlers } from "../recorder/processHandlers";
@@ -15,6 +16,7 @@ import { completeClaim } from "./claim";
 import { collectingText } from "./collectingText";
 import { type ControlServer, startControlServer } from "./controlServer";
 import type { Launch, LaunchClaim } from "./launch";
+import { otlpHandler } from "./otlpReceiver";
 import { abandoned, collected, type Outcome, outcomeOf, signalExitCode, startFailure } from "./outcome";
 import { OwnOutput } from "./ownOutput";
 import { isInTerminal } from "./ownTerminal";
@@ -138,14 +140,22 @@ export class SessionRun {
     }
   }
 
+  /** Mounts the receiver of spans on the session's port. @returns the program's environment, which leads there */
   #environment(): ChildEnvironment {
     const { cwd, env, sessionId } = this.#launch;
     const { recorder, spanId } = this.#record;
+    const token = randomBytes(24).toString("hex");
+    if (recorder !== undefined) {
+      const onProblem = ({ message }: RecorderProblem) =>
+        this.#record.event("tracekeeper.spans-refused", { message }, this.#record.rootSpanId);
+      this.#control?.handle(otlpHandler({ recorder, parentSpanId: spanId, token, onProblem }));
+    }
+    const url = recorder === undefined ? undefined : this.#control?.url;
     const made = childEnvironment({
       environment: process.env,
       changes: env,
       cwd,
-      target: { url: undefined, token: "", sessionId, traceId: recorder?.traceId ?? "", spanId },
+      target: { url, token, sessionId, traceId: recorder?.traceId ?? makeTraceId(Date.now()), spanId },
     });
     if (made.outer !== undefined) this.#record.linkTo(made.outer);
     if (made.keptEndpoint !== undefined) {
@@ -208,18 +218,26 @@ export class SessionRun {
     this.#isEnding = true;
     const record = this.#record;
     const { durationMs } = record;
-    const { stopReason } = this.#program;
     let path = record.recorder?.path;
-    if (stopReason?.type === "terminalClosed") record.crash(outcome.error ?? "", "SIGHUP");
+    if (this.#program.stopReason?.type === "terminalClosed") record.crash(outcome.error ?? "", "SIGHUP");
     else if (record.recorder !== undefined) {
       path = await record.finish(outcome);
-      if (path === undefined) this.#shown.say(`the end could not be recorded: ${this.#problem ?? "unknown"}`);
+    }
+    await this.#showAll();
+    this.#program.giveBackTerminal();
+    if (record.recorder !== undefined && path === undefined) {
+      this.#shown.say(`the end could not be recorded: ${this.#problem ?? "unknown"}`);
     }
     if (this.#capture.used !== "none") this.#shown.sayEnd(outcome, durationMs, path);
-    if (stopReason === undefined) return await this.#shown.settled();
-    await withLimit(lastShownMs, () => this.#shown.settled()).catch(() => undefined);
+    await this.#showAll();
     // Nothing but the end of the process gets back a thread that waits for whoever doesn't read.
     if (this.#shown.queuedBytes > 0) process.kill(process.pid, "SIGKILL");
+  }
+
+  /** Whoever reads slowly is waited for, unless the run was stopped. */
+  async #showAll(): Promise<void> {
+    if (this.#program.stopReason === undefined) return await this.#shown.settled();
+    await withLimit(lastShownMs, () => this.#shown.settled()).catch(() => undefined);
   }
 
   #onStop(): void {
