@@ -1,7 +1,7 @@
 // What is wrong with OTLP data, and where. Readers throw it at the innermost place, and each level above puts its own
 // name in front, so that sound data costs nothing for it.
 
-/** At most so many UTF-16 units of a place or of a wrong value are told. */
+/** At most so many UTF-16 units of a place are told. */
 const mostTold = 400;
 
 export class OtlpFault extends Error {
@@ -10,6 +10,7 @@ export class OtlpFault extends Error {
   /** Nothing more is read of the whole. */
   readonly isFinal: boolean;
   #place: string;
+  #isCut = false;
 
   constructor(reason: string, place = "", isFinal = false) {
     super(reason);
@@ -20,7 +21,7 @@ export class OtlpFault extends Error {
 
   /** As in `resourceSpans[0].scopeSpans[1].spans[3].startTimeUnixNano`; "" for the whole. */
   get place(): string {
-    return this.#place.length > mostTold ? `${this.#place.slice(0, mostTold)}…` : this.#place;
+    return this.#isCut ? `${this.#place}…` : this.#place;
   }
 
   /** One sentence. */
@@ -31,7 +32,10 @@ export class OtlpFault extends Error {
   /** The same fault, seen from one level above. */
   within(part: string): this {
     const separator = this.#place === "" || this.#place.startsWith("[") ? "" : ".";
-    if (this.#place.length <= mostTold) this.#place = part + separator + this.#place;
+    const place = part + separator + this.#place;
+    // The beginning tells more than the end.
+    this.#isCut ||= place.length > mostTold;
+    this.#place = place.slice(0, mostTold);
     return this;
   }
 }

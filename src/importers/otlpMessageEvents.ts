@@ -10,7 +10,7 @@ export interface EventMessages {
   readonly input: unknown;
   readonly output: unknown;
   /** The events that are no messages. */
-  readonly rest: readonly SpanEvent[];
+  readonly rest: SpanEvent[];
 }
 
 const roles: ReadonlyMap<string, string> = new Map([

@@ -13,15 +13,11 @@ export interface OtlpPayloads {
   readonly input: unknown;
   readonly output: unknown;
   /** The span's events without those that were messages. */
-  readonly events: readonly SpanEvent[];
+  readonly events: SpanEvent[];
 }
 
 /** Takes the attributes that the payloads are made of. Undefined and null stand for none. */
-export function takePayloads(
-  attributes: OtlpAttributes,
-  events: readonly SpanEvent[],
-  kind: OtlpRole["kind"],
-): OtlpPayloads {
+export function takePayloads(attributes: OtlpAttributes, events: SpanEvent[], kind: OtlpRole["kind"]): OtlpPayloads {
   if (kind === "tool") {
     const input = takeFirst(attributes, toolInputs) ?? takeValue(attributes, "input");
     const output = takeFirst(attributes, toolOutputs) ?? takeValue(attributes, "output");

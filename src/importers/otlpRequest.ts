@@ -114,9 +114,9 @@ function spansIn(scopeSpans: unknown): readonly unknown[] {
 }
 
 function readResource(resourceSpans: Fields): Record<string, unknown> {
+  const resource = objectIn(resourceSpans, "resource");
+  if (!resource) return {};
   try {
-    const resource = objectIn(resourceSpans, "resource");
-    if (!resource) return {};
     const attributes = attributesIn(resource);
     addDropped(attributes, resource, "droppedAttributesCount", "otel.dropped_attributes_count");
     return attributes;
@@ -126,8 +126,8 @@ function readResource(resourceSpans: Fields): Record<string, unknown> {
 }
 
 function readOrigin(resource: Record<string, unknown>, scopeSpans: Fields): OtlpOrigin {
+  const scope = objectIn(scopeSpans, "scope") ?? {};
   try {
-    const scope = objectIn(scopeSpans, "scope") ?? {};
     const scopeAttributes = attributesIn(scope);
     addDropped(scopeAttributes, scope, "droppedAttributesCount", "otel.dropped_attributes_count");
     return {
@@ -170,9 +170,9 @@ function readSpan(value: unknown, origin: OtlpOrigin): OtlpSpan {
 }
 
 function readStatus(fields: Fields): Pick<OtlpSpan, "isError" | "statusMessage"> {
+  const status = objectIn(fields, "status");
+  if (!status) return { isError: false, statusMessage: undefined };
   try {
-    const status = objectIn(fields, "status");
-    if (!status) return { isError: false, statusMessage: undefined };
     const code = enumIn(status, "code", "STATUS_CODE_", ["UNSET", "OK", "ERROR"]);
     return { isError: code === 2, statusMessage: textIn(status, "message") || undefined };
   } catch (thrown) {

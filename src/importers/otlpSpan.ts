@@ -3,7 +3,7 @@
 // sender's own attributes has the names that OpenTelemetry gives it outside of OTLP (`otel.scope.name`,
 // `otel.dropped_events_count`, `w3c.tracestate`, `span.kind`), or begins with `tracekeeper.`.
 
-import type { TraceSpan } from "../recorder/traceTypes";
+import type { TraceSpan } from "../trace/schema";
 import { OtlpAttributes } from "./otlpAttributes";
 import { takePayloads } from "./otlpPayloads";
 import type { OtlpSpan } from "./otlpRequest";
@@ -46,8 +46,8 @@ export function mapOtlpSpan(sent: OtlpSpan): MappedSpan {
     ...(input === undefined || input === null ? {} : { input }),
     ...(output === undefined || output === null ? {} : { output }),
     ...(hasAny(kept) ? { attributes: kept } : {}),
-    ...(events.length === 0 ? {} : { events: events as NonNullable<TraceSpan["events"]> }),
-    ...(sent.links.length === 0 ? {} : { links: sent.links as NonNullable<TraceSpan["links"]> }),
+    ...(events.length === 0 ? {} : { events }),
+    ...(sent.links.length === 0 ? {} : { links: sent.links }),
   };
   return { traceId: sent.traceId, span, usage, resource: sent.origin.resource };
 }

@@ -2,7 +2,8 @@
 // convention include cached ones and the output tokens include reasoning, while the five counts of a trace add up: what is
 // counted by itself is subtracted, and nothing goes below 0.
 
-import type { TokenUsage, TraceSpan } from "../recorder/traceTypes";
+import type { TokenUsage } from "../recorder/traceTypes";
+import type { TraceSpan } from "../trace/schema";
 import { fromJsonText } from "./jsonText";
 import type { OtlpAttributes } from "./otlpAttributes";
 

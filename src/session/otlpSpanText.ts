@@ -4,7 +4,8 @@
 import type { MappedSpan } from "../importers/otlpSpan";
 import type { JsonObjectText, SpanTotals } from "../recorder/sessionRecorder";
 import { roundMs } from "../recorder/spanJson";
-import type { TraceSpan } from "../recorder/traceTypes";
+import type { TokenUsage } from "../recorder/traceTypes";
+import type { TraceSpan } from "../trace/schema";
 
 /** What was said of a span when it began. */
 export interface SpanBeginning {
@@ -17,7 +18,7 @@ export class OtlpSpanText {
   readonly #mapped: MappedSpan;
   readonly #id: string;
   readonly #attributes: Record<string, unknown>;
-  readonly #counted: Pick<TraceSpan, "tokens" | "cost">;
+  readonly #counted: { readonly tokens?: TokenUsage; readonly cost?: number };
   #links: TraceSpan["links"];
 
   /**
