@@ -25,6 +25,10 @@ export class OwnOutput {
     return this.#writer.queuedBytes;
   }
 
+  get isAtLineStart(): boolean {
+    return this.#isAtLineStart;
+  }
+
   /** Shows output of the program. The bytes must not change any more. */
   show(stream: OutputStream, bytes: Uint8Array): void {
     if (bytes.length === 0) return;

@@ -4,14 +4,17 @@ import { describeError } from "../base/logger";
 import { visibleControls } from "../trace/plainText";
 import { type ClaimResult, claimLaunch } from "./claim";
 import type { Launch, LaunchClaim } from "./launch";
-import { SessionRun } from "./sessionRun";
+import { type RunEnd, SessionRun } from "./sessionRun";
+
+export type { RunEnd } from "./sessionRun";
 
 /**
  * Runs the program of a launch in the terminal of this process, and records it.
  * @param launchPath of the launch's file, beside which its claim is put
+ * @param onEnd says what came of the run; without it a person at a terminal is told
  * @returns the exit code: that of the program, 128 and more for a signal, 0 where the launch was run before
  */
-export async function runLaunch(launch: Launch, launchPath: string): Promise<number> {
+export async function runLaunch(launch: Launch, launchPath: string, onEnd?: (end: RunEnd) => void): Promise<number> {
   let result: ClaimResult;
   try {
     result = await claimLaunch(launch, launchPath);
@@ -26,7 +29,7 @@ export async function runLaunch(launch: Launch, launchPath: string): Promise<num
     process.stdout.write(`${alreadyRun(launch, result.claim)}\n`);
     return 0;
   }
-  return await new SessionRun(launch, launchPath, result.claim).run();
+  return await new SessionRun(launch, launchPath, result.claim, onEnd).run();
 }
 
 function alreadyRun({ title }: Launch, claim: LaunchClaim | undefined): string {

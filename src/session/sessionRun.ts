@@ -22,19 +22,31 @@ import { OwnOutput } from "./ownOutput";
 import { isInTerminal } from "./ownTerminal";
 import { programCommand, StartError } from "./programCommand";
 import { type ProgramEnd, ProgramRun } from "./programRun";
-import { SessionRecord } from "./sessionRecord";
+import { type CaptureChoice, SessionRecord } from "./sessionRecord";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
 import { startChild } from "./startChild";
 
 /** Once a run was stopped, what nobody takes is shown to nobody. */
 const lastShownMs = 1000;
 
+/** What came of a run, when all of its output is shown. */
+export interface RunEnd {
+  readonly outcome: Outcome;
+  readonly capture: CaptureChoice;
+  readonly durationMs: number;
+  /** Of the trace; undefined where the run, or its end, could not be recorded. */
+  readonly path: string | undefined;
+  /** What was shown last ended with its line. */
+  readonly isAtLineStart: boolean;
+}
+
 export class SessionRun {
   readonly #launch: Launch;
   readonly #launchPath: string;
   readonly #claim: LaunchClaim;
   readonly #shown: OwnOutput;
-  readonly #capture: ChosenCapture;
+  readonly #onEnd: ((end: RunEnd) => void) | undefined;
+  #capture: ChosenCapture;
   readonly #record: SessionRecord;
   readonly #program: ProgramRun;
   #problem: string | undefined;
@@ -45,7 +57,8 @@ export class SessionRun {
   #lateSignals = 0;
   #isEnding = false;
 
-  constructor(launch: Launch, launchPath: string, claim: LaunchClaim) {
+  constructor(launch: Launch, launchPath: string, claim: LaunchClaim, onEnd?: (end: RunEnd) => void) {
+    this.#onEnd = onEnd;
     this.#launch = launch;
     this.#launchPath = launchPath;
     this.#claim = claim;
@@ -125,7 +138,10 @@ export class SessionRun {
       const { env } = this.#environment();
       const request = { command, cwd, env, output: this.#program.output };
       const started = await startChild(this.#capture, request);
-      if (started.capture.used !== capture) this.#record.changeCapture(started.capture);
+      if (started.capture.used !== capture) {
+        this.#capture = started.capture;
+        this.#record.changeCapture(started.capture);
+      }
       this.#record.attributes({ childPid: started.child.pid });
       this.#program.started(started.child);
       await this.#completeClaim(started.child.pid);
@@ -228,7 +244,11 @@ export class SessionRun {
     if (record.recorder !== undefined && path === undefined) {
       this.#shown.say(`the end could not be recorded: ${this.#problem ?? "unknown"}`);
     }
-    if (this.#capture.used !== "none") this.#shown.sayEnd(outcome, durationMs, path);
+    if (this.#onEnd !== undefined) {
+      const { asked, used, reason } = this.#capture;
+      const { isAtLineStart } = this.#shown;
+      this.#onEnd({ outcome, capture: { asked, used, reason }, durationMs, path, isAtLineStart });
+    } else if (this.#capture.used !== "none") this.#shown.sayEnd(outcome, durationMs, path);
     await this.#showAll();
     // Nothing but the end of the process gets back a thread that waits for whoever doesn't read.
     if (this.#shown.queuedBytes > 0) process.kill(process.pid, "SIGKILL");
