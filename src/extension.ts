@@ -26,6 +26,8 @@ import { SessionActions } from "./host/sessions/sessionActions";
 import { SessionsView } from "./host/sessions/sessionsView";
 import { readSettings, settingChanged } from "./host/settings";
 import { SourceNavigator } from "./host/source/goToSource";
+import { onDidChangeSessionControl } from "./host/start/sessionControl";
+import { SessionStart } from "./host/start/sessionStart";
 import { StoreStarter } from "./host/storeStarter";
 import { createUriHandler } from "./host/uriHandler";
 import { confineAccess } from "./store/confinedAccess";
@@ -39,7 +41,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const logger = own(createOutputLogger());
   const access = confineAccess(() => (vscode.workspace.isTrusted ? undefined : fileFolders().map(({ path }) => path)));
   const store = own(new TraceStore({ directories: [], logger, access }));
-  const starter = own(new StoreStarter(store, logger, context.globalStorageUri));
+  const starter = own(new StoreStarter(store, logger, context.globalStorageUri, context.workspaceState));
   const registry = own(new PanelRegistry());
   const seen = new SeenSessions(context.workspaceState, Date.now());
   const view = own(new SessionsView(store, seen, starter.start));
@@ -77,6 +79,18 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   own(vscode.window.registerUriHandler(createUriHandler(starter.start, store, navigator)));
 
+  const sessions = own(
+    new SessionStart({
+      store,
+      registry,
+      starter,
+      logger,
+      workspaceState: context.workspaceState,
+      storage: context.globalStorageUri.fsPath,
+      program: join(context.extensionUri.fsPath, "dist", "session.js"),
+    }),
+  );
+  own(onDidChangeSessionControl(() => view.refresh()));
   const recovery = own(
     new SessionRecovery({
       logger,
@@ -93,6 +107,12 @@ export function activate(context: vscode.ExtensionContext): void {
   own(
     registerCommands(
       {
+        startSession: (argument) => sessions.startSession(argument),
+        collectOnly: () => sessions.collectOnly(),
+        runAgain: (node) => sessions.runAgain(actions.entryOf(node)?.key),
+        stopSession: (node) => sessions.stopSession(actions.entryOf(node)?.key),
+        revealTerminal: (node) => sessions.revealTerminal(actions.entryOf(node)?.key),
+        showRunningSessions: () => sessions.showRunningSessions(),
         openTrace: async (node) => {
           starter.start();
           const entry = actions.entryOf(node) ?? (await actions.pickAny(vscode.l10n.t("Open which trace?")));

@@ -1,6 +1,12 @@
 // Every id that the manifest and the code share, once. A test compares this table with `package.json`, both ways.
 
 export const commandIds = {
+  startSession: "tracekeeper.startSession",
+  collectOnly: "tracekeeper.collectOnly",
+  runAgain: "tracekeeper.runAgain",
+  stopSession: "tracekeeper.stopSession",
+  revealTerminal: "tracekeeper.revealTerminal",
+  showRunningSessions: "tracekeeper.showRunningSessions",
   openTrace: "tracekeeper.openTrace",
   openTraceFile: "tracekeeper.openTraceFile",
   goToFailingStep: "tracekeeper.goToFailingStep",
@@ -42,6 +48,10 @@ export const settingIds = {
   pollingIntervalMs: "tracekeeper.pollingIntervalMs",
   retentionDays: "tracekeeper.retentionDays",
   retentionMegabytes: "tracekeeper.retentionMegabytes",
+  runners: "tracekeeper.runners",
+  openOnStart: "tracekeeper.openOnStart",
+  capture: "tracekeeper.capture",
+  stopPauses: "tracekeeper.stopPauses",
 } as const;
 
 export const contextKeys = {
@@ -50,6 +60,10 @@ export const contextKeys = {
   hasSessions: "tracekeeper.hasSessions",
   hasFailures: "tracekeeper.hasFailures",
   filtered: "tracekeeper.filtered",
+  /** Sessions run that were started from this window, or from it before a reload. */
+  hasRunning: "tracekeeper.hasRunning",
+  /** Something was started here that can be started again. */
+  hasLaunches: "tracekeeper.hasLaunches",
   /** The active trace panel has failures to go through. */
   panelHasFailures: "tracekeeper.panelHasFailures",
 } as const;

@@ -4,7 +4,10 @@
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import type { Logger } from "../base/logger";
+import type { CaptureMode } from "../session/launch";
 import { settingIds } from "./ids";
+
+const pauseMs = z.int().check(z.minimum(0), z.maximum(3_600_000));
 
 const schemas = {
   directories: z.array(z.string().check(z.maxLength(4096))).check(z.maxLength(100)),
@@ -14,6 +17,10 @@ const schemas = {
   pollingIntervalMs: z.int().check(z.minimum(0), z.maximum(600_000)),
   retentionDays: z.number().check(z.minimum(0)),
   retentionMegabytes: z.number().check(z.minimum(0)),
+  runners: z.record(z.string(), z.union([z.string(), z.array(z.string())])),
+  openOnStart: z.enum(["beside", "background", "never"]),
+  capture: z.enum(["terminal", "pipes", "none"] satisfies readonly CaptureMode[]),
+  stopPauses: z.object({ terminateAfterMs: pauseMs, killAfterMs: pauseMs }),
 };
 
 const defaults: { readonly [K in keyof typeof schemas]: z.infer<(typeof schemas)[K]> } = {
@@ -24,6 +31,10 @@ const defaults: { readonly [K in keyof typeof schemas]: z.infer<(typeof schemas)
   pollingIntervalMs: 0,
   retentionDays: 0,
   retentionMegabytes: 0,
+  runners: {},
+  openOnStart: "beside",
+  capture: "terminal",
+  stopPauses: { terminateAfterMs: 5_000, killAfterMs: 5_000 },
 };
 
 export interface Settings {
@@ -37,6 +48,12 @@ export interface Settings {
   readonly retentionDays: number;
   /** 0: sessions are kept whatever their size together. */
   readonly retentionMegabytes: number;
+  /** How a file without a first line of its own is run, by its ending. */
+  readonly runners: Readonly<Record<string, string | readonly string[]>>;
+  readonly openOnStart: "beside" | "background" | "never";
+  readonly capture: CaptureMode;
+  /** From interrupt to terminate, and from terminate to kill. */
+  readonly stopPauses: { readonly terminateAfterMs: number; readonly killAfterMs: number };
 }
 
 export function readSettings(logger: Logger, scope?: vscode.Uri): Settings {
@@ -58,6 +75,10 @@ export function readSettings(logger: Logger, scope?: vscode.Uri): Settings {
     pollingIntervalMs: get("pollingIntervalMs"),
     retentionDays: get("retentionDays"),
     retentionMegabytes: get("retentionMegabytes"),
+    runners: get("runners"),
+    openOnStart: get("openOnStart"),
+    capture: get("capture"),
+    stopPauses: get("stopPauses"),
   };
 }
 

@@ -2,6 +2,7 @@
 // or when a command needs it. Until then the extension holds no watcher, worker or timer.
 
 import * as vscode from "vscode";
+import * as z from "zod/mini";
 import { type Disposable, DisposableStore } from "../base/disposable";
 import type { Logger } from "../base/logger";
 import type { TraceStore } from "../store/traceStore";
@@ -11,20 +12,28 @@ import { contextKeys } from "./ids";
 import { setContext } from "./sessions/sessionsView";
 import { readSettings, settingChanged } from "./settings";
 
+const includedKey = "tracekeeper.includedDirectories";
+const includedSchema = z.array(z.string());
+
 export class StoreStarter implements Disposable {
   readonly #store: TraceStore;
   readonly #logger: Logger;
   readonly #storage: vscode.Uri;
+  readonly #memento: Pick<vscode.Memento, "get" | "update">;
   readonly #owned = new DisposableStore();
   /** Directories that the log names, with whether they were there. */
   readonly #logged = new Map<string, boolean>();
   #directories: readonly string[] = [];
+  /** Directories that sessions of this window are written to, beside those that are watched anyway. */
+  readonly #included: Set<string>;
   #isStarted = false;
 
-  constructor(store: TraceStore, logger: Logger, storage: vscode.Uri) {
+  constructor(store: TraceStore, logger: Logger, storage: vscode.Uri, memento: Pick<vscode.Memento, "get" | "update">) {
     this.#store = store;
     this.#logger = logger;
     this.#storage = storage;
+    this.#memento = memento;
+    this.#included = new Set(includedSchema.safeParse(memento.get(includedKey)).data);
     this.#owned.add(store.onDidChangeDirectories(() => this.#logDirectories()));
     this.#configure();
     this.#owned.add(
@@ -60,6 +69,16 @@ export class StoreStarter implements Disposable {
     });
   };
 
+  /** Watches a directory that a session is written to, now and whenever this workspace is opened again. */
+  include(directory: string): void {
+    if (!this.#directories.includes(directory)) {
+      this.#included.add(directory);
+      void this.#memento.update(includedKey, [...this.#included]);
+      this.#configure();
+    }
+    this.start();
+  }
+
   dispose(): void {
     this.#owned.dispose();
   }
@@ -78,9 +97,10 @@ export class StoreStarter implements Disposable {
     const { directories, refused } = watchedDirectories(settings.directories, this.#storage);
     for (const { entry, reason } of refused)
       this.#logger.warn(`Setting tracekeeper.directories: "${entry}" is not watched: ${reason}.`);
-    this.#directories = directories;
+    const included = vscode.workspace.isTrusted ? this.#included : [];
+    this.#directories = [...new Set([...directories, ...included])];
     this.#store.setDirectories(
-      directories,
+      this.#directories,
       settings.pollingIntervalMs > 0 ? { intervalMs: settings.pollingIntervalMs } : undefined,
     );
   }

@@ -75,9 +75,18 @@ const vscode = only("vscode", {
   FileType: { Unknown: 0, File: 1, Directory: 2, SymbolicLink: 64 },
   ConfigurationTarget: { Global: 1, Workspace: 2, WorkspaceFolder: 3 },
   DiagnosticSeverity: { Error: 0 },
+  QuickPickItemKind: { Separator: -1, Default: 0 },
+  StatusBarAlignment: { Left: 1, Right: 2 },
+  ThemeIcon: class {},
+  CancellationTokenSource: class {
+    readonly token = { isCancellationRequested: false };
+    cancel(): void {}
+    dispose(): void {}
+  },
   UIKind: { Desktop: 1, Web: 2 },
   l10n: { t: (text: string) => text },
-  env: only("env", { remoteName: undefined, uiKind: 1 }),
+  env: only("env", { remoteName: undefined, uiKind: 1, appRoot: "/vscode", shell: "/bin/sh" }),
+  tasks: only("tasks", { fetchTasks: () => Promise.resolve([]) }),
   languages: only("languages", {
     createDiagnosticCollection: () => ({ set: nothing, clear: nothing, dispose: nothing }),
   }),
@@ -120,6 +129,30 @@ const vscode = only("vscode", {
         dispose: nothing,
       };
     },
+    createQuickPick() {
+      let hide: Callback = nothing;
+      return {
+        value: "",
+        items: [],
+        activeItems: [],
+        selectedItems: [],
+        onDidChangeValue: event,
+        onDidAccept: event,
+        onDidTriggerItemButton: event,
+        onDidHide(listener: Callback) {
+          hide = listener;
+          return new Disposable();
+        },
+        show: () => void hide(),
+        hide: nothing,
+        dispose: nothing,
+      };
+    },
+    activeTextEditor: undefined,
+    terminals: [],
+    createTerminal: () => ({ show: nothing, processId: new Promise(nothing), exitStatus: undefined }),
+    onDidOpenTerminal: event,
+    onDidCloseTerminal: event,
     onDidChangeWindowState(listener: Callback) {
       changeWindow = listener;
       return new Disposable();
@@ -141,6 +174,8 @@ const vscode = only("vscode", {
     onDidChangeWorkspaceFolders: event,
     onDidGrantWorkspaceTrust: event,
     registerTextDocumentContentProvider: event,
+    findFiles: () => Promise.resolve([]),
+    saveAll: () => Promise.resolve(true),
     fs: only("workspace.fs", {
       async stat(uri: Uri) {
         looks++;

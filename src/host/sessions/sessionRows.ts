@@ -179,9 +179,26 @@ export function entryIcon(entry: SessionEntry): EntryIcon {
   return icons[entry.state.status];
 }
 
-/** Words for `when` clauses: `session`, the state, and `failed` for whatever has a failing step to go to. */
-export function entryContext(entry: SessionEntry): string {
-  return ["session", entry.state.status, ...(entry.state.status === "crashed" ? ["failed"] : [])].join(" ");
+/** What can be done with a session that was started here. */
+export interface EntryControl {
+  readonly canStop: boolean;
+  readonly hasTerminal: boolean;
+  readonly canRunAgain: boolean;
+}
+
+/**
+ * Words for `when` clauses: `session`, the state, `failed` for whatever has a failing step to go to, and `stoppable`,
+ * `terminal` and `again` for what was started here.
+ */
+export function entryContext(entry: SessionEntry, control?: EntryControl): string {
+  return [
+    "session",
+    entry.state.status,
+    ...(entry.state.status === "crashed" ? ["failed"] : []),
+    ...(control?.canStop ? ["stoppable"] : []),
+    ...(control?.hasTerminal ? ["terminal"] : []),
+    ...(control?.canRunAgain ? ["again"] : []),
+  ].join(" ");
 }
 
 function withOffset(problem: NonNullable<SessionEntry["problem"]>): string {

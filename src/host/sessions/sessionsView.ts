@@ -6,6 +6,7 @@ import type { SessionEntry } from "../../store/sessionEntry";
 import type { TraceStore } from "../../store/traceStore";
 import { plainText } from "../../trace/plainText";
 import { commandIds, contextKeys, viewIds } from "../ids";
+import { canRunAgain, canStop, hasTerminal } from "../start/sessionControl";
 import type { SeenSessions } from "./seenSessions";
 import {
   directoryName,
@@ -155,7 +156,11 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
     item.tooltip = tooltip;
     const { icon, color } = entryIcon(entry);
     item.iconPath = new vscode.ThemeIcon(icon, color ? new vscode.ThemeColor(color) : undefined);
-    item.contextValue = entryContext(entry);
+    item.contextValue = entryContext(entry, {
+      canStop: canStop(entry.key),
+      hasTerminal: hasTerminal(entry.key),
+      canRunAgain: canRunAgain(entry.key),
+    });
     item.accessibilityInformation = {
       label: `${entryLabel(entry)}, ${description}`,
       role: "treeitem",

@@ -1,0 +1,106 @@
+// The launches folder in the extension's storage: what was started, in files that only this user can read, each with the
+// claim of the process that runs it. A launch that ended, or that nobody ever ran, is removed after a day.
+
+import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errorCode } from "../../base/errorCode";
+import type { ProcessFacts } from "../../recorder/liveness";
+import { claimPathOf, type Launch, type LaunchClaim, readClaim, readLaunch } from "../../session/launch";
+
+export const keptLaunchMs = 24 * 60 * 60 * 1000;
+
+export interface FoundLaunch {
+  /** Of the launch file. */
+  readonly path: string;
+  /** Undefined where the file can't be read as a launch. */
+  readonly launch: Launch | undefined;
+  readonly claim: LaunchClaim | undefined;
+}
+
+export class LaunchFolder {
+  readonly path: string;
+
+  /** @param path absolute; made when the first launch is written */
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  pathOf(id: string): string {
+    return join(this.path, `${id}.json`);
+  }
+
+  /** Writes a launch that nobody has seen before; returns the path of its file. */
+  async write(launch: Launch): Promise<string> {
+    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    // An older folder may be open to others; on Windows this says nothing.
+    await chmod(this.path, 0o700);
+    const path = this.pathOf(launch.id);
+    await writeFile(path, `${JSON.stringify(launch)}\n`, { mode: 0o600, flag: "wx" });
+    return path;
+  }
+
+  /** Takes back a launch that was not started after all. */
+  async remove(path: string): Promise<void> {
+    await rm(path, { force: true });
+    await rm(claimPathOf(path), { force: true });
+  }
+
+  async list(): Promise<readonly FoundLaunch[]> {
+    const found: FoundLaunch[] = [];
+    for (const name of await this.#names()) {
+      const path = join(this.path, name);
+      const launch = await readLaunch(path).catch(() => undefined);
+      found.push({ path, launch, claim: await readClaim(path) });
+    }
+    return found;
+  }
+
+  /** Removes what is older than a day and has no process any more; returns the paths of the removed launches. */
+  async cleanUp(nowMs: number, process: (pid: number) => ProcessFacts): Promise<readonly string[]> {
+    const removed: string[] = [];
+    for (const name of await this.#names()) {
+      const path = join(this.path, name);
+      const claim = await readClaim(path);
+      if (claim && isClaimAlive(claim, process)) continue;
+      const newestMs = Math.max(await modifiedMs(path), await modifiedMs(claimPathOf(path)));
+      if (nowMs - newestMs <= keptLaunchMs) continue;
+      await this.remove(path);
+      removed.push(path);
+    }
+    for (const name of await this.#allNames()) {
+      const path = join(this.path, name);
+      if (name.endsWith(".tmp") && nowMs - (await modifiedMs(path)) > keptLaunchMs) await rm(path, { force: true });
+    }
+    return removed;
+  }
+
+  /** Names of launch files, sorted. A claim whose launch is gone counts as one, so that it is removed too. */
+  async #names(): Promise<readonly string[]> {
+    const launches = (await this.#allNames()).flatMap((name) => /^(.+?)(?:\.claim)?\.json$/.exec(name)?.[1] ?? []);
+    return [...new Set(launches)].sort().map((id) => `${id}.json`);
+  }
+
+  async #allNames(): Promise<readonly string[]> {
+    return await readdir(this.path).catch((error: unknown) => {
+      if (errorCode(error) === "ENOENT") return [];
+      throw error;
+    });
+  }
+}
+
+/** Whether the process that claimed a launch is there: one with its number that started at another time is not. */
+export function isClaimAlive(claim: LaunchClaim, process: (pid: number) => ProcessFacts): boolean {
+  const facts = process(claim.pid);
+  // What can't be looked at may well run.
+  if (facts.type === "unknown") return true;
+  if (facts.type === "absent" || facts.isZombie) return false;
+  return claim.processStart === undefined || facts.start === undefined || facts.start === claim.processStart;
+}
+
+async function modifiedMs(path: string): Promise<number> {
+  try {
+    return (await stat(path)).mtimeMs;
+  } catch {
+    return 0;
+  }
+}

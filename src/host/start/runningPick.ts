@@ -1,0 +1,77 @@
+// The list of running sessions: open one, stop it, or look at its terminal.
+
+import * as vscode from "vscode";
+import { DisposableStore } from "../../base/disposable";
+import type { Logger } from "../../base/logger";
+import { plainText } from "../../trace/plainText";
+import { reportError } from "../commandEdge";
+import type { RunningSession, RunningSessions } from "./runningSessions";
+import { runningFor } from "./runningStatus";
+import type { SessionControl } from "./sessionControl";
+
+interface RunningItem extends vscode.QuickPickItem {
+  readonly key: string;
+}
+
+const stopButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon("debug-stop"),
+  tooltip: vscode.l10n.t("Stop"),
+};
+const terminalButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon("terminal"),
+  tooltip: vscode.l10n.t("Reveal Terminal"),
+};
+
+export interface RunningPickParts {
+  readonly running: RunningSessions;
+  readonly control: SessionControl;
+  readonly logger: Logger;
+}
+
+/** The key of the one that was picked. */
+export async function pickRunning(
+  { running, control, logger }: RunningPickParts,
+  placeholder: string,
+): Promise<string | undefined> {
+  const owned = new DisposableStore();
+  const pick = owned.add(vscode.window.createQuickPick<RunningItem>());
+  const draw = () => {
+    const nowMs = Date.now();
+    const selected = pick.activeItems[0]?.key;
+    pick.items = running.all.map((session) => itemOf(session, nowMs));
+    const again = pick.items.find(({ key }) => key === selected);
+    if (again) pick.activeItems = [again];
+    pick.placeholder = pick.items.length === 0 ? vscode.l10n.t("No session runs any more.") : placeholder;
+  };
+  owned.add(running.onDidChange(draw));
+  const picked = new Promise<string | undefined>((resolve) => {
+    owned.add(pick.onDidAccept(() => resolve(pick.selectedItems[0]?.key)));
+    owned.add(pick.onDidHide(() => resolve(undefined)));
+  });
+  owned.add(
+    pick.onDidTriggerItemButton(({ item, button }) => {
+      const act = button === stopButton ? control.stop(item.key) : control.revealTerminal(item.key);
+      if (button === terminalButton) pick.hide();
+      act.catch((error: unknown) => reportError(logger, "Running sessions", error));
+    }),
+  );
+  draw();
+  pick.show();
+  try {
+    return await picked;
+  } finally {
+    owned.dispose();
+  }
+}
+
+function itemOf(session: RunningSession, nowMs: number): RunningItem {
+  const { launch, key, terminal } = session;
+  return {
+    key,
+    label: plainText(launch.title),
+    description: runningFor(session, nowMs),
+    detail: plainText(launch.cwd === "." ? (launch.origin.path ?? "") : launch.cwd),
+    iconPath: new vscode.ThemeIcon("pulse"),
+    buttons: terminal ? [terminalButton, stopButton] : [stopButton],
+  };
+}

@@ -1,0 +1,156 @@
+// Starts a session: saves what is edited, writes the launch, starts the session process in a terminal or as a task, and
+// opens its panel once something is recorded. What could not be started leaves nothing behind.
+
+import { randomBytes, randomUUID } from "node:crypto";
+import * as path from "node:path";
+import * as vscode from "vscode";
+import type { Logger } from "../../base/logger";
+import type { Launch, LaunchedProgram } from "../../session/launch";
+import { type SessionCommand, sessionCommand } from "../../session/sessionCommand";
+import { oneLine, plainText } from "../../trace/plainText";
+import { safeId, traceFileNames } from "../../trace/safeId";
+import { reportError } from "../commandEdge";
+import { fileFolders } from "../directories";
+import { readSettings } from "../settings";
+import type { LaunchFolder } from "./launchFolder";
+import type { LaunchHistory } from "./launchHistory";
+import type { LaunchRequest } from "./launchRequest";
+import type { RunningSessions } from "./runningSessions";
+import { sessionIdFor } from "./sessionName";
+import { findNodePty } from "./sessionProcess";
+import { programOf } from "./taskCopy";
+import { copyTask, executionOf, folderOfTask } from "./tasks";
+import { folderOf, makeTraceFolder } from "./traceFolder";
+
+export interface LauncherParts {
+  /** Path of `dist/session.js`. */
+  readonly program: string;
+  /** The extension's own folder. */
+  readonly storage: string;
+  readonly launches: LaunchFolder;
+  readonly history: LaunchHistory;
+  readonly running: RunningSessions;
+  readonly logger: Logger;
+  /** Watches the directory, which may be new, and lists its sessions. */
+  watch(directory: string): void;
+  openPanel(key: string): Promise<void>;
+}
+
+const longestName = 60;
+
+export class SessionLauncher {
+  readonly #parts: LauncherParts;
+
+  constructor(parts: LauncherParts) {
+    this.#parts = parts;
+  }
+
+  async launch(request: LaunchRequest): Promise<void> {
+    const { launches, history, logger, running } = this.#parts;
+    await saveEdited();
+    const launch = await this.#makeLaunch(request);
+    const key = path.join(launch.directory, traceFileNames.snapshot(safeId(launch.sessionId)));
+    const { id, title, origin } = launch;
+    const launchPath = await launches.write(launch);
+    await history.add({ id, key, title, atMs: Date.now(), origin, start: request.start });
+    this.#parts.watch(launch.directory);
+    const command = sessionCommand({
+      execPath: process.execPath,
+      program: this.#parts.program,
+      launchPath,
+      isElectron: process.versions["electron"] !== undefined,
+    });
+    logger.info(`Starting a session: ${launchPath}`);
+    try {
+      const terminal = request.task ? await startTask(request.task, command) : startTerminal(launch, command);
+      running.add({ launch, launchPath, key, startedMs: Date.now(), claim: undefined, terminal });
+      // A task may ask the person something first, so nobody waits for this.
+      this.#follow(launch, terminal).catch((error: unknown) => reportError(logger, "Opening the trace", error));
+    } catch (error) {
+      running.remove(id);
+      await launches.remove(launchPath);
+      await history.remove(id);
+      throw error;
+    }
+  }
+
+  async #follow({ id, title }: Launch, terminal: vscode.Terminal | undefined): Promise<void> {
+    const { history, running } = this.#parts;
+    const session = await running.claimed(id);
+    if (session === "disposed") return;
+    if (session === "notStarted") {
+      tellNotStarted(title, terminal?.exitStatus?.code);
+      return;
+    }
+    const record = history.records.find((candidate) => candidate.id === id);
+    // The name of the file is the recorder's to choose.
+    if (record && record.key !== session.key) await history.add({ ...record, key: session.key });
+    await this.#parts.openPanel(session.key);
+  }
+
+  async #makeLaunch({ title, origin, start, task }: LaunchRequest): Promise<Launch> {
+    const { logger, storage } = this.#parts;
+    const cwd = start.type === "program" ? start.cwd : undefined;
+    const folders = fileFolders().map((folder) => folder.path);
+    const folder = folderOf((task && folderOfTask(task)) ?? origin.path ?? cwd ?? "", folders);
+    const { directory, fallback } = await makeTraceFolder(folder, storage);
+    if (fallback === "notWritable")
+      logger.warn(`${folder} can't be written: the trace goes to ${directory}, in the extension's own storage`);
+    const settings = readSettings(logger, folder === undefined ? undefined : vscode.Uri.file(folder));
+    const nodePty = settings.capture === "terminal" ? findNodePty(vscode.env.appRoot) : undefined;
+    return {
+      version: 1,
+      id: randomUUID(),
+      directory,
+      sessionId: sessionIdFor(title, new Date(), randomBytes(3).toString("hex")),
+      title: oneLine(title),
+      program: programToLaunch(start, task),
+      // Where VS Code starts a task it has resolved itself; the session process begins there.
+      cwd: task ? "." : (cwd ?? folder ?? storage),
+      capture: settings.capture,
+      ...(nodePty === undefined ? {} : { nodePty }),
+      origin,
+      stop: settings.stopPauses,
+    };
+  }
+}
+
+function programToLaunch(start: LaunchRequest["start"], task: vscode.Task | undefined): LaunchedProgram {
+  if (start.type === "program") return start.program;
+  const original = task && executionOf(task);
+  if (!original) throw new Error(vscode.l10n.t("The task {0} runs nothing that can be traced.", start.name));
+  return programOf(original);
+}
+
+function startTerminal(launch: Launch, command: SessionCommand): vscode.Terminal {
+  const terminal = vscode.window.createTerminal({
+    name: oneLine(launch.title, longestName),
+    shellPath: command.file,
+    shellArgs: [...command.args],
+    cwd: launch.cwd,
+    env: { ...command.env },
+    iconPath: new vscode.ThemeIcon("pulse"),
+  });
+  terminal.show(true);
+  return terminal;
+}
+
+/** Its terminal is known by its process, once there is one. */
+async function startTask(task: vscode.Task, command: SessionCommand): Promise<undefined> {
+  const original = executionOf(task);
+  if (original) await vscode.tasks.executeTask(copyTask(task, original, command));
+}
+
+/** As tasks of VS Code do; where the person wants to be asked, nothing is saved: there is no second question. */
+async function saveEdited(): Promise<void> {
+  const when = vscode.workspace.getConfiguration("task").get("saveBeforeRun");
+  if (when !== "never" && when !== "prompt") await vscode.workspace.saveAll(false);
+}
+
+function tellNotStarted(title: string, code: number | undefined): void {
+  const message =
+    code === undefined
+      ? vscode.l10n.t("{0} was not started.", title)
+      : vscode.l10n.t("{0} was not started: the session process ended with {1}.", title, code);
+  void vscode.window.showErrorMessage(plainText(message));
+}

@@ -1,0 +1,27 @@
+// What starting sessions needs of the rest of the extension.
+
+import { join } from "node:path";
+import type * as vscode from "vscode";
+import type { Logger } from "../../base/logger";
+import type { TraceStore } from "../../store/traceStore";
+import type { PanelRegistry } from "../panel/panelRegistry";
+import type { StoreStarter } from "../storeStarter";
+
+export interface SessionStartParts {
+  readonly store: TraceStore;
+  readonly registry: PanelRegistry;
+  readonly starter: StoreStarter;
+  readonly logger: Logger;
+  readonly workspaceState: Pick<vscode.Memento, "get" | "update">;
+  /** Folder of the extension's own. */
+  readonly storage: string;
+  /** Path of `dist/session.js`. */
+  readonly program: string;
+}
+
+/** Where the workspace keeps what was started, for "Run Again". */
+export const launchesKey = "tracekeeper.launches";
+
+export function launchesPath(storage: string): string {
+  return join(storage, "launches");
+}

@@ -1,0 +1,262 @@
+// The one pick that starts a session. What takes time to find comes when it comes, without moving what is selected.
+
+import * as path from "node:path";
+import * as vscode from "vscode";
+import { type Disposable, DisposableStore } from "../../base/disposable";
+import { describeError, type Logger } from "../../base/logger";
+import { plainText } from "../../trace/plainText";
+import type { SessionStatus } from "../../trace/state";
+import { reportError } from "../commandEdge";
+import { type ActiveFile, activeFile, runOfActiveFile } from "./activeFile";
+import { commandLineOf, shellKind } from "./commandLine";
+import type { LaunchRecord } from "./launchRecord";
+import type { LaunchRequest } from "./launchRequest";
+import { findScripts } from "./npmOffers";
+import { scriptLine } from "./npmScripts";
+import { commandRequest, fileRequest, scriptRequest, taskRequest } from "./requests";
+import {
+  type ScriptOffer,
+  type StartChoice,
+  type StartGroup,
+  type StartRow,
+  startSections,
+  type TaskOffer,
+} from "./startRows";
+import { groupLabels, startTexts } from "./startTexts";
+import { textOf } from "./taskCopy";
+import { executionOf, listTasks } from "./tasks";
+
+export interface StartPickParts {
+  readonly records: readonly LaunchRecord[];
+  readonly outcome: (key: string) => { readonly status: SessionStatus; readonly atMs: number } | undefined;
+  /** Outcomes have changed. */
+  readonly onDidChangeOutcomes: (listener: () => void) => Disposable;
+  readonly logger: Logger;
+  start(request: LaunchRequest): Promise<void>;
+  startAgain(record: LaunchRecord): Promise<void>;
+}
+
+interface OfferedTask extends TaskOffer {
+  readonly task: vscode.Task;
+}
+
+interface StartItem extends vscode.QuickPickItem {
+  readonly row?: StartRow<OfferedTask>;
+}
+
+const revealButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon("go-to-file"),
+  tooltip: vscode.l10n.t("Open File"),
+};
+const editButton: vscode.QuickInputButton = {
+  iconPath: new vscode.ThemeIcon("edit"),
+  tooltip: vscode.l10n.t("Edit Command"),
+};
+
+export class StartPick {
+  readonly #parts: StartPickParts;
+  readonly #pick = vscode.window.createQuickPick<StartItem>();
+  readonly #owned = new DisposableStore();
+  readonly #cancelled = this.#owned.add(new vscode.CancellationTokenSource());
+  readonly #file: ActiveFile | undefined = activeFile();
+  readonly #items = new Map<string, StartItem>();
+  #scripts: readonly ScriptOffer[] = [];
+  #tasks: readonly OfferedTask[] = [];
+  #isCommandLine = false;
+  #loading = 0;
+
+  constructor(parts: StartPickParts) {
+    this.#parts = parts;
+  }
+
+  /** Settles when something was picked, or nothing. */
+  async show(): Promise<void> {
+    const pick = this.#owned.add(this.#pick);
+    pick.title = vscode.l10n.t("Start Traced Session");
+    pick.placeholder = vscode.l10n.t("Pick what to run and record, or type a command");
+    pick.matchOnDescription = true;
+    const hidden = new Promise<void>((resolve) => {
+      this.#owned.add(pick.onDidHide(resolve));
+    });
+    this.#owned.add(pick.onDidChangeValue(() => this.#draw()));
+    this.#owned.add(pick.onDidAccept(() => this.#accept()));
+    this.#owned.add(pick.onDidTriggerItemButton(({ item, button }) => this.#press(item, button)));
+    this.#owned.add(this.#parts.onDidChangeOutcomes(() => this.#draw()));
+    this.#draw();
+    pick.show();
+    this.#load("npm scripts", async () => {
+      this.#scripts = await findScripts(this.#cancelled.token);
+    });
+    this.#load("tasks", async () => {
+      this.#tasks = (await listTasks()).map(({ task, untraceable }) => {
+        const execution = executionOf(task);
+        const detail = execution ? textOf(execution) : "";
+        return { task, untraceable, name: task.name, source: task.source, detail };
+      });
+    });
+    await hidden;
+    this.#cancelled.cancel();
+    this.#owned.dispose();
+  }
+
+  #load(what: string, load: () => Promise<void>): void {
+    this.#loading++;
+    load()
+      .catch((error: unknown) => this.#parts.logger.warn(`The ${what} could not be listed: ${describeError(error)}`))
+      .finally(() => {
+        if (this.#owned.isDisposed) return;
+        this.#loading--;
+        this.#draw();
+      });
+  }
+
+  #draw(): void {
+    const { records, outcome } = this.#parts;
+    const pick = this.#pick;
+    const sections = startSections(
+      {
+        records,
+        outcome,
+        scripts: this.#scripts,
+        tasks: this.#tasks,
+        file: this.#file?.name,
+        isCommandLine: this.#isCommandLine,
+        typed: pick.value,
+        nowMs: Date.now(),
+      },
+      startTexts,
+    );
+    const selected = pick.activeItems[0]?.row?.id;
+    const items: StartItem[] = sections.flatMap(({ group, rows }) => [
+      ...separator(group),
+      ...rows.map((row) => this.#itemOf(row)),
+    ]);
+    pick.busy = this.#loading > 0;
+    pick.keepScrollPosition = true;
+    pick.items = items;
+    // Nothing was selected yet while the list was empty, and what is typed selects by itself.
+    const before = items.find((item) => item.row?.id === selected);
+    if (before && pick.value === "") pick.activeItems = [before];
+  }
+
+  /** The same object for the same row, so that VS Code keeps what is selected. */
+  #itemOf(row: StartRow<OfferedTask>): StartItem {
+    const known = this.#items.get(row.id);
+    if (known && known.label === row.label && known.description === row.description) return known;
+    const item: StartItem = {
+      label: row.label,
+      description: row.description,
+      iconPath: new vscode.ThemeIcon(row.icon),
+      alwaysShow: row.alwaysShow,
+      buttons: buttonsOf(row.choice),
+      row,
+    };
+    this.#items.set(row.id, item);
+    return item;
+  }
+
+  #accept(): void {
+    const choice = this.#pick.selectedItems[0]?.row?.choice ?? { type: "typed" };
+    switch (choice.type) {
+      case "typed": {
+        // The row may be that of an earlier keystroke; what counts is what is typed.
+        const line = this.#pick.value.trim();
+        if (line !== "") this.#run(() => this.#parts.start(commandRequest(line, this.#file?.path)));
+        return;
+      }
+      case "commandLine":
+        this.#ask("");
+        return;
+      case "refused":
+        void vscode.window.showInformationMessage(
+          plainText(vscode.l10n.t("{0} can't be traced: {1}.", choice.task.name, startTexts.because(choice.because))),
+        );
+        return;
+      case "file":
+        if (this.#file) this.#runFile(this.#file);
+        return;
+      case "again":
+        this.#run(() => this.#parts.startAgain(choice.record));
+        return;
+      case "script":
+        this.#run(() => this.#parts.start(scriptRequest(choice.script)));
+        return;
+      case "task":
+        this.#run(() => this.#parts.start(taskRequest(choice.task.task)));
+        return;
+    }
+  }
+
+  #run(start: () => Promise<void>): void {
+    this.#pick.hide();
+    start().catch((error: unknown) => reportError(this.#parts.logger, "Starting a session", error));
+  }
+
+  /** Stays open until it is known how the file is run, for it may be that the person has to say it. */
+  #runFile(file: ActiveFile): void {
+    this.#pick.busy = true;
+    this.#pick.enabled = false;
+    const decide = async () => {
+      const run = await runOfActiveFile(file, this.#parts.logger);
+      if (this.#owned.isDisposed) return;
+      this.#pick.enabled = true;
+      this.#pick.busy = this.#loading > 0;
+      if (run.type === "words") this.#run(() => this.#parts.start(fileRequest(file, run.words)));
+      else this.#ask(commandLineOf(run.words, shellKind(vscode.env.shell)), run.why);
+    };
+    decide().catch((error: unknown) => {
+      this.#pick.hide();
+      reportError(this.#parts.logger, "Looking how the file is run", error);
+    });
+  }
+
+  /** Goes on as a command line, with `line` in it. */
+  #ask(line: string, why?: "unknownType" | "noTypeStripping"): void {
+    this.#isCommandLine = true;
+    this.#pick.placeholder = vscode.l10n.t("Type a command line and press Enter");
+    this.#pick.title =
+      why === "unknownType"
+        ? vscode.l10n.t("How is this file run? The setting tracekeeper.runners can say it.")
+        : why === "noTypeStripping"
+          ? vscode.l10n.t("The installed Node does not run TypeScript. How is this file run?")
+          : vscode.l10n.t("Start Traced Session");
+    this.#pick.value = line;
+    this.#draw();
+  }
+
+  #press({ row }: StartItem, button: vscode.QuickInputButton): void {
+    if (!row) return;
+    const { choice } = row;
+    if (button === editButton) {
+      const line = choice.type === "again" ? lineOf(choice.record) : undefined;
+      if (line !== undefined) this.#ask(line);
+      return;
+    }
+    const reveal = async () => {
+      if (choice.type === "file" && this.#file) await vscode.window.showTextDocument(vscode.Uri.file(this.#file.path));
+      if (choice.type === "script") await openScript(choice.script);
+    };
+    this.#run(reveal);
+  }
+}
+
+function separator(group: StartGroup): StartItem[] {
+  const label = groupLabels[group];
+  return label === "" ? [] : [{ label, kind: vscode.QuickPickItemKind.Separator }];
+}
+
+function buttonsOf(choice: StartChoice<OfferedTask>): vscode.QuickInputButton[] {
+  if (choice.type === "again") return lineOf(choice.record) === undefined ? [] : [editButton];
+  return choice.type === "script" || choice.type === "file" ? [revealButton] : [];
+}
+
+/** Undefined for what was no command line. */
+function lineOf({ start }: LaunchRecord): string | undefined {
+  return start.type === "program" && start.program.type === "shell" ? start.program.line : undefined;
+}
+
+async function openScript({ folder, script }: ScriptOffer): Promise<void> {
+  const document = await vscode.workspace.openTextDocument(path.join(folder, "package.json"));
+  const at = new vscode.Position(scriptLine(document.getText(), script), 0);
+  await vscode.window.showTextDocument(document, { selection: new vscode.Range(at, at) });
+}

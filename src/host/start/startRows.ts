@@ -1,0 +1,183 @@
+// The rows of the one pick that starts a session, as data: what was started before, what the workspace offers, the file
+// in front, and whatever is typed. Pure. Every text passes `plainText`, because VS Code reads icons into labels.
+
+import { formatAge } from "../../trace/formatValue";
+import { plainText } from "../../trace/plainText";
+import type { SessionStatus } from "../../trace/state";
+import { distinctRecords, type LaunchRecord } from "./launchRecord";
+import type { PackageManager } from "./npmScripts";
+import { scriptWords } from "./npmScripts";
+import type { Untraceable } from "./taskRows";
+
+export interface ScriptOffer {
+  readonly manager: PackageManager;
+  readonly script: string;
+  /** What it runs, as `package.json` says. */
+  readonly command: string;
+  /** Absolute path of the package's folder. */
+  readonly folder: string;
+  /** Where the package is, as a person says it; "" for the only one. */
+  readonly place: string;
+}
+
+export interface TaskOffer {
+  readonly name: string;
+  readonly source: string;
+  /** What it runs. */
+  readonly detail: string;
+  readonly untraceable: Untraceable | undefined;
+}
+
+export interface StartOffers<Task extends TaskOffer> {
+  readonly records: readonly LaunchRecord[];
+  /** What became of a session; undefined where that is not known. */
+  readonly outcome: (key: string) => { readonly status: SessionStatus; readonly atMs: number } | undefined;
+  readonly scripts: readonly ScriptOffer[];
+  readonly tasks: readonly Task[];
+  /** The file in front, relative to its folder. */
+  readonly file: string | undefined;
+  /** Nothing is offered but what is typed. */
+  readonly isCommandLine: boolean;
+  readonly typed: string;
+  readonly nowMs: number;
+}
+
+export type StartChoice<Task extends TaskOffer> =
+  | { readonly type: "again"; readonly record: LaunchRecord }
+  | { readonly type: "script"; readonly script: ScriptOffer }
+  | { readonly type: "task"; readonly task: Task }
+  | { readonly type: "file" }
+  /** Offers what is typed then. */
+  | { readonly type: "commandLine" }
+  | { readonly type: "typed" }
+  | { readonly type: "refused"; readonly task: Task; readonly because: Untraceable };
+
+export interface StartRow<Task extends TaskOffer> {
+  /** The same row keeps it while others come. */
+  readonly id: string;
+  readonly label: string;
+  readonly description: string;
+  readonly icon: string;
+  /** Shown whatever is typed. */
+  readonly alwaysShow: boolean;
+  readonly choice: StartChoice<Task>;
+}
+
+export type StartGroup = "" | "recent" | "scripts" | "tasks" | "file" | "command" | "refused";
+
+export interface StartTexts {
+  runAgain(title: string): string;
+  runTyped(line: string): string;
+  readonly typeCommand: string;
+  readonly typeCommandHint: string;
+  readonly activeFile: string;
+  outcome(status: SessionStatus, age: string): string;
+  started(age: string): string;
+  because(reason: Untraceable): string;
+}
+
+const mostRecent = 8;
+
+export interface StartSection<Task extends TaskOffer> {
+  readonly group: StartGroup;
+  readonly rows: readonly StartRow<Task>[];
+}
+
+/** Sections in order, none of them empty. */
+export function startSections<Task extends TaskOffer>(
+  offers: StartOffers<Task>,
+  texts: StartTexts,
+): readonly StartSection<Task>[] {
+  const typed = offers.typed.trim();
+  const typedRow: StartRow<Task> = {
+    id: "typed",
+    label: plainText(texts.runTyped(typed)),
+    description: "",
+    icon: "terminal",
+    alwaysShow: true,
+    choice: { type: "typed" },
+  };
+  if (offers.isCommandLine) return typed === "" ? [] : [{ group: "command", rows: [typedRow] }];
+  const [last, ...recent] = distinctRecords(offers.records);
+  const command: StartRow<Task> = {
+    id: "commandLine",
+    label: texts.typeCommand,
+    description: texts.typeCommandHint,
+    icon: "terminal",
+    alwaysShow: false,
+    choice: { type: "commandLine" },
+  };
+  const sections: StartSection<Task>[] = [
+    { group: "", rows: last ? [againRow(last, offers, texts, texts.runAgain(last.title))] : [] },
+    { group: "recent", rows: recent.slice(0, mostRecent).map((each) => againRow(each, offers, texts, each.title)) },
+    { group: "scripts", rows: offers.scripts.map((script) => scriptRow<Task>(script)) },
+    {
+      group: "tasks",
+      rows: offers.tasks.flatMap((task) =>
+        task.untraceable ? [] : [taskRow(task, `${task.source} · ${task.detail}`, { type: "task", task })],
+      ),
+    },
+    { group: "file", rows: offers.file === undefined ? [] : [fileRow(offers.file, texts)] },
+    { group: "command", rows: [typed === "" ? command : typedRow] },
+    {
+      group: "refused",
+      rows: offers.tasks.flatMap((task) => {
+        const because = task.untraceable;
+        return because ? [taskRow(task, texts.because(because), { type: "refused", task, because })] : [];
+      }),
+    },
+  ];
+  return sections.filter(({ rows }) => rows.length > 0);
+}
+
+function againRow<Task extends TaskOffer>(
+  record: LaunchRecord,
+  { outcome, nowMs }: StartOffers<Task>,
+  texts: StartTexts,
+  label: string,
+): StartRow<Task> {
+  const was = outcome(record.key);
+  const age = (atMs: number) => formatAge(Math.max(0, nowMs - atMs));
+  return {
+    id: `again ${record.id}`,
+    label: plainText(label),
+    description: was ? texts.outcome(was.status, age(was.atMs)) : texts.started(age(record.atMs)),
+    icon: was?.status === "failed" || was?.status === "crashed" ? "error" : "history",
+    alwaysShow: false,
+    choice: { type: "again", record },
+  };
+}
+
+function scriptRow<Task extends TaskOffer>(script: ScriptOffer): StartRow<Task> {
+  const { manager, folder, place, command } = script;
+  return {
+    id: `script ${folder} ${script.script}`,
+    label: plainText(scriptWords(manager, script.script).join(" ")),
+    description: plainText([place, command].filter(Boolean).join(" · ")),
+    icon: "package",
+    alwaysShow: false,
+    choice: { type: "script", script },
+  };
+}
+
+function taskRow<Task extends TaskOffer>(task: Task, description: string, choice: StartChoice<Task>): StartRow<Task> {
+  return {
+    id: `task ${task.source} ${task.name}`,
+    label: plainText(task.name),
+    description: plainText(description),
+    icon: choice.type === "refused" ? "circle-slash" : "tools",
+    alwaysShow: false,
+    choice,
+  };
+}
+
+function fileRow<Task extends TaskOffer>(file: string, texts: StartTexts): StartRow<Task> {
+  return {
+    id: "file",
+    label: plainText(file),
+    description: texts.activeFile,
+    icon: "file-code",
+    alwaysShow: false,
+    choice: { type: "file" },
+  };
+}

@@ -1,0 +1,164 @@
+// The rows of the pick that starts a session, as text.
+import { describe, expect, it } from "vitest";
+import type { LaunchRecord } from "../../src/host/start/launchRecord";
+import {
+  type ScriptOffer,
+  type StartOffers,
+  type StartTexts,
+  startSections,
+  type TaskOffer,
+} from "../../src/host/start/startRows";
+import type { SessionStatus } from "../../src/trace/state";
+
+const texts: StartTexts = {
+  runAgain: (title) => `Run again: ${title}`,
+  runTyped: (line) => `Run "${line}"`,
+  typeCommand: "Type a Command…",
+  typeCommandHint: "any",
+  activeFile: "run this file",
+  outcome: (status, age) => `last run ${status} ${age}`,
+  started: (age) => `last run ${age}`,
+  because: (reason) => reason.type,
+};
+
+const nowMs = 10 * 60_000;
+
+const record = (id: string, title: string, atMs = 0): LaunchRecord => ({
+  id,
+  key: `/t/${id}.json`,
+  title,
+  atMs,
+  origin: { type: "command", label: title },
+  start: { type: "program", program: { type: "shell", line: title }, cwd: "/w" },
+});
+
+const script = (name: string, place = ""): ScriptOffer => ({
+  manager: "npm",
+  script: name,
+  command: `node ${name}.js`,
+  folder: `/w/${place}`,
+  place,
+});
+
+const task = (name: string, untraceable?: TaskOffer["untraceable"]): TaskOffer => ({
+  name,
+  source: "Workspace",
+  detail: `make ${name}`,
+  untraceable,
+});
+
+function drawn(more: Partial<StartOffers<TaskOffer>> = {}): string[] {
+  const offers: StartOffers<TaskOffer> = {
+    records: [],
+    outcome: () => undefined,
+    scripts: [],
+    tasks: [],
+    file: undefined,
+    isCommandLine: false,
+    typed: "",
+    nowMs,
+    ...more,
+  };
+  return startSections(offers, texts).flatMap(({ group, rows }) => [
+    ...(group === "" ? [] : [`-- ${group}`]),
+    ...rows.map(({ label, description, icon }) => `${icon}: ${label} | ${description}`),
+  ]);
+}
+
+describe("the pick that starts a session", () => {
+  const all: Partial<StartOffers<TaskOffer>> = {
+    records: [record("2", "npm run test", 4 * 60_000), record("1", "node a.js"), record("0", "npm run test")],
+    outcome: (key) => (key === "/t/2.json" ? { status: "failed", atMs: 8 * 60_000 } : undefined),
+    scripts: [script("test"), script("lint", "packages/web")],
+    tasks: [task("build"), task("all", { type: "dependsOn", names: ["build"] })],
+    file: "src/a.js",
+  };
+
+  it("begins with the last one, then recent, scripts, tasks, file, command, and what can't be traced", () => {
+    expect(drawn(all)).toEqual([
+      "error: Run again: npm run test | last run failed 2 min ago",
+      "-- recent",
+      "history: node a.js | last run 10 min ago",
+      "-- scripts",
+      "package: npm run test | node test.js",
+      "package: npm run lint | packages/web · node lint.js",
+      "-- tasks",
+      "tools: build | Workspace · make build",
+      "-- file",
+      "file-code: src/a.js | run this file",
+      "-- command",
+      "terminal: Type a Command… | any",
+      "-- refused",
+      "circle-slash: all | dependsOn",
+    ]);
+  });
+
+  it("offers to type a command where there is nothing else", () => {
+    expect(drawn()).toEqual(["-- command", "terminal: Type a Command… | any"]);
+  });
+
+  it("offers what is typed, whatever else fits", () => {
+    const rows = drawn({ ...all, typed: "  npm test -- tax " });
+    expect(rows).toContain('terminal: Run "npm test -- tax" | ');
+    expect(rows).not.toContain("terminal: Type a Command… | any");
+    const sections = startSections({ ...offersOf(all), typed: "x" }, texts);
+    const always = sections.flatMap(({ rows }) => rows).filter(({ alwaysShow }) => alwaysShow);
+    expect(always.map(({ choice }) => choice.type)).toEqual(["typed"]);
+  });
+
+  it("is the command line alone once that was chosen", () => {
+    expect(drawn({ ...all, isCommandLine: true })).toEqual([]);
+    expect(drawn({ ...all, isCommandLine: true, typed: "ls" })).toEqual(["-- command", 'terminal: Run "ls" | ']);
+  });
+
+  it.each([
+    ["failed", "error"],
+    ["crashed", "error"],
+    ["completed", "history"],
+    ["running", "history"],
+    ["unknown", "history"],
+  ] satisfies [SessionStatus, string][])("says that the last run %s", (status, icon) => {
+    const rows = drawn({ records: [record("1", "x")], outcome: () => ({ status, atMs: nowMs + 5 }) });
+    expect(rows[0]).toBe(`${icon}: Run again: x | last run ${status} just now`);
+  });
+
+  it("keeps to eight recent ones", () => {
+    const records = Array.from({ length: 20 }, (_each, at) => record(String(at), `run ${at}`));
+    expect(drawn({ records }).filter((row) => row.startsWith("history"))).toHaveLength(9);
+  });
+
+  it("gives the same row the same id while others come, and no two rows one", () => {
+    const ids = (more: Partial<StartOffers<TaskOffer>>) =>
+      startSections(offersOf(more), texts).flatMap(({ rows }) => rows.map(({ id }) => id));
+    const early = ids({ ...all, scripts: [], tasks: [] });
+    const late = ids(all);
+    expect(late).toEqual(expect.arrayContaining(early));
+    expect(new Set(late).size).toBe(late.length);
+  });
+
+  it("draws no icon and no line break that a name brings", () => {
+    const rows = drawn({
+      records: [record("1", "$(alert) a\nb")],
+      scripts: [{ ...script("x"), script: "$(flame)\u202e", command: "$(bug)" }],
+      tasks: [task("$(zap)")],
+      file: "$(eye).js",
+      typed: "$(heart)",
+    });
+    expect(rows.join("\n").match(/\$\(/g)).toBeNull();
+    expect(rows[0]).toContain("Run again: $ (alert) a b");
+  });
+});
+
+function offersOf(more: Partial<StartOffers<TaskOffer>>): StartOffers<TaskOffer> {
+  return {
+    records: [],
+    outcome: () => undefined,
+    scripts: [],
+    tasks: [],
+    file: undefined,
+    isCommandLine: false,
+    typed: "",
+    nowMs,
+    ...more,
+  };
+}
