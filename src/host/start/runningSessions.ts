@@ -36,6 +36,8 @@ export class RunningSessions implements Disposable {
   readonly #machine: Machine = thisMachine();
   readonly #owned = new DisposableStore();
   readonly #sessions = new Map<string, RunningSession>();
+  /** Terminals that are still open after their session, by its key. */
+  readonly #leftTerminals = new Map<string, vscode.Terminal>();
   readonly #changes = this.#owned.add(new Emitter<void>());
   #timer: NodeJS.Timeout | undefined;
 
@@ -77,7 +79,23 @@ export class RunningSessions implements Disposable {
   }
 
   remove(id: string): void {
-    if (this.#sessions.delete(id)) this.#changes.fire();
+    const session = this.#sessions.get(id);
+    if (!session) return;
+    this.#sessions.delete(id);
+    // That of a task belongs to VS Code, which uses it for other tasks then.
+    if (session.terminal && session.terminal.exitStatus === undefined && session.launch.origin.type !== "task")
+      this.#leftTerminals.set(session.key, session.terminal);
+    this.#changes.fire();
+  }
+
+  /** Of a session that runs, or whose terminal waits to be closed. */
+  terminalOf(key: string): vscode.Terminal | undefined {
+    return this.of(key)?.terminal ?? this.#leftTerminals.get(key);
+  }
+
+  /** Closes the terminal of a session that is over; what was shown there is in its trace. */
+  closeLeft(key: string): void {
+    this.#leftTerminals.get(key)?.dispose();
   }
 
   /** The session once it is recorded, or why it never will be. */
@@ -166,6 +184,11 @@ export class RunningSessions implements Disposable {
   }
 
   #onClosed(terminal: vscode.Terminal): void {
+    for (const [key, left] of this.#leftTerminals) {
+      if (left !== terminal) continue;
+      this.#leftTerminals.delete(key);
+      this.#changes.fire();
+    }
     for (const { launch, terminal: own, claim } of this.#started) {
       if (own !== terminal) continue;
       // The process may go on for a moment to record that its terminal is gone; one that claimed nothing never will.

@@ -2,6 +2,7 @@
 // opens its panel once something is recorded. What could not be started leaves nothing behind.
 
 import { randomBytes, randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Logger } from "../../base/logger";
@@ -14,6 +15,7 @@ import { fileFolders } from "../directories";
 import { readSettings } from "../settings";
 import type { LaunchFolder } from "./launchFolder";
 import type { LaunchHistory } from "./launchHistory";
+import { sameStart } from "./launchRecord";
 import type { LaunchRequest } from "./launchRequest";
 import type { RunningSessions } from "./runningSessions";
 import { sessionIdFor } from "./sessionName";
@@ -52,6 +54,9 @@ export class SessionLauncher {
     const key = path.join(launch.directory, traceFileNames.snapshot(safeId(launch.sessionId)));
     const { id, title, origin } = launch;
     const launchPath = await launches.write(launch);
+    // Runs of the same thing would otherwise leave a terminal each.
+    const same = sameStart(request.start);
+    for (const record of history.records) if (sameStart(record.start) === same) running.closeLeft(record.key);
     await history.add({ id, key, title, atMs: Date.now(), origin, start: request.start });
     this.#parts.watch(launch.directory);
     const command = sessionCommand({
@@ -65,7 +70,7 @@ export class SessionLauncher {
       const terminal = request.task ? await startTask(request.task, command) : startTerminal(launch, command);
       running.add({ launch, launchPath, key, startedMs: Date.now(), claim: undefined, terminal });
       // A task may ask the person something first, so nobody waits for this.
-      this.#follow(launch, terminal).catch((error: unknown) => reportError(logger, "Opening the trace", error));
+      this.#follow(launch, key, terminal).catch((error: unknown) => reportError(logger, "Opening the trace", error));
     } catch (error) {
       running.remove(id);
       await launches.remove(launchPath);
@@ -74,18 +79,20 @@ export class SessionLauncher {
     }
   }
 
-  async #follow({ id, title }: Launch, terminal: vscode.Terminal | undefined): Promise<void> {
-    const { history, running } = this.#parts;
+  async #follow({ id, title }: Launch, key: string, terminal: vscode.Terminal | undefined): Promise<void> {
+    const { history, openPanel, running } = this.#parts;
     const session = await running.claimed(id);
     if (session === "disposed") return;
     if (session === "notStarted") {
-      tellNotStarted(title, terminal?.exitStatus?.code);
+      // A program that could not be started leaves a trace that says so.
+      if (existsSync(key)) await openPanel(key);
+      else tellNotStarted(title, terminal?.exitStatus?.code);
       return;
     }
     const record = history.records.find((candidate) => candidate.id === id);
     // The name of the file is the recorder's to choose.
     if (record && record.key !== session.key) await history.add({ ...record, key: session.key });
-    await this.#parts.openPanel(session.key);
+    await openPanel(session.key);
   }
 
   async #makeLaunch({ title, origin, start, task }: LaunchRequest): Promise<Launch> {

@@ -130,7 +130,7 @@ export class StartRuntime implements SessionControl, Disposable {
   }
 
   async revealTerminal(key: string): Promise<void> {
-    const terminal = this.#running.of(key)?.terminal;
+    const terminal = this.#running.terminalOf(key);
     if (terminal) terminal.show(false);
     else tell(vscode.l10n.t("The terminal of this session is closed."));
   }
@@ -144,7 +144,7 @@ export class StartRuntime implements SessionControl, Disposable {
   }
 
   hasTerminal(key: string): boolean {
-    return this.#running.of(key)?.terminal !== undefined;
+    return this.#running.terminalOf(key) !== undefined;
   }
 
   /** The only one that runs, or the one that is picked. */
