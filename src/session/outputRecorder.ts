@@ -120,6 +120,8 @@ export class OutputRecorder {
   /** @param bytes whole characters, and broken ones */
   #record(stream: OutputStream, state: StreamState, bytes: Buffer): void {
     if (this.#loss.isLost(bytes)) {
+      // No burst goes on beyond what is missing.
+      this.#close();
       this.#tail.add(this.#decoder.decode(bytes));
       state.isAtLineStart = bytes.at(-1) === lineFeed;
       return;
