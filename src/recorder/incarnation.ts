@@ -182,6 +182,10 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   async flush(): Promise<void> {
     await this.sync();
     await this.#snapshots.write();
+    if (this.#phase === "recording" && !this.#finishing) return;
+    // The end or the crash writes `S.json` from now on, and an earlier rename may still be on its way.
+    await this.#snapshots.settled();
+    await this.#finishing;
   }
 
   stopSnapshots(): void {

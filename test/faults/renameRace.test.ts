@@ -106,6 +106,33 @@ describe("a snapshot of the session that crashed", () => {
     },
   );
 
+  it("that lands after the crash keeps a flush waiting until S.json is that of the crash", async () => {
+    const program = new TracedProgram({ fs });
+    program.start();
+    await program.trace.flush();
+    program.work(2);
+    await laterTurn();
+    const rename = fs.hold(onSnapshot, { count: 1 });
+    vi.advanceTimersByTime(100);
+    await rename.reached;
+    program.work(2);
+    await laterTurn();
+    const sync = fs.hold({ name: "syncData", mode: "async" }, { count: 1 });
+    let isFlushed = false;
+    const flushed = program.trace.flush().then(() => {
+      isFlushed = true;
+    });
+    await sync.reached;
+    program.trace.flushSync("SIGTERM");
+    sync.release();
+    await fs.quiet();
+    expect(isFlushed).toBe(false);
+    rename.release();
+    await flushed;
+    expect(snapshotOn(disk).summary.status).toBe("crashed");
+    expectSession(disk, program.steps, "crashed: SIGTERM");
+  });
+
   it("that lands after a person had it recovered takes no event away", async () => {
     const mortal = mortalFs(fs);
     const program = new TracedProgram({ fs: mortal });
