@@ -9,10 +9,11 @@ import type { Command } from "./cli/command";
 import { listCommand } from "./cli/list";
 import { printError } from "./cli/print";
 import { recoverCommand } from "./cli/recover";
+import { runCommand } from "./cli/run";
 import { showCommand } from "./cli/show";
 import { UsageError } from "./cli/usageError";
 
-const commands: readonly Command[] = [listCommand, showCommand, recoverCommand];
+const commands: readonly Command[] = [runCommand, listCommand, showCommand, recoverCommand];
 
 async function main([name, ...words]: readonly string[]): Promise<number> {
   switch (name) {

@@ -107,6 +107,13 @@ describe("tracekeeper", () => {
     [["show", "a", "--depth", "-1"], "--depth"],
     [["show", "a", "--depth", "1.5"], "--depth"],
     [["show", "a", "--colour"], "--colour"],
+    [["run"], 'run needs a command after "--"'],
+    [["run", "--"], 'run needs a command after "--"'],
+    [["run", "--", ""], 'run needs a command after "--"'],
+    [["run", "node", "app.js"], '"node" stands before "--"'],
+    [["run", "--capture", "all", "--", "true"], '--capture takes terminal, pipes, none, not "all"'],
+    [["run", "--capture"], "--capture"],
+    [["run", "--verbose", "--", "true"], "There is no option --verbose here"],
     [["help", "dance"], 'There is no command "dance"'],
     [["help", "ls", "show"], '"show"'],
   ])("%j is answered with one line on stderr and exit code 2", async (words, message) => {
@@ -129,7 +136,7 @@ describe("tracekeeper", () => {
     const overview = await tracekeeper("help");
     expect(overview).toMatchObject({ code: 0, stderr: "" });
     const names = [...overview.stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name as string);
-    expect(names).toEqual(["ls", "show", "recover"]);
+    expect(names).toEqual(["run", "ls", "show", "recover"]);
     for (const words of [["--help"], ["-h"]]) expect((await tracekeeper(...words)).stdout).toBe(overview.stdout);
     for (const name of names) {
       const { code, stdout } = await tracekeeper("help", name);

@@ -148,17 +148,17 @@ describe("tracekeeper show", () => {
       root,
       output,
       burst("b1", "stdout", `${numbered.join("\n")}\nhalf a `, 21),
-      burst("b2", "stderr", "\u001b[31mwarning\u001b[0m \u001b[2J\n", 1),
+      burst("b2", "stderr", "\u001b[31mwarning\u001b[0m\u001b[2J\n", 1),
       burst("b3", "stdout", "line\n10%\r20%\rdone\n", 1, true),
     ]);
     const short = await linesOf(["s"]);
     expect(short.slice(short.findIndex((line) => line.includes("output")))).toEqual([
       expect.stringMatching(/^└─ ✓ output /),
-      "   ⋮  23 lines, 198 B, 15 lines before these; --full prints all",
+      "   ⋮  23 lines, 197 B, 15 lines before these; --full prints all",
       ...numbered.slice(-5).map((line) => `   │  ${line}`),
-      "   │  warning ␛[2J",
       "   │  half a line",
-      "   │  ␍done",
+      "   │  warning",
+      "   │  done",
     ]);
     const full = await linesOf(["s", "--full"]);
     expect(full.filter((line) => line.startsWith("   │  line"))).toHaveLength(20);
@@ -184,7 +184,7 @@ describe("tracekeeper show", () => {
     const text = (await linesOf(["s"])).join("\n");
     expect(text).toMatch(/✗ Failing step {2}command {2}node app\.js +exit 3 {2}\+0:01\.000 {2}2\.5 s/);
     expect(text).toContain("  at /repo/src/app.js:12:7");
-    expect(text).toContain("  output, 22 lines before these:\n  │ out 23\n");
+    expect(text).toContain("  output, lines 21 to 32 of 32; --full prints all:\n  │ out 21\n");
     expect(text).toContain("  │     at main (/repo/src/app.js:12:7)\n");
     expect((await linesOf(["s", "--full"])).join("\n")).toContain("  │ out 1\n");
   });

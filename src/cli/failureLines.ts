@@ -1,13 +1,15 @@
 // One failed step told in full: what it is, where it stands in the run, where in the source, and the error in its own
-// words with the last lines that the step printed.
+// words with what the step printed.
 
 import type { FailingStepRule } from "../trace/failures";
-import { formatOffset } from "../trace/formatValue";
+import { formatCount, formatOffset } from "../trace/formatValue";
 import { payloadValue } from "../trace/payloadView";
-import { findPlaces } from "../trace/places";
-import { quantity } from "../trace/problemList";
+import type { Place } from "../trace/place";
+import { bestPlace, findPlaces } from "../trace/places";
+import { oneLine } from "../trace/plainText";
 import type { TraceSpan } from "../trace/schema";
 import { spanError } from "../trace/spanError";
+import { describeOutcome } from "../trace/spanOutcome";
 import { firstLines, indented, whole } from "./headerLines";
 import { type Piece, paintLine, type Screen, type Style } from "./screen";
 import { type SessionPicture, spanAt } from "./sessionPicture";
@@ -15,7 +17,9 @@ import { placeText, stepDuration, stepLabel, stepMark, stepName, stepOutcome, st
 import { visibleLines } from "./visibleText";
 
 const mostErrorLines = 14;
-const mostOutputLines = 10;
+const mostOutputLines = 12;
+/** Before the line that names the place. */
+const linesBefore = 2;
 const mostPlaces = 3;
 /** Ancestors that are named, the innermost ones. */
 const mostAncestors = 4;
@@ -61,10 +65,10 @@ export function* failureLines(
   const above = ancestorWords(picture, row);
   if (above !== "") yield* indented([`in ${above}`], screen, "faint");
   if (span === undefined) return;
-  for (const place of findPlaces(span).slice(0, mostPlaces))
-    yield whole(`at ${placeText(place)}`, screen, style ?? "live");
+  const places = findPlaces(span);
+  for (const place of places.slice(0, mostPlaces)) yield whole(`at ${placeText(place)}`, screen, style ?? "live");
   yield* indented(errorLines(span, isFull), screen, style ?? (status === "open" ? undefined : "error"));
-  yield* indented(printedLines(span, isFull), screen, style);
+  yield* indented(printedLines(span, places, isFull), screen, style);
 }
 
 /** "+0:04.531": since the session's start. */
@@ -87,22 +91,28 @@ function ancestorWords(picture: SessionPicture, row: number): string {
 
 function errorLines(span: TraceSpan, isFull: boolean): string[] {
   const error = spanError(span);
-  if (error === undefined) return [];
+  // What came of it stands in its first line.
+  if (error === undefined || (error.stack === undefined && error.message === describeOutcome(span))) return [];
   const text = error.stack === undefined ? error.message : `${error.message}\n${error.stack}`;
   return firstLines(text, isFull ? Number.POSITIVE_INFINITY : mostErrorLines);
 }
 
-/** The last lines that the step printed, unless the error is made of them. */
-function printedLines(span: TraceSpan, isFull: boolean): string[] {
+/** What the step printed around the place to which its failure leads, else last; unless the error is made of it. */
+function printedLines(span: TraceSpan, places: readonly Place[], isFull: boolean): string[] {
   const output = span.kind === "tool" ? payloadValue(span, "output") : undefined;
-  if (typeof output !== "string") return [];
+  if (typeof output !== "string" || span.status !== "error") return [];
   const error = spanError(span)?.message ?? "";
   const lines = visibleLines(output);
   if (lines.length === 0 || error.includes(output.trim())) return [];
-  const shown = isFull ? lines : lines.slice(-mostOutputLines);
-  const left = lines.length - shown.length;
-  return [
-    left === 0 ? "output:" : `output, ${quantity(left, "line")} before these:`,
-    ...shown.map((line) => `│ ${line}`),
-  ];
+  if (isFull || lines.length <= mostOutputLines) return ["output:", ...lines.map(quoted)];
+  const context = bestPlace(places)?.context;
+  const named = context === undefined ? -1 : lines.findLastIndex((line) => oneLine(line) === context);
+  const last = lines.length - mostOutputLines;
+  const from = named < 0 ? last : Math.min(last, Math.max(0, named - linesBefore));
+  const range = `lines ${formatCount(from + 1)} to ${formatCount(from + mostOutputLines)} of ${formatCount(lines.length)}`;
+  return [`output, ${range}; --full prints all:`, ...lines.slice(from, from + mostOutputLines).map(quoted)];
+}
+
+function quoted(line: string): string {
+  return `│ ${line}`;
 }

@@ -2,12 +2,15 @@
 // not whole where it is not.
 
 import { relative, resolve } from "node:path";
+import { launchAttribute } from "../session/sessionRecord";
 import { parseSessionKey } from "../store/sessionKey";
 import { describeState } from "../trace/describeState";
 import { formatCost, formatCount, formatDuration } from "../trace/formatValue";
 import { oneLine } from "../trace/plainText";
 import { quantity } from "../trace/problemList";
+import type { TraceSpan } from "../trace/schema";
 import type { SessionStatus } from "../trace/state";
+import { asFields } from "../trace/toolCall";
 import { defaultDirectory } from "./command";
 import { type Piece, paint, paintLine, type Screen, type Style } from "./screen";
 import type { SessionPicture } from "./sessionPicture";
@@ -29,7 +32,7 @@ export const statusMarks: Readonly<Record<SessionStatus, Piece>> = {
 };
 
 export function* headerLines(picture: SessionPicture, screen: Screen): Iterable<string> {
-  const { state, nowMs } = picture;
+  const { state, nowMs, session } = picture;
   const { label, detail } = describeState(state, nowMs);
   const mark = statusMarks[state.status];
   const style: Style | undefined = mark.style === "error" ? "errorStrong" : mark.style;
@@ -42,6 +45,7 @@ export function* headerLines(picture: SessionPicture, screen: Screen): Iterable<
   yield* indented([facts(picture)], screen, "faint");
   yield whole(visibleLine(relativePath(picture.key)), screen, "faint");
   if (detail !== "") yield* indented([visibleLine(detail)], screen, "warning");
+  yield* indented(captureWords(session.trace.spans), screen, "faint");
   yield* indented(loopWords(picture), screen, "warning");
   if (state.error !== undefined) yield* indented(firstLines(state.error, mostErrorLines), screen, "error");
 }
@@ -105,6 +109,18 @@ function facts({ session, summary }: SessionPicture): string {
   ]
     .flatMap((text) => (text === undefined || text === "" ? [] : [visibleLine(oneLine(text))]))
     .join(" · ");
+}
+
+/** Where a program's output was captured otherwise than it was asked for, or not at all. */
+function captureWords(spans: readonly TraceSpan[]): string[] {
+  const root = spans.find(({ parentSpanId, kind }) => parentSpanId === null && kind === "session");
+  const capture = asFields(asFields(root?.attributes?.[launchAttribute])?.["capture"]);
+  if (capture === undefined) return [];
+  const { asked, used, reason } = capture;
+  if (used === "none" && asked === "none") return ["its output was not captured"];
+  if (asked === used || typeof used !== "string" || typeof asked !== "string") return [];
+  const why = typeof reason === "string" ? `: ${reason}` : "";
+  return [visibleLine(`captured with ${used} in place of a ${asked}${why}`)];
 }
 
 /** Calls of one tool with one input, again and again. */

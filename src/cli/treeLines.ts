@@ -1,22 +1,23 @@
 // The tree as lines: box characters, mark, words, and at the right edge what came of each step and how long it took.
 
 import { formatBytes, formatCount } from "../trace/formatValue";
-import { isOutputRoot } from "../trace/outputBurst";
+import { burstOfLine, type OutputIndex, outputIndex } from "../trace/outputIndex";
+import { OutputReader } from "../trace/outputLines";
 import { quantity } from "../trace/problemList";
 import type { TraceSpan } from "../trace/schema";
 import { FLAG, kindCodes } from "../trace/spanColumns";
-import { outputLines, outputTotals } from "./outputLines";
 import { type Piece, paint, paintLine, type Screen, type Style } from "./screen";
-import { type SessionPicture, spanAt } from "./sessionPicture";
+import type { SessionPicture } from "./sessionPicture";
 import { type StepStatus, stepDuration, stepLabel, stepMark, stepName, stepOutcome, stepStatus } from "./stepWords";
 import { textWidth, wrapToWidth } from "./textWidth";
 import { type Elision, type TreeItem, type TreeOptions, treeItems } from "./treeItems";
-import { visibleLine, visibleLines } from "./visibleText";
+import { visibleLine } from "./visibleText";
 
 /** Deeper levels are not indented further; their number is said instead. */
 const mostIndents = 12;
 /** Of a program's output, where not all of it is asked for. */
 const shownOutputLines = 8;
+const leastOutputWidth = 10;
 /** Below this many columns what came of a step is said in fewer words. */
 const narrowWidth = 80;
 
@@ -25,6 +26,7 @@ const generation = kindCodes.indexOf("generation");
 export function* treeLines(picture: SessionPicture, options: TreeOptions, screen: Screen): Iterable<string> {
   const { columns, tree, session } = picture;
   const items = treeItems(columns, tree, session.trace.spans, options);
+  const output = shownOutput(session.trace.spans);
   const durationWidth = widestDuration(picture, items);
   // By depth, whether a line goes on down to a later sibling.
   const goesOn: boolean[] = [];
@@ -37,11 +39,9 @@ export function* treeLines(picture: SessionPicture, options: TreeOptions, screen
       continue;
     }
     yield stepLine(picture, item, branch, durationWidth, screen);
-    const span = spanAt(picture, item.row);
-    if (span !== undefined && isOutputRoot(span)) {
-      goesOn[item.depth + 1] = false;
-      yield* outputOf(picture, item.row, indentOf(goesOn, item.depth + 1), options.isFull, screen);
-    }
+    if (output?.index.roots.some((root) => root.row === item.row) !== true) continue;
+    goesOn[item.depth + 1] = false;
+    yield* outputOf(picture, output, item.row, indentOf(goesOn, item.depth + 1), options.isFull, screen);
   }
 }
 
@@ -138,57 +138,47 @@ function widestDuration(picture: SessionPicture, items: readonly TreeItem[]): nu
 /** The program's output: how much there is, and its last lines or all of them. */
 function* outputOf(
   picture: SessionPicture,
+  { index, text }: ShownOutput,
   row: number,
   indent: string,
   isFull: boolean,
   screen: Screen,
 ): Iterable<string> {
-  const bursts = burstsOf(picture, row);
-  const { lines, bytes } = outputTotals(bursts);
-  const branch = (text: string): Piece => ({ text: `${indent}${text}  `, style: "faint" });
-  if (lines === 0) {
+  const branch = (mark: string): Piece => ({ text: `${indent}${mark}  `, style: "faint" });
+  const root = index.roots.find((candidate) => candidate.row === row);
+  if (root === undefined || root.lineCount === 0) {
     yield paint([branch("│"), { text: "nothing was printed", style: "faint" }], screen);
     return;
   }
-  const shown = isFull ? outputLines(bursts) : lastLines(bursts, shownOutputLines);
-  const before = isFull ? 0 : Math.max(0, lines - shownOutputLines);
-  const hint = before === 0 ? "" : `, ${quantity(before, "line")} before these; --full prints all`;
-  yield paintLine(
-    [branch("⋮"), { text: `${quantity(lines, "line")}, ${formatBytes(bytes)}${hint}`, style: "faint" }],
-    [],
-    screen,
-  );
-  for (const { stream, text } of shown) {
+  const { lineCount, lastLine, bytes } = root;
+  // What the failing step printed was told with it.
+  const command = picture.session.trace.spans[root.commandRow];
+  const isTold = !isFull && picture.failures.failingStep?.row === root.commandRow && command?.output !== undefined;
+  const shown = isFull ? lineCount : Math.min(lineCount, isTold ? 0 : shownOutputLines);
+  const before = isTold || shown === lineCount ? "" : `, ${quantity(lineCount - shown, "line")} before these`;
+  const hint = shown === lineCount ? "" : `${before}; --full prints all`;
+  const told = `${quantity(lineCount, "line")}, ${formatBytes(bytes)}${hint}`;
+  yield paintLine([branch("⋮"), { text: told, style: "faint" }], [], screen);
+  const width =
+    screen.width === undefined ? undefined : Math.max(leastOutputWidth, screen.width - textWidth(indent) - 3);
+  for (let line = lastLine - shown + 1; line <= lastLine; line++) {
+    const stream = index.bursts[burstOfLine(index, line)]?.stream;
     const style: Style | undefined = stream === "stderr" ? "warning" : undefined;
-    const width =
-      screen.width === undefined ? Number.POSITIVE_INFINITY : Math.max(10, screen.width - textWidth(indent) - 3);
-    const shownLines = visibleLines(text);
-    for (const line of shownLines.length === 0 ? [""] : shownLines) {
-      const wrapped = width === Number.POSITIVE_INFINITY ? [line] : wrapToWidth(line, width);
-      for (const part of wrapped) yield paint([branch("│"), { text: part, style }], screen).trimEnd();
+    const content = visibleLine(text(line).replaceAll("\t", "    ").trimEnd());
+    for (const part of width === undefined ? [content] : wrapToWidth(content, width)) {
+      yield paint([branch("│"), { text: part, style }], screen).trimEnd();
     }
   }
 }
 
-function burstsOf({ tree, session }: SessionPicture, row: number): TraceSpan[] {
-  const bursts: TraceSpan[] = [];
-  for (let child = tree.firstChild[row] ?? -1; child >= 0; child = tree.nextSibling[child] ?? -1) {
-    const span = session.trace.spans[child];
-    if (span !== undefined) bursts.push(span);
-  }
-  return bursts;
+interface ShownOutput {
+  readonly index: OutputIndex;
+  text(line: number): string;
 }
 
-/** Reads no more of the pieces than it takes. */
-function lastLines(bursts: readonly TraceSpan[], count: number) {
-  let lines: ReturnType<typeof collect> = [];
-  for (let taken = 1; lines.length <= count; taken *= 2) {
-    lines = collect(bursts.slice(-taken));
-    if (taken >= bursts.length) break;
-  }
-  return lines.slice(-count);
-}
-
-function collect(bursts: readonly TraceSpan[]) {
-  return [...outputLines(bursts)];
+function shownOutput(spans: readonly TraceSpan[]): ShownOutput | undefined {
+  const index = outputIndex(spans);
+  if (index === undefined) return undefined;
+  const reader = new OutputReader(index, spans);
+  return { index, text: (line) => reader.text(line) };
 }

@@ -14,6 +14,8 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** It leads a process group, so that a signal reaches what it starts as Ctrl+C would. */
+  readonly isGroup?: boolean;
 }
 
 export interface BuiltCli extends AsyncDisposable {
@@ -40,8 +42,13 @@ export async function buildCli(): Promise<BuiltCli> {
   const folder = await makeTempDir();
   await build({ names: ["cli"], outputFolder: folder.path, quiet: true });
   const path = folder.join("cli.js");
-  const start = (words: readonly string[], { cwd, env = {} }: CliOptions) =>
-    spawn(process.execPath, [path, ...words], { cwd, env: { ...process.env, ...neutral, ...env }, stdio: "pipe" });
+  const start = (words: readonly string[], { cwd, env = {}, isGroup = false }: CliOptions) =>
+    spawn(process.execPath, [path, ...words], {
+      cwd,
+      env: { ...process.env, ...neutral, ...env },
+      stdio: "pipe",
+      detached: isGroup,
+    });
   return {
     path,
     start,

@@ -1,0 +1,161 @@
+// `tracekeeper run`: runs a program in this terminal and records it. The program's exit code is ours.
+
+import { createRequire } from "node:module";
+import { dirname, resolve } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
+import { type CaptureMode, captureModes, type Launch } from "../session/launch";
+import { programCommand } from "../session/programCommand";
+import { type RunEnd, runLaunch } from "../session/runLaunch";
+import { parseSessionKey } from "../store/sessionKey";
+import { formatDuration } from "../trace/formatValue";
+import { type Command, defaultDirectory } from "./command";
+import { showCommandFor } from "./headerLines";
+import { launchedProgram } from "./launchedProgram";
+import { newLaunchFolder } from "./launchFolder";
+import { sessionIdFor } from "./sessionId";
+import { isoTime } from "./showJson";
+import { parseWords, UsageError } from "./usageError";
+import { jsonLine, visibleLine } from "./visibleText";
+
+/** As the extension's setting has it where nobody changed it. */
+const stop = { terminateAfterMs: 5_000, killAfterMs: 5_000 };
+/** So long the last line may take. */
+const mostWaitMs = 1_000;
+
+export const runCommand: Command = {
+  name: "run",
+  summary: "runs a program and records it",
+  usage: `Usage: tracekeeper run [options] -- <command> [argument...]
+
+Runs a program in this terminal and records it: its output, its end, and the spans that it sends over OTLP to the
+address that it finds in its environment. The exit code is the program's: 128 and the signal's number where a signal
+killed it, 127 where it was not found, 126 where it could not be started.
+
+  --capture <mode>   terminal: the program has a terminal of its own (needs node-pty beside tracekeeper, and a terminal)
+                     pipes: its standard output and standard error are recorded apart
+                     none: nothing of its output is recorded
+                     Where it is left out: terminal if that can be had, else pipes
+  --dir <directory>  where the trace is written; ${defaultDirectory} where it is left out
+  --title <text>     the name of the session; the command where it is left out
+  -q, --quiet        no line at the end
+  --json             at the end one JSON object on standard error in place of that line
+`,
+  run,
+};
+
+async function run(words: readonly string[]): Promise<number> {
+  const end = words.indexOf("--");
+  const { values, positionals } = parseWords({
+    args: words.slice(0, end < 0 ? words.length : end),
+    allowPositionals: true,
+    options: {
+      capture: { type: "string" },
+      dir: { type: "string" },
+      title: { type: "string" },
+      quiet: { type: "boolean", short: "q" },
+      json: { type: "boolean" },
+    },
+  });
+  const [stray] = positionals;
+  if (stray !== undefined) {
+    throw new UsageError(`"${stray}" stands before "--"; the command comes after it: tracekeeper run -- ${stray}`);
+  }
+  const [file, ...args] = end < 0 ? [] : words.slice(end + 1);
+  if (!file) throw new UsageError('run needs a command after "--"');
+  const launch = await makeLaunch([file, ...args], values);
+  const folder = newLaunchFolder();
+  const startedMs = Date.now();
+  let told = "";
+  const code = await runLaunch(launch, folder.pathOf(launch.id), (runEnd) => {
+    if (values.quiet === true && values.json !== true) return;
+    const line = values.json === true ? jsonLine(runObject(launch, runEnd, startedMs)) : endLine(launch, runEnd);
+    told = `${runEnd.isAtLineStart ? "" : "\n"}${line}\n`;
+  });
+  folder.remove();
+  if (told !== "") await tell(told);
+  // What is left open, such as a terminal's input, keeps nobody waiting.
+  process.exit(code);
+}
+
+/** Whoever takes nothing from standard error any more does not change how the run ended. */
+async function tell(text: string): Promise<void> {
+  process.stderr.on("error", () => undefined);
+  const written = new Promise<void>((resolve) => process.stderr.write(text, () => resolve()));
+  await Promise.race([written, delay(mostWaitMs)]);
+}
+
+interface RunOptions {
+  readonly capture?: string | undefined;
+  readonly dir?: string | undefined;
+  readonly title?: string | undefined;
+}
+
+async function makeLaunch(words: readonly [string, ...string[]], options: RunOptions): Promise<Launch> {
+  const [file, ...args] = words;
+  const cwd = process.cwd();
+  const label = programCommand({ type: "process", file, args: [...args] }).text;
+  const title = options.title ?? label;
+  const sessionId = sessionIdFor(words, options.title);
+  const nodePty = findNodePty();
+  return {
+    version: 1,
+    id: sessionId,
+    directory: resolve(options.dir ?? defaultDirectory),
+    sessionId,
+    title,
+    program: launchedProgram(words),
+    cwd,
+    capture: captureOf(options.capture, nodePty),
+    ...(nodePty === undefined ? {} : { nodePty }),
+    origin: { type: "command", label, path: cwd },
+    stop,
+  };
+}
+
+function captureOf(asked: string | undefined, nodePty: string | undefined): CaptureMode {
+  if (asked === undefined) {
+    const isInTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
+    return isInTerminal && nodePty !== undefined ? "terminal" : "pipes";
+  }
+  const mode = captureModes.find((candidate) => candidate === asked);
+  if (mode === undefined) throw new UsageError(`--capture takes ${captureModes.join(", ")}, not "${asked}"`);
+  return mode;
+}
+
+/** The directory of the package where it is installed beside this one; it is no dependency of ours. */
+function findNodePty(): string | undefined {
+  try {
+    return dirname(createRequire(__filename).resolve("node-pty/package.json"));
+  } catch {
+    return undefined;
+  }
+}
+
+/** "tracekeeper: failed: exit 3 · 1.2 s · tracekeeper show npm-test-..." */
+function endLine({ sessionId }: Launch, { outcome, durationMs, path }: RunEnd): string {
+  const { status, error = "", command } = outcome;
+  const how = status === "completed" ? "completed" : command.isInterrupted ? error : `failed: ${error}`;
+  const where = path === undefined ? `${sessionId} could not be recorded` : showCommandFor(path);
+  return visibleLine(`tracekeeper: ${how} · ${formatDuration(durationMs)} · ${where}`);
+}
+
+function runObject(launch: Launch, runEnd: RunEnd, startedMs: number): object {
+  const { outcome, capture, durationMs, path } = runEnd;
+  return {
+    type: "run",
+    id: path === undefined ? undefined : parseSessionKey(path).safeId,
+    sessionId: launch.sessionId,
+    file: path,
+    state: outcome.status === "completed" ? "completed" : "failed",
+    error: outcome.error,
+    interrupted: outcome.command.isInterrupted || undefined,
+    exitCode: outcome.exitCode,
+    command: launch.origin.label,
+    cwd: launch.cwd,
+    capture: capture.used,
+    captureAsked: capture.asked === capture.used ? undefined : capture.asked,
+    captureReason: capture.reason,
+    startedAt: isoTime(startedMs),
+    durationMs: Math.round(durationMs),
+  };
+}
