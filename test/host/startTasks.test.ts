@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { describe, expect, it } from "vitest";
 import { copyExecution, programOf, type TaskExecution, textOf } from "../../src/host/start/taskCopy";
-import { configuredTasks, type TaskFacts, untraceable } from "../../src/host/start/taskRows";
+import { configurationOf, configuredTasks, type TaskFacts, untraceable } from "../../src/host/start/taskRows";
 
 const session = { file: "/bin/sh", args: ["-c", "script", "tracekeeper", "/node", "/session.js"], env: { OWN: "1" } };
 const shell = { path: "/bin/bash", args: [] };
@@ -121,18 +121,19 @@ describe("a task", () => {
     "nonsense",
     null,
   ]);
+  const because = (task: TaskFacts) => untraceable(task, configurationOf(task, configured));
 
   it("with a shell or a process can be traced", () => {
-    expect(untraceable(facts(), configured)).toBeUndefined();
-    expect(untraceable(facts({ name: "unknown", execution: "process" }), configured)).toBeUndefined();
+    expect(because(facts())).toBeUndefined();
+    expect(because(facts({ name: "unknown", execution: "process" }))).toBeUndefined();
   });
 
   it("that depends on others can't, and they are named", () => {
-    expect(untraceable(facts({ name: "all" }), configured)).toEqual({
+    expect(because(facts({ name: "all" }))).toEqual({
       type: "dependsOn",
       names: ["build", '{"type":"npm","script":"lint"}'],
     });
-    expect(untraceable(facts({ name: "old", execution: "none" }), configured)).toEqual({
+    expect(because(facts({ name: "old", execution: "none" }))).toEqual({
       type: "dependsOn",
       names: ["build"],
     });
@@ -140,14 +141,23 @@ describe("a task", () => {
 
   it("without a label is known by what it is made of", () => {
     const test = facts({ name: "npm: test", definition: { type: "npm", script: "test" } });
-    expect(untraceable(test, configured)).toMatchObject({ type: "dependsOn" });
-    expect(untraceable({ ...test, definition: { type: "npm", script: "lint" } }, configured)).toBeUndefined();
-    expect(untraceable({ ...test, definition: { type: "npm" } }, configured)).toBeUndefined();
+    expect(because(test)).toMatchObject({ type: "dependsOn" });
+    expect(because({ ...test, definition: { type: "npm", script: "lint" } })).toBeUndefined();
+    expect(because({ ...test, definition: { type: "npm" } })).toBeUndefined();
   });
 
   it("that runs in an extension, or nothing, can't be traced", () => {
-    expect(untraceable(facts({ execution: "custom" }), [])).toEqual({ type: "custom" });
-    expect(untraceable(facts({ execution: "none" }), [])).toEqual({ type: "none" });
+    expect(because(facts({ name: "other", execution: "custom" }))).toEqual({ type: "custom" });
+    expect(because(facts({ name: "other", execution: "none" }))).toEqual({ type: "none" });
+  });
+
+  it("has the problem matchers that its configuration names", () => {
+    const matchers = (problemMatcher: unknown) =>
+      configuredTasks([{ label: "build", problemMatcher }]).map((task) => [task.problemMatchers, task.hasOwnMatchers]);
+    expect(matchers("$tsc")).toEqual([[["$tsc"], false]]);
+    expect(matchers(["$tsc", { owner: "x", pattern: {} }])).toEqual([[["$tsc"], true]]);
+    expect(matchers(undefined)).toEqual([[[], false]]);
+    expect(matchers([])).toEqual([[[], false]]);
   });
 
   it("is looked for in whatever stands in the file", () => {

@@ -9,7 +9,7 @@ import { commandLineOf, lineOptions, shellKind } from "./commandLine";
 import type { LaunchRequest } from "./launchRequest";
 import { scriptWords } from "./npmScripts";
 import type { ScriptOffer } from "./startRows";
-import { folderOfTask, referenceOf } from "./tasks";
+import { folderOfTask, type ListedTask, referenceOf } from "./tasks";
 import { folderOf } from "./traceFolder";
 
 /** @param file the one in front: the line is run in its workspace folder */
@@ -38,13 +38,14 @@ export function fileRequest(file: ActiveFile, words: readonly string[]): LaunchR
   };
 }
 
-export function taskRequest(task: vscode.Task): LaunchRequest {
+export function taskRequest(listed: ListedTask): LaunchRequest {
+  const { task } = listed;
   const path = folderOfTask(task);
   return {
     title: task.name,
     origin: { type: "task", label: `${task.source}: ${task.name}`, ...(path === undefined ? {} : { path }) },
     start: referenceOf(task),
-    task,
+    task: listed,
   };
 }
 

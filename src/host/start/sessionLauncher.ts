@@ -21,7 +21,7 @@ import type { RunningSessions } from "./runningSessions";
 import { sessionIdFor } from "./sessionName";
 import { findNodePty } from "./sessionProcess";
 import { programOf } from "./taskCopy";
-import { copyTask, executionOf, folderOfTask } from "./tasks";
+import { copyTask, executionOf, folderOfTask, type ListedTask } from "./tasks";
 import { folderOf, makeTraceFolder } from "./traceFolder";
 
 export interface LauncherParts {
@@ -67,7 +67,7 @@ export class SessionLauncher {
     });
     logger.info(`Starting a session: ${launchPath}`);
     try {
-      const terminal = request.task ? await startTask(request.task, command) : startTerminal(launch, command);
+      const terminal = request.task ? await this.#startTask(request.task, command) : startTerminal(launch, command);
       running.add({ launch, launchPath, key, startedMs: Date.now(), claim: undefined, terminal });
       // A task may ask the person something first, so nobody waits for this.
       this.#follow(launch, key, terminal).catch((error: unknown) => reportError(logger, "Opening the trace", error));
@@ -95,11 +95,20 @@ export class SessionLauncher {
     await openPanel(session.key);
   }
 
+  /** Its terminal is known by its process, once there is one. */
+  async #startTask(listed: ListedTask, command: SessionCommand): Promise<undefined> {
+    const original = executionOf(listed.task);
+    if (!original) return;
+    if (listed.configured?.hasOwnMatchers)
+      this.#parts.logger.warn(`The problem matchers of ${listed.task.name} that have no name are not used`);
+    await vscode.tasks.executeTask(copyTask(listed, original, command));
+  }
+
   async #makeLaunch({ title, origin, start, task }: LaunchRequest): Promise<Launch> {
     const { logger, storage } = this.#parts;
     const cwd = start.type === "program" ? start.cwd : undefined;
     const folders = fileFolders().map((folder) => folder.path);
-    const folder = folderOf((task && folderOfTask(task)) ?? origin.path ?? cwd ?? "", folders);
+    const folder = folderOf((task && folderOfTask(task.task)) ?? origin.path ?? cwd ?? "", folders);
     const { directory, fallback } = await makeTraceFolder(folder, storage);
     if (fallback === "notWritable")
       logger.warn(`${folder} can't be written: the trace goes to ${directory}, in the extension's own storage`);
@@ -111,7 +120,7 @@ export class SessionLauncher {
       directory,
       sessionId: sessionIdFor(title, new Date(), randomBytes(3).toString("hex")),
       title: oneLine(title),
-      program: programToLaunch(start, task),
+      program: programToLaunch(start, task?.task),
       // Where VS Code starts a task it has resolved itself; the session process begins there.
       cwd: task ? "." : (cwd ?? folder ?? storage),
       capture: settings.capture,
@@ -140,12 +149,6 @@ function startTerminal(launch: Launch, command: SessionCommand): vscode.Terminal
   });
   terminal.show(true);
   return terminal;
-}
-
-/** Its terminal is known by its process, once there is one. */
-async function startTask(task: vscode.Task, command: SessionCommand): Promise<undefined> {
-  const original = executionOf(task);
-  if (original) await vscode.tasks.executeTask(copyTask(task, original, command));
 }
 
 /** As tasks of VS Code do; where the person wants to be asked, nothing is saved: there is no second question. */

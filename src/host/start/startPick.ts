@@ -24,7 +24,7 @@ import {
 } from "./startRows";
 import { groupLabels, startTexts } from "./startTexts";
 import { textOf } from "./taskCopy";
-import { executionOf, listTasks } from "./tasks";
+import { executionOf, type ListedTask, listTasks } from "./tasks";
 
 export interface StartPickParts {
   readonly records: readonly LaunchRecord[];
@@ -37,7 +37,7 @@ export interface StartPickParts {
 }
 
 interface OfferedTask extends TaskOffer {
-  readonly task: vscode.Task;
+  readonly listed: ListedTask;
 }
 
 interface StartItem extends vscode.QuickPickItem {
@@ -88,10 +88,11 @@ export class StartPick {
       this.#scripts = await findScripts(this.#cancelled.token);
     });
     this.#load("tasks", async () => {
-      this.#tasks = (await listTasks()).map(({ task, untraceable }) => {
+      this.#tasks = (await listTasks()).map((listed) => {
+        const { task, untraceable } = listed;
         const execution = executionOf(task);
         const detail = execution ? textOf(execution) : "";
-        return { task, untraceable, name: task.name, source: task.source, detail };
+        return { listed, untraceable, name: task.name, source: task.source, detail };
       });
     });
     await hidden;
@@ -182,7 +183,7 @@ export class StartPick {
         this.#run(() => this.#parts.start(scriptRequest(choice.script)));
         return;
       case "task":
-        this.#run(() => this.#parts.start(taskRequest(choice.task.task)));
+        this.#run(() => this.#parts.start(taskRequest(choice.task.listed)));
         return;
     }
   }

@@ -181,7 +181,7 @@ export class StartRuntime implements SessionControl, Disposable {
     const found = (await listTasks()).find(({ task }) => isWanted(task));
     if (!found) throw new Error(vscode.l10n.t("There is no task {0}.", name));
     if (found.untraceable) throw new Error(vscode.l10n.t("The task {0} can't be traced.", name));
-    await this.#launcher.launch(taskRequest(found.task));
+    await this.#launcher.launch(taskRequest(found));
   }
 
   #onChange(): void {

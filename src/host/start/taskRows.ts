@@ -1,5 +1,5 @@
-// What a task's configuration says that the task itself does not: which other tasks it runs first. And so which tasks
-// can be traced, and why another one can't.
+// What a task's configuration says that the API of VS Code does not: which other tasks it runs first, and its problem
+// matchers. And so which tasks can be traced, and why another one can't.
 
 export interface ConfiguredTask {
   readonly label: string | undefined;
@@ -7,6 +7,10 @@ export interface ConfiguredTask {
   readonly fields: Readonly<Record<string, unknown>>;
   /** Names of the tasks that it depends on. */
   readonly dependsOn: readonly string[];
+  /** Names of problem matchers, such as `$tsc`. */
+  readonly problemMatchers: readonly string[];
+  /** Has matchers without a name, which no copy can have. */
+  readonly hasOwnMatchers: boolean;
 }
 
 /** @param tasks the list `tasks` of a `tasks.json`, whatever stands there */
@@ -16,7 +20,16 @@ export function configuredTasks(tasks: unknown): readonly ConfiguredTask[] {
     if (typeof task !== "object" || task === null) return [];
     const fields = task as Record<string, unknown>;
     const label = fields["label"] ?? fields["taskName"];
-    return [{ label: typeof label === "string" ? label : undefined, fields, dependsOn: namesOf(fields["dependsOn"]) }];
+    const matchers = listOf(fields["problemMatcher"]);
+    return [
+      {
+        label: typeof label === "string" ? label : undefined,
+        fields,
+        dependsOn: listOf(fields["dependsOn"]).map((each) => (typeof each === "string" ? each : JSON.stringify(each))),
+        problemMatchers: matchers.filter((matcher) => typeof matcher === "string"),
+        hasOwnMatchers: matchers.some((matcher) => typeof matcher === "object" && matcher !== null),
+      },
+    ];
   });
 }
 
@@ -33,9 +46,14 @@ export type Untraceable =
   /** It runs nothing, or VS Code does not tell what. */
   | { readonly type: "none" };
 
+/** Undefined for a task that no file configures. */
+export function configurationOf(task: TaskFacts, configured: readonly ConfiguredTask[]): ConfiguredTask | undefined {
+  return configured.find((candidate) => isOf(candidate, task));
+}
+
 /** Why a task can't be traced; undefined for one that can. */
-export function untraceable(task: TaskFacts, configured: readonly ConfiguredTask[]): Untraceable | undefined {
-  const names = configured.find((candidate) => isOf(candidate, task))?.dependsOn ?? [];
+export function untraceable(task: TaskFacts, configured: ConfiguredTask | undefined): Untraceable | undefined {
+  const names = configured?.dependsOn ?? [];
   if (names.length > 0) return { type: "dependsOn", names };
   if (task.execution === "custom") return { type: "custom" };
   return task.execution === "none" ? { type: "none" } : undefined;
@@ -49,7 +67,6 @@ function isOf({ label, fields }: ConfiguredTask, task: TaskFacts): boolean {
   return fields["type"] === type && names.length > 0 && names.every((name) => fields[name] === own[name]);
 }
 
-function namesOf(dependsOn: unknown): readonly string[] {
-  const all: readonly unknown[] = Array.isArray(dependsOn) ? dependsOn : dependsOn === undefined ? [] : [dependsOn];
-  return all.map((each) => (typeof each === "string" ? each : JSON.stringify(each)));
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : value === undefined ? [] : [value];
 }

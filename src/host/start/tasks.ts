@@ -5,11 +5,20 @@ import type { SessionCommand } from "../../session/sessionCommand";
 import { shellKind } from "./commandLine";
 import type { TaskReference } from "./launchRecord";
 import { copyExecution, type TaskExecution, type TaskShell } from "./taskCopy";
-import { type ConfiguredTask, configuredTasks, type TaskFacts, type Untraceable, untraceable } from "./taskRows";
+import {
+  type ConfiguredTask,
+  configurationOf,
+  configuredTasks,
+  type TaskFacts,
+  type Untraceable,
+  untraceable,
+} from "./taskRows";
 
 export interface ListedTask {
   readonly task: vscode.Task;
   readonly untraceable: Untraceable | undefined;
+  /** What its configuration says; undefined for a task that an extension brings. */
+  readonly configured: ConfiguredTask | undefined;
 }
 
 /** All tasks but those of npm itself, whose scripts are listed on their own. */
@@ -20,10 +29,11 @@ export async function listTasks(): Promise<readonly ListedTask[]> {
     .filter((task) => task.definition.type !== "npm" || task.source !== "npm")
     .map((task) => {
       const scope = scopeOf(task);
-      const ofScope = configured.get(scope) ?? configurationOf(task.scope);
+      const ofScope = configured.get(scope) ?? configuredIn(task.scope);
       configured.set(scope, ofScope);
       const facts = { name: task.name, definition: task.definition, execution: kindOf(task) };
-      return { task, untraceable: untraceable(facts, ofScope) };
+      const own = configurationOf(facts, ofScope);
+      return { task, untraceable: untraceable(facts, own), configured: own };
     });
 }
 
@@ -54,7 +64,11 @@ export function executionOf(task: vscode.Task): TaskExecution | undefined {
 }
 
 /** The task as it is, but for what it runs. */
-export function copyTask(task: vscode.Task, original: TaskExecution, session: SessionCommand): vscode.Task {
+export function copyTask(
+  { task, configured }: Omit<ListedTask, "untraceable">,
+  original: TaskExecution,
+  session: SessionCommand,
+): vscode.Task {
   const copied = copyExecution(original, session, defaultShell());
   const copy = new vscode.Task(
     task.definition,
@@ -62,7 +76,8 @@ export function copyTask(task: vscode.Task, original: TaskExecution, session: Se
     task.name,
     task.source,
     toExecution(copied),
-    task.problemMatchers,
+    // Those of a configured task are not told by the task itself.
+    [...new Set([...task.problemMatchers, ...(configured?.problemMatchers ?? [])])],
   );
   copy.isBackground = task.isBackground;
   // Of a process VS Code would show our own command line.
@@ -122,7 +137,7 @@ function scopeOf(task: vscode.Task): string {
 }
 
 /** What the files say that may configure a task of that scope. */
-function configurationOf(scope: vscode.Task["scope"]): readonly ConfiguredTask[] {
+function configuredIn(scope: vscode.Task["scope"]): readonly ConfiguredTask[] {
   const folder = typeof scope === "object" ? scope.uri : undefined;
   const inspected = vscode.workspace.getConfiguration("tasks", folder).inspect<unknown>("tasks");
   return [inspected?.workspaceFolderValue, inspected?.workspaceValue, inspected?.globalValue].flatMap(configuredTasks);

@@ -1,11 +1,11 @@
 // Traced sessions as VS Code starts them: real terminals, real tasks, the real session process and its traces.
 import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm, stat } from "node:fs/promises";
 import * as path from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
-import { closeAllEditors, customTabs, hearMessages, setSetting, traceFolder, until, workspaceFolder } from "./support";
+import { closeAllEditors, customTabs, setSetting, traceFolder, until, workspaceFolder } from "./support";
 
 interface Span {
   readonly name: string;
