@@ -177,8 +177,8 @@ export async function makeFolder(): Promise<Folder> {
         ended,
       };
     },
-    async recorded({ sessionId }) {
-      const path = dir.join("traces", traceFileNames.snapshot(safeId(sessionId)));
+    async recorded({ sessionId, directory }) {
+      const path = join(directory, traceFileNames.snapshot(safeId(sessionId)));
       const { trace, evidence } = await loadSession(path, makeProbeLiveness());
       return describeTrace(trace, deriveState(evidence, Date.now()));
     },
