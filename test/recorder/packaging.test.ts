@@ -1,8 +1,8 @@
-// The library as somebody has it who installs the package: packed from a production build, unpacked into a folder where
-// nothing else of ours can be found, and used by plain Node and by the TypeScript compiler.
+// The package as somebody has it who installs it: packed from a production build, installed by npm into a project where
+// nothing else of ours can be found; the library used by plain Node and by the TypeScript compiler, the command by name.
 import { execFile } from "node:child_process";
-import { cp, mkdir, readFile, symlink } from "node:fs/promises";
-import { join } from "node:path";
+import { cp, mkdir, readdir, readFile, symlink } from "node:fs/promises";
+import { delimiter, dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { build } from "../../esbuild.mjs";
@@ -42,7 +42,7 @@ export async function send(trace: TraceFile, source: TraceSource): Promise<reado
 new HttpExporter("lab", 5);
 `;
 
-describe("the package as a library", () => {
+describe("the package", () => {
   let folder: TempDir;
   let packed: readonly string[];
 
@@ -56,36 +56,42 @@ describe("the package as a library", () => {
     for (const file of [
       "src/recorder/index.ts",
       "dist/extension.js",
+      "dist/session.js",
       "dist/worker.js",
+      "dist/cli.js.map",
       "dist/recorder.js.map",
       "notes.md",
     ]) {
       await folder.write(`staging/${file}`, "");
     }
-    await build({ names: ["recorder"], production: true, outputFolder: join(staging, "dist"), quiet: true });
+    await build({ names: ["cli", "recorder"], production: true, outputFolder: join(staging, "dist"), quiet: true });
 
-    const npm = npmProgram();
     const pack = ["pack", "--ignore-scripts", "--offline", "--json", "--pack-destination", folder.path];
-    const { stdout } = await run(npm.command, [...npm.prefix, ...pack], { cwd: staging, shell: npm.shell });
-    const [tarball] = JSON.parse(stdout) as [
+    const [tarball] = JSON.parse(await runNpm(pack, staging)) as [
       { readonly filename: string; readonly files: { readonly path: string }[] },
     ];
     packed = tarball.files.map(({ path }) => path).sort();
-    await mkdir(folder.join("user/node_modules/tracekeeper"), { recursive: true });
-    await run("tar", ["-xzf", tarball.filename, "-C", "user/node_modules/tracekeeper", "--strip-components=1"], {
-      cwd: folder.path,
-    });
+    await folder.write("user/package.json", '{ "private": true }');
+    const install = ["install", "--ignore-scripts", "--offline", "--no-audit", "--no-fund"];
+    await runNpm([...install, folder.join(tarball.filename)], folder.join("user"));
   });
+
+  async function runNpm(words: readonly string[], cwd: string): Promise<string> {
+    const npm = npmProgram();
+    const { stdout } = await run(npm.command, [...npm.prefix, ...words], { cwd, shell: npm.shell });
+    return stdout;
+  }
 
   afterAll(async () => {
     await folder.remove();
   });
 
-  it("holds the library, its types, and nothing of the checkout", () => {
+  it("holds the command, the library, its types, and nothing of the checkout", () => {
     expect(packed).toEqual([
       "CHANGELOG.md",
       "LICENSE",
       "README.md",
+      "dist/cli.js",
       "dist/recorder.d.ts",
       "dist/recorder.js",
       "package.json",
@@ -97,7 +103,9 @@ describe("the package as a library", () => {
     expect(declarations).not.toMatch(/@internal|RecorderFs|\bz\.|from "(?!node:)|import\(/);
   });
 
-  it("needs no other package", async () => {
+  it("needs no other package, and brings none", async () => {
+    const installed = await readdir(folder.join("user/node_modules"));
+    expect(installed.filter((name) => !name.startsWith("."))).toEqual(["tracekeeper"]);
     const manifest = JSON.parse(await readFile(folder.join("user/node_modules/tracekeeper/package.json"), "utf8"));
     for (const kind of ["dependencies", "peerDependencies", "optionalDependencies"]) {
       expect(Object.keys(manifest[kind] ?? {})).toEqual([]);
@@ -133,6 +141,52 @@ describe("the package as a library", () => {
          console.log(JSON.stringify([missing, HttpExporter === required.HttpExporter]));`,
       );
       expect(result).toEqual([[], true]);
+    });
+
+    it("records a program of this project by the command, lists it and shows it, beside what the library records", async () => {
+      const directory = folder.join(`traces-${nodes.indexOf(node)}`);
+      const tracekeeper = async (...words: readonly string[]) => {
+        const PATH = [dirname(node), process.env["PATH"]].join(delimiter);
+        const program = folder.join("user/node_modules/.bin/tracekeeper");
+        const options = { cwd: folder.join("user"), env: { ...process.env, PATH, TZ: "UTC", FORCE_COLOR: "0" } };
+        return await run(program, [...words], { ...options, shell: process.platform === "win32" }).then(
+          ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+          ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => ({ code, stdout, stderr }),
+        );
+      };
+      await folder.write(
+        "user/recording.cjs",
+        `const { FileExporter, Trace } = require("tracekeeper/recorder");
+         const trace = Trace.withExporters([new FileExporter(process.argv[2], 0)]);
+         trace.startTrace("by-library", { title: "By the library" });
+         trace.endSpan(trace.startSpan({ name: "download" }), {});
+         trace.endTrace().then(() => { console.log("recorded"); process.exitCode = 3; });`,
+      );
+      const ran = await tracekeeper(
+        "run",
+        "--dir",
+        directory,
+        "--title",
+        "by command",
+        "--",
+        "node",
+        "recording.cjs",
+        directory,
+      );
+      expect(ran).toMatchObject({ code: 3, stdout: "recorded\n" });
+      expect(ran.stderr).toMatch(/^tracekeeper: failed: exit 3 · .* tracekeeper show \S+by-command_\S+\.json\n$/);
+
+      const listed = await tracekeeper("ls", "--dir", directory);
+      expect(listed).toMatchObject({ code: 0, stderr: "" });
+      expect(listed.stdout).toMatch(/^✗ Failed {5}by-command_\S+ {2}by command /m);
+      expect(listed.stdout).toMatch(/^✓ Completed {2}by-library +By the library /m);
+      const shown = await tracekeeper("show", "--dir", directory, "by-command");
+      expect(shown).toMatchObject({ code: 0, stderr: "" });
+      expect(shown.stdout).toMatch(/✗ command {2}node recording\.cjs .*exit 3 .*failing step/);
+      expect((await tracekeeper("show", "--dir", directory, "by-lib")).stdout).toMatch(/└─ ✓ download/);
+      expect((await tracekeeper("--version")).stdout).toBe(
+        `${JSON.parse(await readFile(join(repositoryRoot, "package.json"), "utf8")).version}\n`,
+      );
     });
 
     it("shows none of its other files", async () => {
