@@ -5,8 +5,10 @@ import { jsonOfAttributes } from "../recorder/safeJson";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import { objectJson, roundMs } from "../recorder/spanJson";
 
-/** Handed to a recorder that can't write. As JSON it is at most six times as long, and fits into the memory of that one. */
+/** Handed to a recorder that writes slowly. As JSON it is at most six times as long, and fits into the memory of that one. */
 const mostWaitingBytes = 2 * 1024 * 1024;
+/** Where nothing can be written what waits must fit into the room that is kept for the end; see `DiskReserve`. */
+const mostWaitingFailedBytes = 64 * 1024;
 
 /** Name of the event on the span of the output. */
 export const outputLostEvent = "tracekeeper.output-lost";
@@ -16,12 +18,18 @@ export class OutputLoss {
   readonly #spanId: string;
   #waitingBytes = 0;
   #lostBytes = 0;
+  #toldBytes = 0;
   #fromMs = 0;
   #reason: string | undefined;
 
   constructor(target: Pick<SessionRecorder, "event" | "nowMs" | "health">, spanId: string) {
     this.#target = target;
     this.#spanId = spanId;
+  }
+
+  /** All that is lost. */
+  get bytes(): number {
+    return this.#toldBytes + this.#lostBytes;
   }
 
   /** True where these bytes can't be recorded; they are counted then. */
@@ -32,7 +40,8 @@ export class OutputLoss {
       this.#tell();
       return false;
     }
-    if (this.#lostBytes === 0 && this.#waitingBytes + bytes.length <= mostWaitingBytes) {
+    const mostBytes = state === "failed" ? mostWaitingFailedBytes : mostWaitingBytes;
+    if (this.#lostBytes === 0 && this.#waitingBytes + bytes.length <= mostBytes) {
       this.#waitingBytes += bytes.length;
       return false;
     }
@@ -58,6 +67,7 @@ export class OutputLoss {
       this.#spanId,
       objectJson({ name: JSON.stringify(outputLostEvent), timeMs: this.#fromMs, attributes }),
     );
+    this.#toldBytes += this.#lostBytes;
     this.#lostBytes = 0;
     this.#reason = undefined;
   }

@@ -76,6 +76,11 @@ export class OutputRecorder {
     return this.#bytes;
   }
 
+  /** Of these, what could not be recorded. */
+  get lostBytes(): number {
+    return this.#loss.bytes;
+  }
+
   /** The last lines, as a person sees them. */
   get tail(): OutputTail {
     return this.#tail;

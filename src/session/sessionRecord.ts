@@ -1,12 +1,14 @@
 // The spans of a session that are known without its program's help: the root, under it the command, and under that its
 // output. Where nothing can be recorded every call does nothing, and the program runs all the same.
 
+import { dirname } from "node:path";
 import { jsonOf, jsonOfAttributes, quoted } from "../recorder/safeJson";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import { objectJson, roundMs } from "../recorder/spanJson";
 import { SpanIds } from "../recorder/traceIds";
 import { cutAttribute } from "../trace/producerMarks";
 import type { OuterSpan } from "./childEnvironment";
+import { DiskReserve } from "./diskReserve";
 import type { CaptureMode, Launch } from "./launch";
 import type { Outcome } from "./outcome";
 import { OutputRecorder } from "./outputRecorder";
@@ -41,6 +43,7 @@ export class SessionRecord {
   spanId = this.rootSpanId;
   readonly #launch: Pick<Launch, "id" | "origin" | "title">;
   readonly #startMs: number;
+  readonly #reserve: DiskReserve | undefined;
   #command: OpenCommand | undefined;
 
   constructor(recorder: SessionRecorder | undefined, launch: Launch, capture: CaptureChoice) {
@@ -58,6 +61,7 @@ export class SessionRecord {
       attributes: jsonOfAttributes({ [launchAttribute]: { id, origin, capture: { asked, used, reason } } }),
     });
     recorder?.begin(this.rootSpanId, json, { kind: "session", name: launch.title });
+    this.#reserve = recorder && new DiskReserve(dirname(recorder.path));
   }
 
   /** Since the session began. */
@@ -119,6 +123,14 @@ export class SessionRecord {
     this.recorder?.link(this.rootSpanId, json);
   }
 
+  /** The session is about to end: on a full disk it gets the room that was kept for that. */
+  async makeRoom(): Promise<void> {
+    const { recorder } = this;
+    if (recorder === undefined || recorder.health.state === "ok") return;
+    this.#reserve?.release();
+    await recorder.sync().catch(() => undefined);
+  }
+
   /** @param facts of the program's end */
   endCommand({ command }: Outcome, facts: Readonly<Record<string, unknown>>): void {
     const ended = this.#command;
@@ -145,13 +157,16 @@ export class SessionRecord {
 
   /** @returns the path of `S.json`; undefined where the end could not be recorded */
   async finish({ status, error }: Outcome): Promise<string | undefined> {
-    return await this.recorder?.finish({ root: this.#rootEnd(error), status, error });
+    const path = await this.recorder?.finish({ root: this.#rootEnd(error), status, error });
+    this.#reserve?.release();
+    return path;
   }
 
   /** The session is safe as crashed when this returns. What is open of the command stays open: nobody knows its end. */
   crash(reason: string, signal?: string): void {
     const { recorder } = this;
     if (recorder === undefined || recorder.phase !== "recording") return;
+    this.#reserve?.release();
     this.#command?.output?.end();
     const root = this.#rootEnd(reason);
     recorder.end(root.spanId, root.json, root.totals);

@@ -10,6 +10,7 @@ import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import { withLimit } from "../recorder/withLimit";
+import { formatBytes } from "../trace/formatValue";
 import { type ChosenCapture, chooseCapture } from "./capture";
 import { type ChildEnvironment, childEnvironment } from "./childEnvironment";
 import { completeClaim } from "./claim";
@@ -50,6 +51,8 @@ export class SessionRun {
   readonly #record: SessionRecord;
   readonly #program: ProgramRun;
   #problem: string | undefined;
+  /** What is missing in the trace. */
+  #missing: string | undefined;
   #control: ControlServer | undefined;
   /** Ends a session without a program. */
   #endCollecting: () => void = () => undefined;
@@ -105,8 +108,9 @@ export class SessionRun {
   }
 
   /** The trace itself says when it could not be written; here is why it could not be begun or ended. */
-  readonly #onProblem = ({ message }: RecorderProblem) => {
-    this.#problem = message;
+  readonly #onProblem = ({ message, error }: RecorderProblem) => {
+    // Without an error it tells of what is well again.
+    this.#problem = error?.message ?? this.#problem ?? message;
   };
 
   #handleProcessEnd(): () => void {
@@ -182,9 +186,12 @@ export class SessionRun {
 
   async #outcomeOf(ended: ProgramEnd, pid: number): Promise<Outcome> {
     const { stopReason, isCtrlC } = this.#program;
-    await this.#stopListening();
     const record = this.#record;
-    const outputBytes = record.output?.bytes;
+    await this.#stopListening();
+    await record.makeRoom();
+    const { bytes: outputBytes, lostBytes = 0 } = record.output ?? {};
+    if (lostBytes > 0)
+      this.#missing = `${formatBytes(lostBytes)} of output could not be recorded: ${this.#problem ?? ""}`;
     if (ended.type === "left") {
       const outcome = abandoned(stopReason ?? { type: "person" }, ended.what, signalExitCode("SIGKILL"));
       record.endCommand(outcome, { childPid: pid, outputBytes });
@@ -242,8 +249,9 @@ export class SessionRun {
     await this.#showAll();
     this.#program.giveBackTerminal();
     if (record.recorder !== undefined && path === undefined) {
-      this.#shown.say(`the end could not be recorded: ${this.#problem ?? "unknown"}`);
+      this.#missing = `the end could not be recorded: ${this.#problem ?? "unknown"}`;
     }
+    if (this.#missing !== undefined) this.#shown.say(this.#missing);
     if (this.#onEnd !== undefined) {
       const { asked, used, reason } = this.#capture;
       const { isAtLineStart } = this.#shown;
