@@ -52,10 +52,17 @@ function checkShape(bytes: Buffer): void {
 
 /** Offset of the quote that ends the string; the length where none does. */
 function endOfString(bytes: Buffer, from: number): number {
-  for (let at = from; at < bytes.length; at++) {
+  // Most strings are short, and a call for each costs more than it saves.
+  const near = Math.min(from + 32, bytes.length);
+  for (let at = from; at < near; at++) {
     const byte = bytes[at];
     if (byte === 0x22) return at;
     if (byte === 0x5c) at++;
+  }
+  for (let at = bytes.indexOf(0x22, from); at >= 0; at = bytes.indexOf(0x22, at + 1)) {
+    let first = at;
+    while (first > from && bytes[first - 1] === 0x5c) first--;
+    if ((at - first) % 2 === 0) return at;
   }
   return bytes.length;
 }

@@ -7,13 +7,13 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { OtlpFault } from "../importers/otlpFault";
 import { parseOtlpJson } from "../importers/otlpJson";
-import { type OtlpRequest, readOtlpRequest } from "../importers/otlpRequest";
-import { mapOtlpSpan } from "../importers/otlpSpan";
+import { type OtlpRequest, type OtlpSpan, readOtlpRequest } from "../importers/otlpRequest";
+import { type MappedSpan, mapOtlpSpan } from "../importers/otlpSpan";
 import { withLimit } from "../recorder/withLimit";
 import { type Refusal, refuseForeignHost, refuseStranger, tokenCheck } from "./otlpAccess";
 import { BodyReader, bodyLimits, decodeBody, refuseEncoding } from "./otlpBody";
 import { notRecorded, type OtlpSignal, signalOfPath } from "./otlpSignals";
-import { OtlpSpanLog, type OtlpSpanLogOptions } from "./otlpSpanLog";
+import { OtlpSpanLog, type OtlpSpanLogOptions, type Recorded, spansPerStep } from "./otlpSpanLog";
 
 export interface OtlpHandlerOptions extends OtlpSpanLogOptions {
   /** What clients send as `Authorization: Bearer <token>`. */
@@ -119,14 +119,14 @@ class OtlpHandler {
     try {
       const value = parseOtlpJson(decoded);
       if (signal !== "traces") return { status: 200, body: notRecorded(signal, value) };
-      return this.#record(readOtlpRequest(value));
+      return await this.#record(readOtlpRequest(value));
     } catch (thrown) {
       if (!(thrown instanceof OtlpFault)) throw thrown;
       return { status: 400, message: thrown.sentence };
     }
   }
 
-  #record({ spans, rejectedSpans, faults }: OtlpRequest): Answer {
+  async #record({ spans, rejectedSpans, faults }: OtlpRequest): Promise<Answer> {
     const [fault] = faults;
     const more = faults.length > 1 ? `, and ${faults.length - 1} more` : "";
     const reasons = fault === undefined ? [] : [`${fault.sentence}${more}`];
@@ -134,13 +134,22 @@ class OtlpHandler {
     // It may have become slow while the body came.
     const refusal = this.#refuseNow();
     if (refusal) return refusal;
-    const recorded = this.#log.add(spans.map(mapOtlpSpan));
+    const recorded = await inTurns(this.#recording(spans));
     if (!recorded.isWhole) return tooSlow;
     if (recorded.reason !== undefined) reasons.push(recorded.reason);
     if (reasons.length === 0) return { status: 200, body: {} };
     const errorMessage = reasons.join("; ");
     this.#tell(`Spans of the program were refused: ${errorMessage}`);
     return { status: 200, body: { partialSuccess: { rejectedSpans: rejectedSpans + recorded.refused, errorMessage } } };
+  }
+
+  *#recording(spans: readonly OtlpSpan[]): Generator<undefined, Recorded> {
+    const mapped: MappedSpan[] = [];
+    for (const span of spans) {
+      mapped.push(mapOtlpSpan(span));
+      if (mapped.length % spansPerStep === 0) yield;
+    }
+    return yield* this.#log.adding(mapped);
   }
 
   /** The answer, once what it acknowledges survives the death of this process. */
@@ -189,6 +198,20 @@ const sentAgain = { "Retry-After": "1" };
 const tooSlow: Refusal = { status: 429, message: "The disk is slow at present", headers: sentAgain };
 /** They are no loss, or the recorder tells of the reason itself. */
 const quietStatuses: ReadonlySet<number> = new Set([405, 410, 429, 503]);
+
+/** Runs all steps; the session's program, its output and its stop go on meanwhile, however many there are. */
+async function inTurns<T>(steps: Generator<undefined, T>): Promise<T> {
+  let sinceMs = performance.now();
+  for (let step = steps.next(); ; step = steps.next()) {
+    if (step.done) return step.value;
+    if (performance.now() - sinceMs < turnMs) continue;
+    await new Promise((resolve) => setImmediate(resolve));
+    sinceMs = performance.now();
+  }
+}
+
+/** So long a request is worked on before others have their turn. */
+const turnMs = 20;
 
 function encodingOf(request: IncomingMessage): string {
   return (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();

@@ -15,6 +15,9 @@ const mostOpen = 10_000;
 /** Different programs or restarts whose resources are written; then they are written again. */
 const mostResources = 256;
 
+/** After so many spans a step ends. */
+export const spansPerStep = 64;
+
 export interface OtlpSpanLogOptions {
   readonly recorder: SessionRecorder;
   /** The span of the session below which the received ones hang. */
@@ -69,6 +72,12 @@ export class OtlpSpanLog {
 
   /** Records the spans in this turn; what was recorded already counts once. */
   add(spans: readonly MappedSpan[]): Recorded {
+    const steps = this.adding(spans);
+    for (let step = steps.next(); ; step = steps.next()) if (step.done) return step.value;
+  }
+
+  /** The same in steps, between which the caller may do other things, but not add other spans. */
+  *adding(spans: readonly MappedSpan[]): Generator<undefined, Recorded> {
     const incoming = spans.map((mapped) => this.#identify(mapped));
     // Only now are all parents known that come with their children.
     for (const span of incoming) span.parentId = this.#parentOf(span);
@@ -76,7 +85,8 @@ export class OtlpSpanLog {
     const above = spansAboveUsage(incoming, (id) => known.has(id));
     let refused = 0;
     for (const [index, span] of incoming.entries()) {
-      if (this.#recorder.health.state !== "ok") {
+      if (index % spansPerStep === spansPerStep - 1) yield;
+      if (this.#recorder.health.state !== "ok" || this.#recorder.phase === "ended") {
         // From here on the recorder might drop what memory can't hold.
         for (const { id, isNew } of incoming.slice(index)) if (isNew) this.#ids.forget(id);
         return { isWhole: false, refused, reason: undefined };

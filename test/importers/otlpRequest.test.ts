@@ -406,6 +406,8 @@ describe("bytes that anybody may send", () => {
   it("are read as UTF-8, with a mark of the byte order too", () => {
     expect(parse('\ufeff{"a":"ü"}')).toEqual({ a: "ü" });
     expect(parse(long('{"a":["\\"[[[{{{\\\\"]}'))).toEqual({ a: ['"[[[{{{\\'] });
+    const texts = [0, 30, 31, 32, 33, 100].map((length) => `${"x".repeat(length)}\\"[`.repeat(300));
+    expect(parse(long(JSON.stringify(texts)))).toEqual(texts);
   });
 
   it.each(["", "{", "nonsense", '{"a":1}x'])("are refused where they are no JSON: %j", (text) => {

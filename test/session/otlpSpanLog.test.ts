@@ -267,6 +267,26 @@ describe("usage", () => {
   });
 });
 
+describe("a large request", () => {
+  const spans = Array.from({ length: 200 }, (_, index) => sentSpan({ id: hexId(index + 1), parent: hexId(index + 2) }));
+  const mapped = () => readOtlpRequest(sentRequest(spans)).spans.map(mapOtlpSpan);
+
+  it("is recorded in steps", async () => {
+    const steps = [...session.log.adding(mapped())];
+    expect(steps).toHaveLength(3);
+    session.recorder.appendNow();
+    expect(receivedSpans(await load())).toHaveLength(200);
+  });
+
+  it("is not taken whole where the session ends between them", async () => {
+    const steps = session.log.adding(mapped());
+    expect(steps.next().done).toBe(false);
+    await session.end();
+    expect(steps.next()).toEqual({ done: true, value: { isWhole: false, refused: 0, reason: undefined } });
+    expect(receivedSpans(await load())).toHaveLength(63);
+  });
+});
+
 describe("memory", () => {
   it("of ids ends, but for those of open spans", () => {
     const ids = new OtlpIds("00000000ffffffff", 4);
