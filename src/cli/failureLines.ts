@@ -17,7 +17,8 @@ import { placeText, stepDuration, stepLabel, stepMark, stepName, stepOutcome, st
 import { visibleLines } from "./visibleText";
 
 const mostErrorLines = 14;
-const mostOutputLines = 12;
+/** Of what a failed step printed, where not all of it is asked for. */
+export const mostOutputLines = 12;
 /** Before the line that names the place. */
 const linesBefore = 2;
 const mostPlaces = 3;

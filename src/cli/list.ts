@@ -8,10 +8,10 @@ import { oneLine } from "../trace/plainText";
 import { quantity } from "../trace/problemList";
 import { type Command, defaultDirectory } from "./command";
 import { statusMarks } from "./headerLines";
+import { isoTime, roundMs } from "./jsonTime";
 import { byNewest, isFailed, isLive, listSessions, timeOf, titleOf } from "./listSessions";
 import { endWithReader, printLines } from "./print";
 import { type Piece, paint, paintLine, type Screen, type Style, screenOf } from "./screen";
-import { isoTime } from "./showJson";
 import { padToWidth, textWidth } from "./textWidth";
 import { parseWords, UsageError, wholeNumber } from "./usageError";
 import { jsonLine, visibleLine } from "./visibleText";
@@ -19,7 +19,7 @@ import { jsonLine, visibleLine } from "./visibleText";
 const defaultLimit = 20;
 const titleLength = 200;
 /** Columns that a title needs to say anything. */
-const leastTitleWidth = 12;
+const leastTitleWidth = 16;
 
 export const listCommand: Command = {
   name: "ls",
@@ -78,34 +78,64 @@ async function list(words: readonly string[]): Promise<number> {
   return 0;
 }
 
-/** State, id, title, and at the right edge failures, duration and age. */
+/** What a line has room for beside mark, id and title, from the widest screen to the narrowest. */
+const layouts = [
+  { hasState: true, hasFailures: true, hasDuration: true, hasAge: true },
+  { hasState: true, hasFailures: false, hasDuration: true, hasAge: true },
+  { hasState: true, hasFailures: false, hasDuration: false, hasAge: true },
+  { hasState: false, hasFailures: false, hasDuration: false, hasAge: true },
+  { hasState: false, hasFailures: false, hasDuration: false, hasAge: false },
+] as const;
+type Layout = (typeof layouts)[number];
+
+interface Columns {
+  readonly state: readonly string[];
+  readonly id: readonly string[];
+  readonly failures: readonly string[];
+  readonly duration: readonly string[];
+  readonly age: readonly string[];
+}
+
+/** Mark, state, id, title, and at the right edge failures, duration and age. */
 function* tableLines(entries: readonly SessionEntry[], nowMs: number, screen: Screen): Iterable<string> {
-  const idWidth = widest(entries, ({ safeId }) => visibleLine(safeId));
-  const stateWidth = widest(entries, (entry) => describeState(entry.state, nowMs).label);
-  const durationWidth = widest(entries, durationText);
-  const ageWidth = widest(entries, (entry) => ageText(entry, nowMs));
-  for (const entry of entries) {
+  const columns: Columns = {
+    state: entries.map(({ state }) => describeState(state, nowMs).label),
+    id: entries.map(({ safeId }) => visibleLine(safeId)),
+    failures: entries.map(failuresText),
+    duration: entries.map(({ durationMs }) => (durationMs === undefined ? "" : formatDuration(durationMs))),
+    age: entries.map((entry) => ageText(entry, nowMs)),
+  };
+  const { hasState, hasFailures, hasDuration, hasAge } = layoutFor(columns, screen);
+  const widths = {
+    state: widest(columns.state),
+    id: widest(columns.id),
+    duration: widest(columns.duration),
+    age: widest(columns.age),
+  };
+  for (const [index, entry] of entries.entries()) {
+    const at = (column: keyof Columns) => columns[column][index] ?? "";
     const mark = statusMarks[entry.state.status];
-    const state = describeState(entry.state, nowMs).label;
-    const left: Piece[] = [
-      mark,
-      { text: ` ${padToWidth(state, stateWidth)}  `, style: mark.style },
-      { text: padToWidth(visibleLine(entry.safeId), idWidth), style: "strong" },
-    ];
-    const right: Piece[] = [
-      ...failurePieces(entry),
-      {
-        text: `${durationText(entry).padStart(durationWidth)}  ${ageText(entry, nowMs).padStart(ageWidth)}`,
-        style: "faint",
-      },
-    ];
-    const leftWidth = 3 + stateWidth + 1 + idWidth;
-    const rightWidth = durationWidth + 2 + ageWidth + 14;
-    // The id is what a person copies: it is cut last.
-    const isNarrow = screen.width !== undefined && screen.width < leftWidth + rightWidth + leastTitleWidth;
-    if (!isNarrow) left.push({ text: "  " }, { text: titleText(entry) }, ...problemPieces(entry));
-    yield paintLine(left, isNarrow ? [] : right, screen);
+    const left: Piece[] = [mark, { text: " " }];
+    if (hasState) left.push({ text: `${padToWidth(at("state"), widths.state)}  `, style: mark.style });
+    left.push({ text: at("id"), style: "strong" }, { text: " ".repeat(widths.id - textWidth(at("id")) + 2) });
+    left.push({ text: titleText(entry) }, ...problemPieces(entry));
+    const right: Piece[] = [];
+    if (hasFailures && at("failures") !== "") right.push({ text: `${at("failures")}  `, style: "error" });
+    if (hasDuration) right.push({ text: `${at("duration").padStart(widths.duration)}  `, style: "faint" });
+    if (hasAge) right.push({ text: at("age").padStart(widths.age), style: "faint" });
+    yield paintLine(left, right, screen).trimEnd();
   }
+}
+
+/** The first that leaves a title room to say something; the id is what a person copies, and is cut last. */
+function layoutFor(columns: Columns, { width }: Screen): Layout {
+  const room = (layout: Layout) =>
+    (width ?? Number.POSITIVE_INFINITY) -
+    (2 + (layout.hasState ? widest(columns.state) + 2 : 0) + widest(columns.id) + 2) -
+    (layout.hasFailures ? widest(columns.failures) + 2 : 0) -
+    (layout.hasDuration ? widest(columns.duration) + 2 : 0) -
+    (layout.hasAge ? widest(columns.age) + 2 : 0);
+  return layouts.find((layout) => room(layout) >= leastTitleWidth) ?? layouts[layouts.length - 1] ?? layouts[0];
 }
 
 function titleText(entry: SessionEntry): string {
@@ -113,9 +143,8 @@ function titleText(entry: SessionEntry): string {
   return title === entry.safeId ? "" : visibleLine(oneLine(title, titleLength));
 }
 
-function failurePieces({ failures, state }: SessionEntry): Piece[] {
-  if (!failures || state.status === "completed") return [];
-  return [{ text: `${quantity(failures, "failure")}  `, style: "error" }];
+function failuresText({ failures, state }: SessionEntry): string {
+  return !failures || state.status === "completed" ? "" : quantity(failures, "failure");
 }
 
 function problemPieces(entry: SessionEntry): Piece[] {
@@ -125,18 +154,14 @@ function problemPieces(entry: SessionEntry): Piece[] {
   return [{ text: `${titleText(entry) === "" ? "" : "  "}${visibleLine(problem.message)}`, style }];
 }
 
-function durationText({ durationMs }: SessionEntry): string {
-  return durationMs === undefined ? "" : formatDuration(durationMs);
-}
-
 function ageText(entry: SessionEntry, nowMs: number): string {
   // A link to nothing has no time of its own.
   const atMs = timeOf(entry);
   return atMs === 0 ? "" : formatAge(Math.max(0, nowMs - atMs));
 }
 
-function widest(entries: readonly SessionEntry[], textOf: (entry: SessionEntry) => string): number {
-  return entries.reduce((width, entry) => Math.max(width, textWidth(textOf(entry))), 0);
+function widest(texts: readonly string[]): number {
+  return texts.reduce((width, text) => Math.max(width, textWidth(text)), 0);
 }
 
 function entryObject(entry: SessionEntry, nowMs: number): object {
@@ -154,11 +179,12 @@ function entryObject(entry: SessionEntry, nowMs: number): object {
     model: entry.model,
     startedAt: isoTime(entry.startedMs),
     endedAt: isoTime(entry.endedMs),
-    durationMs: entry.durationMs,
+    durationMs: roundMs(entry.durationMs),
     modifiedAt: isoTime(entry.modifiedMs),
     sizeBytes: entry.sizeBytes,
-    totalTokens: entry.totalTokens,
-    cost: entry.totalCost,
+    // Nothing is what a producer writes to whom nobody told any.
+    totalTokens: entry.totalTokens || undefined,
+    cost: entry.totalCost || undefined,
     failedSteps: entry.failures,
     openSteps: entry.openSpans,
     tags: entry.tags,

@@ -10,10 +10,10 @@ import { parseSessionKey } from "../store/sessionKey";
 import { formatDuration } from "../trace/formatValue";
 import { type Command, defaultDirectory } from "./command";
 import { showCommandFor } from "./headerLines";
+import { isoTime } from "./jsonTime";
 import { launchedProgram } from "./launchedProgram";
 import { newLaunchFolder } from "./launchFolder";
 import { sessionIdFor } from "./sessionId";
-import { isoTime } from "./showJson";
 import { parseWords, UsageError } from "./usageError";
 import { jsonLine, visibleLine } from "./visibleText";
 

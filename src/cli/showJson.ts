@@ -5,6 +5,7 @@ import { describeState } from "../trace/describeState";
 import { findPlaces } from "../trace/places";
 import { FLAG, kindCodes } from "../trace/spanColumns";
 import { spanError } from "../trace/spanError";
+import { isoTime, roundMs } from "./jsonTime";
 import { type SessionPicture, spanAt } from "./sessionPicture";
 import { type StepStatus, stepStatus } from "./stepWords";
 import { jsonLine } from "./visibleText";
@@ -70,10 +71,8 @@ function sessionObject(picture: SessionPicture): object {
   };
 }
 
-/** To the microsecond: more is an artefact of the sum of large numbers. */
 function difference(fromMs: number | undefined, toMs: number | undefined): number | undefined {
-  if (fromMs === undefined || toMs === undefined || toMs < fromMs) return undefined;
-  return Math.round((toMs - fromMs) * 1_000) / 1_000;
+  return fromMs === undefined || toMs === undefined || toMs < fromMs ? undefined : roundMs(toMs - fromMs);
 }
 
 const statusWords: Readonly<Record<StepStatus, string>> = {
@@ -116,11 +115,6 @@ function stepObject(picture: SessionPicture, row: number, depth: number, isFull:
     cost: span?.cost,
     ...(isFull ? { input: span?.input, output: span?.output, attributes: span?.attributes } : {}),
   };
-}
-
-export function isoTime(timeMs: number | undefined): string | undefined {
-  // The range of `Date`.
-  return timeMs !== undefined && Math.abs(timeMs) <= 8.64e15 ? new Date(timeMs).toISOString() : undefined;
 }
 
 function finite(value: number | undefined): number | undefined {

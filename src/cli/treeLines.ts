@@ -6,6 +6,7 @@ import { OutputReader } from "../trace/outputLines";
 import { quantity } from "../trace/problemList";
 import type { TraceSpan } from "../trace/schema";
 import { FLAG, kindCodes } from "../trace/spanColumns";
+import { mostOutputLines } from "./failureLines";
 import { type Piece, paint, paintLine, type Screen, type Style } from "./screen";
 import type { SessionPicture } from "./sessionPicture";
 import { type StepStatus, stepDuration, stepLabel, stepMark, stepName, stepOutcome, stepStatus } from "./stepWords";
@@ -155,8 +156,9 @@ function* outputOf(
   const command = picture.session.trace.spans[root.commandRow];
   const isTold = !isFull && picture.failures.failingStep?.row === root.commandRow && command?.output !== undefined;
   const shown = isFull ? lineCount : Math.min(lineCount, isTold ? 0 : shownOutputLines);
-  const before = isTold || shown === lineCount ? "" : `, ${quantity(lineCount - shown, "line")} before these`;
-  const hint = shown === lineCount ? "" : `${before}; --full prints all`;
+  const before = isTold ? "" : `, ${quantity(lineCount - shown, "line")} before these`;
+  const isAllShown = shown === lineCount || (isTold && lineCount <= mostOutputLines);
+  const hint = isAllShown ? "" : `${before}; --full prints all`;
   const told = `${quantity(lineCount, "line")}, ${formatBytes(bytes)}${hint}`;
   yield paintLine([branch("⋮"), { text: told, style: "faint" }], [], screen);
   const width =
