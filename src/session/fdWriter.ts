@@ -9,8 +9,9 @@ interface Piece {
   readonly bytes: Uint8Array;
 }
 
-/** A descriptor that doesn't block and is full is tried again after so long. */
-const retryMs = 5;
+/** A descriptor that doesn't block and is full is tried again after so long, and later less often. */
+const firstRetryMs = 1;
+const lastRetryMs = 20;
 /** Pieces that wait are put together up to so many bytes. */
 const mostTogetherBytes = 64 * 1024;
 
@@ -27,6 +28,7 @@ export class FdWriter {
   #waiting: Piece[] = [];
   #current: Piece | undefined;
   #queuedBytes = 0;
+  #retryMs = firstRetryMs;
   #idle: (() => void)[] = [];
 
   constructor(events: FdWriterEvents = {}) {
@@ -80,9 +82,11 @@ export class FdWriter {
     const { fd, bytes } = piece;
     writeSome(fd, bytes, (error, written) => {
       if (error !== null && errorCode(error) === "EAGAIN" && !this.#closed.has(fd)) {
-        setTimeout(() => this.#write(piece), retryMs);
+        setTimeout(() => this.#write(piece), this.#retryMs);
+        this.#retryMs = Math.min(this.#retryMs * 2, lastRetryMs);
         return;
       }
+      this.#retryMs = firstRetryMs;
       if (error === null && written < bytes.length && !this.#closed.has(fd)) {
         this.#queuedBytes -= written;
         this.#events.onWritten?.();

@@ -70,10 +70,17 @@ function wordsFor(stop: StopReason): { readonly error: string; readonly by: stri
   }
 }
 
-/** Of a session without a program, which its end completes. */
-export function collected(): Outcome {
-  const command = { isFailed: false, message: undefined, isInterrupted: false };
-  return { status: "completed", error: undefined, command, exitCode: 0 };
+/** Of a session without a program, which a stop completes. */
+export function collected(stop: StopReason | undefined): Outcome {
+  const isClosed = stop?.type === "terminalClosed";
+  const error = isClosed ? wordsFor(stop).error : undefined;
+  const command = { isFailed: isClosed, message: error, isInterrupted: isClosed };
+  return {
+    status: isClosed ? "error" : "completed",
+    error,
+    command,
+    exitCode: isClosed ? signalExitCode("SIGHUP") : 0,
+  };
 }
 
 /** Of a program that could not be started. */

@@ -2,6 +2,7 @@
 // recorded. In a terminal the words are dim and begin on a line of their own.
 
 import { relative } from "node:path";
+import { isatty } from "node:tty";
 import { formatDuration } from "../trace/formatValue";
 import type { OutputStream } from "../trace/outputBurst";
 import { visibleControls } from "../trace/plainText";
@@ -13,7 +14,7 @@ const stderrFd = 2;
 
 export class OwnOutput {
   readonly #writer: FdWriter;
-  readonly #isTerminal = process.stderr.isTTY === true;
+  readonly #isTerminal = isatty(stderrFd);
   #isAtLineStart = true;
 
   /** `onClosed` is told 1 for standard output and 2 for standard error. */

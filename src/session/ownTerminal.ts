@@ -2,12 +2,14 @@
 // change of size. It is given back as it was.
 
 import { spawnSync } from "node:child_process";
+import { isatty } from "node:tty";
 import type { PtyChild, TerminalSize } from "./ptyChild";
 
 const ctrlC = 0x03;
 
+/** Node's own streams are not asked: with them it would take hold of what the program inherits. */
 export function isInTerminal(): boolean {
-  return process.stdin.isTTY === true && process.stdout.isTTY === true;
+  return isatty(0) && isatty(1);
 }
 
 export function terminalSize(): TerminalSize {

@@ -110,6 +110,11 @@ export class SessionRecord {
     if (json !== undefined) this.recorder?.attributes(spanId, json);
   }
 
+  /** An event of the session itself. */
+  sessionEvent(name: string, attributes: Readonly<Record<string, unknown>>): void {
+    this.event(name, attributes, this.rootSpanId);
+  }
+
   /** An event of the command that is in the journal when this returns. */
   event(name: string, attributes: Readonly<Record<string, unknown>>, spanId = this.spanId): void {
     const fields = { name: quoted(name), timeMs: this.#nowMs(), attributes: jsonOfAttributes(attributes) };

@@ -1,7 +1,6 @@
 // One run from the opening of its record to its exit code: what starts, what ends it (the program itself, a person, a
 // signal, a closed terminal), and what the trace says of it.
 
-import { randomBytes } from "node:crypto";
 import { describeError } from "../base/logger";
 import { openSessionRecorder } from "../recorder/openSession";
 import { installProcessHandlers } from "../recorder/processHandlers";
@@ -12,17 +11,15 @@ import { makeTraceId } from "../recorder/traceIds";
 import { withLimit } from "../recorder/withLimit";
 import { formatBytes } from "../trace/formatValue";
 import { type ChosenCapture, chooseCapture } from "./capture";
-import { type ChildEnvironment, childEnvironment } from "./childEnvironment";
 import { completeClaim } from "./claim";
 import { collectingText } from "./collectingText";
-import { type ControlServer, startControlServer } from "./controlServer";
 import type { Launch, LaunchClaim } from "./launch";
-import { otlpHandler } from "./otlpReceiver";
 import { abandoned, collected, type Outcome, outcomeOf, signalExitCode, startFailure } from "./outcome";
 import { OwnOutput } from "./ownOutput";
 import { isInTerminal } from "./ownTerminal";
 import { programCommand, StartError } from "./programCommand";
 import { type ProgramEnd, ProgramRun } from "./programRun";
+import { SessionPort } from "./sessionPort";
 import { type CaptureChoice, SessionRecord } from "./sessionRecord";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
 import { startChild } from "./startChild";
@@ -53,7 +50,6 @@ export class SessionRun {
   #problem: string | undefined;
   /** What is missing in the trace. */
   #missing: string | undefined;
-  #control: ControlServer | undefined;
   /** Ends a session without a program. */
   #endCollecting: () => void = () => undefined;
   /** Signals that came while the session was ending. */
@@ -81,8 +77,9 @@ export class SessionRun {
     const removeHandlers = this.#handleProcessEnd();
     try {
       if (this.#record.recorder === undefined) this.#shown.say(`nothing is recorded: ${this.#problem ?? "unknown"}`);
-      await this.#listen();
-      const outcome = this.#launch.program.type === "collect" ? await this.#collect() : await this.#runProgram();
+      const port = await SessionPort.open(this.#record, () => this.#onStop());
+      const { program } = this.#launch;
+      const outcome = program.type === "collect" ? await this.#collect(port) : await this.#runProgram(program, port);
       await this.#end(outcome);
       return outcome.exitCode;
     } finally {
@@ -117,29 +114,19 @@ export class SessionRun {
     if (this.#record.recorder === undefined) return () => undefined;
     return installProcessHandlers({
       crash: (reason, signal) => this.#record.crash(reason, signal),
-      note: (name, attributes) => this.#record.event(name, attributes, this.#record.rootSpanId),
+      note: (name, attributes) => this.#record.sessionEvent(name, attributes),
       idle: () => undefined,
     });
   }
 
-  /** Without a port the program runs all the same. */
-  async #listen(): Promise<void> {
-    try {
-      this.#control = await startControlServer(() => this.#onStop());
-    } catch (error) {
-      this.#record.event("tracekeeper.no-port", { reason: describeError(error) }, this.#record.rootSpanId);
-    }
-  }
-
-  async #runProgram(): Promise<Outcome> {
-    const { program, cwd } = this.#launch;
-    if (program.type === "collect") return collected();
+  async #runProgram(program: Parameters<typeof programCommand>[0], port: SessionPort): Promise<Outcome> {
+    const { cwd } = this.#launch;
     const command = programCommand(program);
     const { used: capture, reason } = this.#capture;
     if (reason !== undefined) this.#shown.say(`pipes in place of a terminal, because ${reason}`);
     this.#record.beginCommand({ command: command.text, cwd, capture });
     try {
-      const { env } = this.#environment();
+      const env = port.environment(this.#launch);
       const request = { command, cwd, env, output: this.#program.output };
       const started = await startChild(this.#capture, request);
       if (started.capture.used !== capture) {
@@ -148,46 +135,23 @@ export class SessionRun {
       }
       this.#record.attributes({ childPid: started.child.pid });
       this.#program.started(started.child);
-      await this.#completeClaim(started.child.pid);
-      return this.#outcomeOf(await this.#program.ended(), started.child.pid);
+      await this.#completeClaim(port, started.child.pid);
+      const ended = await this.#program.ended();
+      await port.close();
+      return await this.#outcomeOf(ended, started.child.pid);
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       this.#shown.say(`${command.text}: ${error.message}`);
       const outcome = startFailure(error.message, error.exitCode);
-      await this.#stopListening();
+      await port.close();
       this.#record.endCommand(outcome, {});
       return outcome;
     }
   }
 
-  /** Mounts the receiver of spans on the session's port. @returns the program's environment, which leads there */
-  #environment(): ChildEnvironment {
-    const { cwd, env, sessionId } = this.#launch;
-    const { recorder, spanId } = this.#record;
-    const token = randomBytes(24).toString("hex");
-    if (recorder !== undefined) {
-      const onProblem = ({ message }: RecorderProblem) =>
-        this.#record.event("tracekeeper.spans-refused", { message }, this.#record.rootSpanId);
-      this.#control?.handle(otlpHandler({ recorder, parentSpanId: spanId, token, onProblem }));
-    }
-    const url = recorder === undefined ? undefined : this.#control?.url;
-    const made = childEnvironment({
-      environment: process.env,
-      changes: env,
-      cwd,
-      target: { url, token, sessionId, traceId: recorder?.traceId ?? makeTraceId(Date.now()), spanId },
-    });
-    if (made.outer !== undefined) this.#record.linkTo(made.outer);
-    if (made.keptEndpoint !== undefined) {
-      this.#record.attributes({ "tracekeeper.exporter": { kept: made.keptEndpoint } }, this.#record.rootSpanId);
-    }
-    return made;
-  }
-
   async #outcomeOf(ended: ProgramEnd, pid: number): Promise<Outcome> {
     const { stopReason, isCtrlC } = this.#program;
     const record = this.#record;
-    await this.#stopListening();
     await record.makeRoom();
     const { bytes: outputBytes, lostBytes = 0 } = record.output ?? {};
     if (lostBytes > 0)
@@ -205,21 +169,21 @@ export class SessionRun {
     return outcome;
   }
 
-  async #collect(): Promise<Outcome> {
+  async #collect(port: SessionPort): Promise<Outcome> {
     const stopped = new Promise<void>((resolve) => {
       this.#endCollecting = resolve;
     });
-    if (this.#control === undefined) return startFailure("no port can be had for spans", 1);
-    this.#shown.print(collectingText(this.#environment().env));
-    await this.#completeClaim(undefined);
+    if (port.control === undefined) return startFailure("no port can be had for spans", 1);
+    this.#shown.print(collectingText(port.environment(this.#launch)));
+    await this.#completeClaim(port, undefined);
     await stopped;
-    await this.#stopListening();
-    return collected();
+    await port.close();
+    await this.#record.makeRoom();
+    return collected(this.#program.stopReason);
   }
 
-  async #completeClaim(childPid: number | undefined): Promise<void> {
+  async #completeClaim({ control }: SessionPort, childPid: number | undefined): Promise<void> {
     const path = this.#record.recorder?.path;
-    const control = this.#control && { url: this.#control.url, token: this.#control.token };
     try {
       await completeClaim(this.#launchPath, {
         ...this.#claim,
@@ -229,12 +193,8 @@ export class SessionRun {
       });
     } catch (error) {
       const reason = describeError(error);
-      this.#record.event("tracekeeper.no-claim", { reason }, this.#record.rootSpanId);
+      this.#record.sessionEvent("tracekeeper.no-claim", { reason });
     }
-  }
-
-  async #stopListening(): Promise<void> {
-    await this.#control?.stop();
   }
 
   async #end(outcome: Outcome): Promise<void> {
@@ -243,9 +203,7 @@ export class SessionRun {
     const { durationMs } = record;
     let path = record.recorder?.path;
     if (this.#program.stopReason?.type === "terminalClosed") record.crash(outcome.error ?? "", "SIGHUP");
-    else if (record.recorder !== undefined) {
-      path = await record.finish(outcome);
-    }
+    else path = await record.finish(outcome);
     await this.#showAll();
     this.#program.giveBackTerminal();
     if (record.recorder !== undefined && path === undefined) {
@@ -277,7 +235,7 @@ export class SessionRun {
     // Whoever insists does not wait for a disk that hangs; what is open is recorded on the way out.
     if (this.#isEnding && signal !== "SIGHUP" && ++this.#lateSignals > 1) process.exit(signalExitCode(signal));
     // Others are noted by the recorder's handlers.
-    if (signal === "SIGQUIT") this.#record.event("tracekeeper.signal", { signal }, this.#record.rootSpanId);
+    if (signal === "SIGQUIT") this.#record.sessionEvent("tracekeeper.signal", { signal });
     if (signal === "SIGHUP") this.#program.hangUp();
     else if (signal === "SIGTERM") this.#program.stop({ type: "signal", signal });
     else this.#program.keySignal(signal);

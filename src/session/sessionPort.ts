@@ -1,0 +1,64 @@
+// The port of a session: the person's stop, and the spans of the program, each with a token of its own. Where none can be
+// had the program runs all the same, and the trace says so.
+
+import { randomBytes } from "node:crypto";
+import { describeError } from "../base/logger";
+import { makeTraceId } from "../recorder/traceIds";
+import { childEnvironment } from "./childEnvironment";
+import { type ControlServer, startControlServer } from "./controlServer";
+import type { Launch, LaunchClaim } from "./launch";
+import { otlpHandler } from "./otlpReceiver";
+import type { SessionRecord } from "./sessionRecord";
+
+export class SessionPort {
+  readonly #record: SessionRecord;
+  readonly #server: ControlServer | undefined;
+
+  private constructor(record: SessionRecord, server: ControlServer | undefined) {
+    this.#record = record;
+    this.#server = server;
+  }
+
+  static async open(record: SessionRecord, onStop: () => void): Promise<SessionPort> {
+    try {
+      return new SessionPort(record, await startControlServer(onStop));
+    } catch (error) {
+      record.sessionEvent("tracekeeper.no-port", { reason: describeError(error) });
+      return new SessionPort(record, undefined);
+    }
+  }
+
+  /** For the claim. */
+  get control(): LaunchClaim["control"] {
+    return this.#server && { url: this.#server.url, token: this.#server.token };
+  }
+
+  /** Takes spans from now on. @returns the program's environment, which leads them here */
+  environment({ cwd, env, sessionId }: Launch): Readonly<Record<string, string>> {
+    const record = this.#record;
+    const { recorder, spanId } = record;
+    const token = randomBytes(24).toString("hex");
+    if (recorder !== undefined) {
+      const onProblem = ({ message }: { readonly message: string }) =>
+        record.sessionEvent("tracekeeper.spans-refused", { message });
+      this.#server?.handle(otlpHandler({ recorder, parentSpanId: spanId, token, onProblem }));
+    }
+    const url = recorder === undefined ? undefined : this.#server?.url;
+    const made = childEnvironment({
+      environment: process.env,
+      changes: env,
+      cwd,
+      target: { url, token, sessionId, traceId: recorder?.traceId ?? makeTraceId(Date.now()), spanId },
+    });
+    if (made.outer !== undefined) record.linkTo(made.outer);
+    if (made.keptEndpoint !== undefined) {
+      record.attributes({ "tracekeeper.exporter": { kept: made.keptEndpoint } }, record.rootSpanId);
+    }
+    return made.env;
+  }
+
+  /** Resolves when what is under way is answered, or has had its time. */
+  async close(): Promise<void> {
+    await this.#server?.stop();
+  }
+}
