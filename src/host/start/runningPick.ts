@@ -35,13 +35,15 @@ export async function pickRunning(
 ): Promise<string | undefined> {
   const owned = new DisposableStore();
   const pick = owned.add(vscode.window.createQuickPick<RunningItem>());
+  pick.placeholder = placeholder;
   const draw = () => {
     const nowMs = Date.now();
     const selected = pick.activeItems[0]?.key;
     pick.items = running.all.map((session) => itemOf(session, nowMs));
     const again = pick.items.find(({ key }) => key === selected);
     if (again) pick.activeItems = [again];
-    pick.placeholder = pick.items.length === 0 ? vscode.l10n.t("No session runs any more.") : placeholder;
+    // With the last one over there is nothing to pick.
+    if (pick.items.length === 0) pick.hide();
   };
   owned.add(running.onDidChange(draw));
   const picked = new Promise<string | undefined>((resolve) => {
