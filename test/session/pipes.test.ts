@@ -212,6 +212,16 @@ describe("what is handed on", () => {
     expect(JSON.stringify({ ...trace, spans: [root] })).not.toContain("secret");
   });
 
+  it("is a link to the span in which the session was started", async () => {
+    const env = { TRACEPARENT: `00-${"a".repeat(32)}-${"b".repeat(16)}-01` };
+    const run = await folder.start({ line: "true" }, { env });
+    await run.ended;
+    const { root } = await folder.recorded(run.launch);
+    expect(root.links).toEqual([
+      { spanId: "b".repeat(16), traceId: "a".repeat(32), attributes: { relation: "started within" } },
+    ]);
+  });
+
   it("are spans that the program sends, below its command", async () => {
     const script = `
       const { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_HEADERS: headers, TRACEPARENT: parent } = process.env;
@@ -251,6 +261,20 @@ describe("a launch that is started twice", () => {
     const runs = Array.from({ length: 4 }, () => folder.startAgain(launch, launchPath));
     expect(await Promise.all(runs.map(async (run) => (await run.ended).code))).toEqual([0, 0, 0, 0]);
     expect(await folder.text("many/ran.txt")).toBe("ran\n");
+  });
+
+  it("by a terminal that is brought back after its session was killed runs nothing", async () => {
+    const first = await folder.start({ line: "echo ran >> killed.txt; exec sleep 1000" });
+    const { pid, childPid } = await running(first.launchPath);
+    await until(() => folder.text("work/killed.txt"), "the program runs");
+    process.kill(pid, "SIGKILL");
+    process.kill(childPid, "SIGKILL");
+    await first.ended;
+    expect((await folder.recorded(first.launch)).state.status).toBe("crashed");
+    const again = folder.startAgain(first.launch, first.launchPath);
+    expect(await again.ended).toEqual({ code: 0, signal: null });
+    expect(await folder.text("work/killed.txt")).toBe("ran\n");
+    expect((await folder.recorded(first.launch)).state.status).toBe("crashed");
   });
 
   it("and is gone meanwhile is told of by its claim", async () => {

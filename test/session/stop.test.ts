@@ -196,6 +196,18 @@ describe("collecting without a program", () => {
   });
 });
 
+describe("collecting in a terminal that is closed", () => {
+  it("is a crash that says so", async () => {
+    const run = await folder.start({ program: { type: "collect" } });
+    await until(() => (run.stdout().includes("HEADERS") ? true : undefined), "it tells");
+    process.kill(run.child.pid ?? 0, "SIGHUP");
+    expect(await run.ended).toEqual({ code: 129, signal: null });
+    const { state, root } = await folder.recorded(run.launch);
+    expect(state.status).toBe("crashed");
+    expect(root.statusMessage).toBe("the terminal was closed");
+  });
+});
+
 function ask(url: string, method: string, headers: Readonly<Record<string, string>>): Promise<number | undefined> {
   return new Promise((resolve, reject) => {
     const asked = request(url, { method, headers }, (answer) => {

@@ -1,11 +1,18 @@
 // The session process in a terminal, with the program in a terminal of its own: to the program and to the person it is as
 // if nothing were between them.
+import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pinnedNode } from "../../scripts/lib/paths.mjs";
 import { outputBurstOf } from "../../src/trace/outputBurst";
-import { type Folder, makeFolder, nodeLine, running, until } from "./runs";
+import { type Folder, isThere, makeFolder, nodeLine, nodePtyFolder, running, until } from "./runs";
 
 let folder: Folder;
+
+/** What VS Code's own process of terminals does. */
+const holderScript = `
+  const [directory, program, launch] = process.argv.slice(1);
+  require(directory).spawn(process.execPath, [program, "--launch", launch], { cols: 80, rows: 24 }).onData(() => {});`;
 
 beforeAll(async () => {
   folder = await makeFolder();
@@ -119,6 +126,34 @@ describe("a program in a terminal", () => {
     expect(root.statusMessage).toBe("the terminal was closed");
     expect(command).toMatchObject({ interrupted: true, statusMessage: "the terminal was closed: exit 0" });
     expect(await readFile(folder.dir.join("work/told.txt"), "utf8")).toBe("told\n");
+  });
+
+  it("ends with its session when whatever holds the terminal is killed", async () => {
+    const { launch, launchPath } = await folder.launch({
+      line: "echo ready; exec sleep 1000",
+      capture: "terminal",
+      nodePty: await nodePtyFolder(),
+    });
+    const holder = spawn(pinnedNode, ["-e", holderScript, await nodePtyFolder(), folder.program, launchPath]);
+    const { pid, childPid } = await running(launchPath);
+    holder.kill("SIGKILL");
+    await until(() => (!isThere(pid) && !isThere(childPid)) || undefined, "both are gone");
+    const { state, root } = await folder.recorded(launch);
+    expect(state.status).toBe("crashed");
+    expect(root.statusMessage).toBe("the terminal was closed");
+  });
+
+  it("is not waited for by what it leaves running there", async () => {
+    const line = "(setsid sh -c 'echo $$ > held.pid; exec sleep 1000' &); sleep 0.1; echo bye";
+    const run = await folder.startInTerminal({ line });
+    expect(await run.ended).toMatchObject({ exitCode: 0 });
+    const daemon = Number(await until(() => folder.text("work/held.pid"), "the daemon runs"));
+    expect(isThere(daemon)).toBe(true);
+    process.kill(daemon, "SIGKILL");
+    const { command, state, output } = await folder.recorded(run.launch);
+    expect(state.status).toBe("completed");
+    expect(output()).toBe("bye\r\n");
+    expect(command.events).toMatchObject([{ name: "tracekeeper.streams-held", attributes: { streams: ["terminal"] } }]);
   });
 
   it("is left to itself where it does not end with its terminal, and the trace says so", async () => {
