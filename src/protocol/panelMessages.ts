@@ -3,6 +3,7 @@
 // URLs. zod's functional form, because the panel's bundle has no room for the other. `epoch` changes when row numbers lose their meaning, `revision` with every change within an epoch.
 
 import * as z from "zod/mini";
+import { outputHeaderSchema, outputViewStateSchema } from "./outputMessages";
 
 const whole = z.number().check(z.int());
 const row = z.number().check(z.int(), z.nonnegative());
@@ -99,6 +100,10 @@ export const panelHeaderSchema = z.object({
   elidedCount: z.number(),
   /** IANA name of the zone in which absolute times are shown. */
   timeZone: z.string(),
+  /** Of a trace of a program whose output was captured. */
+  output: z.optional(outputHeaderSchema),
+  /** What can be done with a session that was started here. */
+  control: z.optional(z.object({ canRunAgain: z.boolean(), canStop: z.boolean(), hasTerminal: z.boolean() })),
 });
 export type PanelHeader = z.infer<typeof panelHeaderSchema>;
 
@@ -114,7 +119,8 @@ export const viewStateSchema = z.object({
   scrollTop: z.optional(z.number()),
   /** Whether the selected row was in view at that scroll. */
   selectedInView: z.optional(z.boolean()),
-  view: z.optional(z.enum(["tree", "conversation"])),
+  view: z.optional(z.enum(["tree", "conversation", "output"])),
+  output: z.optional(outputViewStateSchema),
   tab: z.optional(z.enum(["overview", "data", "raw"])),
   search: z.optional(z.string().check(z.maxLength(1_000))),
   filters: z.optional(z.unknown()),
@@ -152,7 +158,13 @@ export type NavigateTarget = z.infer<typeof navigateTargetSchema>;
 /** Host to panel, without an answer. */
 export const hostMessageSchema = z.discriminatedUnion("type", [
   /** Answer to `ready`: texts (see `webviewTexts.ts`) and what does not depend on a trace. */
-  z.object({ type: z.literal("init"), texts: z.record(z.string(), z.string()), platform: z.enum(["mac", "other"]) }),
+  z.object({
+    type: z.literal("init"),
+    texts: z.record(z.string(), z.string()),
+    platform: z.enum(["mac", "other"]),
+    /** The person has put away the card on how to get steps. */
+    hidesStepsCard: z.optional(z.boolean()),
+  }),
   /** A new epoch begins; `rowCount` rows follow in chunks. The previous picture stays until the last chunk. */
   z.object({
     type: z.literal("open"),
@@ -213,13 +225,34 @@ export const panelMessageSchema = z.discriminatedUnion("type", [
   /** A gap in revisions, or a delta of another epoch: send everything again. */
   z.object({ type: z.literal("resync"), reason: z.string().check(z.maxLength(200)) }),
   z.object({ type: z.literal("selected"), ...rowRef }),
-  /** Open the source of a span; `place` is an index into its details' places, left out: the best, or a pick. */
+  /**
+   * Open the source of a span; `place` is an index into its details' places, left out: the best, or a pick. With
+   * `outputLine` it is an index into the links of that line of the program's output.
+   */
   z.object({
     type: z.literal("openSource"),
     ...rowRef,
     place: z.optional(row),
+    outputLine: z.optional(row),
     beside: z.optional(z.boolean()),
   }),
+  /** Open the web address of a link in a line of the program's output. */
+  z.object({ type: z.literal("openLink"), epoch, outputLine: row, link: row }),
+  /** Lines of the output without codes, both ends included; offsets are UTF-16 units of the first and the last line. */
+  z.object({
+    type: z.literal("copyOutput"),
+    epoch,
+    from: row,
+    fromOffset: z.optional(row),
+    to: row,
+    toOffset: z.optional(row),
+  }),
+  /** The whole output in an editor. */
+  z.object({ type: z.literal("openOutput"), epoch }),
+  z.object({ type: z.literal("runAgain") }),
+  z.object({ type: z.literal("stopSession") }),
+  z.object({ type: z.literal("revealTerminal") }),
+  z.object({ type: z.literal("hideStepsCard"), hidden: z.boolean() }),
   /** Open a payload as a text editor tab (`diff` opens a diff editor). */
   z.object({ type: z.literal("openText"), ...rowRef, field: payloadField }),
   z.object({ type: z.literal("copy"), ...rowRef, field: payloadField }),
@@ -259,6 +292,19 @@ export const panelRequestSchema = z.discriminatedUnion("method", [
     id: whole,
     params: z.object({ epoch, text: z.string().check(z.minLength(1), z.maxLength(1_000)) }),
   }),
+  z.object({
+    method: z.literal("outputLines"),
+    id: whole,
+    params: z.object({ epoch, from: row, count: z.number().check(z.int(), z.positive(), z.lte(500)) }),
+  }),
+  /** The first line of a burst of output, by the row of its span. */
+  z.object({ method: z.literal("outputLineOf"), id: whole, params: z.object(rowRef) }),
+  /** Lines of the output that contain the text; case counts as in `search`. */
+  z.object({
+    method: z.literal("outputSearch"),
+    id: whole,
+    params: z.object({ epoch, text: z.string().check(z.minLength(1), z.maxLength(1_000)) }),
+  }),
   z.object({ method: z.literal("summary"), id: whole, params: z.object({ epoch }) }),
   z.object({ method: z.literal("conversation"), id: whole, params: z.object({ epoch }) }),
 ]);
@@ -278,6 +324,16 @@ export const searchResultSchema = z.object({
   truncated: z.boolean(),
 });
 export type SearchResult = z.infer<typeof searchResultSchema>;
+
+export const outputSearchResultSchema = z.object({
+  /** Numbers of lines, ascending. */
+  lines: uint32,
+  truncated: z.boolean(),
+});
+export type OutputSearchResult = z.infer<typeof outputSearchResultSchema>;
+
+/** -1: none. */
+export const outputLineOfResultSchema = z.object({ line: rowOrNone });
 
 export const payloadResultSchema = z.object({ text: z.string(), from: row, totalLength: row });
 export type PayloadResult = z.infer<typeof payloadResultSchema>;

@@ -124,6 +124,60 @@ export const webviewTexts = {
   zoomToSpan: "Zoom to This Step",
   expandSiblings: "Expand Siblings",
 
+  // Output
+  outputView: "Output",
+  outputLabel: "Output of the program",
+  searchOutputLabel: "Find in Output",
+  streamTerminal: "terminal",
+  streamStdout: "stdout",
+  streamStderr: "stderr",
+  streamsApart: "stdout and stderr",
+  copyOutput: "Copy the Whole Output",
+  openOutput: "Open the Output in an Editor",
+  outputFailed: "The output could not be read: {0}",
+  outputWaiting: "The program has not printed anything yet.",
+  outputNone: "The program printed nothing.",
+  quietGap: "{0} quiet",
+  afterDuration: "after {0}",
+  endOk: "Ended",
+  endLost: "Its end was not recorded",
+  failingLine: "This line tells of the failure",
+  failingLineAt: "Failure at line {0}",
+  moreCharacters: "… {0} more characters",
+  goToPlace: "Go to {0}",
+  noLink: "Nothing to open in this line",
+  oneLine: "{0} line",
+  manyLines: "{0} lines",
+  lineOf: "line {0} of {1}",
+  linesChosen: "{0} lines chosen",
+  lastOutput: "Last output",
+  showLastOutput: "Show the Last Output",
+  showInOutput: "Show in Output",
+
+  // A session that was started here
+  runAgain: "Run Again",
+  stopSession: "Stop",
+  revealTerminal: "Reveal Terminal",
+
+  // How to get steps
+  stepsTitle: "Get steps into this trace",
+  stepsWhy:
+    "No step has come from the program, so this trace holds its output alone. A program that uses OpenTelemetry sends steps by itself: where to is in its environment already.",
+  stepsFor: "Kind of program",
+  stepsNode: "Node.js",
+  stepsPython: "Python",
+  stepsEnvironment: "Environment",
+  stepsInstall: "Install once",
+  stepsRun: "Start your program with it",
+  stepsOwn: "A step of your own",
+  stepsVariables: "Variables to let through",
+  stepsEnvironmentWords:
+    "These are set for the program and for all that it starts. A wrapper that clears the environment (a container, sudo, tox) must let them through. What speaks OTLP over HTTP as JSON needs nothing else.",
+  stepsPythonNote:
+    "Python 3.10 or newer. The exporter that Python uses by default speaks no JSON, so this one is named.",
+  stepsHide: "Don't Show This Again",
+  stepsShow: "Get Steps into This Trace…",
+
   // Details
   details: "Details",
   tabOverview: "Overview",
@@ -256,6 +310,12 @@ export const webviewTexts = {
   keyBack: "Close, clear, back to the steps",
   keyZoom: "Zoom in and out",
   keyPan: "Earlier and later",
+  keysOutput: "Output",
+  keyLine: "Next and previous line, with Shift to choose",
+  keyFirstLast: "First line, and the end to follow it",
+  keyOpenLink: "Open what the line names",
+  keyCopyLines: "Copy the chosen lines",
+  keyFailingLine: "The line that tells of the failure",
 } as const;
 
 export type WebviewTextKey = keyof typeof webviewTexts;

@@ -37,8 +37,30 @@ export function isPlain(style: AnsiStyle): boolean {
   return sameStyle(style, plainStyle);
 }
 
-/** @param parameters of the sequence as they stand between `[` and `m`: "1;31", "38;2;255;0;0", "38:5:208", "". */
+/** Programs use few styles and say each of them a million times. */
+const known = new WeakMap<AnsiStyle, Map<string, AnsiStyle>>();
+const mostKnown = 500;
+
+/**
+ * The same style for the same arguments, as long as it is remembered.
+ * @param parameters of the sequence as they stand between `[` and `m`: "1;31", "38;2;255;0;0", "38:5:208", ""
+ */
 export function applySgr(style: AnsiStyle, parameters: string): AnsiStyle {
+  let behind = known.get(style);
+  if (behind === undefined) {
+    behind = new Map();
+    known.set(style, behind);
+  }
+  let next = behind.get(parameters);
+  if (next === undefined) {
+    next = changed(style, parameters);
+    if (behind.size >= mostKnown) behind.clear();
+    behind.set(parameters, next);
+  }
+  return next;
+}
+
+function changed(style: AnsiStyle, parameters: string): AnsiStyle {
   // Each part may have parts of its own, divided by colons; an empty number is a zero.
   const parts = parameters.split(";");
   let next: Mutable<AnsiStyle> = { ...style };
@@ -59,7 +81,59 @@ export function applySgr(style: AnsiStyle, parameters: string): AnsiStyle {
       else next.underline = true;
     } else setSimple(next, code);
   }
-  return isPlain(next) ? plainStyle : next;
+  return isPlain(next) ? plainStyle : one(next);
+}
+
+const ones = new Map<string, AnsiStyle>();
+const mostOnes = 2_000;
+
+/** The same object for the same look, so that going back and forth between two looks ends where it began. */
+function one(style: AnsiStyle): AnsiStyle {
+  const { color, background, bold, dim, italic, underline, inverse } = style;
+  const key = `${color} ${background} ${bold} ${dim} ${italic} ${underline} ${inverse}`;
+  const same = ones.get(key);
+  if (same !== undefined) return same;
+  if (ones.size >= mostOnes) ones.clear();
+  ones.set(key, style);
+  return style;
+}
+
+/** What a text does to whatever style comes before it: a part that both have alike is what it made of it. */
+export interface StyleEffect {
+  readonly ofPlain: AnsiStyle;
+  readonly ofMarked: AnsiStyle;
+}
+
+/** A style in which every part is something that no program asks for, or is set. */
+export const markedStyle: AnsiStyle = {
+  color: -1,
+  background: -1,
+  bold: true,
+  dim: true,
+  italic: true,
+  underline: true,
+  inverse: true,
+};
+
+/** What both do, one after the other. */
+export function bothEffects(first: StyleEffect, then: StyleEffect): StyleEffect {
+  return { ofPlain: after(first.ofPlain, then), ofMarked: after(first.ofMarked, then) };
+}
+
+/** Nothing that comes before it matters. */
+export function isDecided({ ofPlain, ofMarked }: StyleEffect): boolean {
+  return sameStyle(ofPlain, ofMarked);
+}
+
+function after(before: AnsiStyle, { ofPlain, ofMarked }: StyleEffect): AnsiStyle {
+  const style: Mutable<AnsiStyle> = {
+    color: ofPlain.color === ofMarked.color ? ofPlain.color : before.color,
+    background: ofPlain.background === ofMarked.background ? ofPlain.background : before.background,
+  };
+  for (const name of ["bold", "dim", "italic", "underline", "inverse"] as const) {
+    style[name] = ofPlain[name] === ofMarked[name] ? ofPlain[name] : before[name];
+  }
+  return style;
 }
 
 function setSimple(style: Mutable<AnsiStyle>, code: number): void {

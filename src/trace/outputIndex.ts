@@ -26,8 +26,12 @@ export interface OutputRoot {
   readonly row: number;
   /** Row of the command's span; -1 where it is not in the trace. */
   commandRow: number;
+  /** Lines that came before it. */
+  readonly firstLine: number;
   /** Number of its last line; -1 where it has none. */
   lastLine: number;
+  lineCount: number;
+  bytes: number;
 }
 
 export interface OutputIndex {
@@ -53,7 +57,7 @@ export function outputIndex(spans: readonly TraceSpan[]): OutputIndex | undefine
     const span = spans[row];
     if (span === undefined) continue;
     if (isOutputRoot(span)) {
-      const root = { row, commandRow: -1, lastLine: -1 };
+      const root = { row, commandRow: -1, firstLine: lineCount, lastLine: -1, lineCount: 0, bytes: 0 };
       roots.push(root);
       rootOf.set(span.spanId, root);
       continue;
@@ -75,7 +79,10 @@ export function outputIndex(spans: readonly TraceSpan[]): OutputIndex | undefine
     lineCount += known.length;
     bytes += burst.bytes;
     const root = rootOf.get(span.parentSpanId ?? "");
-    if (root !== undefined && known.length > 0) root.lastLine = lineCount - 1;
+    if (root === undefined) continue;
+    root.bytes += burst.bytes;
+    root.lineCount += known.length;
+    if (known.length > 0) root.lastLine = lineCount - 1;
   }
   if (roots.length === 0 && bursts.length === 0) return undefined;
   findCommands(spans, roots);

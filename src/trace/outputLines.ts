@@ -2,8 +2,9 @@
 // Only the bursts of the lines that are asked for are looked at, and what is remembered of the others is how text looks
 // where they begin.
 
-import { type AnsiLine, lastReset, parseAnsiLine, styleAfter, unfinishedCode } from "./ansi";
-import { type AnsiStyle, plainStyle } from "./ansiStyle";
+import { longestCode, parseAnsiLine, styleAfter, styleEffect, unfinishedCode } from "./ansi";
+import type { AnsiLine } from "./ansiScreen";
+import { type AnsiStyle, bothEffects, isDecided, plainStyle, type StyleEffect } from "./ansiStyle";
 import type { OutputStream } from "./outputBurst";
 import { burstOfLine, lineTimeMs, type OutputIndex } from "./outputIndex";
 import { blockHead, isBlockLine, type OutputLink, outputLinks } from "./outputLinks";
@@ -32,20 +33,15 @@ const mostBurstsRemembered = 16;
 /** How many lines above one of a report the head of that report is looked for. */
 const mostLinesToHead = 200;
 
-/** How text looks, and the beginning of a colour code that ends in the next burst. */
-interface StyleState {
-  readonly style: AnsiStyle;
-  readonly unfinished: string;
-}
-
-const plainState: StyleState = { style: plainStyle, unfinished: "" };
+/** So far back is looked for codes that still hold: a megabyte of output. Beyond that nothing is taken to be coloured. */
+const mostBurstsBack = 16;
 
 export class OutputReader {
   readonly index: OutputIndex;
   readonly #spans: readonly TraceSpan[];
   /** By burst. */
   readonly #starts = new Map<number, readonly number[]>();
-  readonly #before: (StyleState | undefined)[] = [];
+  readonly #effects = new Map<number, StyleEffect>();
   /** Where the style was last worked out. */
   #at = { burst: -1, offset: 0, style: plainStyle };
   /** The last line of a report that was looked at, and what stands above its lines. */
@@ -147,10 +143,8 @@ export class OutputReader {
     const segment = number - (burst?.firstLine ?? 0) + (burst?.continues === true ? 1 : 0);
     const offset = this.#lineStarts(at)[segment] ?? 0;
     if (this.#at.burst !== at || this.#at.offset > offset) {
-      const before = this.#stateBefore(at);
-      // Where a burst begins with the rest of a line, so may it with the rest of a code.
-      const head = before.unfinished + this.burstText(at).slice(0, offset);
-      this.#at = { burst: at, offset, style: styleAfter(head, before.style) };
+      const head = this.#unfinishedBefore(at) + this.burstText(at).slice(0, offset);
+      this.#at = { burst: at, offset, style: styleAfter(head, this.#styleBefore(at)) };
     } else if (this.#at.offset < offset) {
       const style = styleAfter(this.burstText(at).slice(this.#at.offset, offset), this.#at.style);
       this.#at = { burst: at, offset, style };
@@ -158,31 +152,37 @@ export class OutputReader {
     return this.#at.style;
   }
 
-  /** How text looks where a burst begins: looked for backwards up to what is known, or to what makes all plain. */
-  #stateBefore(at: number): StyleState {
-    const { bursts } = this.index;
-    const unknown: number[] = [];
-    let burst = at;
-    let state = this.#before[burst];
-    while (state === undefined) {
-      const previous = bursts[burst]?.previous ?? -1;
-      const text = previous < 0 ? "" : this.burstText(previous);
-      const reset = lastReset(text);
-      if (previous < 0 || reset >= 0) {
-        state = stateAfter(text.slice(Math.max(0, reset)), plainState);
-        this.#before[burst] = state;
-      } else {
-        unknown.push(burst);
-        burst = previous;
-        state = this.#before[burst];
-      }
+  /** How text looks where a burst begins. */
+  #styleBefore(at: number): AnsiStyle {
+    let effect: StyleEffect | undefined;
+    let before = this.index.bursts[at]?.previous ?? -1;
+    for (let back = 0; back < mostBurstsBack && before >= 0; back++) {
+      const earlier = this.#effectOf(before);
+      effect = effect === undefined ? earlier : bothEffects(earlier, effect);
+      if (isDecided(effect)) break;
+      before = this.index.bursts[before]?.previous ?? -1;
     }
-    for (let next = unknown.pop(); next !== undefined; next = unknown.pop()) {
-      state = stateAfter(this.burstText(burst), state);
-      this.#before[next] = state;
-      burst = next;
+    return effect?.ofPlain ?? plainStyle;
+  }
+
+  #effectOf(at: number): StyleEffect {
+    let effect = this.#effects.get(at);
+    if (effect === undefined) {
+      effect = styleEffect(this.#unfinishedBefore(at) + this.burstText(at));
+      this.#effects.set(at, effect);
     }
-    return state;
+    return effect;
+  }
+
+  /** Where a burst begins with the rest of a line, so may it with the rest of a code. */
+  #unfinishedBefore(at: number): string {
+    let end = "";
+    let burst = this.index.bursts[at];
+    while (burst?.continues === true && end.length < longestCode) {
+      end = this.burstText(burst.previous).slice(-longestCode) + end;
+      burst = this.index.bursts[burst.previous];
+    }
+    return unfinishedCode(end);
   }
 
   /** The path that stands alone above the lines of a report, as linters write it. */
@@ -207,11 +207,6 @@ export class OutputReader {
   #streamOf(number: number): OutputStream | undefined {
     return this.index.bursts[burstOfLine(this.index, number)]?.stream;
   }
-}
-
-function stateAfter(text: string, { style, unfinished }: StyleState): StyleState {
-  const whole = unfinished + text;
-  return { style: styleAfter(whole, style), unfinished: unfinishedCode(whole) };
 }
 
 function cut(line: AnsiLine): AnsiLine {

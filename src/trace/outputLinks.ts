@@ -1,7 +1,7 @@
 // What can be opened from a line of output: the places in source files that it names, the hyperlinks that the program
 // made, and web addresses that are written out. Each with the part of the line that is the link; parts never overlap.
 
-import type { AnsiLink } from "./ansi";
+import type { AnsiLink } from "./ansiScreen";
 import type { Place } from "./place";
 import { type FoundPlace, placesInText } from "./placesInText";
 import { oneLine } from "./plainText";

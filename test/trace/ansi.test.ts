@@ -1,8 +1,8 @@
 // Colour codes and what moves within a line; nothing else of a terminal's language leaves a trace.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lastReset, parseAnsiLine, styleAfter, unfinishedCode, withoutColors } from "../../src/trace/ansi";
-import { type AnsiStyle, applySgr, plainStyle, trueColor } from "../../src/trace/ansiStyle";
+import { parseAnsiLine, styleAfter, styleEffect, unfinishedCode, withoutColors } from "../../src/trace/ansi";
+import { type AnsiStyle, applySgr, bothEffects, isDecided, plainStyle, trueColor } from "../../src/trace/ansiStyle";
 
 const e = "\u001b";
 const red = { color: 1 };
@@ -203,10 +203,18 @@ describe("colours between lines", () => {
     expect(styleAfter(`a${e}[31m\nb${e}[1m\nc`, plainStyle)).toEqual({ color: 1, bold: true });
     expect(styleAfter(`${e}[0m`, red)).toEqual(plainStyle);
   });
-  it("begin anew at the last reset", () => {
-    expect(lastReset(`${e}[31ma${e}[0mb`)).toBe(6);
-    expect(lastReset(`${e}[31ma${e}[mb${e}[1m`)).toBe(6);
-    expect(lastReset("abc")).toBe(-1);
+  it("do the same one after the other, whatever comes before", () => {
+    fc.assert(
+      fc.property(line, line, fc.constantFrom(plainStyle, red, applySgr(red, "1;4;7;48;5;9")), (first, then, style) => {
+        const both = bothEffects(styleEffect(`${first}\n`), styleEffect(`${then}\n`));
+        expect(both.ofPlain).toEqual(styleAfter(`${first}\n${then}\n`, plainStyle));
+        const wanted = styleAfter(`${first}\n${then}\n`, style);
+        const before = { ofPlain: style, ofMarked: style };
+        expect(bothEffects(before, both).ofPlain).toEqual(wanted);
+        if (isDecided(both)) expect(both.ofPlain).toEqual(wanted);
+      }),
+      { numRuns: 1_000 },
+    );
   });
   it("may be cut in the middle of a code", () => {
     expect(unfinishedCode(`abc${e}[38;5`)).toBe(`${e}[38;5`);

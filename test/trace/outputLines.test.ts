@@ -207,8 +207,8 @@ describe("the index of lines", () => {
       parentSpanId: span.parentSpanId === null ? null : `2-${span.parentSpanId}`,
     }));
     expect(outputIndex([...one, ...two])?.roots).toEqual([
-      { row: 2, commandRow: 1, lastLine: 1 },
-      { row: 6, commandRow: 5, lastLine: 3 },
+      { row: 2, commandRow: 1, firstLine: 0, lastLine: 1, lineCount: 2, bytes: 4 },
+      { row: 6, commandRow: 5, firstLine: 2, lastLine: 3, lineCount: 2, bytes: 4 },
     ]);
   });
 

@@ -1,5 +1,6 @@
 // Traces of programs that print: what was written when becomes bursts as the session process records them.
 import type { OutputStream } from "../../src/trace/outputBurst";
+import { stripAnsi } from "../../src/trace/plainText";
 import type { TraceFile, TraceSpan } from "../../src/trace/schema";
 
 /** A piece of output as it came: ms after the start of the command. */
@@ -66,12 +67,7 @@ export function programTrace(program: ProgramTrace): TraceFile {
   const endTime = end === undefined ? {} : { endTime: startMs + end.atMs };
   const isFailed = end?.error !== undefined;
   const capture = program.capture ?? "terminal";
-  const tail = pieces
-    .map(({ text }) => text)
-    .join("")
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes
-    .replace(/\u001b\[[0-9;]*[A-Za-z]/g, "")
-    .slice(-16_384);
+  const tail = stripAnsi(pieces.map(({ text }) => text).join("")).slice(-16_384);
   const spans: TraceSpan[] = [
     {
       spanId: "root",

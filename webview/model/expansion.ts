@@ -14,6 +14,7 @@ export class Expansion {
   #toggled: Set<number>;
   #small: boolean;
   #opened = new Set<number>();
+  #closed = new Set<number>();
 
   constructor(rule: ExpansionRule = "default", toggled: Iterable<number> = []) {
     this.#rule = rule;
@@ -21,9 +22,13 @@ export class Expansion {
     this.#small = true;
   }
 
-  /** At the beginning of an epoch; a live trace that grows past the limit later does not fold under the reader. */
-  begin(rowCount: number): void {
+  /**
+   * At the beginning of an epoch; a live trace that grows past the limit later does not fold under the reader.
+   * @param closed rows that show their children only where the person wants to see them
+   */
+  begin(rowCount: number, closed: Iterable<number> = []): void {
     this.#small = rowCount <= allExpandedCount;
+    this.#closed = new Set(closed);
   }
 
   get rule(): ExpansionRule {
@@ -68,6 +73,7 @@ export class Expansion {
       case "none":
         return false;
       case "default":
+        if (this.#closed.has(row)) return false;
         return this.#small || (model.tree.depth[row] ?? 0) < expandedLevels;
     }
   }

@@ -3,11 +3,13 @@
 import type { NavigateTarget, PanelHeader } from "../../src/protocol/panelMessages";
 import { countText, formatInteger, text } from "../text";
 import { stepToFailure } from "./failureWalk";
+import type { OutputModel } from "./outputModel";
 import type { SearchModel } from "./searchModel";
-import type { Settings } from "./settings";
+import type { PanelView, Settings } from "./settings";
 import type { Picture } from "./traceModel";
 
-export type FocusTarget = "tree" | "search" | "details";
+/** `list`: what stands at the left, the steps, the conversation or the output. */
+export type FocusTarget = "list" | "search" | "details";
 export type Popup = "none" | "summary" | "filters" | "overflow" | "shortcuts";
 
 /** What a jump needs of the panel. */
@@ -16,6 +18,7 @@ export interface Navigable {
   readonly header: PanelHeader | undefined;
   readonly selectedRow: number;
   readonly search: SearchModel;
+  readonly output: OutputModel;
   readonly settings: Settings;
   readonly popup: Popup;
   announcement: string;
@@ -23,6 +26,8 @@ export interface Navigable {
   focus(target: FocusTarget): void;
   announce(words: string): void;
   setPopup(popup: Popup): void;
+  setView(view: PanelView): void;
+  showRow(row: number): void;
   changed(): void;
 }
 
@@ -40,9 +45,7 @@ export function navigate(panel: Navigable, target: NavigateTarget): void {
     case "failingStep": {
       const row = panel.header?.failingStep?.row;
       if (row === undefined) return panel.announce(text("noFailures"));
-      panel.settings.view = "tree";
-      panel.select(row, { reveal: true });
-      return panel.focus("tree");
+      return panel.showRow(row);
     }
     case "search":
       return panel.focus("search");
@@ -55,8 +58,7 @@ export function navigate(panel: Navigable, target: NavigateTarget): void {
       return panel.announce(text(panel.settings.absoluteTimes ? "absoluteTimesOn" : "absoluteTimesOff"));
     case "toggleConversation":
       if (panel.header?.hasConversation !== true) return panel.announce(text("noConversation"));
-      panel.settings.view = panel.settings.view === "tree" ? "conversation" : "tree";
-      return panel.changed();
+      return panel.setView(panel.settings.view === "conversation" ? "tree" : "conversation");
     case "shortcuts":
       return panel.setPopup(panel.popup === "shortcuts" ? "none" : "shortcuts");
   }
@@ -66,13 +68,28 @@ export function navigate(panel: Navigable, target: NavigateTarget): void {
 export function goToMatch(panel: Navigable, direction: 1 | -1): void {
   const picture = panel.picture;
   if (picture === undefined) return;
+  if (panel.settings.view === "output") return goToLineMatch(panel, direction);
   if (panel.search.isBusy) return panel.search.stepWhenFound(direction);
   const { row, wrapped } = panel.search.step(picture.model, panel.selectedRow, direction);
   if (row < 0) return panel.announce(panel.search.text === "" ? "" : text("noMatches"));
-  panel.settings.view = "tree";
+  panel.setView("tree");
   panel.select(row, { reveal: true });
-  const ordinal = text("matchOf", panel.search.ordinalOf(row) + 1, panel.search.matchCount);
-  panel.announce(wrapped ? `${ordinal} · ${text(direction === 1 ? "wrappedToFirst" : "wrappedToLast")}` : ordinal);
+  announceMatch(panel, panel.search.ordinalOf(row), panel.search.matchCount, direction, wrapped);
+}
+
+function goToLineMatch(panel: Navigable, direction: 1 | -1): void {
+  const { output } = panel;
+  const { search } = output;
+  if (search.isBusy) return search.stepWhenFound(direction);
+  const { line, wrapped } = search.step(output.cursor, direction);
+  if (line < 0) return panel.announce(search.text === "" ? "" : text("noMatches"));
+  output.moveTo(line);
+  announceMatch(panel, search.ordinalOf(line), search.matchCount, direction, wrapped);
+}
+
+function announceMatch(panel: Navigable, ordinal: number, count: number, direction: 1 | -1, wrapped: boolean): void {
+  const words = text("matchOf", ordinal + 1, count);
+  panel.announce(wrapped ? `${words} · ${text(direction === 1 ? "wrappedToFirst" : "wrappedToLast")}` : words);
 }
 
 /** "2 failures, 1 recovered", without the part that is none. */
@@ -85,6 +102,7 @@ export function failuresText(failureCount: number, recoveredCount: number): stri
 function goToFailure(panel: Navigable, direction: 1 | -1, includeRecovered: boolean): void {
   const picture = panel.picture;
   if (picture === undefined) return;
+  if (panel.settings.view === "output" && goToFailingLine(panel)) return;
   const step = stepToFailure(picture.model, picture.times.startMs, panel.selectedRow, direction, includeRecovered);
   const { failureCount = 0, recoveredCount = 0 } = panel.header ?? {};
   if (step === undefined) {
@@ -97,7 +115,20 @@ function goToFailure(panel: Navigable, direction: 1 | -1, includeRecovered: bool
     const wrapped = text(direction === 1 ? "wrappedToFirst" : "wrappedToLast");
     panel.announcement = step.wrapped ? `${wrapped} · ${count}` : count;
   }
-  panel.settings.view = "tree";
+  panel.setView("tree");
   panel.select(step.row, { reveal: true });
-  panel.focus("tree");
+  panel.focus("list");
+}
+
+/** In the output the failure is a line. False where there is none, or it is shown already and there are others. */
+function goToFailingLine(panel: Navigable): boolean {
+  const { output } = panel;
+  const line = output.header?.failingLine;
+  if (line === undefined) return false;
+  const isThere = output.cursor === line;
+  if (isThere && (panel.header?.failureCount ?? 0) > 1) return false;
+  output.moveTo(line, { center: !isThere });
+  panel.announce(text(isThere ? "onlyFailure" : "failingLineAt", formatInteger(line + 1)));
+  panel.focus("list");
+  return true;
 }

@@ -2,22 +2,24 @@
 // changed. No element of the page is touched here.
 
 import { Emitter } from "../../src/base/event";
-import type {
-  HostMessage,
-  NavigateTarget,
-  PanelHeader,
-  PanelProblem,
-  ViewState,
+import {
+  type HostMessage,
+  type NavigateTarget,
+  outputLineOfResultSchema,
+  type PanelHeader,
+  type PanelProblem,
+  type ViewState,
 } from "../../src/protocol/panelMessages";
 import { setTexts, text } from "../text";
 import { DetailsModel } from "./detailsModel";
 import type { Filter } from "./filters";
 import type { HostConnection } from "./hostConnection";
 import { type FocusTarget, goToMatch, type Navigable, navigate, type Popup } from "./navigation";
+import { OutputModel } from "./outputModel";
 import { PictureLoader } from "./pictureLoader";
 import { RowList } from "./rowList";
 import { SearchModel } from "./searchModel";
-import { defaultSettings, type Settings, settingsOf } from "./settings";
+import { defaultSettings, type PanelView, type Settings, settingsOf } from "./settings";
 import { TimeView } from "./timeView";
 import { buildTimes, findSameRow, type Picture, type TraceModel, type TraceTimes } from "./traceModel";
 import { readFilters, ViewMemory } from "./viewMemory";
@@ -43,6 +45,7 @@ export class Panel implements Navigable {
   readonly timeView = new TimeView();
   readonly search: SearchModel;
   readonly details: DetailsModel;
+  readonly output: OutputModel;
   readonly settings: Settings = defaultSettings();
   platform: "mac" | "other" = "other";
   header: PanelHeader | undefined;
@@ -51,6 +54,8 @@ export class Panel implements Navigable {
   selectedRow = -1;
   popup: Popup = "none";
   showsProblems = false;
+  /** The person has put away the card on how to get steps. */
+  hidesStepsCard = false;
   /** Rows that came below while the end was not in view. */
   newCount = 0;
   /** What the last jump found, for the status line and for screen readers. */
@@ -87,6 +92,15 @@ export class Panel implements Navigable {
       this.changed();
     });
     this.details = new DetailsModel(connection, () => this.changed());
+    this.output = new OutputModel(
+      connection,
+      () => this.changed(),
+      () => {
+        const step = this.output.search.takePendingStep();
+        if (step !== undefined) goToMatch(this, step);
+        this.changed();
+      },
+    );
   }
 
   readonly onDidChange = this.#changes.event;
@@ -113,6 +127,7 @@ export class Panel implements Navigable {
       case "init":
         setTexts(message.texts);
         this.platform = message.platform;
+        this.hidesStepsCard = message.hidesStepsCard === true;
         break;
       case "open":
         this.#loader.open(message);
@@ -143,9 +158,7 @@ export class Panel implements Navigable {
         break;
       case "reveal":
         if (message.epoch !== this.picture?.epoch) return;
-        this.settings.view = "tree";
-        this.select(message.row, { reveal: true });
-        this.focus("tree");
+        this.showRow(message.row);
         break;
       case "unavailable":
         this.unavailable = message;
@@ -163,7 +176,31 @@ export class Panel implements Navigable {
     this.nowMs = this.#clock();
     if (this.header?.live === true && this.picture !== undefined && this.picture.model.openCount > 0)
       this.#rebuildTimes();
+    this.output.tick(this.nowMs, this.header?.live === true);
     this.#changes.fire();
+  }
+
+  /** What the person looks at; the search goes on in it. */
+  setView(view: PanelView): void {
+    if (view === this.settings.view) return;
+    const words = this.searchText;
+    this.settings.view = view;
+    this.setSearch(words);
+    this.changed();
+  }
+
+  /** Shows a step: in the output where that is what is looked at and the step is its command, else in the tree. */
+  showRow(row: number): void {
+    const line = this.output.header?.failingLine;
+    const isCommand = this.output.header?.commands.some((command) => command.row === row) === true;
+    if (this.settings.view === "output" && isCommand) {
+      this.select(row, { reveal: true });
+      if (line !== undefined) this.output.moveTo(line, { center: true });
+    } else {
+      this.setView("tree");
+      this.select(row, { reveal: true });
+    }
+    this.focus("list");
   }
 
   select(row: number, options: { reveal?: boolean; center?: boolean } = {}): void {
@@ -186,8 +223,15 @@ export class Panel implements Navigable {
     goToMatch(this, direction);
   }
 
+  /** What is searched for in what the person looks at. */
+  get searchText(): string {
+    return this.settings.view === "output" ? this.output.search.text : this.search.text;
+  }
+
   setSearch(value: string): void {
-    this.search.setText(value, this.picture?.epoch ?? 0, () => this.picture?.model);
+    const epoch = this.picture?.epoch ?? 0;
+    if (this.settings.view === "output") this.output.search.setText(value, epoch);
+    else this.search.setText(value, epoch, () => this.picture?.model);
   }
 
   setFilters(filters: readonly Filter[]): void {
@@ -226,6 +270,22 @@ export class Panel implements Navigable {
     let shown = row;
     while (shown >= 0 && this.rows.positionOf(shown) < 0) shown = this.picture?.model.columns.parent[shown] ?? -1;
     return shown;
+  }
+
+  /** The first line of a burst of output; -1 where the host knows none. */
+  async lineOfBurst(row: number): Promise<number> {
+    try {
+      const params = { epoch: this.picture?.epoch ?? 0, row };
+      return (await this.connection.request("outputLineOf", params, outputLineOfResultSchema)).line;
+    } catch {
+      return -1;
+    }
+  }
+
+  setStepsCard(isShown: boolean): void {
+    this.hidesStepsCard = !isShown;
+    this.connection.post({ type: "hideStepsCard", hidden: !isShown });
+    this.changed();
   }
 
   setPopup(popup: Popup): void {
@@ -270,6 +330,8 @@ export class Panel implements Navigable {
   #setHeader(header: PanelHeader): void {
     const before = this.picture === undefined ? undefined : this.header;
     this.header = header;
+    this.output.update(header.output, this.settings.view === "output");
+    this.output.tick(this.nowMs, header.live);
     if (before !== undefined && before.sessionId === header.sessionId && before.status !== header.status) {
       this.announcement = text("statusNow", header.statusLabel);
     }
@@ -301,9 +363,11 @@ export class Panel implements Navigable {
       before === undefined && this.#restored?.sessionId === opened.header.sessionId ? this.#restored : undefined;
     this.#restored = undefined;
     this.#setHeader(opened.header);
-    this.rows.begin(model.columns.count, false);
+    const { output } = opened.header;
+    this.rows.begin(model.columns.count, false, output?.commands.map(({ outputRow }) => outputRow) ?? []);
     if (restored !== undefined) this.#restore(restored);
-    else if (before === undefined) this.settings.view = "tree";
+    else if (before === undefined) this.settings.view = output?.isOnly === true ? "output" : "tree";
+    this.output.begin(output, restored?.output);
     this.search.forgetRows();
     this.picture = { epoch: opened.epoch, model, times: this.#times(model) };
     this.newCount = 0;
@@ -311,12 +375,14 @@ export class Panel implements Navigable {
     this.details.clear();
     this.rows.openPath(model, opened.initialRow);
     this.#rebuildRows();
-    if (this.search.text !== "") this.search.askAgain(opened.epoch, () => this.picture?.model);
+    this.#searchAgain(opened.epoch);
     const kept =
       opened.restoredRow ??
       (before === undefined ? restored?.selectedRow : findSameRow(before.model.columns, previousRow, model.columns));
     const isKept = kept !== undefined && kept >= 0 && kept < model.columns.count;
-    const first = opened.initialRow >= 0 ? opened.initialRow : model.tree.firstRoot;
+    // Of a run that only printed its command tells most.
+    const command = output?.isOnly === true ? (output.commands.at(-1)?.row ?? -1) : -1;
+    const first = [opened.initialRow, command, model.tree.firstRoot].find((candidate) => candidate >= 0) ?? -1;
     const row = opened.revealRow ?? (isKept ? kept : first);
     // What was scrolled to is shown again, and with it the selected row where it was in view: the panel may be smaller
     // now. Anything else is brought into view.
@@ -332,7 +398,7 @@ export class Panel implements Navigable {
     Object.assign(this.settings, settingsOf(state));
     this.scrollTop = state.scrollTop ?? 0;
     if (state.matchesOnly === true) this.search.setMatchesOnly(true);
-    if (state.search !== undefined) this.search.setText(state.search, 0, () => this.picture?.model);
+    if (state.search !== undefined) this.setSearch(state.search);
   }
 
   #applyDelta(model: TraceModel, appendedCount: number, changedRows: Uint32Array): void {
@@ -349,7 +415,12 @@ export class Panel implements Navigable {
     if (this.selectedRow >= 0 && changedRows.includes(this.selectedRow)) {
       void this.details.load(picture.epoch, this.selectedRow, true);
     }
-    this.search.askAgain(picture.epoch, () => this.picture?.model);
+    this.#searchAgain(picture.epoch);
+  }
+
+  #searchAgain(epoch: number): void {
+    if (this.settings.view === "output") this.output.search.askAgain(epoch);
+    else this.search.askAgain(epoch, () => this.picture?.model);
   }
 
   #rebuildRows(): void {
@@ -391,7 +462,8 @@ export class Panel implements Navigable {
       expansion: this.rows.expansionRule,
       scrollTop: this.scrollTop,
       selectedInView: this.#isSelectedInView,
-      search: this.search.text,
+      search: this.searchText,
+      output: this.output.state(),
       matchesOnly: this.search.matchesOnly,
       filters: this.rows.filters,
       range: range === undefined ? undefined : [range[0], range[1]],

@@ -55,11 +55,11 @@ export class RowList {
     this.#filters = filters;
   }
 
-  /** A new epoch: row numbers lose their meaning unless `keepRows`. */
-  begin(rowCount: number, keepRows: boolean): void {
+  /** A new epoch: row numbers lose their meaning unless `keepRows`. @param closed rows that are collapsed at first */
+  begin(rowCount: number, keepRows: boolean, closed: Iterable<number> = []): void {
     if (!keepRows) this.#expansion.forgetRows();
     this.#collapsedWhileFiltered.clear();
-    this.#expansion.begin(rowCount);
+    this.#expansion.begin(rowCount, closed);
   }
 
   setFilters(filters: readonly Filter[]): void {

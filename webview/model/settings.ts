@@ -5,8 +5,10 @@ import type { ViewState } from "../../src/protocol/panelMessages";
 export type DetailsTab = "overview" | "data" | "raw";
 export type PayloadView = "json" | "markdown" | "text";
 
+export type PanelView = "tree" | "conversation" | "output";
+
 export interface Settings {
-  view: "tree" | "conversation";
+  view: PanelView;
   tab: DetailsTab;
   absoluteTimes: boolean;
   detailsSize: number | undefined;

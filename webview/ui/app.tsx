@@ -10,7 +10,8 @@ import { DetailsPane } from "./details/detailsPane";
 import { EmptyTrace, Loading, UnavailableView } from "./emptyStates";
 import { FilterChips } from "./filterMenu";
 import { useFocusWish } from "./focusWish";
-import { HeaderBar } from "./headerBar";
+import { HeaderBar, viewsOf } from "./headerBar";
+import { OutputPane } from "./output/outputPane";
 import { pageKey } from "./pageKeys";
 import { ShortcutSheet } from "./shortcutSheet";
 import { Splitter } from "./splitter";
@@ -66,22 +67,22 @@ function Body({ panel }: { panel: Panel }) {
   const least = Math.min(isStacked ? 80 : leastDetailsPx, most);
   const wanted = settings.detailsSize ?? Math.round(room * (isStacked ? 0.42 : size.width > 1100 ? 0.36 : 0.4));
   const detailsPx = Math.min(most, Math.max(least, wanted));
-  const showsConversation = settings.view === "conversation" && header.hasConversation;
+  const view = viewsOf(header).includes(settings.view) ? settings.view : "tree";
   return (
     <>
-      {!isEmpty && !showsConversation && <Strip panel={panel} picture={picture} />}
+      {!isEmpty && view === "tree" && <Strip panel={panel} picture={picture} />}
       <main ref={box} class={`body ${isStacked ? "is-stacked" : ""}`}>
         {isEmpty ? (
           <EmptyTrace header={header} />
         ) : size.width === 0 ? null : (
           <>
             <div class="list-pane">
-              {showsConversation ? (
-                <Conversation panel={panel} picture={picture} />
-              ) : (
-                <TreeGrid panel={panel} picture={picture} isNarrow={isNarrow} />
+              {view === "conversation" && <Conversation panel={panel} picture={picture} />}
+              {view === "output" && (
+                <OutputPane key={picture.epoch} panel={panel} picture={picture} isNarrow={isNarrow} />
               )}
-              <Breadcrumb panel={panel} picture={picture} />
+              {view === "tree" && <TreeGrid panel={panel} picture={picture} isNarrow={isNarrow} />}
+              {view !== "output" && <Breadcrumb panel={panel} picture={picture} />}
             </div>
             <Splitter
               label={text("resizeDetails")}

@@ -62,6 +62,15 @@ export function FailureBanner({ panel, header }: { panel: Panel; header: PanelHe
             {text("goToSource")}
           </button>
         )}
+        {header.control?.canRunAgain === true && !header.live && (
+          <button
+            type="button"
+            class={`button ${step?.place === undefined ? "" : "button-secondary"}`}
+            onClick={() => panel.connection.post({ type: "runAgain" })}
+          >
+            {text("runAgain")}
+          </button>
+        )}
         <span class="banner-count">{failureCount(rows, panel.selectedRow, header)}</span>
         <IconButton
           icon="chevron-up"
@@ -169,9 +178,9 @@ function ProblemLine({ panel, problem }: { panel: Panel; problem: PanelProblem }
           class="problem-message"
           title={text("showSpan")}
           onClick={() => {
-            panel.settings.view = "tree";
+            panel.setView("tree");
             panel.select(row, { reveal: true });
-            panel.focus("tree");
+            panel.focus("list");
           }}
         >
           {problem.message}

@@ -28,7 +28,7 @@ export function Breadcrumb({ panel, picture }: { panel: Panel; picture: Picture 
                 class="crumb"
                 aria-current={step === row ? "true" : undefined}
                 onClick={() => {
-                  panel.settings.view = "tree";
+                  panel.setView("tree");
                   panel.select(step, { reveal: true });
                 }}
               >

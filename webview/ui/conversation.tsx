@@ -54,7 +54,7 @@ export function Conversation({ panel, picture }: { panel: Panel; picture: Pictur
   const at = indexOfRow(items, panel.selectedRow);
   const end = Math.max(shown, at + 20);
   return (
-    <div ref={box} class="conversation" role="feed" aria-label={text("conversation")} tabIndex={0}>
+    <div ref={box} id="conversation" class="conversation" role="feed" aria-label={text("conversation")} tabIndex={0}>
       {items.slice(0, end).map((item, index) => (
         <Item key={index} panel={panel} picture={picture} item={item} isCurrent={index === at} />
       ))}

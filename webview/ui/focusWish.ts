@@ -6,16 +6,27 @@ import type { Panel } from "../model/panel";
 
 export const detailsId = "details";
 
-const elementIds: Readonly<Record<FocusTarget, string>> = { tree: "tree", search: "search-field", details: detailsId };
+/** What may stand at the left; only one of them is there. */
+const listIds = ["tree", "output", "conversation"];
 
-/** Moves the focus to what the panel last asked for; at first, and when the page gets the focus back, to the tree. */
+function elementOf(target: FocusTarget): HTMLElement | null {
+  switch (target) {
+    case "search":
+      return document.getElementById("search-field");
+    case "details":
+      return document.getElementById(detailsId);
+    case "list":
+      return listIds.map((id) => document.getElementById(id)).find((element) => element !== null) ?? null;
+  }
+}
+
+/** Moves the focus to what the panel last asked for; at first, and when the page gets the focus back, to the list. */
 export function useFocusWish(panel: Panel): void {
   const served = useRef(0);
   useEffect(() => {
     const onFocus = () => {
       // The workbench gives the focus to the page as a whole; keys then go nowhere.
-      if (document.activeElement === document.body)
-        document.getElementById(elementIds.tree)?.focus({ preventScroll: true });
+      if (document.activeElement === document.body) elementOf("list")?.focus({ preventScroll: true });
     };
     globalThis.addEventListener("focus", onFocus);
     return () => globalThis.removeEventListener("focus", onFocus);
@@ -47,14 +58,14 @@ export function useFocusWish(panel: Panel): void {
     if (document.activeElement !== document.body) return;
     requestAnimationFrame(() => {
       if (document.activeElement === document.body) {
-        document.getElementById(elementIds.tree)?.focus({ preventScroll: true });
+        elementOf("list")?.focus({ preventScroll: true });
       }
     });
   });
   useLayoutEffect(() => {
     const wish = panel.focusWish;
     if (wish === undefined || wish.serial === served.current) return;
-    const element = document.getElementById(elementIds[wish.what]);
+    const element = elementOf(wish.what);
     if (element === null) return;
     served.current = wish.serial;
     element.focus({ preventScroll: true });

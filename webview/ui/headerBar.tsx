@@ -3,6 +3,7 @@
 import type { PanelHeader } from "../../src/protocol/panelMessages";
 import { formatCost, formatCount, formatDateTime, formatDuration } from "../format";
 import type { Panel } from "../model/panel";
+import type { PanelView } from "../model/settings";
 import { formatInteger, text } from "../text";
 import { bannerMessage } from "./banners";
 import { FilterMenu } from "./filterMenu";
@@ -10,6 +11,7 @@ import { Icon } from "./icon";
 import { IconButton } from "./iconButton";
 import { OverflowMenu } from "./overflowMenu";
 import { SearchField } from "./searchField";
+import { SessionButtons } from "./sessionButtons";
 import { SessionStatusIcon } from "./statusIcon";
 import { SummaryPopover } from "./summaryPopover";
 
@@ -67,9 +69,10 @@ export function HeaderBar({ panel, header }: { panel: Panel; header: PanelHeader
         )}
       </div>
       <div class="header-tools">
-        {header.hasConversation && <ViewSwitch panel={panel} />}
+        <ViewSwitch panel={panel} header={header} />
+        <SessionButtons panel={panel} header={header} />
         <SearchField panel={panel} />
-        <FilterMenu panel={panel} />
+        {panel.settings.view !== "output" && <FilterMenu panel={panel} />}
         <IconButton
           icon="ellipsis"
           label={text("moreActions")}
@@ -90,8 +93,20 @@ export function sessionDuration(panel: Panel, header: PanelHeader): number | und
   return end === undefined || Number.isNaN(end) ? undefined : Math.max(0, end - header.startedMs);
 }
 
-function ViewSwitch({ panel }: { panel: Panel }) {
-  const views = ["tree", "conversation"] as const;
+/** Only what the trace has. */
+export function viewsOf(header: PanelHeader): readonly PanelView[] {
+  return [
+    "tree",
+    ...(header.hasConversation ? (["conversation"] as const) : []),
+    ...(header.output === undefined ? [] : (["output"] as const)),
+  ];
+}
+
+const viewTexts = { tree: "tree", conversation: "conversation", output: "outputView" } as const;
+
+function ViewSwitch({ panel, header }: { panel: Panel; header: PanelHeader }) {
+  const views = viewsOf(header);
+  if (views.length < 2) return null;
   return (
     <div class="segmented" role="group" aria-label={text("viewSwitch")}>
       {views.map((view) => (
@@ -99,12 +114,9 @@ function ViewSwitch({ panel }: { panel: Panel }) {
           key={view}
           type="button"
           aria-pressed={panel.settings.view === view}
-          onClick={() => {
-            panel.settings.view = view;
-            panel.changed();
-          }}
+          onClick={() => panel.setView(view)}
         >
-          {text(view)}
+          {text(viewTexts[view])}
         </button>
       ))}
     </div>

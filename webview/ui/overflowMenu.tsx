@@ -21,6 +21,16 @@ export function OverflowMenu({ panel }: { panel: Panel }) {
       />
       <MenuItem icon="refresh" label={text("reload")} onRun={run(() => panel.connection.post({ type: "reload" }))} />
       <div class="menu-line" />
+      {panel.header?.output !== undefined && panel.header.output.lineCount > 0 && (
+        <MenuItem
+          icon="output"
+          label={text("openOutput")}
+          onRun={run(() => panel.connection.post({ type: "openOutput", epoch: panel.picture?.epoch ?? 0 }))}
+        />
+      )}
+      {panel.header?.output?.isOnly === true && panel.hidesStepsCard && (
+        <MenuItem icon="lightbulb" label={text("stepsShow")} onRun={run(() => panel.setStepsCard(true))} />
+      )}
       <MenuItem icon="expand-all" label={text("expandAll")} onRun={run(() => panel.setAllExpanded(true))} />
       <MenuItem icon="collapse-all" label={text("collapseAll")} onRun={run(() => panel.setAllExpanded(false))} />
       <div class="menu-line" />

@@ -16,8 +16,9 @@ export function pageKey(panel: Panel, event: KeyboardEvent): void {
       break;
     case "Escape":
       if (panel.popup !== "none") panel.setPopup("none");
-      else if (panel.search.text !== "" && target?.closest("[role='treegrid']") != null) panel.setSearch("");
-      else panel.focus("tree");
+      else if (panel.searchText !== "" && target?.closest("[role='treegrid'], [role='grid']") != null)
+        panel.setSearch("");
+      else panel.focus("list");
       break;
     default:
       return;

@@ -29,7 +29,7 @@ export function RowMenu(props: { panel: Panel; picture: Picture; target: RowMenu
   const run = (action: () => void) => () => {
     onClose();
     action();
-    panel.focus("tree");
+    panel.focus("list");
   };
   const filter = (added: Parameters<Panel["setFilters"]>[0][number]) =>
     run(() => panel.setFilters([...panel.rows.filters, added]));
@@ -40,7 +40,7 @@ export function RowMenu(props: { panel: Panel; picture: Picture; target: RowMenu
       class="menu row-menu"
       onClose={() => {
         onClose();
-        panel.focus("tree");
+        panel.focus("list");
       }}
       style={{ left: `min(${target.x}px, calc(100vw - 260px))`, top: `min(${target.y}px, calc(100vh - 300px))` }}
     >

@@ -1,13 +1,15 @@
 // Search over everything: field, count, previous and next, and the switch that reduces the tree to what was found.
 
+import type { OutputSearch } from "../model/outputSearch";
 import type { Panel } from "../model/panel";
+import type { SearchModel } from "../model/searchModel";
 import { formatInteger, text } from "../text";
 import { IconButton } from "./iconButton";
 
 export const searchFieldId = "search-field";
 
 export function SearchField({ panel }: { panel: Panel }) {
-  const { search } = panel;
+  const search = activeSearch(panel);
   const hasText = search.text !== "";
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === "Enter" && !event.isComposing) {
@@ -15,10 +17,10 @@ export function SearchField({ panel }: { panel: Panel }) {
       event.preventDefault();
     } else if (event.key === "Escape") {
       if (hasText) panel.setSearch("");
-      else panel.focus("tree");
+      else panel.focus("list");
       event.stopPropagation();
     } else if (event.key === "ArrowDown") {
-      panel.focus("tree");
+      panel.focus("list");
       event.preventDefault();
     }
   };
@@ -30,7 +32,7 @@ export function SearchField({ panel }: { panel: Panel }) {
         type="text"
         value={search.text}
         placeholder={text("searchPlaceholder")}
-        aria-label={text("searchLabel")}
+        aria-label={text(panel.settings.view === "output" ? "searchOutputLabel" : "searchLabel")}
         spellcheck={false}
         autocomplete="off"
         maxLength={1_000}
@@ -57,12 +59,14 @@ export function SearchField({ panel }: { panel: Panel }) {
             disabled={search.matchCount === 0}
             onClick={() => panel.goToMatch(1)}
           />
-          <IconButton
-            icon="list-flat"
-            label={text("matchesOnly")}
-            pressed={search.matchesOnly}
-            onClick={() => search.setMatchesOnly(!search.matchesOnly)}
-          />
+          {panel.settings.view !== "output" && (
+            <IconButton
+              icon="list-flat"
+              label={text("matchesOnly")}
+              pressed={panel.search.matchesOnly}
+              onClick={() => panel.search.setMatchesOnly(!panel.search.matchesOnly)}
+            />
+          )}
           <IconButton icon="close" label={text("clearSearch")} onClick={() => clear(panel)} />
         </>
       )}
@@ -75,12 +79,17 @@ function clear(panel: Panel): void {
   panel.focus("search");
 }
 
+/** That of what the person looks at. */
+function activeSearch(panel: Panel): SearchModel | OutputSearch {
+  return panel.settings.view === "output" ? panel.output.search : panel.search;
+}
+
 function searchCount(panel: Panel): string {
-  const { search } = panel;
+  const search = activeSearch(panel);
   if (search.error !== undefined) return text("searchFailed");
   if (search.isBusy && search.matchCount === 0) return text("searching");
   if (search.matchCount === 0) return text("noMatches");
-  const ordinal = search.ordinalOf(panel.selectedRow);
+  const ordinal = search.ordinalOf(panel.settings.view === "output" ? panel.output.cursor : panel.selectedRow);
   const count = search.isTruncated ? `${formatInteger(search.matchCount)}+` : formatInteger(search.matchCount);
   if (ordinal >= 0) return text("matchOf", formatInteger(ordinal + 1), count);
   return search.matchCount === 1 ? text("oneMatch") : text("manyMatches", count);

@@ -49,6 +49,16 @@ function sections(isMac: boolean): readonly (readonly [WebviewTextKey, readonly 
         [["0"], "showAllTime"],
       ],
     ],
+    [
+      "keysOutput",
+      [
+        [["F8"], "keyFailingLine"],
+        [["↑", "↓"], "keyLine"],
+        [["Home", "End"], "keyFirstLast"],
+        [["Enter"], "keyOpenLink"],
+        [[`${command}C`], "keyCopyLines"],
+      ],
+    ],
     ["keysOther", [[["?"], "shortcuts"]]],
   ];
 }
@@ -56,7 +66,7 @@ function sections(isMac: boolean): readonly (readonly [WebviewTextKey, readonly 
 export function ShortcutSheet({ panel }: { panel: Panel }) {
   const close = () => {
     panel.setPopup("none");
-    panel.focus("tree");
+    panel.focus("list");
   };
   return (
     <div class="sheet-ground">

@@ -47,11 +47,13 @@ const actionIconOf = new Map<string, IconName>();
 export function kindIcon(kind: number, flags: number, name: string): IconName {
   if ((flags & FLAG.synthetic) !== 0) return "references";
   if ((flags & FLAG.elided) !== 0) return "ellipsis";
+  if ((flags & FLAG.output) !== 0) return "output";
   const kindName = kindCodes[kind] ?? "span";
   if (kindName !== "tool") return kindIcons[kindName];
   let icon = actionIconOf.get(name);
   if (icon === undefined) {
-    icon = actionIcons[actionOf(name)] ?? "tools";
+    // What a traced session runs is a tool by kind and a program by nature.
+    icon = name === "command" ? "terminal" : (actionIcons[actionOf(name)] ?? "tools");
     if (actionIconOf.size > 2_000) actionIconOf.clear();
     actionIconOf.set(name, icon);
   }

@@ -7,10 +7,23 @@ import type { Panel } from "../model/panel";
 import { countText, formatInteger, text } from "../text";
 import { Icon } from "./icon";
 
+/** "line 12 of 1,234", "12 lines chosen", or how many there are. */
+function linesText({ output }: Panel): string {
+  const { chosen, lineCount } = output;
+  if (chosen === undefined) return countText("oneLine", "manyLines", lineCount);
+  const count = chosen[1] - chosen[0] + 1;
+  return count === 1
+    ? text("lineOf", formatInteger(chosen[0] + 1), formatInteger(lineCount))
+    : text("linesChosen", formatInteger(count));
+}
+
 export function StatusLine({ panel, header }: { panel: Panel; header: PanelHeader }) {
   const total = panel.picture?.model.columns.count ?? 0;
   const shown = panel.rows.isFiltered ? panel.rows.matchCount : total;
-  const parts = [text("countOf", formatInteger(shown), formatInteger(total))];
+  const parts =
+    panel.settings.view === "output" && header.output !== undefined
+      ? [linesText(panel)]
+      : [text("countOf", formatInteger(shown), formatInteger(total))];
   if (header.elidedCount > 0) parts.push(text("elided", formatInteger(header.elidedCount)));
   return (
     <footer class="status-line">

@@ -61,9 +61,9 @@ function SummaryBody({ panel, header, summary }: { panel: Panel; header: PanelHe
   const zone = header.timeZone;
   const show = (row: number) => () => {
     panel.setPopup("none");
-    panel.settings.view = "tree";
+    panel.setView("tree");
     panel.select(row, { reveal: true });
-    panel.focus("tree");
+    panel.focus("list");
   };
   return (
     <>

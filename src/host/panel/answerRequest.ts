@@ -4,7 +4,8 @@ import type { PanelRequest, PayloadResult, SearchResult } from "../../protocol/p
 import { conversation } from "../../trace/conversation";
 import { spanDetails } from "../../trace/spanDetails";
 import { summarizeTrace } from "../../trace/summarizeTrace";
-import { payloadText } from "./payloadText";
+import { firstLineOf, outputLineViews, outputMatches } from "./outputAnswers";
+import { payloadText, readableSpan } from "./payloadText";
 import { searchSpans } from "./searchSpans";
 import { syntheticDetails } from "./syntheticDetails";
 import type { TracePicture } from "./traceModel";
@@ -30,6 +31,12 @@ export async function answerRequest(
     }
     case "search":
       return { rows: await searchSpans(picture, request.params.text, signal), truncated: false } satisfies SearchResult;
+    case "outputLines":
+      return { lines: outputLineViews(picture, request.params.from, request.params.count) };
+    case "outputLineOf":
+      return { line: firstLineOf(picture, request.params.row) };
+    case "outputSearch":
+      return outputMatches(picture, request.params.text, signal);
     case "summary":
       return summarizeTrace(picture.session.trace, picture.columns);
     case "conversation":
@@ -39,7 +46,7 @@ export async function answerRequest(
 
 function detailsOf(picture: TracePicture, row: number): unknown {
   const span = picture.session.trace.spans[row];
-  if (span) return spanDetails(span, { columns: picture.columns, row });
+  if (span) return spanDetails(readableSpan(span), { columns: picture.columns, row });
   if (row < picture.columns.count) return syntheticDetails(picture, row);
   throw new RangeError(`No row ${row} in this trace`);
 }

@@ -8,6 +8,7 @@ import { describeError, type Logger } from "../../base/logger";
 import {
   type HostMessage,
   type NavigateTarget,
+  type PanelHeader,
   type PanelMessage,
   type PanelReply,
   type PanelRequest,
@@ -30,6 +31,10 @@ export interface PanelConnectionOptions {
   readonly logger: Logger;
   readonly texts: Readonly<Record<string, string>>;
   readonly headerTexts: HeaderTexts;
+  /** What can be done with the session now, where it was started here. */
+  readonly control?: ((key: string) => PanelHeader["control"]) | undefined;
+  /** Whether the card on how to get steps was put away. */
+  readonly hidesStepsCard?: (() => boolean) | undefined;
   /** Does what the person asked for; what it throws is reported by the connection's owner. */
   onIntent(intent: PanelIntent, connection: PanelConnection): void;
 }
@@ -138,6 +143,7 @@ export class PanelConnection implements Disposable {
       type: "init",
       texts: { ...this.#options.texts },
       platform: process.platform === "darwin" ? "mac" : "other",
+      hidesStepsCard: this.#options.hidesStepsCard?.() ?? false,
     });
     // A page that was hidden may not have had the time to write down its last selection; this side has seen it.
     const remembered = state?.selectedSpanId;
@@ -239,9 +245,10 @@ export class PanelConnection implements Disposable {
   async #answer(request: PanelRequest): Promise<void> {
     let reply: PanelReply;
     try {
-      if (request.method === "search") this.#search?.abort();
+      const isSearch = request.method === "search" || request.method === "outputSearch";
+      if (isSearch) this.#search?.abort();
       const abort = new AbortController();
-      if (request.method === "search") this.#search = abort;
+      if (isSearch) this.#search = abort;
       const result = await answerRequest(request, this.model.picture, abort.signal);
       reply = { type: "reply", id: request.id, ok: true, result };
     } catch (error) {
@@ -253,8 +260,9 @@ export class PanelConnection implements Disposable {
     if (!this.#owned.isDisposed) this.#post(reply);
   }
 
-  #header(picture: TracePicture) {
-    return panelHeader(picture, Date.now(), this.#options.headerTexts);
+  #header(picture: TracePicture): PanelHeader {
+    const header = panelHeader(picture, Date.now(), this.#options.headerTexts);
+    return { ...header, control: this.#options.control?.(this.model.key) };
   }
 
   #post(message: HostMessage | PanelReply): void {

@@ -8,6 +8,7 @@ import type { Problem } from "../../trace/problem";
 import { readElidedMark } from "../../trace/producerMarks";
 import { FLAG } from "../../trace/spanColumns";
 import { spanError } from "../../trace/spanError";
+import { outputHeader } from "./outputHeader";
 import type { TracePicture } from "./traceModel";
 
 /** More problems than this are counted, not listed. */
@@ -49,6 +50,7 @@ export function panelHeader(picture: TracePicture, nowMs: number, texts: HeaderT
     problemCount: picture.problems.length,
     elidedCount: elidedCount(picture),
     timeZone: texts.timeZone,
+    output: outputHeader(picture),
   };
 }
 

@@ -2,9 +2,14 @@
 // means is decided here.
 
 import * as vscode from "vscode";
+import { formatCount } from "../../trace/formatValue";
+import type { OutputLink } from "../../trace/outputLinks";
+import { linesAsText } from "../../trace/outputText";
 import type { TraceSpan } from "../../trace/schema";
 import type { SessionActions } from "../sessions/sessionActions";
 import type { SourceNavigator } from "../source/goToSource";
+import { revealTerminal, runAgain, stop } from "../start/sessionControl";
+import { outputLink, spanAtPlace } from "./outputAnswers";
 import type { PanelConnection, PanelIntent } from "./panelConnection";
 import type { PayloadDocuments } from "./payloadDocuments";
 import { payloadText } from "./payloadText";
@@ -25,9 +30,32 @@ export async function doIntent(
   switch (intent.type) {
     case "openSource": {
       const span = spanOf(connection, intent);
-      if (span) await context.sources.open(span, key, { place: intent.place, beside: intent.beside });
+      if (!span) return;
+      const { place, outputLine, beside } = intent;
+      if (outputLine === undefined) return context.sources.open(span, key, { place, beside });
+      const target = linkOf(connection, intent.epoch, outputLine, place ?? 0);
+      if (target?.type === "place") await context.sources.open(spanAtPlace(span, target.place), key, { beside });
       return;
     }
+    case "openLink": {
+      const target = linkOf(connection, intent.epoch, intent.outputLine, intent.link);
+      // The workbench asks first where it does not know the site.
+      if (target?.type === "url") await vscode.env.openExternal(vscode.Uri.parse(target.url, true));
+      return;
+    }
+    case "copyOutput":
+      return copyOutput(connection, intent);
+    case "openOutput":
+      return context.documents.openOutput(key);
+    case "runAgain":
+      return runAgain(key);
+    case "stopSession":
+      return stop(key);
+    case "revealTerminal":
+      return revealTerminal(key);
+    case "hideStepsCard":
+      // Kept by the editor, which tells new panels.
+      return;
     case "openText": {
       const span = spanOf(connection, intent);
       if (!span) return;
@@ -49,6 +77,29 @@ export async function doIntent(
     case "reload":
       return connection.model.reload();
   }
+}
+
+async function copyOutput(
+  connection: PanelConnection,
+  intent: Extract<PanelIntent, { type: "copyOutput" }>,
+): Promise<void> {
+  const picture = connection.model.picture;
+  if (picture?.epoch !== intent.epoch || picture.output === undefined) return;
+  const { text, leftOut } = linesAsText(picture.output, intent);
+  await vscode.env.clipboard.writeText(text);
+  const words =
+    leftOut > 0 ? vscode.l10n.t("Copied, but for the last {0} lines", formatCount(leftOut)) : vscode.l10n.t("Copied");
+  vscode.window.setStatusBarMessage(words, leftOut > 0 ? 6_000 : 2_000);
+}
+
+function linkOf(
+  connection: PanelConnection,
+  epoch: number,
+  line: number,
+  link: number,
+): OutputLink["target"] | undefined {
+  const picture = connection.model.picture;
+  return picture?.epoch === epoch ? outputLink(picture, line, link) : undefined;
 }
 
 export function spanOf(

@@ -6,6 +6,8 @@ import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { DisposableStore } from "../../base/disposable";
 import type { TraceStore } from "../../store/traceStore";
+import { formatCount } from "../../trace/formatValue";
+import { wholeOutput } from "../../trace/outputText";
 import { plainText } from "../../trace/plainText";
 import type { TraceSpan } from "../../trace/schema";
 import { payloadScheme } from "../ids";
@@ -21,7 +23,8 @@ const querySchema = z.object({
     z.refine((key) => path.isAbsolute(key) && !isUnc(key)),
   ),
   span: z.string().check(z.maxLength(1_000)),
-  field: z.enum(["input", "output", "error", "attributes", "raw", "diffOld", "diffNew"]),
+  /** `lines`: the whole output of the trace's programs, of no span. */
+  field: z.enum(["input", "output", "error", "attributes", "raw", "diffOld", "diffNew", "lines"]),
 });
 type Query = z.infer<typeof querySchema>;
 
@@ -42,12 +45,26 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
     const query = querySchema.parse(JSON.parse(uri.query));
     if (!this.#isKnown(query.key)) throw new Error(vscode.l10n.t("This is no payload of a listed or open trace."));
     const session = await this.#store.load(query.key);
+    if (query.field === "lines") return outputText(session.trace.spans);
     const span = session.trace.spans.find((candidate) => candidate.spanId === query.span);
     if (!span) return vscode.l10n.t("The step is no longer in the trace.");
     return textOf(span, query.field);
   }
 
-  async open(key: string, span: TraceSpan, field: Exclude<Query["field"], "diffOld" | "diffNew">): Promise<void> {
+  /** Opens all that the programs of the trace wrote. */
+  async openOutput(key: string): Promise<void> {
+    this.#opened.add(key);
+    const name = vscode.l10n.t("output");
+    const query = JSON.stringify({ key, span: "", field: "lines" } satisfies Query);
+    const uri = vscode.Uri.from({ scheme: payloadScheme, path: `/${fileName(name)}.log`, query });
+    await vscode.commands.executeCommand("vscode.open", uri, { preview: true });
+  }
+
+  async open(
+    key: string,
+    span: TraceSpan,
+    field: Exclude<Query["field"], "diffOld" | "diffNew" | "lines">,
+  ): Promise<void> {
     const { extension } = payloadText(span, field);
     this.#opened.add(key);
     await vscode.commands.executeCommand("vscode.open", payloadUri(key, span, field, extension), { preview: true });
@@ -81,7 +98,7 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
 }
 
 function payloadUri(key: string, span: TraceSpan, field: Query["field"], extension: string): vscode.Uri {
-  const name = `${span.name} ${field}`.replace(/[^\p{L}\p{N} ._-]/gu, "_").slice(0, 80);
+  const name = fileName(`${span.name} ${field}`);
   return vscode.Uri.from({
     scheme: payloadScheme,
     path: `/${name}.${extension}`,
@@ -89,7 +106,16 @@ function payloadUri(key: string, span: TraceSpan, field: Query["field"], extensi
   });
 }
 
-function textOf(span: TraceSpan, field: Query["field"]): string {
+function fileName(words: string): string {
+  return words.replace(/[^\p{L}\p{N} ._-]/gu, "_").slice(0, 80);
+}
+
+function outputText(spans: readonly TraceSpan[]): string {
+  const { text, leftOut } = wholeOutput(spans);
+  return leftOut === 0 ? text : `${text}\n${vscode.l10n.t("… {0} more lines", formatCount(leftOut))}\n`;
+}
+
+function textOf(span: TraceSpan, field: Exclude<Query["field"], "lines">): string {
   if (field === "diffOld") return recordedEdit(span)?.oldText ?? "";
   if (field === "diffNew") return recordedEdit(span)?.newText ?? "";
   return payloadText(span, field).text;

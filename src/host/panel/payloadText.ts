@@ -2,6 +2,8 @@
 
 import { assertNever } from "../../base/assert";
 import type { PayloadField } from "../../protocol/panelMessages";
+import { parseAnsiLine } from "../../trace/ansi";
+import { outputBurstOf } from "../../trace/outputBurst";
 import { prettyText, type WholePayload, wholePayload } from "../../trace/payloadView";
 import type { TraceSpan } from "../../trace/schema";
 import { rawSpan } from "../../trace/spanDetails";
@@ -20,7 +22,7 @@ export function payloadText(span: TraceSpan, field: PayloadField): PayloadText {
     case "diff":
       return ofPayload(wholePayload(span, "input"));
     case "output":
-      return ofPayload(wholePayload(span, "output"));
+      return ofPayload(wholePayload(readableSpan(span), "output"));
     case "error": {
       const error = spanError(span);
       return { text: [error?.message, error?.stack].filter(Boolean).join("\n\n"), extension: "txt" };
@@ -32,6 +34,13 @@ export function payloadText(span: TraceSpan, field: PayloadField): PayloadText {
     default:
       return assertNever(field, "payload field");
   }
+}
+
+/** A burst of a program's output without the codes that only a terminal reads; any other span as it is. */
+export function readableSpan(span: TraceSpan): TraceSpan {
+  if (outputBurstOf(span) === undefined || typeof span.output !== "string") return span;
+  const lines = span.output.split("\n").map((line) => parseAnsiLine(line).text);
+  return { ...span, output: lines.join("\n") };
 }
 
 function ofPayload(payload: WholePayload): PayloadText {

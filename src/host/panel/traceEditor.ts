@@ -5,15 +5,18 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { DisposableStore } from "../../base/disposable";
 import { describeError, type Logger } from "../../base/logger";
+import type { PanelHeader } from "../../protocol/panelMessages";
 import { webviewTexts } from "../../protocol/webviewTexts";
 import { sessionKeyOf } from "../../store/sessionKey";
 import type { TraceStore } from "../../store/traceStore";
 import { reportError } from "../commandEdge";
 import { editorIds } from "../ids";
+import { canRunAgain, canStop, hasTerminal, onDidChangeSessionControl } from "../start/sessionControl";
 import { PanelConnection, type PanelIntent } from "./panelConnection";
 import type { HeaderTexts } from "./panelHeader";
 import { panelHtml, webviewRoot } from "./panelHtml";
 import type { PanelRegistry } from "./panelRegistry";
+import { StepsCard } from "./stepsCard";
 import { TraceModel } from "./traceModel";
 
 /** How often ages and time-dependent states of visible panels are looked at. */
@@ -41,6 +44,8 @@ export interface TraceEditorOptions {
   readonly store: TraceStore;
   readonly registry: PanelRegistry;
   readonly logger: Logger;
+  /** Where it is remembered over windows what the person has put away. */
+  readonly memento?: vscode.Memento | undefined;
   onIntent(intent: PanelIntent, connection: PanelConnection): Promise<void>;
 }
 
@@ -48,10 +53,12 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
   readonly #options: TraceEditorOptions;
   readonly #owned = new DisposableStore();
   readonly #texts = localisedTexts();
+  readonly #stepsCard: StepsCard;
   #refreshTimer: NodeJS.Timeout | undefined;
 
   constructor(options: TraceEditorOptions) {
     this.#options = options;
+    this.#stepsCard = new StepsCard(options.memento);
     for (const viewType of Object.values(editorIds))
       this.#owned.add(
         vscode.window.registerCustomEditorProvider(viewType, this, {
@@ -60,6 +67,11 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
         }),
       );
     this.#owned.add(options.registry.onDidChange(() => this.#keepTimer()));
+    this.#owned.add(
+      onDidChangeSessionControl(() => {
+        for (const connection of options.registry.connections) connection.refreshHeader();
+      }),
+    );
     this.#owned.add({ dispose: () => clearInterval(this.#refreshTimer) });
   }
 
@@ -87,10 +99,10 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
         logger,
         texts: this.#texts,
         headerTexts,
+        control: controlOf,
+        hidesStepsCard: () => this.#stepsCard.isHidden,
         onIntent: (intent, from) => {
-          this.#options
-            .onIntent(intent, from)
-            .catch((error: unknown) => reportError(logger, `panel ${intent.type}`, error));
+          this.#onIntent(intent, from).catch((error: unknown) => reportError(logger, `panel ${intent.type}`, error));
         },
       }),
     );
@@ -104,6 +116,11 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
 
   dispose(): void {
     this.#owned.dispose();
+  }
+
+  async #onIntent(intent: PanelIntent, connection: PanelConnection): Promise<void> {
+    if (intent.type === "hideStepsCard") await this.#stepsCard.setHidden(intent.hidden);
+    else await this.#options.onIntent(intent, connection);
   }
 
   /** The timer runs only while a live session is visible. */
@@ -149,6 +166,11 @@ function isInTraceDirectory(key: string): boolean {
 function isLive(connection: PanelConnection): boolean {
   const status = connection.model.picture?.state.status;
   return status === "running" || status === "waiting";
+}
+
+function controlOf(key: string): PanelHeader["control"] {
+  const control = { canRunAgain: canRunAgain(key), canStop: canStop(key), hasTerminal: hasTerminal(key) };
+  return Object.values(control).includes(true) ? control : undefined;
 }
 
 const headerTexts: HeaderTexts = {

@@ -1,14 +1,18 @@
 // One session as its panels see it: loaded, turned into columns, kept up to date. Shared by all panels of a document.
 // `epoch` changes when row numbers lose their meaning, `revision` grows by one with every other change.
 
+import { setTimeout } from "node:timers/promises";
 import { type Disposable, DisposableStore } from "../../base/disposable";
 import { Emitter } from "../../base/event";
 import { describeError, type Logger } from "../../base/logger";
 import type { TraceStore } from "../../store/traceStore";
 import { actionKey } from "../../trace/actionKey";
-import { buildColumns } from "../../trace/buildColumns";
+import { buildColumns, type SpanDescription } from "../../trace/buildColumns";
 import { describeSpan } from "../../trace/describeSpan";
 import { type Failures, findFailures } from "../../trace/failures";
+import { type OutputIndex, outputIndex } from "../../trace/outputIndex";
+import { OutputReader } from "../../trace/outputLines";
+import { outputAmount } from "../../trace/outputText";
 import type { Problem } from "../../trace/problem";
 import type { TraceSpan } from "../../trace/schema";
 import type { LoadedSession } from "../../trace/sessionFiles";
@@ -17,6 +21,10 @@ import { buildTree } from "../../trace/spanTree";
 import { deriveState, type SessionState } from "../../trace/state";
 import { type ColumnsDelta, columnsDelta, keepsRows, withSharedStrings } from "./columnsDelta";
 import { StringTable } from "./stringTable";
+
+/** A load of this length is followed by a rest. */
+const longLoadMs = 300;
+const longestRestMs = 5_000;
 
 /** One consistent picture; never changed once it is published. */
 export interface TracePicture {
@@ -30,6 +38,8 @@ export interface TracePicture {
   readonly failures: Failures;
   /** Problems of reading and of building the tree. */
   readonly problems: readonly Problem[];
+  /** Undefined for a trace without a program's output. */
+  readonly output: OutputReader | undefined;
 }
 
 export type TraceChange =
@@ -67,6 +77,7 @@ export class TraceModel implements Disposable {
   #loading: AbortController | undefined;
   #inFlight: Promise<void> | undefined;
   #again = false;
+  #restsUntilMs = 0;
 
   constructor(
     key: string,
@@ -113,9 +124,16 @@ export class TraceModel implements Disposable {
 
   async #run(): Promise<void> {
     do {
+      await this.#rest();
       this.#again = false;
       await this.#loadOnce();
     } while (this.#again && !this.#owned.isDisposed);
+  }
+
+  /** A trace that takes long to read and grows all the time leaves half of this thread to everybody else. */
+  async #rest(): Promise<void> {
+    const leftMs = this.#restsUntilMs - performance.now();
+    if (leftMs > 0) await setTimeout(leftMs);
   }
 
   /** Derives the state anew, which time alone can change (silence turns Running into Unknown). */
@@ -133,8 +151,10 @@ export class TraceModel implements Disposable {
   }
 
   async #loadOnce(): Promise<void> {
+    if (this.#owned.isDisposed) return;
     const abort = new AbortController();
     this.#loading = abort;
+    const beganMs = performance.now();
     try {
       const session = await this.#store.load(this.key, abort.signal);
       if (!abort.signal.aborted) this.#apply(session);
@@ -143,19 +163,24 @@ export class TraceModel implements Disposable {
       this.#logger.warn(`Could not read ${this.key}: ${describeError(error)}`);
       const missing = (error as { code?: unknown }).code === "ENOENT";
       this.#publish({ type: "unreadable", message: describeError(error), problems: [], missing });
+    } finally {
+      const tookMs = performance.now() - beganMs;
+      this.#restsUntilMs = tookMs < longLoadMs ? 0 : performance.now() + Math.min(tookMs, longestRestMs);
     }
   }
 
   #apply(session: LoadedSession): void {
     const before = this.#picture;
     const spans: readonly TraceSpan[] = session.trace.spans;
-    const built = buildColumns(spans, describeSpan);
+    const index = outputIndex(spans);
+    const built = buildColumns(spans, describeWith(index));
     const tree = buildTree(built.columns);
     const state = deriveState(session.evidence, this.#now());
     const failures = findFailures(built.columns, tree, (row) => actionKeyOf(spans[row]), state);
     const spanIds = spans.map((span) => span.spanId);
     const problems = [...session.problems, ...built.problems];
-    const shared = { session, spanIds, tree, state, failures, problems };
+    const output = index && new OutputReader(index, spans);
+    const shared = { session, spanIds, tree, state, failures, problems, output };
 
     // The row of missing parents goes away when the producer corrects them, and a delta takes no row away.
     const losesRow = before !== undefined && built.columns.count < before.columns.count;
@@ -191,6 +216,17 @@ export class TraceModel implements Disposable {
     this.#current = change;
     this.#changes.fire(change);
   }
+}
+
+/** The span above a program's output says how much there is; what it holds are the bursts below it. */
+function describeWith(index: OutputIndex | undefined): (span: TraceSpan, row: number) => SpanDescription {
+  if (index === undefined) return describeSpan;
+  const roots = new Map(index.roots.map((root) => [root.row, root]));
+  return (span, row) => {
+    const described = describeSpan(span);
+    const root = roots.get(row);
+    return root === undefined ? described : { ...described, label: outputAmount(root) };
+  };
 }
 
 function actionKeyOf(span: TraceSpan | undefined): string {

@@ -8,6 +8,7 @@ import type { Panel } from "../../model/panel";
 import type { Picture } from "../../model/traceModel";
 import { formatInteger, text } from "../../text";
 import { Icon } from "../icon";
+import { StepsCard, showsStepsCard } from "../stepsCard";
 import { CallList } from "./callList";
 import { DataTable } from "./dataTable";
 import { ErrorBlock } from "./errorBlock";
@@ -26,6 +27,7 @@ export function Overview(props: DetailsProps) {
   const { panel, picture, details, row } = props;
   const ref = { epoch: picture.epoch, row };
   const isSynthetic = details.spanId === "";
+  const isCommand = commandOf(panel, row) !== undefined;
   const copy = (field: PayloadField) => () => panel.connection.post({ type: "copy", ...ref, field });
   return (
     <div class="overview">
@@ -43,21 +45,53 @@ export function Overview(props: DetailsProps) {
         hasActions={!isSynthetic}
       />
       {details.inputFields.length > 0 && <DataTable entries={details.inputFields} label={text("arguments")} />}
-      <PayloadSection
-        panel={panel}
-        reference={ref}
-        field="output"
-        title={text("output")}
-        payload={details.output}
-        hasActions={!isSynthetic}
-      />
-      {details.status === "open" && details.output.type === "empty" && (
+      <OutputLink panel={panel} picture={picture} row={row} />
+      {!(isCommand && panel.settings.view === "output") && (
+        <PayloadSection
+          panel={panel}
+          reference={ref}
+          field="output"
+          title={text(isCommand ? "lastOutput" : "output")}
+          payload={details.output}
+          hasActions={!isSynthetic}
+        />
+      )}
+      {details.status === "open" && details.output.type === "empty" && !isCommand && (
         <p class="hint">
           <Icon name="info" /> {text(panel.header?.live === true ? "noOutputYet" : "noOutputEver")}
         </p>
       )}
       <FactTable facts={facts(props)} label={text("facts")} />
+      {showsStepsCard(panel) && <StepsCard panel={panel} />}
     </div>
+  );
+}
+
+function commandOf(panel: Panel, row: number) {
+  return panel.header?.output?.commands.find((command) => command.row === row);
+}
+
+/** From a command or a piece of its output to the lines. */
+function OutputLink({ panel, picture, row }: { panel: Panel; picture: Picture; row: number }) {
+  const { output } = panel;
+  const isOutput = ((picture.model.columns.flags[row] ?? 0) & FLAG.output) !== 0;
+  if (panel.settings.view === "output" || output.lineCount === 0) return null;
+  if (!isOutput && commandOf(panel, row) === undefined) return null;
+  const show = async () => {
+    const isBurst = isOutput && panel.header?.output?.commands.every((command) => command.outputRow !== row) === true;
+    const line = isBurst ? await panel.lineOfBurst(row) : (output.header?.failingLine ?? -1);
+    panel.setView("output");
+    if (line >= 0) output.moveTo(line, { center: true });
+    else output.goToEnd();
+    panel.focus("list");
+  };
+  return (
+    <p class="output-link">
+      <button type="button" class="button button-secondary" onClick={() => void show()}>
+        <Icon name="output" />
+        {text(isOutput ? "showInOutput" : "showLastOutput")}
+      </button>
+    </p>
   );
 }
 

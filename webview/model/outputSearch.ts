@@ -1,0 +1,132 @@
+// Search in the output: asks the host for the lines, drops answers that were superseded, and walks from match to match.
+
+import { outputSearchResultSchema } from "../../src/protocol/panelMessages";
+import { type HostConnection, StaleReplyError } from "./hostConnection";
+
+const debounceMs = 120;
+
+export class OutputSearch {
+  readonly #connection: HostConnection;
+  readonly #onChange: () => void;
+  #text = "";
+  #lines: Uint32Array = new Uint32Array(0);
+  #isBusy = false;
+  #isTruncated = false;
+  #error: string | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #asked = 0;
+  #pendingStep: 1 | -1 | undefined;
+
+  constructor(connection: HostConnection, onChange: () => void) {
+    this.#connection = connection;
+    this.#onChange = onChange;
+  }
+
+  get text(): string {
+    return this.#text;
+  }
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+  get isTruncated(): boolean {
+    return this.#isTruncated;
+  }
+  get error(): string | undefined {
+    return this.#error;
+  }
+  /** Lines with a match. */
+  get matchCount(): number {
+    return this.#lines.length;
+  }
+
+  /** Goes on once the answer is here. */
+  stepWhenFound(direction: 1 | -1): void {
+    this.#pendingStep = direction;
+  }
+
+  takePendingStep(): 1 | -1 | undefined {
+    if (this.#isBusy) return undefined;
+    const step = this.#pendingStep;
+    this.#pendingStep = undefined;
+    return step;
+  }
+
+  /** From 0; -1 where the line is no match. */
+  ordinalOf(line: number): number {
+    const index = this.#firstFrom(line);
+    return this.#lines[index] === line ? index : -1;
+  }
+
+  setText(text: string, epoch: number): void {
+    if (text === this.#text) return;
+    this.#text = text;
+    this.#pendingStep = undefined;
+    this.#askSoon(epoch);
+    if (text === "") this.#set(new Uint32Array(0), false);
+    else {
+      this.#isBusy = true;
+      this.#onChange();
+    }
+  }
+
+  /** More lines have come: what was found stays until the new answer is here. */
+  askAgain(epoch: number): void {
+    if (this.#text !== "") this.#askSoon(epoch);
+  }
+
+  forgetLines(): void {
+    this.#lines = new Uint32Array(0);
+  }
+
+  /** The next match behind a line, or the one before; wraps. -1 without matches. @param from -1 for none */
+  step(from: number, direction: 1 | -1): { readonly line: number; readonly wrapped: boolean } {
+    const first = this.#lines[0];
+    const last = this.#lines.at(-1);
+    if (first === undefined || last === undefined) return { line: -1, wrapped: false };
+    if (from < 0) return { line: direction === 1 ? first : last, wrapped: false };
+    const next = direction === 1 ? this.#lines[this.#firstFrom(from + 1)] : this.#lines[this.#firstFrom(from) - 1];
+    return next === undefined
+      ? { line: direction === 1 ? first : last, wrapped: true }
+      : { line: next, wrapped: false };
+  }
+
+  #askSoon(epoch: number): void {
+    clearTimeout(this.#timer);
+    const asked = ++this.#asked;
+    if (this.#text !== "") this.#timer = setTimeout(() => void this.#ask(epoch, asked), debounceMs);
+  }
+
+  async #ask(epoch: number, asked: number): Promise<void> {
+    this.#isBusy = true;
+    try {
+      const params = { epoch, text: this.#text.slice(0, 1_000) };
+      const { lines, truncated } = await this.#connection.request("outputSearch", params, outputSearchResultSchema);
+      if (asked === this.#asked) this.#set(lines, truncated);
+    } catch (error) {
+      if (asked !== this.#asked) return;
+      this.#isBusy = false;
+      if (!(error instanceof StaleReplyError)) this.#error = error instanceof Error ? error.message : String(error);
+      this.#onChange();
+    }
+  }
+
+  #set(lines: Uint32Array, isTruncated: boolean): void {
+    this.#lines = lines;
+    this.#isTruncated = isTruncated;
+    this.#isBusy = false;
+    this.#error = undefined;
+    this.#onChange();
+  }
+
+  /** Index of the first match at or behind the line. */
+  #firstFrom(line: number): number {
+    let low = 0;
+    let high = this.#lines.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#lines[middle] ?? 0) < line) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}

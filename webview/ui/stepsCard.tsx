@@ -1,0 +1,111 @@
+// How to get steps into traces of a program that sent none: what to install, how to start it, which variables matter.
+// The snippets were run against a receiver of OTLP as JSON, which is what the session listens to.
+
+import { useState } from "preact/hooks";
+import type { WebviewTextKey } from "../../src/protocol/webviewTexts";
+import type { Panel } from "../model/panel";
+import { text } from "../text";
+import { copyText } from "./details/dataTable";
+import { Icon } from "./icon";
+import { IconButton } from "./iconButton";
+
+interface Snippet {
+  readonly title: WebviewTextKey;
+  readonly code: string;
+}
+
+const pages = ["node", "python", "environment"] as const;
+type Page = (typeof pages)[number];
+
+const pageTexts = { node: "stepsNode", python: "stepsPython", environment: "stepsEnvironment" } as const;
+
+const snippets: Readonly<Record<Page, readonly Snippet[]>> = {
+  node: [
+    { title: "stepsInstall", code: "npm install @opentelemetry/api @opentelemetry/auto-instrumentations-node" },
+    { title: "stepsRun", code: "node --require @opentelemetry/auto-instrumentations-node/register app.js" },
+    {
+      title: "stepsOwn",
+      code: `const { trace } = require("@opentelemetry/api");
+
+await trace.getTracer("app").startActiveSpan("plan", async (span) => {
+  try {
+    await plan();
+  } finally {
+    span.end();
+  }
+});`,
+    },
+  ],
+  python: [
+    { title: "stepsInstall", code: "pip install opentelemetry-distro opentelemetry-exporter-otlp-json-http" },
+    {
+      title: "stepsRun",
+      code: `opentelemetry-instrument --traces_exporter otlp_json_http \\
+  --metrics_exporter none --logs_exporter none python app.py`,
+    },
+    {
+      title: "stepsOwn",
+      code: `from opentelemetry import trace
+
+with trace.get_tracer("app").start_as_current_span("plan"):
+    plan()`,
+    },
+  ],
+  environment: [
+    {
+      title: "stepsVariables",
+      code: `OTEL_EXPORTER_OTLP_ENDPOINT
+OTEL_EXPORTER_OTLP_PROTOCOL
+OTEL_EXPORTER_OTLP_HEADERS
+TRACEPARENT
+TRACEKEEPER_SESSION_ID
+TRACEKEEPER_SPAN_ID`,
+    },
+  ],
+};
+
+export function StepsCard({ panel }: { panel: Panel }) {
+  const [page, setPage] = useState<Page>("node");
+  const [copied, setCopied] = useState("");
+  return (
+    <section class="steps-card" aria-label={text("stepsTitle")}>
+      <div class="steps-head">
+        <Icon name="lightbulb" />
+        <h3>{text("stepsTitle")}</h3>
+        <span class="space" />
+        <IconButton icon="close" label={text("stepsHide")} onClick={() => panel.setStepsCard(false)} />
+      </div>
+      <p class="steps-words">{text("stepsWhy")}</p>
+      <div class="segmented is-small" role="group" aria-label={text("stepsFor")}>
+        {pages.map((name) => (
+          <button key={name} type="button" aria-pressed={name === page} onClick={() => setPage(name)}>
+            {text(pageTexts[name])}
+          </button>
+        ))}
+      </div>
+      {page === "environment" && <p class="steps-words">{text("stepsEnvironmentWords")}</p>}
+      {snippets[page].map(({ title, code }) => (
+        <figure key={title} class="snippet">
+          <figcaption>
+            <span>{text(title)}</span>
+            <IconButton
+              icon={copied === code ? "check" : "copy"}
+              label={text("copyValue", text(title))}
+              onClick={() => {
+                copyText(code);
+                setCopied(code);
+              }}
+            />
+          </figcaption>
+          <pre tabIndex={0}>{code}</pre>
+        </figure>
+      ))}
+      {page === "python" && <p class="steps-note">{text("stepsPythonNote")}</p>}
+    </section>
+  );
+}
+
+/** Of a run that only printed, unless the person has put it away. */
+export function showsStepsCard({ header, hidesStepsCard }: Panel): boolean {
+  return header?.output?.isOnly === true && !hidesStepsCard;
+}
