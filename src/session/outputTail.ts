@@ -5,15 +5,17 @@ const mostRows = 500;
 /** A row beyond this loses its beginning; UTF-16 units. */
 const mostRowLength = 32 * 1024;
 const keptRowLength = 16 * 1024;
-/** Of a text that is nothing but lines no more is looked at. */
-const mostPlainLength = 32 * 1024;
+/** So much waits before it is looked at; of that the end alone, where it has lines enough. */
+const mostWaitingLength = 256 * 1024;
+const enoughLength = 128 * 1024;
+const enoughLines = 200;
 /** The result has at most so many bytes of UTF-8. */
 const mostTailBytes = 16 * 1024;
 
 const esc = String.fromCharCode(0x1b);
 const bel = String.fromCharCode(0x07);
 const backspace = String.fromCharCode(0x08);
-const special = new RegExp(`[${esc}${backspace}]|\\r(?!\\n)`);
+const special = new RegExp(`[${esc}${backspace}\\r]`);
 const token = new RegExp(
   [
     // A control sequence, a title or the like, any other escape.
@@ -27,7 +29,9 @@ const token = new RegExp(
   "g",
 );
 /** The beginning of an escape at the end of a text. */
-const openEscape = new RegExp(`${esc}(?:\\[[0-?]*[ -/]*|[\\]P_^X][^${bel}${esc}]{0,1000}|[ -/]*)$`);
+const openEscape = new RegExp(`${esc}(?:\\[[0-?]*[ -/]*|[\\]P_^X][^${bel}${esc}]*${esc}?|[ -/]*)$`);
+/** A longer one is none; UTF-16 units. */
+const mostEscapeLength = 1024;
 
 interface Screen {
   rows: string[];
@@ -39,27 +43,30 @@ export class OutputTail {
   #screen: Screen = { rows: [""], row: 0, column: 0 };
   /** What a program that takes the whole screen for itself leaves behind. */
   #behind: Screen | undefined;
+  #waiting = "";
+  /** The beginning of an escape. */
   #rest = "";
   #length = 0;
   #isCut = false;
 
   add(text: string): void {
     this.#length += text.length;
-    let all = this.#rest + text;
-    this.#rest = "";
-    const open = all.lastIndexOf(esc) < 0 ? null : openEscape.exec(all);
-    // A CR may belong to a line feed that is still to come.
-    const held = open?.[0] ?? (all.endsWith("\r") ? "\r" : "");
-    if (held !== "") {
-      this.#rest = held;
-      all = all.slice(0, -held.length);
-    }
-    if (special.test(all)) this.#interpret(all.replaceAll("\r\n", "\n"));
-    else this.#append(all.replaceAll("\r\n", "\n"));
+    this.#waiting += text;
+    if (this.#waiting.length <= mostWaitingLength) return;
+    const recent = this.#waiting.slice(-enoughLength);
+    if (hasLines(recent, enoughLines)) {
+      // Most of a lot of output is never looked at.
+      this.#screen = { rows: [""], row: 0, column: 0 };
+      this.#behind = undefined;
+      this.#rest = "";
+      this.#isCut = true;
+      this.#waiting = recent.slice(recent.indexOf("\n") + 1);
+    } else this.#draw();
   }
 
   /** @returns the text, and where something is missing at its beginning the length of all that came */
   read(): { readonly text: string; readonly fullLength: number | undefined } {
+    this.#draw();
     const rows = this.#screen.rows.map((row) => row.trimEnd());
     let bytes = 0;
     let first = rows.length;
@@ -74,19 +81,24 @@ export class OutputTail {
     return { text, fullLength: this.#isCut || isLong || first > 0 ? this.#length : undefined };
   }
 
+  #draw(): void {
+    let all = this.#rest + this.#waiting;
+    this.#waiting = "";
+    this.#rest = "";
+    // A CR may belong to a line feed that is still to come.
+    const held = openEscape.exec(all.slice(-mostEscapeLength))?.[0] ?? (all.endsWith("\r") ? "\r" : "");
+    if (held !== "") {
+      this.#rest = held;
+      all = all.slice(0, -held.length);
+    }
+    const text = all.replaceAll("\r\n", "\n");
+    if (special.test(text)) this.#interpret(text);
+    else this.#append(text);
+  }
+
   /** Lines without anything that moves the cursor. */
   #append(text: string): void {
-    let rest = text;
-    if (rest.length > mostPlainLength) {
-      const from = rest.indexOf("\n", rest.length - mostPlainLength) + 1;
-      rest = rest.slice(from === 0 ? rest.length - mostPlainLength : from);
-      this.#screen.rows = [""];
-      this.#screen.row = 0;
-      this.#screen.column = 0;
-      this.#isCut = true;
-    }
-    const lines = rest.split("\n");
-    for (const [index, line] of lines.entries()) {
+    for (const [index, line] of text.split("\n").entries()) {
       if (index > 0) this.#lineFeed();
       if (line !== "") this.#put(line);
     }
@@ -147,7 +159,7 @@ export class OutputTail {
         if (final === "E") screen.column = 0;
         return;
       case "C":
-        screen.column += count;
+        screen.column = Math.min(screen.column + count, mostRowLength);
         return;
       case "D":
         screen.column = Math.max(0, screen.column - count);
@@ -193,6 +205,15 @@ export class OutputTail {
     const column = Number.parseInt(parameters.split(";")[1] ?? "", 10);
     screen.column = Number.isNaN(column) ? 0 : Math.max(0, Math.min(column, mostRows) - 1);
   }
+}
+
+function hasLines(text: string, count: number): boolean {
+  let at = -1;
+  for (let found = 0; found < count; found++) {
+    at = text.indexOf("\n", at + 1);
+    if (at < 0) return false;
+  }
+  return true;
 }
 
 function isWholeScreen(parameters: string): boolean {

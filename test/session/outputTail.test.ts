@@ -5,8 +5,13 @@ import { OutputTail } from "../../src/session/outputTail";
 
 function tailOf(...texts: readonly string[]): string {
   const tail = new OutputTail();
-  for (const text of texts) tail.add(text);
-  return tail.read().text;
+  // To read it is to look at what came so far.
+  let { text } = tail.read();
+  for (const piece of texts) {
+    tail.add(piece);
+    ({ text } = tail.read());
+  }
+  return text;
 }
 
 const esc = "\u001b";
@@ -49,6 +54,7 @@ describe("the tail of an output", () => {
       `${esc}[1A`,
       `${esc}[31m`,
       `${esc}]0;t\u0007`,
+      `${esc}]8;;u${esc}\\`,
       "é",
     );
     const property = fc.property(fc.array(part, { maxLength: 40 }), fc.array(fc.nat(200)), (parts, cuts) => {
@@ -73,6 +79,16 @@ describe("the tail of an output", () => {
     expect(fullLength).toBeGreaterThan(5_000_000);
   });
 
+  it("of much coloured output is its last lines, and of a bar that is drawn again and again its last state", () => {
+    const colours = new OutputTail();
+    for (let count = 0; count < 50_000; count++) colours.add(`${esc}[32m✓${esc}[0m test ${count}\r\n`);
+    expect(colours.read().text).toMatch(/^✓ test \d+\n(?:✓ test \d+\n)+✓ test 49999$/);
+    const bar = new OutputTail();
+    bar.add("start\n");
+    for (let count = 0; count < 100_000; count++) bar.add(`\r${count} of 100000`);
+    expect(bar.read()).toMatchObject({ text: "start\n99999 of 100000", fullLength: undefined });
+  });
+
   it("of a single endless line is its end", () => {
     const tail = new OutputTail();
     for (let count = 0; count < 1000; count++) tail.add("€".repeat(1000));
@@ -82,6 +98,13 @@ describe("the tail of an output", () => {
     expect(text).not.toContain("\ufffd");
     expect(Buffer.byteLength(text)).toBeLessThanOrEqual(16 * 1024);
     expect(fullLength).toBe(1_000_003);
+  });
+
+  it("takes no memory for a cursor that moves ever further", () => {
+    const tail = new OutputTail();
+    for (let count = 0; count < 10_000; count++) tail.add(`${esc}[999C`);
+    tail.add("x\n");
+    expect(tail.read().text.length).toBeLessThan(32 * 1024);
   });
 
   it("keeps a short output whole, and says so", () => {
