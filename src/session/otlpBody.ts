@@ -37,7 +37,7 @@ export class BodyReader {
     this.#limits = limits;
   }
 
-  /** The body as it came. What comes after a refusal is read and thrown away, as long as the time lasts. */
+  /** The body as it came. What comes after a refusal is read and thrown away. */
   read(request: IncomingMessage): Promise<BodyResult> {
     const { bodyBytes, allBodiesBytes, bodyMs } = this.#limits;
     return new Promise((resolve) => {
@@ -51,6 +51,7 @@ export class BodyReader {
       const settle = (result: BodyResult) => {
         if (isSettled) return;
         isSettled = true;
+        clearTimeout(timer);
         if (result.type !== "body") {
           body.clear();
           release();
@@ -61,8 +62,6 @@ export class BodyReader {
       const timer = setTimeout(() => {
         const message = `The body did not arrive within ${bodyMs / 1000} s`;
         refuse({ status: 408, message, headers: { Connection: "close" } });
-        // The answer is under way; who still sends after it is cut off.
-        setImmediate(() => request.destroy());
       }, bodyMs);
       timer.unref();
       request.on("data", (chunk: Buffer) => {
@@ -76,13 +75,9 @@ export class BodyReader {
         }
       });
       request.on("end", () => {
-        clearTimeout(timer);
         settle({ type: "body", bytes: body.bytes, release });
       });
-      const gone = () => {
-        clearTimeout(timer);
-        settle({ type: "gone" });
-      };
+      const gone = () => settle({ type: "gone" });
       request.on("error", gone);
       request.on("close", gone);
       if (Number(request.headers["content-length"] ?? 0) > bodyBytes) refuse(tooLarge(bodyBytes, ""));
@@ -99,7 +94,7 @@ class GrowingBytes {
     if (this.#length === 0) this.#bytes = chunk;
     else {
       const needed = this.#length + chunk.length;
-      if (needed > this.#bytes.length || this.#length === this.#bytes.length) {
+      if (needed > this.#bytes.length) {
         const larger = Buffer.allocUnsafeSlow(Math.max(needed, this.#length * 2, smallestBytes));
         this.#bytes.copy(larger, 0, 0, this.#length);
         this.#bytes = larger;

@@ -402,6 +402,12 @@ describe("a failure", () => {
     });
   });
 
+  it("is the last exception's where a step was tried again", () => {
+    const first = { ...exception, attributes: attributes({ "exception.message": "busy" }) };
+    const { span } = map({ rest: { status: { code: 2 }, events: [first, exception, { name: "log" }] } });
+    expect(span.statusMessage).toBe("no rate");
+  });
+
   it("says what its status says before what its exception says", () => {
     const status = { code: 2, message: "exit 1" };
     expect(map({ rest: { status, events: [exception] } }).span.statusMessage).toBe("exit 1");

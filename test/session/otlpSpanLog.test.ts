@@ -239,6 +239,13 @@ describe("usage", () => {
     expect(await totalTokens()).toBe(5);
   });
 
+  it("counts once where the calls come before the beginning of what is around them", async () => {
+    session.send({ id: b, parent: a, attributes: usage(5) });
+    session.send({ id: a, isOpen: true, attributes: agent(5) });
+    session.send({ id: a, attributes: agent(5) });
+    expect(await totalTokens()).toBe(5);
+  });
+
   it("counts that of an agent whose calls send nothing", async () => {
     session.send({ id: b, parent: a, name: "no call" }, { id: a, attributes: agent(9) });
     expect(await totalTokens()).toBe(9);
