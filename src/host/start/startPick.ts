@@ -128,6 +128,7 @@ export class StartPick {
       startTexts,
     );
     const selected = pick.activeItems[0]?.row?.id;
+    const isMoved = selected !== pick.items.find(({ row }) => row)?.row?.id;
     const items: StartItem[] = sections.flatMap(({ group, rows }) => [
       ...separator(group),
       ...rows.map((row) => this.#itemOf(row)),
@@ -135,8 +136,8 @@ export class StartPick {
     pick.busy = this.#loading > 0;
     pick.keepScrollPosition = true;
     pick.items = items;
-    // Nothing was selected yet while the list was empty, and what is typed selects by itself.
-    const before = items.find((item) => item.row?.id === selected);
+    // VS Code selects the first one, and what fits best to what is typed; where the person went the selection stays.
+    const before = isMoved ? items.find((item) => item.row && item.row.id === selected) : undefined;
     if (before && pick.value === "") pick.activeItems = [before];
   }
 
