@@ -123,6 +123,9 @@ describe("the program of tracekeeper run", () => {
     const objects = await recorded();
     expect(objects[0]).toMatchObject({ state: "failed", error: "interrupted by Ctrl+C" });
     expect(commandOf(objects)).toMatchObject({ status: "interrupted" });
+    const { stdout } = await tracekeeper(["show", (await ids())[0] ?? ""]);
+    expect(stdout).toMatch(/⊘ command .* interrupted /);
+    expect(stdout).not.toContain("Failing step");
   });
 
   it("is stopped with us by a signal that reaches us alone", async () => {

@@ -7,6 +7,7 @@ import { payloadValue } from "../trace/payloadView";
 import type { Place } from "../trace/place";
 import { bestPlace, findPlaces } from "../trace/places";
 import { oneLine } from "../trace/plainText";
+import { cutMark } from "../trace/producerMarks";
 import type { TraceSpan } from "../trace/schema";
 import { spanError } from "../trace/spanError";
 import { describeOutcome } from "../trace/spanOutcome";
@@ -110,7 +111,9 @@ function printedLines(span: TraceSpan, places: readonly Place[], isFull: boolean
   const named = context === undefined ? -1 : lines.findLastIndex((line) => oneLine(line) === context);
   const last = lines.length - mostOutputLines;
   const from = named < 0 ? last : Math.min(last, Math.max(0, named - linesBefore));
-  const range = `lines ${formatCount(from + 1)} to ${formatCount(from + mostOutputLines)} of ${formatCount(lines.length)}`;
+  // Of a text that was cut the beginning is missing, and nobody knows how many lines it had.
+  const all = `${cutMark(span, "output") === undefined ? "" : "the last "}${formatCount(lines.length)}`;
+  const range = `lines ${formatCount(from + 1)} to ${formatCount(from + mostOutputLines)} of ${all}`;
   return [`output, ${range}; --full prints all:`, ...lines.slice(from, from + mostOutputLines).map(quoted)];
 }
 

@@ -74,25 +74,34 @@ async function show(words: readonly string[]): Promise<number> {
 }
 
 function* textLines(picture: SessionPicture, options: ShowOptions, screen: Screen): Iterable<string> {
-  const { failures, problems, key } = picture;
+  const { problems, key } = picture;
   yield* headerLines(picture, screen);
   yield "";
   if (options.onlyFailures) yield* allFailures(picture, options, screen);
   else {
-    if (failures.failingStep !== undefined) {
-      yield* failingStepLines(picture, options, screen);
-      const others = failures.failures.length + failures.recovered.length - 1;
-      if (others > 0) {
-        const more = `${others} more ${others === 1 ? "failure" : "failures"}`;
-        yield whole(`${more}: ${showCommandFor(key)} --failures`, screen, "faint");
-      }
-      yield "";
-    }
+    yield* failingStepBlock(picture, options, screen);
     yield* treeLines(picture, options, screen);
   }
   if (problems.length === 0) return;
   yield "";
   yield* problemLines(problems, basename(key), options.isFull, screen);
+}
+
+/** The failing step, how many more failures there are, and an empty line; nothing where there is nothing to tell. */
+function* failingStepBlock(picture: SessionPicture, options: ShowOptions, screen: Screen): Iterable<string> {
+  const { failures, columns, session, state, key } = picture;
+  const row = failures.failingStep?.row;
+  if (row === undefined) return;
+  // Of the session itself the error stands in the header.
+  const message = session.trace.spans[row]?.statusMessage;
+  const isTold = columns.parent[row] === -1 && message !== undefined && message === state.error;
+  if (!isTold) yield* failingStepLines(picture, options, screen);
+  const others = failures.failures.length + failures.recovered.length - 1;
+  if (others > 0) {
+    const more = `${others} more ${others === 1 ? "failure" : "failures"}`;
+    yield whole(`${more}: ${showCommandFor(key)} --failures`, screen, "faint");
+  }
+  if (!isTold || others > 0) yield "";
 }
 
 /** Those that count first, the failing step before all others; then those that were made good. */
