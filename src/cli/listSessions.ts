@@ -1,6 +1,7 @@
 // The sessions of a directory, read once as the view's list reads them: at most the head and the tail of each file.
 
-import { stat } from "node:fs/promises";
+import { constants } from "node:fs";
+import { access, stat } from "node:fs/promises";
 import type { Logger } from "../base/logger";
 import { silentLogger } from "../base/logger";
 import { makeProbeLiveness } from "../recorder/liveness";
@@ -15,13 +16,13 @@ const concurrentFiles = 8;
 export async function listSessions(
   directory: string,
   nowMs: number,
-  access: FileAccess = nodeFileAccess,
+  files: FileAccess = nodeFileAccess,
 ): Promise<SessionEntry[]> {
   await requireDirectory(directory);
   const warnings: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (message) => warnings.push(message) };
   const context = {
-    access,
+    access: files,
     limiter: new Limiter(concurrentFiles),
     probe: makeProbeLiveness(),
     now: () => nowMs,
@@ -43,6 +44,7 @@ export async function requireDirectory(directory: string): Promise<void> {
   let isDirectory: boolean;
   try {
     isDirectory = (await stat(directory)).isDirectory();
+    await access(directory, constants.R_OK);
   } catch (error) {
     throw new Error(`${directory}: ${isMissing(error) ? "There is no such directory" : describeFileError(error)}`);
   }
