@@ -1,16 +1,17 @@
-// Texts of the panel by key: the host's table once it is here, English until then and for what it lacks.
+// Texts of the panel by key. The host sends the table before anything else, so that it is not in the bundle as well; until
+// then nothing is shown.
 
-import { type WebviewTextKey, webviewTexts } from "../src/protocol/webviewTexts";
+import type { WebviewTextKey } from "../src/protocol/webviewTexts";
 
-let texts: Readonly<Record<string, string>> = webviewTexts;
+let texts: Readonly<Record<string, string>> = {};
 
 export function setTexts(table: Readonly<Record<string, string>>): void {
-  texts = { ...webviewTexts, ...table };
+  texts = table;
 }
 
 /** `{0}`, `{1}` are replaced in order. */
 export function text(key: WebviewTextKey, ...args: readonly (string | number)[]): string {
-  const template = texts[key] ?? webviewTexts[key];
+  const template = texts[key] ?? "";
   return args.length === 0
     ? template
     : template.replace(/\{(\d)\}/g, (whole, index: string) => String(args[Number(index)] ?? whole));

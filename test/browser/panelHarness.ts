@@ -10,7 +10,7 @@ import type { Browser, Page } from "playwright-core";
 import type { Logger } from "../../src/base/logger";
 import { PanelConnection, type PanelIntent } from "../../src/host/panel/panelConnection";
 import { TraceModel } from "../../src/host/panel/traceModel";
-import type { NavigateTarget, ViewState } from "../../src/protocol/panelMessages";
+import type { NavigateTarget, PanelHeader, ViewState } from "../../src/protocol/panelMessages";
 import { webviewTexts } from "../../src/protocol/webviewTexts";
 import type { Liveness } from "../../src/trace/evidence";
 import { encodeLiveMarker } from "../../src/trace/marker";
@@ -26,6 +26,10 @@ export interface OpenOptions extends PanelPageOptions {
   readonly revealSpanId?: string | undefined;
   /** Time of the host's clock; the real one where left out. */
   readonly nowMs?: number | undefined;
+  /** What can be done with the session, as if it had been started here. */
+  readonly control?: PanelHeader["control"];
+  /** The card on how to get steps was put away. */
+  readonly hidesStepsCard?: boolean | undefined;
 }
 
 export class Drive implements AsyncDisposable {
@@ -56,6 +60,8 @@ export class Drive implements AsyncDisposable {
       panel: fakePanel as unknown as PanelConnection["panel"],
       logger,
       texts: webviewTexts,
+      control: () => options.control,
+      hidesStepsCard: () => options.hidesStepsCard === true,
       headerTexts: { timeZone: "Europe/Berlin", statusLabel: (_, fallback) => fallback },
       onIntent: (intent) => this.intents.push(intent),
     });

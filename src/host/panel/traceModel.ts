@@ -124,16 +124,12 @@ export class TraceModel implements Disposable {
 
   async #run(): Promise<void> {
     do {
-      await this.#rest();
+      // A trace that takes long to read and grows all the time leaves half of this thread to everybody else.
+      const restMs = this.#restsUntilMs - performance.now();
+      if (restMs > 0) await setTimeout(restMs);
       this.#again = false;
       await this.#loadOnce();
     } while (this.#again && !this.#owned.isDisposed);
-  }
-
-  /** A trace that takes long to read and grows all the time leaves half of this thread to everybody else. */
-  async #rest(): Promise<void> {
-    const leftMs = this.#restsUntilMs - performance.now();
-    if (leftMs > 0) await setTimeout(leftMs);
   }
 
   /** Derives the state anew, which time alone can change (silence turns Running into Unknown). */

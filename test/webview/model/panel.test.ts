@@ -1,3 +1,4 @@
+import "../englishTexts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { columnChunks } from "../../../src/host/panel/columnChunks";
 import { columnsDelta, withSharedStrings } from "../../../src/host/panel/columnsDelta";

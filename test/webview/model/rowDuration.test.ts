@@ -1,3 +1,4 @@
+import "../englishTexts";
 import { describe, expect, it } from "vitest";
 import type { TraceSpan } from "../../../src/trace/schema";
 import { durationText, shortDurationText } from "../../../webview/format";

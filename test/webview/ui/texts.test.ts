@@ -1,4 +1,5 @@
 // Every text of the table is shown somewhere, and every part of a text has its argument.
+import "../englishTexts";
 import { globSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { webviewTexts } from "../../../src/protocol/webviewTexts";

@@ -81,32 +81,44 @@ function LineText({ line, search, painter }: { line: OutputLineView; search: str
   const left = line.totalLength - line.text.length;
   return (
     <>
-      {lineParts(line, search).map((part, index) => (
-        <Part key={index} part={part} line={line} painter={painter} />
-      ))}
+      {groups(lineParts(line, search)).map(({ link, parts }, index) => {
+        const target = link === undefined ? undefined : line.links[link];
+        const inner = parts.map((part, inGroup) => <Part key={inGroup} part={part} painter={painter} />);
+        if (target === undefined) return inner;
+        return (
+          <span key={index} role="link" class="line-link" data-link={link} title={linkTitle(target)}>
+            {inner}
+          </span>
+        );
+      })}
       {left > 0 && <span class="line-cut">{text("moreCharacters", formatInteger(left))}</span>}
     </>
   );
 }
 
-function Part({ part, line, painter }: { part: LinePart; line: OutputLineView; painter: AnsiPainter }) {
-  const { style, link } = part;
-  const target = link === undefined ? undefined : line.links[link];
-  if (style === undefined && target === undefined && !part.isMatch) return <>{part.text}</>;
-  const classes = [
-    style?.bold === true ? "is-bold" : "",
-    style?.dim === true ? "is-dim" : "",
-    style?.italic === true ? "is-italic" : "",
-    style?.underline === true ? "is-underlined" : "",
-    target === undefined ? "" : "line-link",
-  ];
+/** Parts that belong to the same link, or to none. */
+function groups(parts: readonly LinePart[]): { readonly link: number | undefined; readonly parts: LinePart[] }[] {
+  const found: { readonly link: number | undefined; readonly parts: LinePart[] }[] = [];
+  for (const part of parts) {
+    const last = found.at(-1);
+    if (last !== undefined && last.link === part.link) last.parts.push(part);
+    else found.push({ link: part.link, parts: [part] });
+  }
+  return found;
+}
+
+function Part({ part, painter }: { part: LinePart; painter: AnsiPainter }) {
+  const { style } = part;
   const inner = part.isMatch ? <mark>{part.text}</mark> : part.text;
+  if (style === undefined) return <>{inner}</>;
+  const classes = [
+    style.bold === true ? "is-bold" : "",
+    style.dim === true ? "is-dim" : "",
+    style.italic === true ? "is-italic" : "",
+    style.underline === true ? "is-underlined" : "",
+  ];
   return (
-    <span
-      class={classes.filter(Boolean).join(" ")}
-      style={style === undefined ? {} : { ...painter.paint(style) }}
-      {...(target === undefined ? {} : { role: "link", "data-link": link, title: linkTitle(target) })}
-    >
+    <span class={classes.filter(Boolean).join(" ")} style={{ ...painter.paint(style) }}>
       {inner}
     </span>
   );
