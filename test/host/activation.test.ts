@@ -1,4 +1,5 @@
-import { mkdir } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readdir } from "node:fs/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { build } from "../../esbuild.mjs";
 import { activateAlone } from "../support/activateAlone";
@@ -66,5 +67,19 @@ describe("the activated extension", () => {
     expect(commands).toBeGreaterThan(20);
     expect(told.filter((text) => /^(error|log)/.test(text))).toEqual([]);
     expect(told).toContain("info No session failed.");
+  });
+
+  it("starts nothing in Restricted Mode, whoever asks, and says why", async () => {
+    await mkdir(folder.join("restricted"));
+    const restricted = folder.join("restrictedStorage");
+    const { told } = await activateAlone(bundle, {
+      folder: folder.join("restricted"),
+      storage: restricted,
+      until: "restricted",
+    });
+    const refusals = told.filter((text) => text.startsWith("info In Restricted Mode no session is started"));
+    expect(refusals).toHaveLength(6);
+    expect(await readdir(folder.join("restricted"))).toEqual([]);
+    expect(existsSync(restricted)).toBe(false);
   });
 });

@@ -1,5 +1,6 @@
 // The rows of the pick that starts a session, as text.
 import { describe, expect, it } from "vitest";
+import { entryContext } from "../../src/host/sessions/sessionRows";
 import type { LaunchRecord } from "../../src/host/start/launchRecord";
 import {
   type ScriptOffer,
@@ -8,6 +9,7 @@ import {
   startSections,
   type TaskOffer,
 } from "../../src/host/start/startRows";
+import type { SessionEntry } from "../../src/store/sessionEntry";
 import type { SessionStatus } from "../../src/trace/state";
 
 const texts: StartTexts = {
@@ -146,6 +148,25 @@ describe("the pick that starts a session", () => {
     });
     expect(rows.join("\n").match(/\$\(/g)).toBeNull();
     expect(rows[0]).toContain("Run again: $ (alert) a b");
+  });
+});
+
+describe("a row of the Sessions view", () => {
+  it("offers what can be done with a session that was started here", () => {
+    const entry = {
+      directory: "/t",
+      safeId: "a",
+      key: "/t/a.json",
+      sessionId: "a",
+      modifiedMs: 0,
+      sizeBytes: 0,
+      state: { status: "running", reasons: [] },
+      files: [],
+    } satisfies SessionEntry;
+    expect(entryContext(entry)).toBe("session running");
+    const all = { canStop: true, hasTerminal: true, canRunAgain: true };
+    expect(entryContext(entry, all)).toBe("session running stoppable terminal again");
+    expect(entryContext(entry, { ...all, canStop: false, hasTerminal: false })).toBe("session running again");
   });
 });
 

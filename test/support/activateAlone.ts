@@ -11,8 +11,11 @@ export interface AloneOptions {
   readonly folder?: string | undefined;
   /** The extension's global storage, which need not exist. */
   readonly storage: string;
-  /** Looked at once the window is idle, once something is watched, or once every command has run and was cancelled. */
-  readonly until: "rest" | "watching" | "returned" | "commands";
+  /**
+   * Looked at once the window is idle, once something is watched, or once every command has run and was cancelled, the
+   * last also in Restricted Mode.
+   */
+  readonly until: "rest" | "watching" | "returned" | "commands" | "restricted";
 }
 
 export interface Held {

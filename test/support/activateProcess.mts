@@ -1,7 +1,7 @@
 // Activates a built extension in this process, which is to be fresh, with a stand-in for `vscode` that answers what an
 // idle window answers. Prints one line of JSON with what it cost and what it holds. Run by `activateAlone`.
 //
-//   node activateProcess.mts <bundle> <storage folder> <until: rest|watching|returned|commands> [workspace folder]
+//   node activateProcess.mts <bundle> <storage folder> <until: rest|watching|returned|commands|restricted> [workspace folder]
 //
 // It imports nothing but Node's own modules, so that nothing else is measured; the stand-in refuses names it lacks, so
 // that what the extension begins to use has to be answered here.
@@ -167,7 +167,7 @@ const vscode = only("vscode", {
     setStatusBarMessage: event,
   }),
   workspace: only("workspace", {
-    isTrusted: true,
+    isTrusted: untilWhat !== "restricted",
     workspaceFolders: folder === undefined ? undefined : [{ name: "shop", index: 0, uri: new Uri("file", folder) }],
     getConfiguration: () => ({ get: nothing, inspect: nothing, update: () => Promise.resolve() }),
     onDidChangeConfiguration: event,
@@ -255,7 +255,7 @@ if (untilWhat === "returned") {
 // Whatever comes and goes on the way, such as a timer, is not what is waited for.
 if (untilWhat === "watching" || untilWhat === "returned")
   while (!held().resources.includes("FSEventWrap")) await new Promise((turn) => setTimeout(turn, 5));
-if (untilWhat === "commands") for (const handler of handlers.values()) await handler();
+if (untilWhat === "commands" || untilWhat === "restricted") for (const handler of handlers.values()) await handler();
 const after = held();
 for (const subscription of subscriptions.reverse()) subscription.dispose();
 // Node closes a handle in a later turn of the loop, and what was being read is read to its end.

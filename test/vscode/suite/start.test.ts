@@ -1,7 +1,7 @@
 // Traced sessions as VS Code starts them: real terminals, real tasks, the real session process and its traces.
 import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
-import { readdir, readFile, rm, stat } from "node:fs/promises";
+import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
@@ -157,6 +157,28 @@ describe("a traced session", () => {
     assert.equal(revived.exitStatus?.code, 0);
     assert.equal(await readFile(path.join(workspaceFolder, "made-by-once"), "utf8"), "once\n");
     assert.equal((await ended(line)).length, 1);
+  });
+
+  it("is recorded in the extension's storage where the workspace folder can't hold it", async () => {
+    const own = path.join(workspaceFolder, ".tracekeeper");
+    await rename(own, `${own}-away`);
+    await writeFile(own, "in the way");
+    try {
+      await start("echo elsewhere");
+      const tab = await until("its panel is open", () =>
+        vscode.window.tabGroups.all
+          .flatMap(({ tabs }) => tabs)
+          .map(({ input }) => input)
+          .find((input) => input instanceof vscode.TabInputCustom),
+      );
+      assert.match(tab.uri.fsPath, /globalStorage.*traces.echo-elsewhere_/);
+      await until("it has ended", async () =>
+        /"status":\s*"completed"/.test(await readFile(tab.uri.fsPath, "utf8").catch(() => "")),
+      );
+    } finally {
+      await rm(own);
+      await rename(`${own}-away`, own);
+    }
   });
 
   it("collects only, until it is stopped", async () => {
