@@ -161,8 +161,8 @@ export class SessionRecord {
   }
 
   /** @returns the path of `S.json`; undefined where the end could not be recorded */
-  async finish({ status, error }: Outcome): Promise<string | undefined> {
-    const path = await this.recorder?.finish({ root: this.#rootEnd(error), status, error });
+  async finish({ status, error, command }: Outcome): Promise<string | undefined> {
+    const path = await this.recorder?.finish({ root: this.#rootEnd(error, command.isInterrupted), status, error });
     this.#reserve?.release();
     return path;
   }
@@ -178,13 +178,15 @@ export class SessionRecord {
     recorder.crash(reason, { signal });
   }
 
-  #rootEnd(error: string | undefined) {
+  /** @param isInterrupted a run that somebody ended before its time has no failing step */
+  #rootEnd(error: string | undefined, isInterrupted = false) {
     const endMs = this.#nowMs();
-    const isFailed = error !== undefined;
+    const isFailed = error !== undefined && !isInterrupted;
     const json = objectJson({
       endTime: endMs,
-      status: isFailed ? '"error"' : '"ok"',
+      status: error === undefined ? '"ok"' : '"error"',
       statusMessage: error === undefined ? undefined : quoted(error),
+      interrupted: isInterrupted ? "true" : undefined,
     });
     const totals = { kind: "session", name: this.#launch.title, isFailed, durationMs: endMs - this.#startMs } as const;
     return { spanId: this.rootSpanId, json, totals };

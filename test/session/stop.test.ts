@@ -36,8 +36,10 @@ describe.each(["pipes", "terminal"] as const)("a stop of a program with %s", (ca
     await until(() => run.shown().includes("ready") || undefined, "the program runs");
     await stopRun(run.launchPath);
     expect(await run.exitCode).toBe(130);
-    const { state, command } = await folder.recorded(run.launch);
+    const { state, command, root, trace } = await folder.recorded(run.launch);
     expect(state).toMatchObject({ status: "failed", error: "stopped" });
+    expect(root).toMatchObject({ status: "error", interrupted: true, statusMessage: "stopped" });
+    expect(trace.summary["failures"]).toBe(0);
     expect(command).toMatchObject({
       status: "error",
       interrupted: true,
