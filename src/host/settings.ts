@@ -6,6 +6,7 @@ import * as z from "zod/mini";
 import type { Logger } from "../base/logger";
 import type { CaptureMode } from "../session/launch";
 import { settingIds } from "./ids";
+import { defaultRunners } from "./start/fileRunner";
 
 const pauseMs = z.int().check(z.minimum(0), z.maximum(3_600_000));
 
@@ -31,7 +32,7 @@ const defaults: { readonly [K in keyof typeof schemas]: z.infer<(typeof schemas)
   pollingIntervalMs: 0,
   retentionDays: 0,
   retentionMegabytes: 0,
-  runners: {},
+  runners: { ...defaultRunners },
   openOnStart: "beside",
   capture: "terminal",
   stopPauses: { terminateAfterMs: 5_000, killAfterMs: 5_000 },

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { commandIds, contextKeys, editorIds, settingIds, viewContainerIds, viewIds } from "../../src/host/ids";
+import { defaultRunners } from "../../src/host/start/fileRunner";
 
 const root = path.resolve(import.meta.dirname, "../..");
 const manifestText = readFileSync(path.join(root, "package.json"), "utf8");
@@ -59,8 +60,12 @@ describe("the manifest and the code", () => {
 
   it("restrict in untrusted workspaces what could point outside of them", () => {
     expect(manifest.capabilities.untrustedWorkspaces.restrictedConfigurations).toEqual(
-      expect.arrayContaining([settingIds.directories, settingIds.pathMap]),
+      expect.arrayContaining([settingIds.directories, settingIds.pathMap, settingIds.runners, settingIds.stopPauses]),
     );
+  });
+
+  it("run files in the same way where nothing is set", () => {
+    expect(contributes.configuration.properties[settingIds.runners].default).toEqual(defaultRunners);
   });
 
   it("activate after startup and by a link only", () => {

@@ -7,6 +7,20 @@ import { parseShebang, splitWords } from "./shebang";
 /** For an ending, a program with arguments: a text that is split at blanks, or the words. `${file}` is replaced. */
 export type Runners = Readonly<Record<string, string | readonly string[]>>;
 
+/** What the manifest gives as the default of the setting. */
+export const defaultRunners: Readonly<Record<string, string>> = {
+  ".js": "node",
+  ".mjs": "node",
+  ".cjs": "node",
+  ".ts": "node",
+  ".mts": "node",
+  ".cts": "node",
+  ".py": "python3",
+  ".sh": "sh",
+  ".bash": "bash",
+  ".zsh": "zsh",
+};
+
 export type FileRun =
   | { readonly type: "words"; readonly words: readonly string[] }
   /** Nobody knows how; the person is asked with what is likely to be a part of it. */

@@ -3,6 +3,7 @@ import { afterEach, describe, it } from "mocha";
 import * as vscode from "vscode";
 import { silentLogger } from "../../../src/base/logger";
 import { readSettings } from "../../../src/host/settings";
+import { defaultRunners } from "../../../src/host/start/fileRunner";
 import {
   closeAllEditors,
   customTabs,
@@ -23,6 +24,10 @@ const wrong: Readonly<Record<string, readonly [unknown, unknown]>> = {
   pollingIntervalMs: ["soon", -5],
   retentionDays: ["ever", -1],
   retentionMegabytes: [{}, -1],
+  runners: ["node", { ".rb": 1 }],
+  openOnStart: ["sometimes", true],
+  capture: ["all", 1],
+  stopPauses: ["long", { killAfterMs: -1 }],
 };
 const defaults = {
   directories: [],
@@ -32,6 +37,10 @@ const defaults = {
   pollingIntervalMs: 0,
   retentionDays: 0,
   retentionMegabytes: 0,
+  runners: defaultRunners,
+  openOnStart: "beside",
+  capture: "terminal",
+  stopPauses: { terminateAfterMs: 5_000, killAfterMs: 5_000 },
 };
 
 describe("settings of the wrong type", () => {
