@@ -13,6 +13,15 @@ const outputMarkSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("start"), line: row, row: rowOrNone, text: z.string(), detail: z.string() }),
   /** Nothing came for so long. */
   z.object({ type: z.literal("gap"), line: row, lengthMs: z.number() }),
+  /** Somebody stopped the program, some of its output was not recorded, or another process still holds it. */
+  z.object({
+    type: z.literal("note"),
+    line: row,
+    note: z.enum(["stop", "lost", "held"]),
+    timeMs: z.number(),
+    /** What it says: the step and by whom, how much and why. */
+    words: z.array(z.string()),
+  }),
   /** A command has ended; `lost`: it did not, and its session is over. */
   z.object({
     type: z.literal("end"),
@@ -44,6 +53,10 @@ export const outputHeaderSchema = z.object({
   lastLineMs: z.optional(z.number()),
   /** The line that tells of the command's failure. */
   failingLine: z.optional(row),
+  /** Why the output was captured in another way than was asked for. */
+  captureReason: z.optional(z.string()),
+  /** Where the program sends its spans because the person had said so before; not into this trace. */
+  keptExporter: z.optional(z.string()),
   commands: z.array(z.object({ row: rowOrNone, outputRow: row })),
 });
 export type OutputHeader = z.infer<typeof outputHeaderSchema>;

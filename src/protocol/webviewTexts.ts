@@ -141,6 +141,9 @@ export const webviewTexts = {
   afterDuration: "after {0}",
   endOk: "Ended",
   endLost: "Its end was not recorded",
+  noteStop: "Stop: {0}, by {1}",
+  noteLost: "{0} of output were not recorded: {1}",
+  noteHeld: "The program has ended, and another process still holds its output",
   failingLine: "This line tells of the failure",
   failingLineAt: "Failure at line {0}",
   moreCharacters: "… {0} more characters",
@@ -163,6 +166,8 @@ export const webviewTexts = {
   stepsTitle: "Get steps into this trace",
   stepsWhy:
     "No step has come from the program, so this trace holds its output alone. A program that uses OpenTelemetry sends steps by itself: where to is in its environment already.",
+  stepsKept:
+    "No step has come from the program. What it sends goes to {0}, as its environment said before: take that away, or let it be, and its steps come here.",
   stepsFor: "Kind of program",
   stepsNode: "Node.js",
   stepsPython: "Python",

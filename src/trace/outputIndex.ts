@@ -68,8 +68,9 @@ export function outputIndex(spans: readonly TraceSpan[]): OutputIndex | undefine
     const key = `${stream} ${span.parentSpanId ?? ""}`;
     const previous = last.get(key) ?? -1;
     const continues = burst.continues === true && previous >= 0;
+    const begun = span.endTime === undefined ? grownTimes(times, span.output, burst.continues === true) : times;
     // Where the beginning of its first line is lost, what is left of that line is a line too.
-    const known = burst.continues === true && previous < 0 ? [0, ...times] : times;
+    const known = burst.continues === true && previous < 0 ? [0, ...begun] : begun;
     const before = bursts[previous];
     if (before !== undefined) before.next = bursts.length;
     last.set(key, bursts.length);
@@ -87,6 +88,14 @@ export function outputIndex(spans: readonly TraceSpan[]): OutputIndex | undefine
   if (roots.length === 0 && bursts.length === 0) return undefined;
   findCommands(spans, roots);
   return { roots, bursts, lineCount, bytes, streams: outputStreams.filter((stream) => streams.has(stream)) };
+}
+
+/** A burst that is written to, or was when its session died, has text that its times don't tell of yet. */
+function grownTimes(times: readonly number[], output: unknown, continues: boolean): readonly number[] {
+  if (typeof output !== "string" || output === "") return times;
+  const lines = output.split("\n").length - (output.endsWith("\n") ? 1 : 0) - (continues ? 1 : 0);
+  if (lines <= times.length) return times;
+  return [...times, ...new Array<number>(lines - times.length).fill(times.at(-1) ?? 0)];
 }
 
 function findCommands(spans: readonly TraceSpan[], roots: readonly OutputRoot[]): void {
@@ -118,6 +127,15 @@ export function burstOfLine({ bursts, lineCount }: OutputIndex, line: number): n
 export function lineTimeMs(index: OutputIndex, line: number): number {
   const burst = index.bursts[burstOfLine(index, line)];
   return burst === undefined ? Number.NaN : burst.startMs + (burst.times[line - burst.firstLine] ?? 0);
+}
+
+/** Number of the first line that began at that time or later; the number of lines where none did. */
+export function lineAtTime({ bursts, lineCount }: OutputIndex, timeMs: number): number {
+  for (const { startMs, firstLine, times } of bursts) {
+    const offset = times.findIndex((afterMs) => startMs + afterMs >= timeMs);
+    if (offset >= 0) return firstLine + offset;
+  }
+  return lineCount;
 }
 
 export interface OutputGap {

@@ -24,6 +24,7 @@ function picture(pieces: readonly Piece[], rest: Partial<ProgramTrace> = {}, age
 function words(marks: readonly OutputMark[] = []): string {
   return marks
     .map((mark) => {
+      if (mark.type === "note") return `note ${mark.line} ${[mark.note, ...mark.words].join(" ")}`;
       if (mark.type === "gap") return `gap ${mark.line} (${mark.lengthMs})`;
       return mark.type === "start" ? `start ${mark.line} ${mark.text}` : `end ${mark.line} ${mark.status} ${mark.text}`;
     })
@@ -69,6 +70,38 @@ describe("the header of the output", () => {
     }));
     const header = outputHeader(await pictureOf([...one.spans, ...renamed]));
     expect(words(header?.marks)).toBe("start 0 npm run build, end 2 ok exit 0, start 2 npm test, end 3 ok exit 0");
+  });
+
+  it("says what the session noted, where in the output it was", async () => {
+    const trace = programTrace({
+      command: "npm start",
+      pieces: [
+        { atMs: 1, text: "a\n" },
+        { atMs: 900, text: "b\n" },
+      ],
+      end: { atMs: 1_000, error: "stopped by the person: exit 130", interrupted: true },
+      startMs: nowMs - 60_000,
+    });
+    const [root, command, output] = trace.spans;
+    const event = (name: string, atMs: number, attributes: Record<string, unknown>) => ({
+      name: `tracekeeper.${name}`,
+      timeMs: nowMs - 60_000 + atMs,
+      attributes,
+    });
+    if (root !== undefined) {
+      root.attributes = {
+        "tracekeeper.launch": { capture: { asked: "terminal", used: "pipes", reason: "node-pty can't be loaded" } },
+        "tracekeeper.exporter": { kept: "http://localhost:4318" },
+      };
+    }
+    if (command !== undefined) command.events = [event("stop", 950, { step: "interrupt", by: "person" })];
+    if (output !== undefined) output.events = [event("output-lost", 500, { bytes: 2_048, reason: "ENOSPC" })];
+    const header = outputHeader(await pictureOf(trace.spans));
+    expect(words(header?.marks)).toBe(
+      "start 0 npm start, note 1 lost 2 KB ENOSPC, note 2 stop interrupt person, " +
+        "end 2 interrupted stopped by the person: exit 130",
+    );
+    expect(header).toMatchObject({ captureReason: "node-pty can't be loaded", keptExporter: "http://localhost:4318" });
   });
 
   it("names the lines to which more may come", async () => {

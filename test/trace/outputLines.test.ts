@@ -1,7 +1,7 @@
 // Lines of a program's output by number, however it came in pieces.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { burstOfLine, lineTimeMs, outputGaps, outputIndex } from "../../src/trace/outputIndex";
+import { burstOfLine, lineAtTime, lineTimeMs, outputGaps, outputIndex } from "../../src/trace/outputIndex";
 import { type OutputLine, OutputReader } from "../../src/trace/outputLines";
 import { mostMatches, searchOutput } from "../../src/trace/outputSearch";
 import { linesAsText, outputAmount, wholeOutput } from "../../src/trace/outputText";
@@ -130,6 +130,28 @@ describe("lines", () => {
     ).toEqual(["a", "b", "c", ""]);
   });
 
+  it("of a burst that still grows are as many as its text has", () => {
+    const spans = burstSpans(
+      [
+        { atMs: 0, text: "half" },
+        { atMs: 1, text: " a line\ntwo\nthree" },
+      ],
+      startMs,
+    );
+    const burst = spans[1];
+    if (burst === undefined) return;
+    delete burst.endTime;
+    (burst.attributes?.["tracekeeper.output"] as { times: number[] }).times = [7];
+    const lines = readerOf(spans).lines(0, 9);
+    expect(lines.map(({ text, timeMs }) => [text, timeMs - startMs])).toEqual([
+      ["half a line", 0],
+      ["two", 8],
+      ["three", 8],
+    ]);
+    (burst as { output: string }).output = "";
+    expect(readerOf(spans).index.lineCount).toBe(2);
+  });
+
   it("of a burst whose text is none are empty", () => {
     const spans = burstSpans([{ atMs: 0, text: "a\nb\n" }], startMs).map((span) => ({
       ...span,
@@ -197,6 +219,14 @@ describe("the index of lines", () => {
     expect([-1, 0, 1, 2, 3].map((line) => burstOfLine(index, line))).toEqual([-1, 0, 0, 2, -1]);
     expect(lineTimeMs(index, 2)).toBe(startMs + 2);
     expect(lineTimeMs(index, 3)).toBeNaN();
+  });
+
+  it("finds the first line of a time", () => {
+    const { index } = reader([
+      { atMs: 10, text: "a\nb\n" },
+      { atMs: 20, text: "c\n" },
+    ]);
+    expect([0, 10, 11, 20, 21].map((afterMs) => lineAtTime(index, startMs + afterMs))).toEqual([0, 0, 2, 2, 3]);
   });
 
   it("knows the command and the last line of each program", () => {

@@ -66,6 +66,7 @@ TRACEKEEPER_SPAN_ID`,
 
 export function StepsCard({ panel }: { panel: Panel }) {
   const [page, setPage] = useState<Page>("node");
+  const kept = panel.header?.output?.keptExporter;
   const [copied, setCopied] = useState("");
   return (
     <section class="steps-card" aria-label={text("stepsTitle")}>
@@ -75,7 +76,7 @@ export function StepsCard({ panel }: { panel: Panel }) {
         <span class="space" />
         <IconButton icon="close" label={text("stepsHide")} onClick={() => panel.setStepsCard(false)} />
       </div>
-      <p class="steps-words">{text("stepsWhy")}</p>
+      <p class="steps-words">{kept === undefined ? text("stepsWhy") : text("stepsKept", kept)}</p>
       <div class="segmented is-small" role="group" aria-label={text("stepsFor")}>
         {pages.map((name) => (
           <button key={name} type="button" aria-pressed={name === page} onClick={() => setPage(name)}>

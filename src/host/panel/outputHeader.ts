@@ -2,17 +2,19 @@
 // Worked out once for a picture, because it costs as much as there are lines.
 
 import type { OutputHeader, OutputMark } from "../../protocol/outputMessages";
+import { formatBytes } from "../../trace/formatValue";
 import { failingLine } from "../../trace/outputFailure";
-import { type OutputGap, type OutputIndex, type OutputRoot, outputGaps } from "../../trace/outputIndex";
+import { lineAtTime, type OutputGap, type OutputIndex, type OutputRoot, outputGaps } from "../../trace/outputIndex";
 import type { OutputReader } from "../../trace/outputLines";
 import { outputAmount } from "../../trace/outputText";
 import { oneLine } from "../../trace/plainText";
 import type { TraceSpan } from "../../trace/schema";
 import { FLAG, kindCodes } from "../../trace/spanColumns";
-import { asFields, shellCommand, textField, toolCall } from "../../trace/toolCall";
+import { asFields, type Fields, numberField, shellCommand, textField, toolCall } from "../../trace/toolCall";
 import type { TracePicture } from "./traceModel";
 
 const sessionKind = kindCodes.indexOf("session");
+const mostNotes = 100;
 const made = new WeakMap<TracePicture, OutputHeader>();
 
 /** Undefined for a trace without a program's output. */
@@ -32,10 +34,23 @@ export function outputHeader(picture: TracePicture): OutputHeader | undefined {
     openLines: openLines(output),
     lastLineMs: index.lineCount === 0 ? undefined : lastLineMs(index),
     failingLine: failingLine(output, picture.session.trace.spans),
+    ...launchNotes(picture.session.trace.spans),
     commands: index.roots.map(({ row, commandRow }) => ({ row: commandRow, outputRow: row })),
   };
   made.set(picture, header);
   return header;
+}
+
+function launchNotes(spans: readonly TraceSpan[]): Pick<OutputHeader, "captureReason" | "keptExporter"> {
+  const attributes =
+    spans.find(({ kind, parentSpanId }) => kind === "session" && parentSpanId === null)?.attributes ?? {};
+  const capture = asFields(asFields(attributes["tracekeeper.launch"])?.["capture"]) ?? {};
+  const kept = textField(asFields(attributes["tracekeeper.exporter"]) ?? {}, ["kept"]);
+  const reason = textField(capture, ["reason"]);
+  return {
+    ...(reason === undefined ? {} : { captureReason: oneLine(reason, 500) }),
+    ...(kept === undefined ? {} : { keptExporter: oneLine(kept) }),
+  };
 }
 
 function isOnlyOutput({ columns }: TracePicture, { roots }: OutputIndex): boolean {
@@ -47,23 +62,53 @@ function isOnlyOutput({ columns }: TracePicture, { roots }: OutputIndex): boolea
   return true;
 }
 
+/** Of several marks above one line: what ended, what was noted, what began, and how long it said nothing. */
+const order = { end: 0, note: 1, start: 2, gap: 3 } as const;
+/** Behind the last line the end is last. */
+const orderBehind = { start: 0, gap: 1, note: 2, end: 3 } as const;
+
 function marksOf(picture: TracePicture, { index }: OutputReader): OutputMark[] {
   const { spans } = picture.session.trace;
   const isOver = picture.state.status !== "running" && picture.state.status !== "waiting";
   const [firstRoot] = index.roots;
   const startMs = spans[firstRoot?.commandRow ?? -1]?.startTime ?? Number.NaN;
-  const starts = index.roots.map((root) => startMark(root, spans[root.commandRow]));
   const ends = index.roots.flatMap((root) => endMark(root, spans[root.commandRow], isOver) ?? []);
-  const gaps = [...outputGaps(index, startMs), ...lastGap(index, ends, startMs)].map(
-    (gap) => ({ type: "gap", ...gap }) satisfies OutputMark,
-  );
-  // One command ends before the next begins; the pause before the very end comes before that end.
-  const marks: OutputMark[] = [...starts, ...gaps.filter(({ line }) => line < index.lineCount)];
-  const behind = gaps.filter(({ line }) => line >= index.lineCount);
-  const order = { end: 0, start: 1, gap: 2 } as const;
-  const inside = [...marks, ...ends.filter(({ line }) => line < index.lineCount)];
-  inside.sort((a, b) => a.line - b.line || order[a.type] - order[b.type]);
-  return [...inside, ...behind, ...ends.filter(({ line }) => line >= index.lineCount)];
+  const marks: OutputMark[] = [
+    ...index.roots.map((root) => startMark(root, spans[root.commandRow])),
+    ...[...outputGaps(index, startMs), ...lastGap(index, ends, startMs)].map(
+      (gap) => ({ type: "gap", ...gap }) as const,
+    ),
+    ...index.roots.flatMap(({ row, commandRow }) =>
+      [spans[commandRow], spans[row]].flatMap((span) => notes(index, span)),
+    ),
+    ...ends,
+  ];
+  const rank = ({ line, type }: OutputMark) => (line >= index.lineCount ? orderBehind[type] : order[type]);
+  return marks.sort((a, b) => a.line - b.line || rank(a) - rank(b));
+}
+
+type NoteMark = Extract<OutputMark, { type: "note" }>;
+
+/** What the session noted of a command or of its output. */
+function notes(index: OutputIndex, span: TraceSpan | undefined): NoteMark[] {
+  return (span?.events ?? []).slice(0, mostNotes).flatMap(({ name, timeMs, attributes = {} }) => {
+    const said = noteOf(name, attributes);
+    return said === undefined ? [] : [{ type: "note", line: lineAtTime(index, timeMs), timeMs, ...said }];
+  });
+}
+
+function noteOf(name: string, attributes: Fields): Pick<NoteMark, "note" | "words"> | undefined {
+  const word = (field: string) => oneLine(textField(attributes, [field]) ?? "");
+  switch (name) {
+    case "tracekeeper.stop":
+      return { note: "stop", words: [word("step"), word("by")] };
+    case "tracekeeper.output-lost":
+      return { note: "lost", words: [formatBytes(numberField(attributes, ["bytes"]) ?? Number.NaN), word("reason")] };
+    case "tracekeeper.streams-held":
+      return { note: "held", words: [] };
+    default:
+      return undefined;
+  }
 }
 
 function startMark(root: OutputRoot, command: TraceSpan | undefined): OutputMark {

@@ -45,6 +45,14 @@ function MarkContent({ panel, mark, times }: OutputMarkProps) {
   switch (mark.type) {
     case "gap":
       return <span class="mark-quiet">{text("quietGap", formatRound(mark.lengthMs))}</span>;
+    case "note":
+      return (
+        <span class={`mark-note is-${mark.note}`}>
+          <Icon name={noteIcons[mark.note]} />
+          <span class="mark-time">{lineTime(mark.timeMs, times)}</span>
+          <span class="mark-words">{noteWords(mark)}</span>
+        </span>
+      );
     case "start":
       return (
         <button type="button" class="mark-button" tabIndex={-1} title={text("showStep")} onClick={select(mark.row)}>
@@ -73,6 +81,20 @@ function MarkContent({ panel, mark, times }: OutputMarkProps) {
       );
     default:
       return assertNever(mark, "mark");
+  }
+}
+
+const noteIcons = { stop: "debug-stop", lost: "warning", held: "info" } as const;
+
+function noteWords({ note, words }: Extract<OutputMark, { type: "note" }>): string {
+  const [first = "", second = ""] = words;
+  switch (note) {
+    case "stop":
+      return text("noteStop", first, second);
+    case "lost":
+      return text("noteLost", first, second);
+    case "held":
+      return text("noteHeld");
   }
 }
 

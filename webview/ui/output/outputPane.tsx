@@ -24,6 +24,12 @@ export function OutputPane({ panel, picture, isNarrow }: OutputPaneProps) {
       <div class="output-head">
         <span class="output-amount">{header.amount}</span>
         <span class="output-streams">{streamWords(header)}</span>
+        {header.captureReason !== undefined && (
+          <span class="output-reason" title={header.captureReason}>
+            <Icon name="info" />
+            {header.captureReason}
+          </span>
+        )}
         <span class="space" />
         <IconButton
           icon="copy"
