@@ -224,7 +224,8 @@ export const panelMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("ready"), state: z.optional(viewStateSchema) }),
   /** A gap in revisions, or a delta of another epoch: send everything again. */
   z.object({ type: z.literal("resync"), reason: z.string().check(z.maxLength(200)) }),
-  z.object({ type: z.literal("selected"), ...rowRef }),
+  /** `outputLine`: the line of the cursor, where the output is what the person looks at. */
+  z.object({ type: z.literal("selected"), ...rowRef, outputLine: z.optional(row) }),
   /**
    * Open the source of a span; `place` is an index into its details' places, left out: the best, or a pick. With
    * `outputLine` it is an index into the links of that line of the program's output.

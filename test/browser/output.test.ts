@@ -206,6 +206,15 @@ describe("the keyboard in the output", () => {
     expect(await page.locator(".status-counts").innerText()).toBe("line 8 of 8");
   });
 
+  it("tells the host the line, for the keys of the workbench", async () => {
+    await using drive = await open(buildRun());
+    await output(drive.page).press("Home");
+    await expect.poll(() => drive.connection.selectedLine).toBe(0);
+    await drive.page.getByRole("button", { name: "Tree" }).click();
+    await expect.poll(() => drive.connection.selectedLine).toBeUndefined();
+    expect(drive.connection.selectedRow).toBe(1);
+  });
+
   it("goes to the failing line by F8, and says when that is all", async () => {
     await using drive = await open(failedTestRun(), { heightPx: 360 });
     const { page } = drive;

@@ -1,5 +1,6 @@
 // What outlives hiding and reloading, the other views, and widths from large to narrow.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { webviewTexts } from "../../src/protocol/webviewTexts";
 import { type Browser, launchChromium } from "../support/chromium";
 import { openPanelPage } from "../support/panelPage";
 import { type Drive, largeTrace, openTrace, sampleFiles, traceFiles } from "./panelHarness";
@@ -47,6 +48,8 @@ describe("the panel", () => {
 
   it("shows a skeleton when the trace takes a while, and nothing for a moment before", async () => {
     await using panel = await openPanelPage(browser);
+    // The host answers at once; the trace takes longer.
+    await panel.post({ type: "init", texts: webviewTexts, platform: "other" });
     await panel.page.getByRole("progressbar", { name: "Loading…" }).waitFor();
     expect(panel.errors).toEqual([]);
   });

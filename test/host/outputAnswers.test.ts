@@ -4,6 +4,7 @@ import { answerRequest, StaleEpochError } from "../../src/host/panel/answerReque
 import { firstLineOf, outputLink, outputMatches, spanAtPlace } from "../../src/host/panel/outputAnswers";
 import { outputHeader } from "../../src/host/panel/outputHeader";
 import { payloadText } from "../../src/host/panel/payloadText";
+import { selectedSource } from "../../src/host/panel/selectedSource";
 import { StepsCard } from "../../src/host/panel/stepsCard";
 import type { OutputMark } from "../../src/protocol/outputMessages";
 import { outputHeaderSchema, outputLinesResultSchema } from "../../src/protocol/outputMessages";
@@ -170,6 +171,20 @@ describe("answers about the output", () => {
     }
     expect(outputLink(of, 1, 9)).toBeUndefined();
     expect(outputLink(of, 99, 0)).toBeUndefined();
+  });
+
+  it("lead from the selected line to the place that it names, else from the step to its own", async () => {
+    const of = await picture(pieces, { end: { atMs: 9, error: "exit 1" } });
+    const at = (selectedLine: number | undefined) => {
+      const source = selectedSource({ model: { picture: of } as never, selectedRow: 1, selectedLine });
+      return source === undefined ? undefined : findPlaces(source)[0]?.path;
+    };
+    expect(at(1)).toBe("src/a.ts");
+    expect(selectedSource({ model: { picture: of } as never, selectedRow: 1, selectedLine: 0 })?.spanId).toBe(
+      commandId,
+    );
+    expect(selectedSource({ model: { picture: of } as never, selectedRow: 1, selectedLine: 99 })?.name).toBe("command");
+    expect(selectedSource({ model: { picture: of } as never, selectedRow: -1, selectedLine: 1 })).toBeUndefined();
   });
 
   it("end a search that a newer one supersedes", async () => {

@@ -2,6 +2,8 @@
 // real VS Code with the packaged extension on the sample workspace. A state starts in a fresh window, its `steps` bring it
 // about as a person would, and must end with a wait for what is to be seen.
 import { join } from "node:path";
+import type { TraceFile } from "../../src/trace/schema";
+import { buildRun, failedTestRun, failingTests, manyLines } from "../browser/outputTraces";
 import type { RunningVscode } from "../support/vscodeServer";
 import type { ThemeName } from "../support/webviewTheme";
 import type { Workbench } from "../support/workbench";
@@ -50,6 +52,20 @@ async function openSession({ workbench }: Scene, row: string | RegExp): Promise<
   await workbench.row(row).first().click();
   await workbench.panel().getByRole("treegrid").waitFor();
   await workbench.panel().locator("canvas").first().waitFor();
+  await detailsShown(workbench);
+}
+
+/** Writes the trace of a program that only printed, and opens it at its output. */
+async function openOutput(scene: Scene, id: string, trace: TraceFile): Promise<void> {
+  const { workbench } = scene;
+  await writeTrace(traceFile(scene, id), { ...trace, sessionId: id });
+  await workbench.openContainer("Tracekeeper");
+  await workbench
+    .row(trace.metadata.title ?? "")
+    .first()
+    .click();
+  await workbench.panel().getByRole("grid", { name: "Output of the program" }).waitFor();
+  await workbench.panel().locator(".line-text:not(:empty)").first().waitFor();
   await detailsShown(workbench);
 }
 
@@ -130,6 +146,47 @@ export const states: readonly State[] = [
     async steps(scene) {
       await writeTrace(traceFile(scene, "ses_running"), liveTrace("ses_running", Date.now()));
       await openSession(scene, "Upgrade the router");
+    },
+  },
+  {
+    name: "output-only",
+    themes: everyTheme,
+    sizes: [usual, phone],
+    async steps(scene) {
+      await openOutput(scene, "ses_build", buildRun({ startMs: Date.now() - 60_000 }));
+      if (scene.workbench.page.viewportSize()?.width === phone.widthPx) await hideSideBar(scene);
+    },
+  },
+  {
+    name: "output-failed",
+    themes: everyTheme,
+    sizes: [usual, phone, zoomed],
+    async steps(scene) {
+      await openOutput(scene, "ses_tests", failedTestRun({ startMs: Date.now() - 60_000 }));
+      if ((scene.workbench.page.viewportSize()?.width ?? 0) < 800) await hideSideBar(scene);
+    },
+  },
+  {
+    name: "output-live",
+    themes: mainThemes,
+    sizes: [usual],
+    async steps(scene) {
+      const running = failedTestRun({ end: undefined, pieces: failingTests.slice(0, 5), startMs: Date.now() - 14_000 });
+      await openOutput(scene, "ses_tests_running", running);
+      await scene.workbench.panel().getByText(/quiet/).waitFor();
+    },
+  },
+  {
+    name: "output-100mb",
+    themes: mainThemes,
+    sizes: [usual],
+    async steps(scene) {
+      const lines = manyLines(1_400_000, 700, { startMs: Date.now() - 1_500_000 });
+      await openOutput(scene, "ses_import", lines);
+      await scene.workbench.panel().getByLabel("Find in Output").fill("ERROR");
+      await scene.workbench.press("Enter");
+      await scene.workbench.panel().getByRole("search").getByText(/^1 of/).waitFor();
+      await scene.workbench.panel().locator(".line.is-cursor mark").waitFor();
     },
   },
   {

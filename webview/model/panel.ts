@@ -76,6 +76,7 @@ export class Panel implements Navigable {
   #isSelectedInView = true;
   #restored: ViewState | undefined;
   #serial = 0;
+  #told = "";
 
   constructor(connection: HostConnection, clock: () => number) {
     this.connection = connection;
@@ -107,6 +108,7 @@ export class Panel implements Navigable {
 
   /** Something that is shown has changed. */
   changed(): void {
+    this.#tellSelected();
     this.#memory.touch();
     this.#changes.fire();
   }
@@ -209,7 +211,6 @@ export class Panel implements Navigable {
     if (options.reveal === true) this.#reveal(picture, row, options.center === true);
     if (row !== this.selectedRow) {
       this.selectedRow = row;
-      this.connection.post({ type: "selected", epoch: picture.epoch, row });
       void this.details.load(picture.epoch, row);
     }
     this.changed();
@@ -324,6 +325,21 @@ export class Panel implements Navigable {
   announce(words: string): void {
     this.announcement = words;
     this.changed();
+  }
+
+  /** What "Go to Source" and other commands of the workbench act on. */
+  #tellSelected(): void {
+    const { picture, selectedRow } = this;
+    if (picture === undefined || selectedRow < 0) return;
+    const isLine = this.settings.view === "output" && this.output.cursor >= 0;
+    const told = {
+      epoch: picture.epoch,
+      row: selectedRow,
+      ...(isLine ? { outputLine: this.output.cursor } : {}),
+    };
+    if (JSON.stringify(told) === this.#told) return;
+    this.#told = JSON.stringify(told);
+    this.connection.post({ type: "selected", ...told });
   }
 
   /** A state that changes while the panel is open is said in words: the icon alone tells nothing to a screen reader. */

@@ -51,6 +51,7 @@ export class PanelConnection implements Disposable {
   #pendingReveal: Reveal | undefined;
   #selectedRow = -1;
   #selectedEpoch = 0;
+  #selectedLine: number | undefined;
   #search: AbortController | undefined;
 
   constructor(options: PanelConnectionOptions) {
@@ -72,6 +73,11 @@ export class PanelConnection implements Disposable {
   /** Row selected in the current epoch, -1 when nothing is. */
   get selectedRow(): number {
     return this.#selectedEpoch === this.model.picture?.epoch ? this.#selectedRow : -1;
+  }
+
+  /** The line of the program's output that is selected, where the person looks at the output. */
+  get selectedLine(): number | undefined {
+    return this.selectedRow < 0 ? undefined : this.#selectedLine;
   }
 
   navigate(target: NavigateTarget): void {
@@ -124,6 +130,7 @@ export class PanelConnection implements Disposable {
       case "selected":
         this.#selectedEpoch = received.epoch;
         this.#selectedRow = received.row;
+        this.#selectedLine = received.outputLine;
         return this.#selection.fire();
       case "log":
         return this.#options.logger[received.level](`Panel: ${received.message}`);
