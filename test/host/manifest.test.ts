@@ -68,6 +68,19 @@ describe("the manifest and the code", () => {
     expect(contributes.configuration.properties[settingIds.runners].default).toEqual(defaultRunners);
   });
 
+  it("keep the ports of sessions from being forwarded, on whatever system the window is", () => {
+    const [pattern, ...others] = Object.keys(contributes.configurationDefaults["remote.portsAttributes"]);
+    expect(others).toEqual([]);
+    // As VS Code reads command lines: with NUL characters on Linux, with quotes on Windows.
+    for (const line of [
+      "/usr/bin/node\0/x/dist/session.js\0--launch\0/y/a.json\0",
+      "/usr/bin/node /x/dist/session.js --launch /y/a.json",
+      '"C:\\Code.exe" "C:\\x\\dist\\session.js" --launch "C:\\y\\a.json"',
+    ])
+      expect(line).toMatch(new RegExp(pattern ?? ""));
+    expect("/usr/bin/node\0dist/session.js\0").not.toMatch(new RegExp(pattern ?? ""));
+  });
+
   it("activate after startup and by a link only", () => {
     expect(manifest.activationEvents).toEqual(["onStartupFinished", "onUri"]);
   });
