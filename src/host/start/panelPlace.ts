@@ -13,7 +13,9 @@ export async function openStarted(
   if (how === "never") return;
   const shown = [...registry.connections].find(({ panel }) => panel.visible)?.panel.viewColumn;
   if (how === "background") {
-    const background = { viewColumn: shown ?? vscode.ViewColumn.Active, preserveFocus: true, background: true };
+    const viewColumn = shown ?? vscode.ViewColumn.Active;
+    // In preview it would take the place of what is in front, where that is in preview itself.
+    const background = { viewColumn, preserveFocus: true, background: true, preview: false };
     await openTraceEditor(key, background);
     return;
   }

@@ -192,6 +192,26 @@ describe("a traced session", () => {
     );
   });
 
+  it("opens its panel beside the code, or behind it, and leaves the keyboard there", async () => {
+    const code = vscode.Uri.file(path.join(workspaceFolder, "src/billing/tax.ts"));
+    for (const [how, groups] of [
+      ["background", 1],
+      ["beside", 2],
+    ] as const) {
+      await vscode.window.showTextDocument(code);
+      await setSetting("tracekeeper.openOnStart", how);
+      try {
+        await start(`echo ${how}`);
+        await until("its panel is open", () => customTabs().some((tab) => tab.includes(`echo-${how}_`)));
+      } finally {
+        await setSetting("tracekeeper.openOnStart", undefined);
+      }
+      assert.equal(vscode.window.activeTextEditor?.document.uri.fsPath, code.fsPath);
+      assert.equal(vscode.window.tabGroups.all.length, groups);
+      await closeAllEditors();
+    }
+  });
+
   it("opens no panel where that is not wanted", async () => {
     await setSetting("tracekeeper.openOnStart", "never");
     try {
