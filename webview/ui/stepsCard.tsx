@@ -26,14 +26,11 @@ const snippets: Readonly<Record<Page, readonly Snippet[]>> = {
     {
       title: "stepsOwn",
       code: `const { trace } = require("@opentelemetry/api");
+const tracer = trace.getTracer("app");
 
-await trace.getTracer("app").startActiveSpan("plan", async (span) => {
-  try {
-    await plan();
-  } finally {
-    span.end();
-  }
-});`,
+await tracer.startActiveSpan("plan", (span) =>
+  plan().finally(() => span.end()),
+);`,
     },
   ],
   python: [

@@ -23,6 +23,8 @@ export interface OutputLineProps {
   readonly showsStream: boolean;
   readonly isCursor: boolean;
   readonly isChosen: boolean;
+  /** One of several chosen lines. */
+  readonly isAmong: boolean;
   readonly isFailing: boolean;
   readonly search: string;
   readonly painter: AnsiPainter;
@@ -35,6 +37,7 @@ export function OutputLine(props: OutputLineProps) {
     line?.stream === "stderr" ? "is-stderr" : "",
     props.isCursor ? "is-cursor" : "",
     props.isChosen ? "is-chosen" : "",
+    props.isAmong ? "is-among" : "",
     props.isFailing ? "is-failing" : "",
   ];
   return (

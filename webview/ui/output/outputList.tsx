@@ -196,6 +196,7 @@ export function OutputList({ panel, picture, isNarrow }: OutputListProps) {
                 showsStream={showsStream}
                 isCursor={number === output.cursor}
                 isChosen={chosen !== undefined && number >= chosen[0] && number <= chosen[1]}
+                isAmong={chosen !== undefined && chosen[0] < chosen[1] && number >= chosen[0] && number <= chosen[1]}
                 isFailing={number === output.header?.failingLine}
                 search={output.search.text}
                 painter={look.painter}
