@@ -3,7 +3,7 @@ import { strict as assert } from "node:assert";
 import { existsSync } from "node:fs";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import * as path from "node:path";
-import { afterEach, before, describe, it } from "mocha";
+import { after, afterEach, before, describe, it } from "mocha";
 import * as vscode from "vscode";
 import { closeAllEditors, customTabs, setSetting, traceFolder, until, workspaceFolder } from "./support";
 
@@ -70,7 +70,13 @@ function launchPathOf(terminal: vscode.Terminal): string {
 const start = (command: string) => vscode.commands.executeCommand("tracekeeper.startSession", { command });
 
 describe("a traced session", () => {
-  before(() => closeAllEditors());
+  before(async () => {
+    await closeAllEditors();
+    // What fails here is meant to.
+    await setSetting("tracekeeper.notifyOnFailure", false);
+  });
+
+  after(() => setSetting("tracekeeper.notifyOnFailure", undefined));
 
   afterEach(async () => {
     for (const terminal of vscode.window.terminals) terminal.dispose();
