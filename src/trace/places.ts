@@ -19,7 +19,8 @@ export function findPlaces(span: TraceSpan, work?: ScanWork): Place[] {
   const isFailed = span.status === "error";
   const stacks = stackTexts(span).flatMap((text) => placesInText(text, false, work));
   const errors = errorTexts(span).flatMap((text) => placesInText(text, true, work));
-  const outputs = outputTexts(span).flatMap((text) => placesInText(text, isFailed, work));
+  const mentions = outputTexts(span).flatMap((text) => placesInText(text, isFailed, work));
+  const outputs = isFailed ? framesFirst(mentions) : mentions;
   const tool = placesOfTool(span);
   const { action } = toolCall(span);
   // What a call reads or writes is full of places that have nothing to do with the call.
@@ -41,6 +42,12 @@ export function bestPlace(places: readonly Place[]): Place | undefined {
 
 function hasSpot(place: Place): boolean {
   return place.line !== undefined || place.find !== undefined;
+}
+
+/** What a failed program printed names many places, and its stack says which of them it failed at. */
+function framesFirst(found: readonly FoundPlace[]): FoundPlace[] {
+  const rank = ({ worth, isFrame }: FoundPlace) => (worth === WORTH.named && isFrame ? WORTH.named - 0.5 : worth);
+  return [...found].sort((a, b) => rank(a) - rank(b));
 }
 
 function placesOfAttributes(span: TraceSpan): (Place & { readonly isLibrary?: true })[] {

@@ -57,6 +57,15 @@ describe("the failing step of a program that only printed", () => {
     expect(bestPlace(findPlaces(command))).toMatchObject({ path: "test/tax.test.ts", line: 12 });
   });
 
+  it("leads to its stack, whatever else it named before", () => {
+    const text =
+      "using src/config.ts:3\nsrc/tax.ts:9 is slow\nError: no rate\n    at total (/repo/src/total.ts:8:26)\n";
+    const trace = failed({ pieces: [{ atMs: 1, text }] });
+    const command = trace.spans.find(({ spanId }) => spanId === commandId) as TraceSpan;
+    expect(bestPlace(findPlaces(command))).toMatchObject({ path: "/repo/src/total.ts", line: 8 });
+    expect(failingLineOf(trace)).toBe("    at total (/repo/src/total.ts:8:26)");
+  });
+
   it("is the failed step that it sent, where there is one", () => {
     const step: TraceSpan = {
       spanId: "step",

@@ -1,6 +1,6 @@
 // Traces of programs that print: what was written when becomes bursts as the session process records them.
+import { parseAnsiLine } from "../../src/trace/ansi";
 import type { OutputStream } from "../../src/trace/outputBurst";
-import { stripAnsi } from "../../src/trace/plainText";
 import type { TraceFile, TraceSpan } from "../../src/trace/schema";
 
 /** A piece of output as it came: ms after the start of the command. */
@@ -67,7 +67,13 @@ export function programTrace(program: ProgramTrace): TraceFile {
   const endTime = end === undefined ? {} : { endTime: startMs + end.atMs };
   const isFailed = end?.error !== undefined;
   const capture = program.capture ?? "terminal";
-  const tail = stripAnsi(pieces.map(({ text }) => text).join("")).slice(-16_384);
+  // As the session process keeps it: what a person sees at the end.
+  const whole = pieces.map(({ text }) => text).join("");
+  const lines = whole.slice(-100_000).split("\n");
+  const tail = lines
+    .map((line) => parseAnsiLine(line).text)
+    .join("\n")
+    .slice(-16_384);
   const spans: TraceSpan[] = [
     {
       spanId: "root",
