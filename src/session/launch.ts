@@ -29,7 +29,9 @@ export const launchSchema = z.object({
   /** The raw id of the session, which nobody else has. */
   sessionId: text,
   title: text,
+  /** Words after `--` on the command line of the session process stand in its place: see `resolvedLaunch`. */
   program,
+  /** Absolute, or relative to where the session process is started. */
   cwd: text,
   capture: z.enum(captureModes),
   /** Directory of the `node-pty` package to load; without it `terminal` falls back to `pipes`, and the trace says why. */
@@ -45,6 +47,8 @@ export const launchSchema = z.object({
   env: z.optional(z.record(text, z.nullable(text))),
   /** After a stop: from interrupt to terminate, and from terminate to kill. */
   stop: z.object({ terminateAfterMs: pauseMs, killAfterMs: pauseMs }),
+  /** After the end the terminal stays open until a key is pressed. Then the exit code is 0: it was shown already. */
+  hold: z.optional(z.boolean()),
   fsync: z.optional(z.enum(["never", "interval", "always"])),
 });
 export type Launch = z.infer<typeof launchSchema>;

@@ -53,7 +53,7 @@ export function handOverTerminal(child: PtyChild, onCtrlC: () => void): HandedOv
   };
 }
 
-function setRawMode(isRaw: boolean): void {
+export function setRawMode(isRaw: boolean): void {
   try {
     process.stdin.setRawMode(isRaw);
     // Node leaves it to the terminal to put a carriage return before each line feed, which the program's has done where

@@ -11,6 +11,7 @@ import { wholeOutput } from "../../trace/outputText";
 import { plainText } from "../../trace/plainText";
 import type { TraceSpan } from "../../trace/schema";
 import { payloadScheme } from "../ids";
+import { keepTraceTab } from "../source/goToSource";
 import { isUnc } from "../source/pathMap";
 import type { PanelRegistry } from "./panelRegistry";
 import { payloadText } from "./payloadText";
@@ -57,6 +58,7 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
     const name = vscode.l10n.t("output");
     const query = JSON.stringify({ key, span: "", field: "lines" } satisfies Query);
     const uri = vscode.Uri.from({ scheme: payloadScheme, path: `/${fileName(name)}.log`, query });
+    await keepTraceTab();
     await vscode.commands.executeCommand("vscode.open", uri, { preview: true });
   }
 
@@ -67,6 +69,7 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
   ): Promise<void> {
     const { extension } = payloadText(span, field);
     this.#opened.add(key);
+    await keepTraceTab();
     await vscode.commands.executeCommand("vscode.open", payloadUri(key, span, field, extension), { preview: true });
   }
 
@@ -79,6 +82,7 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
     }
     this.#opened.add(key);
     const extension = /\.([a-z0-9]{1,10})$/i.exec(edit.path)?.[1] ?? "txt";
+    await keepTraceTab();
     await vscode.commands.executeCommand(
       "vscode.diff",
       payloadUri(key, span, "diffOld", extension),

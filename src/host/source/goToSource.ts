@@ -144,7 +144,7 @@ export class SourceNavigator {
  * A trace that was opened by a single click has a tab that the next editor replaces. Whoever goes to the source wants to
  * come back, so the tab stays.
  */
-async function keepTraceTab(): Promise<void> {
+export async function keepTraceTab(): Promise<void> {
   const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
   const editors: readonly string[] = Object.values(editorIds);
   if (tab?.isPreview && tab.input instanceof vscode.TabInputCustom && editors.includes(tab.input.viewType))

@@ -127,6 +127,8 @@ export class SessionLauncher {
       ...(nodePty === undefined ? {} : { nodePty }),
       origin,
       stop: settings.stopPauses,
+      // VS Code keeps the terminal of a task by itself.
+      hold: task === undefined,
     };
   }
 }
