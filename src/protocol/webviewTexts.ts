@@ -141,7 +141,11 @@ export const webviewTexts = {
   afterDuration: "after {0}",
   endOk: "Ended",
   endLost: "Its end was not recorded",
-  noteStop: "Stop: {0}, by {1}",
+  noteStop: "Stopped by {0}",
+  noteInterrupt: "Interrupted by {0}",
+  noteTerminate: "Terminated by {0}",
+  noteKill: "Killed by {0}",
+  thePerson: "the person",
   noteLost: "{0} of output were not recorded: {1}",
   noteHeld: "The program has ended, and another process still holds its output",
   failingLine: "This line tells of the failure",
@@ -167,7 +171,7 @@ export const webviewTexts = {
   stepsWhy:
     "No step has come from the program, so this trace holds its output alone. A program that uses OpenTelemetry sends steps by itself: where to is in its environment already.",
   stepsKept:
-    "No step has come from the program. What it sends goes to {0}, as its environment said before: take that away, or let it be, and its steps come here.",
+    "No step has come from the program. Its environment had said before where steps go, to {0}, and they go there. Run it again without OTEL_EXPORTER_OTLP_ENDPOINT to have them here.",
   stepsFor: "Kind of program",
   stepsNode: "Node.js",
   stepsPython: "Python",

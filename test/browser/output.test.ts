@@ -358,6 +358,33 @@ describe("a live program", () => {
     await expect.poll(() => drive.page.locator(".mark-quiet").innerText()).toMatch(/^(?:1 m|59\.?\d?) ?.*quiet$/);
   });
 
+  it("that was stopped says by whom, and what of its output is missing", async () => {
+    const trace = failedTestRun({
+      end: { atMs: 7_000, error: "stopped by the person: killed by SIGINT", interrupted: true },
+    });
+    const [, command, lines] = trace.spans;
+    const at = (afterMs: number) => (command?.startTime ?? 0) + afterMs;
+    if (command !== undefined && lines !== undefined) {
+      const event = { name: "tracekeeper.stop", attributes: { step: "interrupt", by: "person" } };
+      command.events = [{ ...event, timeMs: at(6_900) }];
+      const lost = { name: "tracekeeper.output-lost", attributes: { bytes: 2_048, reason: "no space left on device" } };
+      lines.events = [{ ...lost, timeMs: at(3_000) }];
+    }
+    await using drive = await open(trace);
+    const { page } = drive;
+    const notes = async () =>
+      (await page.locator(".note").allInnerTexts()).map((words) => words.replace(/\s+/g, " ").trim());
+    expect(await notes()).toEqual([
+      "+0:03.002 2 KB of output were not recorded: no space left on device",
+      "+0:06.902 Interrupted by the person",
+    ]);
+    const quiet = await page.locator(".mark-gap").first().boundingBox();
+    const note = await page.locator(".mark-note").first().boundingBox();
+    expect((note?.y ?? 0) + (note?.height ?? 0)).toBe(quiet?.y);
+    expect(await page.locator(".mark-end").innerText()).toContain("stopped by the person: killed by SIGINT");
+    expect(await page.locator(".banner").innerText()).not.toContain("Failed at");
+  });
+
   it("that has printed nothing yet says so", async () => {
     await using drive = await openTrace(browser, live([]), { liveness: "alive" });
     await drive.page.getByText("The program has not printed anything yet.").waitFor();

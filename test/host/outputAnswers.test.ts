@@ -10,6 +10,7 @@ import type { OutputMark } from "../../src/protocol/outputMessages";
 import { outputHeaderSchema, outputLinesResultSchema } from "../../src/protocol/outputMessages";
 import { findPlaces } from "../../src/trace/places";
 import type { TraceSpan } from "../../src/trace/schema";
+import type { TraceSummaryView } from "../../src/trace/summarizeTrace";
 import { commandId, type Piece, type ProgramTrace, programTrace } from "../trace/outputTrace";
 import { nowMs, pictureOf } from "./pictures";
 
@@ -200,6 +201,13 @@ describe("answers about the output", () => {
   it("give the text of a burst as a person reads it", async () => {
     const burst = (await picture(pieces)).session.trace.spans[3];
     expect(burst && payloadText(burst, "output").text).toBe("red\nsrc/a.ts:3:5 and https://example.org\nhalf");
+  });
+
+  it("count the time of a command as its own in the summary", async () => {
+    const of = await picture(pieces, { end: { atMs: 5_000 } });
+    const params = { epoch: of.epoch };
+    const { slowest } = (await answerRequest({ method: "summary", id: 1, params }, of, never)) as TraceSummaryView;
+    expect(slowest.map(({ row }) => row)).toEqual([1]);
   });
 
   it("say in the tree how much output there is", async () => {

@@ -84,6 +84,7 @@ export function programTrace(program: ProgramTrace): TraceFile {
       ...endTime,
       status: isFailed ? "error" : "ok",
       ...(isFailed ? { statusMessage: end.error } : {}),
+      ...(end?.interrupted === true ? { interrupted: true } : {}),
       attributes: {
         "tracekeeper.launch": {
           id: "l1",

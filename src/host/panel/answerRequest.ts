@@ -2,8 +2,9 @@
 
 import type { PanelRequest, PayloadResult, SearchResult } from "../../protocol/panelMessages";
 import { conversation } from "../../trace/conversation";
+import { FLAG } from "../../trace/spanColumns";
 import { spanDetails } from "../../trace/spanDetails";
-import { summarizeTrace } from "../../trace/summarizeTrace";
+import { summarizeTrace, type TraceSummaryView } from "../../trace/summarizeTrace";
 import { firstLineOf, outputLineViews, outputMatches } from "./outputAnswers";
 import { payloadText, readableSpan } from "./payloadText";
 import { searchSpans } from "./searchSpans";
@@ -38,10 +39,19 @@ export async function answerRequest(
     case "outputSearch":
       return outputMatches(picture, request.params.text, signal);
     case "summary":
-      return summarizeTrace(picture.session.trace, picture.columns);
+      return summaryOf(picture);
     case "conversation":
       return conversation(picture.session.trace, picture.columns);
   }
+}
+
+function summaryOf({ session, columns }: TracePicture): TraceSummaryView {
+  const summary = summarizeTrace(session.trace, columns);
+  // Output lasts as long as the command that writes it, which is what takes the time.
+  const rowOf = (row: number) =>
+    ((columns.flags[row] ?? 0) & FLAG.output) === 0 ? row : Math.max(0, columns.parent[row] ?? 0);
+  const slowest = summary.slowest.map((step) => ({ ...step, row: rowOf(step.row) }));
+  return { ...summary, slowest: slowest.filter(({ row }, at) => slowest.findIndex((step) => step.row === row) === at) };
 }
 
 function detailsOf(picture: TracePicture, row: number): unknown {

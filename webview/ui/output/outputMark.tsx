@@ -2,6 +2,7 @@
 
 import { assertNever } from "../../../src/base/assert";
 import type { OutputMark } from "../../../src/protocol/outputMessages";
+import type { WebviewTextKey } from "../../../src/protocol/webviewTexts";
 import { formatDuration, formatRound } from "../../format";
 import type { Panel } from "../../model/panel";
 import { text } from "../../text";
@@ -47,7 +48,7 @@ function MarkContent({ panel, mark, times }: OutputMarkProps) {
       return <span class="mark-quiet">{text("quietGap", formatRound(mark.lengthMs))}</span>;
     case "note":
       return (
-        <span class={`mark-note is-${mark.note}`}>
+        <span class={`note is-${mark.note}`}>
           <Icon name={noteIcons[mark.note]} />
           <span class="mark-time">{lineTime(mark.timeMs, times)}</span>
           <span class="mark-words">{noteWords(mark)}</span>
@@ -86,11 +87,17 @@ function MarkContent({ panel, mark, times }: OutputMarkProps) {
 
 const noteIcons = { stop: "debug-stop", lost: "warning", held: "info" } as const;
 
+const stopTexts: Readonly<Record<string, WebviewTextKey>> = {
+  interrupt: "noteInterrupt",
+  terminate: "noteTerminate",
+  kill: "noteKill",
+};
+
 function noteWords({ note, words }: Extract<OutputMark, { type: "note" }>): string {
   const [first = "", second = ""] = words;
   switch (note) {
     case "stop":
-      return text("noteStop", first, second);
+      return text(stopTexts[first] ?? "noteStop", second === "person" ? text("thePerson") : second);
     case "lost":
       return text("noteLost", first, second);
     case "held":
