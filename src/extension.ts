@@ -17,6 +17,7 @@ import { keepPanelContext } from "./host/panel/panelContext";
 import { doIntent } from "./host/panel/panelIntents";
 import { PanelRegistry } from "./host/panel/panelRegistry";
 import { PayloadDocuments } from "./host/panel/payloadDocuments";
+import { selectedSource } from "./host/panel/selectedSource";
 import { openTraceEditor, TraceEditorProvider } from "./host/panel/traceEditor";
 import { Retention } from "./host/retention";
 import { SessionRecovery } from "./host/sessionRecovery";
@@ -56,6 +57,7 @@ export function activate(context: vscode.ExtensionContext): void {
       store,
       registry,
       logger,
+      memento: context.globalState,
       onIntent: (intent, connection) => doIntent(intent, connection, { sources, documents, actions }),
     }),
   );
@@ -122,7 +124,7 @@ export function activate(context: vscode.ExtensionContext): void {
         goToFailingStep: (node) => navigator.go(actions.entryOf(node)),
         goToSource: async () => {
           const panel = registry.active;
-          const span = panel?.model.picture?.session.trace.spans[panel.selectedRow];
+          const span = panel && selectedSource(panel);
           if (panel && span) await sources.open(span, panel.model.key);
           else void vscode.window.showInformationMessage(vscode.l10n.t("Select a step of a trace first."));
         },
