@@ -177,6 +177,18 @@ export const states: readonly State[] = [
     },
   },
   {
+    name: "output-crashed",
+    themes: mainThemes,
+    sizes: [usual],
+    async steps(scene) {
+      const startMs = Date.now() - 60_000;
+      const killed = failedTestRun({ end: undefined, pieces: failingTests.slice(0, 5), startMs });
+      const summary = { ...killed.summary, status: "crashed", error: "The terminal was closed" } as const;
+      await openOutput(scene, "ses_tests_killed", { ...killed, summary });
+      await scene.workbench.panel().getByText("The terminal was closed").first().waitFor();
+    },
+  },
+  {
     name: "output-100mb",
     themes: mainThemes,
     sizes: [usual],
