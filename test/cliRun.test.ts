@@ -197,7 +197,7 @@ describe("the record of tracekeeper run", () => {
     const [id = ""] = await ids();
     const { stdout } = await tracekeeper(["show", id]);
     expect(stdout).toMatch(/✗ Failing step {2}command {2}\S+ app\.js +exit 1/);
-    expect(stdout).toContain(`  at ${folder.join("app.js")}:1\n`);
+    expect(stdout).toContain(`  at ${folder.join("app.js")}:1:27\n`);
     expect(stdout).toContain("  │ TypeError: no total\n");
   });
 

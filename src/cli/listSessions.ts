@@ -1,7 +1,6 @@
 // The sessions of a directory, read once as the view's list reads them: at most the head and the tail of each file.
 
-import { constants } from "node:fs";
-import { access, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import type { Logger } from "../base/logger";
 import { silentLogger } from "../base/logger";
 import { makeProbeLiveness } from "../recorder/liveness";
@@ -18,7 +17,7 @@ export async function listSessions(
   nowMs: number,
   files: FileAccess = nodeFileAccess,
 ): Promise<SessionEntry[]> {
-  await requireDirectory(directory);
+  await requireDirectory(directory, files);
   const warnings: string[] = [];
   const logger: Logger = { ...silentLogger, warn: (message) => warnings.push(message) };
   const context = {
@@ -40,11 +39,11 @@ export async function listSessions(
 }
 
 /** @throws an error in words */
-export async function requireDirectory(directory: string): Promise<void> {
+export async function requireDirectory(directory: string, files: FileAccess = nodeFileAccess): Promise<void> {
   let isDirectory: boolean;
   try {
     isDirectory = (await stat(directory)).isDirectory();
-    await access(directory, constants.R_OK);
+    if (isDirectory) await files.list(directory);
   } catch (error) {
     throw new Error(`${directory}: ${isMissing(error) ? "There is no such directory" : describeFileError(error)}`);
   }

@@ -214,6 +214,7 @@ const context = only("context", {
   globalStorageUri: new Uri("file", storage),
   extension: { id: "tracekeeper.tracekeeper" },
   workspaceState: { get: nothing, update: () => Promise.resolve() },
+  globalState: { get: nothing, update: () => Promise.resolve() },
 });
 
 /** What keeps a process from being at rest: timers, watchers, workers, requests; and the system's own count of watches. */
