@@ -1,0 +1,137 @@
+// What the scanner has found, in columns that grow: a row for each span, and for each field of it that may be large where
+// its bytes stand. A field takes 9 bytes, so that spans pay for what they have.
+
+import { FLAG } from "./spanColumns";
+
+/** Bytes of the file from `startBytes` up to, and not with, `endBytes`. */
+export interface ByteRange {
+  readonly startBytes: number;
+  readonly endBytes: number;
+}
+
+/** Fields whose bytes can be asked for. `other`: a long field that is none of these, or was written again later. */
+export const rangedFields = ["statusMessage", "input", "output", "attributes", "events", "links", "other"] as const;
+export type RangedField = (typeof rangedFields)[number];
+export const otherField = rangedFields.indexOf("other");
+
+/** What is read of one span; the scanner fills the same object again for each. */
+export interface SpanRow {
+  startMs: number;
+  endMs: number;
+  /** Number of the span's id; -1 where it has none. */
+  id: number;
+  /** Number of the parent's id; -1 at the top. */
+  parentId: number;
+  name: number;
+  kind: number;
+  status: number;
+  flags: number;
+}
+
+export class ScanRows {
+  count = 0;
+  startMs = new Float64Array(1024);
+  endMs = new Float64Array(1024);
+  id = new Int32Array(1024);
+  /** While scanning the number of the parent's id, in the end its row. */
+  parent = new Int32Array(1024);
+  name = new Uint32Array(1024);
+  kind = new Uint8Array(1024);
+  status = new Uint8Array(1024);
+  flags = new Uint16Array(1024);
+  /** For each id the row of its first span; -1 for one that only children name. */
+  rowOfId = new Int32Array(1024).fill(-1);
+  #spanStart = new Float64Array(1024);
+  #spanLength = new Uint32Array(1024);
+  #firstField = new Uint32Array(1024);
+  #fieldCount = 0;
+  #fieldKind = new Uint8Array(2048);
+  #fieldOffset = new Uint32Array(2048);
+  #fieldLength = new Uint32Array(2048);
+
+  /** Adds a field of the row that `add` adds next; `offsetBytes` counts from the start of its span. */
+  addField(kind: number, offsetBytes: number, lengthBytes: number): void {
+    if (this.#fieldCount === this.#fieldKind.length) {
+      this.#fieldKind = grown(this.#fieldKind, new Uint8Array(this.#fieldCount * 2));
+      this.#fieldOffset = grown(this.#fieldOffset, new Uint32Array(this.#fieldCount * 2));
+      this.#fieldLength = grown(this.#fieldLength, new Uint32Array(this.#fieldCount * 2));
+    }
+    const index = this.#fieldCount++;
+    this.#fieldKind[index] = kind;
+    this.#fieldOffset[index] = offsetBytes;
+    this.#fieldLength[index] = lengthBytes;
+  }
+
+  add(row: SpanRow, startBytes: number, endBytes: number): void {
+    const index = this.count++;
+    if (index + 1 >= this.startMs.length) this.#grow();
+    let flags = row.flags;
+    if (row.id >= 0) {
+      if (this.rowOf(row.id) < 0) this.setRowOf(row.id, index);
+      else flags |= FLAG.duplicateId;
+    }
+    this.startMs[index] = row.startMs;
+    this.endMs[index] = row.endMs;
+    this.id[index] = row.id;
+    this.parent[index] = row.parentId;
+    this.name[index] = row.name;
+    this.kind[index] = row.kind;
+    this.status[index] = row.status;
+    this.flags[index] = flags;
+    this.#spanStart[index] = startBytes;
+    this.#spanLength[index] = endBytes - startBytes;
+    this.#firstField[index + 1] = this.#fieldCount;
+  }
+
+  /** The row of the first span with this id; -1 where there is none. */
+  rowOf(id: number): number {
+    return id >= 0 && id < this.rowOfId.length ? (this.rowOfId[id] ?? -1) : -1;
+  }
+
+  setRowOf(id: number, row: number): void {
+    while (id >= this.rowOfId.length) {
+      this.rowOfId = grown(this.rowOfId, new Int32Array(this.rowOfId.length * 2).fill(-1));
+    }
+    this.rowOfId[id] = row;
+  }
+
+  spanRange(row: number): ByteRange {
+    const startBytes = this.#spanStart[row] ?? 0;
+    return { startBytes, endBytes: startBytes + (this.#spanLength[row] ?? 0) };
+  }
+
+  fieldRange(row: number, field: RangedField): ByteRange | undefined {
+    return this.fieldRanges(row).findLast(({ field: other }) => other === field);
+  }
+
+  fieldRanges(row: number): (ByteRange & { readonly field: RangedField })[] {
+    const ranges: (ByteRange & { readonly field: RangedField })[] = [];
+    const spanStart = this.#spanStart[row] ?? 0;
+    for (let index = this.#firstField[row] ?? 0; index < (this.#firstField[row + 1] ?? 0); index++) {
+      const startBytes = spanStart + (this.#fieldOffset[index] ?? 0);
+      const endBytes = startBytes + (this.#fieldLength[index] ?? 0);
+      ranges.push({ field: rangedFields[this.#fieldKind[index] ?? 0] ?? "other", startBytes, endBytes });
+    }
+    return ranges;
+  }
+
+  #grow(): void {
+    const length = this.startMs.length * 2;
+    this.startMs = grown(this.startMs, new Float64Array(length));
+    this.endMs = grown(this.endMs, new Float64Array(length));
+    this.id = grown(this.id, new Int32Array(length));
+    this.parent = grown(this.parent, new Int32Array(length));
+    this.name = grown(this.name, new Uint32Array(length));
+    this.kind = grown(this.kind, new Uint8Array(length));
+    this.status = grown(this.status, new Uint8Array(length));
+    this.flags = grown(this.flags, new Uint16Array(length));
+    this.#spanStart = grown(this.#spanStart, new Float64Array(length));
+    this.#spanLength = grown(this.#spanLength, new Uint32Array(length));
+    this.#firstField = grown(this.#firstField, new Uint32Array(length));
+  }
+}
+
+function grown<T extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(old: T, larger: T): T {
+  larger.set(old);
+  return larger;
+}

@@ -1,0 +1,508 @@
+// Reads one span of a trace, token by token: what its columns need, and where its large fields stand. A span that is not
+// plainly sound is read once more as a value and goes through `repairSpan`, so that odd spans show as they always did.
+
+import { BYTE } from "./jsonTokens";
+import { isOutputSpan, outputAttribute } from "./outputBurst";
+import { isPossibleTime } from "./possibleTime";
+import { groupDigits, type ProblemList } from "./problemList";
+import { cutAttribute, cutMark, cutOutputLength, readElidedMark } from "./producerMarks";
+import { isNothing, repairSpan } from "./repairSpan";
+import { mostKeptBytes, type ScanKept } from "./scanKept";
+import { ScanNames } from "./scanNames";
+import { bytesOfToken, DONE, FAULT, MORE, ScanPayload, type ScanStop, textOfToken, WatchedFields } from "./scanPayload";
+import { otherField, rangedFields, type ScanRows, type SpanRow } from "./scanRows";
+import type { ScanTexts } from "./scanTexts";
+import { numberIn, type ScanWindow } from "./scanWindow";
+import type { TraceSpan } from "./schema";
+import { FLAG, kindCodes, statusCodes } from "./spanColumns";
+
+const SPAN_ID = 0;
+const PARENT_ID = 1;
+const NAME = 2;
+const KIND = 3;
+const START = 4;
+const END = 5;
+const STATUS = 6;
+const INTERRUPTED = 7;
+const FINISH_REASON = 8;
+const COST = 9;
+const MODEL = 10;
+const TOKENS = 11;
+const TOOL = 12;
+const ATTRIBUTES = 13;
+const STATUS_MESSAGE = 14;
+const EVENTS = 15;
+const LINKS = 16;
+const INPUT = 17;
+const OUTPUT = 18;
+const UNKNOWN = 19;
+const fieldNames = new ScanNames([
+  "spanId",
+  "parentSpanId",
+  "name",
+  "kind",
+  "startTime",
+  "endTime",
+  "status",
+  "interrupted",
+  "finishReason",
+  "cost",
+  "model",
+  "tokens",
+  "tool",
+  "attributes",
+  "statusMessage",
+  "events",
+  "links",
+  "input",
+  "output",
+]);
+const required = (1 << SPAN_ID) | (1 << PARENT_ID) | (1 << NAME) | (1 << KIND) | (1 << START) | (1 << STATUS);
+/** For each field its place in `rangedFields`; -1 for one that is always small. */
+const rangeOf = new Int8Array(UNKNOWN + 1).fill(-1);
+rangeOf[ATTRIBUTES] = rangedFields.indexOf("attributes");
+rangeOf[STATUS_MESSAGE] = rangedFields.indexOf("statusMessage");
+rangeOf[EVENTS] = rangedFields.indexOf("events");
+rangeOf[LINKS] = rangedFields.indexOf("links");
+rangeOf[INPUT] = rangedFields.indexOf("input");
+rangeOf[OUTPUT] = rangedFields.indexOf("output");
+
+/** From this length on the range of a field is kept although nobody asks for the field by its name. */
+const longBytes = 4096;
+
+/** Offsets within a span are kept as 32 bits. */
+const mostSpanBytes = 0xffffffff;
+
+const kindNames = new ScanNames(kindCodes);
+const statusNames = new ScanNames(statusCodes);
+const watchedModel = new WatchedFields({ modelId: "text", providerId: "text", variant: "text" });
+const watchedTokens = new WatchedFields({
+  input: "number",
+  output: "number",
+  reasoning: "number",
+  cacheRead: "number",
+  cacheWrite: "number",
+  total: "number",
+});
+const watchedTool = new WatchedFields({ callId: "text", durationMs: "number" });
+const watchedAttributes = new WatchedFields({ [cutAttribute]: "odd", [outputAttribute]: "mark" });
+
+const KEY_OR_END = 0;
+const KEY_NEXT = 1;
+const COLON = 2;
+const VALUE = 3;
+const PAYLOAD = 4;
+const COMMA_OR_END = 5;
+
+const toolKind = kindCodes.indexOf("tool");
+const spanKind = kindCodes.indexOf("span");
+const elidedStart = "elided-";
+
+const isSpace = new Uint8Array(256);
+for (const byte of [BYTE.space, BYTE.tab, BYTE.lineFeed, BYTE.carriageReturn]) isSpace[byte] = 1;
+
+export class ScanSpan {
+  /** After `FAULT`: place in the window of the byte that is wrong. */
+  faultAt = 0;
+  readonly #rows: ScanRows;
+  readonly #ids: ScanTexts;
+  readonly #names: ScanTexts;
+  readonly #kept: ScanKept;
+  readonly #problems: ProblemList;
+  /** Of spans that end before they start, as `buildColumns` says it. */
+  readonly #timeProblems: ProblemList;
+  readonly #payload = new ScanPayload();
+  readonly #row: SpanRow = { startMs: 0, endMs: 0, id: -1, parentId: -1, name: 0, kind: 0, status: 0, flags: 0 };
+  /** For each name that was met whether it may be that of elided spans: 0 unknown, 1 no, 2 yes. */
+  #elidedNames = new Uint8Array(1024);
+  #state = KEY_OR_END;
+  #startBytes = 0;
+  #field = UNKNOWN;
+  #has = 0;
+  #isOdd = false;
+  #valueBytes = 0;
+  #valueFirst = 0;
+  /** Length of what was kept when the value began. */
+  #keptBefore = 0;
+  #isCondensed = false;
+  #wasCondensed = 0;
+  #outputIsCut = false;
+  readonly #fieldStart = new Float64Array(UNKNOWN + 1);
+  readonly #fieldEnd = new Float64Array(UNKNOWN + 1);
+
+  constructor(
+    rows: ScanRows,
+    ids: ScanTexts,
+    names: ScanTexts,
+    kept: ScanKept,
+    problems: ProblemList,
+    timeProblems: ProblemList,
+  ) {
+    this.#rows = rows;
+    this.#ids = ids;
+    this.#names = names;
+    this.#kept = kept;
+    this.#problems = problems;
+    this.#timeProblems = timeProblems;
+  }
+
+  /** The window stands at the opening brace. */
+  begin(window: ScanWindow): void {
+    this.#startBytes = window.baseBytes + window.at;
+    this.#kept.begin(this.#startBytes);
+    window.at++;
+    this.#state = KEY_OR_END;
+    this.#has = 0;
+    this.#isOdd = false;
+    this.#wasCondensed = 0;
+    this.#outputIsCut = false;
+    this.#row.flags = 0;
+    this.#row.endMs = Number.NaN;
+  }
+
+  /** Before the window moves on: keeps what a second reading would need. */
+  keep(window: ScanWindow): void {
+    const atBytes = window.baseBytes + window.at;
+    if (this.#state === PAYLOAD && atBytes > this.#valueBytes) {
+      if (this.#isCondensed) return;
+      this.#kept.keepUpTo(window, this.#valueBytes);
+      if (this.#keptBefore < 0) this.#keptBefore = this.#kept.length;
+      const isPayload = this.#field === INPUT || this.#field === OUTPUT || this.#field === UNKNOWN;
+      if (isPayload || atBytes - this.#valueBytes > mostKeptBytes) {
+        this.#kept.cutBack(this.#keptBefore);
+        this.#isCondensed = true;
+        return;
+      }
+    }
+    this.#kept.keepUpTo(window, atBytes);
+  }
+
+  run(window: ScanWindow): ScanStop {
+    const { bytes, end } = window;
+    for (;;) {
+      let at = window.at;
+      if (this.#state !== PAYLOAD) {
+        while (isSpace[bytes[at] ?? 0] === 1) at++;
+        window.at = at;
+        if (at >= end) return MORE;
+      }
+      switch (this.#state) {
+        case KEY_OR_END:
+        case KEY_NEXT: {
+          if (bytes[at] !== BYTE.quote) {
+            if (bytes[at] !== BYTE.closeBrace || this.#state === KEY_NEXT) return this.#fault(at);
+            window.at = at + 1;
+            return this.#finish(window);
+          }
+          const escapes = window.escapes;
+          const close = window.skipString(at + 1);
+          if (close < 0) return this.#stop(window.faultIn(~close));
+          let field = fieldNames.find(bytes, at + 1, close);
+          if (window.escapes > escapes) field = fieldNames.findText(textOfToken(bytes.subarray(at, close + 1)));
+          this.#field = field < 0 ? UNKNOWN : field;
+          window.at = close + 1;
+          this.#state = COLON;
+          continue;
+        }
+        case COLON:
+          if (bytes[at] !== BYTE.colon) return this.#fault(at);
+          window.at = at + 1;
+          this.#state = VALUE;
+          continue;
+        case VALUE: {
+          const stop = this.#readValue(window, at, bytes[at] ?? 0);
+          if (stop !== DONE) return stop;
+          continue;
+        }
+        case PAYLOAD: {
+          const stop = this.#payload.run(window);
+          if (stop === FAULT) return this.#fault(this.#payload.faultAt);
+          if (stop === MORE) return MORE;
+          this.#endPayload(window);
+          continue;
+        }
+        default:
+          window.at = at + 1;
+          if (bytes[at] === BYTE.comma) {
+            this.#state = KEY_NEXT;
+            continue;
+          }
+          if (bytes[at] !== BYTE.closeBrace) return this.#fault(at);
+          return this.#finish(window);
+      }
+    }
+  }
+
+  /** Reads a value that is small and of the type that it must have; anything else is a payload to pass over. */
+  #readValue(window: ScanWindow, at: number, first: number): ScanStop {
+    const field = this.#field;
+    const row = this.#row;
+    if (field <= STATUS && field !== START && field !== END && first === BYTE.quote) {
+      const escapes = window.escapes;
+      const close = window.skipString(at + 1);
+      if (close < 0) return this.#stop(window.faultIn(~close));
+      let { bytes } = window;
+      let from = at + 1;
+      let to = close;
+      if (window.escapes > escapes) {
+        bytes = bytesOfToken(bytes.subarray(at, close + 1));
+        from = 0;
+        to = bytes.length;
+      }
+      this.#readText(field, bytes, from, to);
+      return this.#endSmall(window, close + 1);
+    }
+    if ((field === START || field === END || field === COST) && (first === BYTE.minus || isDigit(first))) {
+      const past = window.skipNumber(at);
+      if (past < 0) return this.#stop(~past >= window.end ? -1 : ~past);
+      const value = numberIn(window.bytes, at, past);
+      if (field === COST) this.#isOdd ||= !Number.isFinite(value);
+      else if (!isPossibleTime(value)) this.#isOdd = true;
+      else if (field === START) row.startMs = value;
+      else row.endMs = value;
+      return this.#endSmall(window, past);
+    }
+    if (first === 0x6e || first === 0x74 || first === 0x66) {
+      const past = window.skipLiteral(at);
+      if (past < 0) return this.#stop(~past >= window.end ? -1 : ~past);
+      if (field === INTERRUPTED && first !== 0x6e) {
+        row.flags = first === 0x74 ? row.flags | FLAG.interrupted : row.flags & ~FLAG.interrupted;
+        return this.#endSmall(window, past);
+      }
+      if (field === PARENT_ID && first === 0x6e) {
+        row.parentId = -1;
+        return this.#endSmall(window, past);
+      }
+      if (first === 0x6e && field >= END && field <= LINKS && field !== STATUS) {
+        this.#forget(field);
+        window.at = past;
+        this.#state = COMMA_OR_END;
+        return DONE;
+      }
+    }
+    this.#valueBytes = window.baseBytes + at;
+    this.#valueFirst = first;
+    this.#keptBefore = -1;
+    this.#isCondensed = false;
+    this.#state = PAYLOAD;
+    this.#payload.begin(this.#watchedFields(field, first));
+    window.surplus = 0;
+    return DONE;
+  }
+
+  /** What has to be looked at within the value; says that the span is odd where it is not of the field's type. */
+  #watchedFields(field: number, first: number): WatchedFields | undefined {
+    switch (field) {
+      case INPUT:
+      case OUTPUT:
+      case UNKNOWN:
+        return undefined;
+      case STATUS_MESSAGE:
+      case FINISH_REASON:
+        this.#isOdd ||= first !== BYTE.quote;
+        return undefined;
+      case MODEL:
+      case TOKENS:
+      case TOOL:
+      case ATTRIBUTES:
+        if (first !== BYTE.openBrace) break;
+        if (field === MODEL) return watchedModel;
+        return field === TOKENS ? watchedTokens : field === TOOL ? watchedTool : watchedAttributes;
+      default:
+    }
+    this.#isOdd = true;
+    return undefined;
+  }
+
+  #readText(field: number, bytes: Uint8Array, from: number, to: number): void {
+    const row = this.#row;
+    switch (field) {
+      case SPAN_ID:
+        if (from === to) this.#isOdd = true;
+        row.id = this.#ids.add(bytes, from, to);
+        return;
+      case PARENT_ID:
+        if (from === to) this.#isOdd = true;
+        row.parentId = this.#ids.add(bytes, from, to);
+        return;
+      case NAME:
+        row.name = this.#names.add(bytes, from, to);
+        return;
+      case KIND: {
+        const kind = kindNames.find(bytes, from, to);
+        if (kind < 0) this.#isOdd = true;
+        row.kind = kind;
+        return;
+      }
+      default: {
+        const status = statusNames.find(bytes, from, to);
+        if (status < 0) this.#isOdd = true;
+        row.status = status;
+      }
+    }
+  }
+
+  #endSmall(window: ScanWindow, past: number): ScanStop {
+    this.#has |= 1 << this.#field;
+    window.at = past;
+    this.#state = COMMA_OR_END;
+    return DONE;
+  }
+
+  /** A field that is null is as good as missing, also where it was there before. */
+  #forget(field: number): void {
+    this.#addOverwritten(field);
+    this.#has &= ~(1 << field);
+    if (field === END) this.#row.endMs = Number.NaN;
+    else if (field === INTERRUPTED) this.#row.flags &= ~FLAG.interrupted;
+    else if (field === ATTRIBUTES) this.#row.flags &= ~FLAG.output;
+  }
+
+  #endPayload(window: ScanWindow): void {
+    const field = this.#field;
+    const endBytes = window.baseBytes + window.at;
+    if (this.#isCondensed) {
+      this.#kept.replace(this.#valueFirst, endBytes);
+      this.#isCondensed = false;
+      this.#wasCondensed |= 1 << field;
+    }
+    this.#isOdd ||= this.#payload.isOdd;
+    this.#addOverwritten(field);
+    if (field === OUTPUT) {
+      const units = endBytes - this.#valueBytes - 2 - window.surplus;
+      this.#outputIsCut = this.#valueFirst === BYTE.quote && units === cutOutputLength;
+    } else if (field === ATTRIBUTES) {
+      this.#row.flags = this.#payload.isMarked ? this.#row.flags | FLAG.output : this.#row.flags & ~FLAG.output;
+    }
+    if (field === UNKNOWN) {
+      if (endBytes - this.#valueBytes >= longBytes) {
+        this.#rows.addField(otherField, this.#valueBytes - this.#startBytes, endBytes - this.#valueBytes);
+      }
+    } else {
+      this.#has |= 1 << field;
+      this.#fieldStart[field] = this.#valueBytes;
+      this.#fieldEnd[field] = endBytes;
+    }
+    this.#state = COMMA_OR_END;
+  }
+
+  #addOverwritten(field: number): void {
+    if (field === UNKNOWN || (this.#has & (1 << field)) === 0 || (rangeOf[field] ?? -1) < 0) return;
+    const start = this.#fieldStart[field] ?? 0;
+    const length = (this.#fieldEnd[field] ?? 0) - start;
+    if (length >= longBytes) this.#rows.addField(otherField, start - this.#startBytes, length);
+  }
+
+  /** The closing brace is read. */
+  #finish(window: ScanWindow): ScanStop {
+    const row = this.#row;
+    const endBytes = window.baseBytes + window.at;
+    if (endBytes - this.#startBytes > mostSpanBytes) return this.#fault(window.at - 1);
+    const isPlain = !this.#isOdd && (this.#has & required) === required && !this.#mayBeElided(row.name);
+    if (isPlain) {
+      if ((this.#has & (1 << END)) === 0) row.flags |= FLAG.open;
+      if (this.#outputIsCut && row.kind === toolKind) row.flags |= FLAG.cutOutput;
+      if (row.endMs < row.startMs) this.#turnRound(() => this.#names.text(row.name));
+    } else {
+      // The attributes say what the flags are, and these were too long to be held.
+      if ((this.#wasCondensed & (1 << ATTRIBUTES)) !== 0) return this.#fault(window.at - 1);
+      if (!this.#readAgain(this.#kept.text(window, endBytes))) return DONE;
+    }
+    for (let field = ATTRIBUTES; field < UNKNOWN; field++) {
+      if ((this.#has & (1 << field)) === 0) continue;
+      const start = this.#fieldStart[field] ?? 0;
+      this.#rows.addField(rangeOf[field] ?? otherField, start - this.#startBytes, (this.#fieldEnd[field] ?? 0) - start);
+    }
+    this.#rows.add(row, this.#startBytes, endBytes);
+    return DONE;
+  }
+
+  #mayBeElided(name: number): boolean {
+    while (name >= this.#elidedNames.length) {
+      const grown = new Uint8Array(this.#elidedNames.length * 2);
+      grown.set(this.#elidedNames);
+      this.#elidedNames = grown;
+    }
+    if (this.#elidedNames[name] === 0) {
+      this.#elidedNames[name] = this.#names.text(name).startsWith(elidedStart) ? 2 : 1;
+    }
+    return this.#elidedNames[name] === 2;
+  }
+
+  /** The span as a value, made sound like any that is read whole. False for one with nothing in it. */
+  #readAgain(text: string): boolean {
+    const value = JSON.parse(text) as unknown;
+    if (isNothing(value)) {
+      this.#problems.add(
+        { code: "invalid-span", severity: "warning", message: "An empty entry in the list of spans was left out" },
+        "empty entry",
+      );
+      return false;
+    }
+    const index = this.#rows.count;
+    let hasId = true;
+    const makeSpanId = () => {
+      hasId = false;
+      return "";
+    };
+    const span = repairSpan(value, index, { problems: this.#problems, makeSpanId });
+    this.#reportElided(span, index);
+    const row = this.#row;
+    row.id = hasId ? this.#ids.addText(span.spanId) : -1;
+    row.parentId = span.parentSpanId === null ? -1 : this.#ids.addText(span.parentSpanId);
+    row.name = this.#names.addText(span.name);
+    const kind = kindCodes.indexOf(span.kind);
+    row.kind = kind < 0 ? spanKind : kind;
+    row.status = span.status === "error" ? 1 : 0;
+    row.startMs = span.startTime;
+    row.endMs = span.endTime ?? Number.NaN;
+    row.flags = span.endTime === undefined ? FLAG.open : 0;
+    if (Number.isNaN(span.startTime)) row.flags |= FLAG.noStart;
+    if (span.interrupted === true) row.flags |= FLAG.interrupted;
+    const isCut = (this.#outputIsCut && span.kind === "tool") || cutMark(span, "output") !== undefined;
+    if (isCut) row.flags |= FLAG.cutOutput;
+    if (readElidedMark(span) !== undefined) row.flags |= FLAG.elided;
+    if (isOutputSpan(span)) row.flags |= FLAG.output;
+    if (row.endMs < row.startMs) this.#turnRound(() => span.name);
+    return true;
+  }
+
+  #reportElided(span: TraceSpan, index: number): void {
+    const mark = readElidedMark(span);
+    if (mark === undefined) return;
+    this.#problems.add({
+      code: "elided-spans",
+      severity: "warning",
+      message: `${groupDigits(mark.totalSpans - mark.elided)} of ${groupDigits(mark.totalSpans)} spans: ${groupDigits(mark.elided)} were left out by the producer`,
+      spanIndex: index,
+    });
+  }
+
+  #turnRound(name: () => string): void {
+    const row = this.#row;
+    this.#timeProblems.add(
+      {
+        code: "impossible-time",
+        severity: "warning",
+        message: `The span "${name()}" ends ${groupDigits(Math.ceil(row.startMs - row.endMs))} ms before it starts; its end is drawn at its start`,
+        spanIndex: this.#rows.count,
+      },
+      "negative duration",
+    );
+    row.flags |= FLAG.negativeDuration;
+    row.endMs = row.startMs;
+  }
+
+  #fault(at: number): ScanStop {
+    this.faultAt = at;
+    return FAULT;
+  }
+
+  #stop(fault: number): ScanStop {
+    return fault < 0 ? MORE : this.#fault(fault);
+  }
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= BYTE.zero && byte <= BYTE.nine;
+}

@@ -1,0 +1,286 @@
+// Scans the bytes of a trace v2 file, as they come, into columns and byte ranges: no text and no object of the whole file
+// is ever made. Sound files only, by the measure of `JSON.parse`: at the first byte that is not, the scan says where and
+// stops, and the tolerant reader takes over.
+
+import { BYTE } from "./jsonTokens";
+import type { Problem } from "./problem";
+import { ProblemList } from "./problemList";
+import { mostKeptBytes, ScanKept } from "./scanKept";
+import { linkRows } from "./scanLinks";
+import { DONE, FAULT, MORE, ScanPayload, type ScanStop, textOfToken } from "./scanPayload";
+import { type ByteRange, type RangedField, ScanRows } from "./scanRows";
+import { ScanSpan } from "./scanSpan";
+import { ScanTexts } from "./scanTexts";
+import { ScanWindow } from "./scanWindow";
+import type { SpanColumns } from "./spanColumns";
+
+/** A field of the trace beside its spans. */
+export interface ScannedField extends ByteRange {
+  /** Missing for one of more than 1 MiB. */
+  readonly value?: unknown;
+}
+
+export interface ScannedTrace {
+  readonly type: "sound";
+  /** As `buildColumns` makes them, but for `label` and `outcome`, which are empty: see `scanLabel.ts`. */
+  readonly columns: SpanColumns;
+  /** Spans; the columns may have one row more. */
+  readonly spanCount: number;
+  /** What stands beside `spans`, by name. */
+  readonly header: ReadonlyMap<string, ScannedField>;
+  /** What `readSnapshot` reports of single spans that it mends. */
+  readonly spanProblems: Problem[];
+  /** What `buildColumns` reports. */
+  readonly treeProblems: Problem[];
+  readonly lengthBytes: number;
+  idOf(row: number): string;
+  /** The first row with this id; -1 where there is none. */
+  rowOf(spanId: string): number;
+  spanRange(row: number): ByteRange;
+  /** Undefined where the span does not have the field. */
+  fieldRange(row: number, field: RangedField): ByteRange | undefined;
+  /** All fields that may be large, in no order. */
+  fieldRanges(row: number): readonly (ByteRange & { readonly field: RangedField })[];
+}
+
+/** The bytes are not those of a sound trace with a list of spans; at `offsetBytes` that shows. */
+export interface DamagedScan {
+  readonly type: "damaged";
+  readonly offsetBytes: number;
+}
+
+const START = 0;
+const KEY_OR_END = 1;
+const KEY = 2;
+const COLON = 3;
+const VALUE = 4;
+const PAYLOAD = 5;
+const COMMA_OR_END = 6;
+const SPAN_OR_END = 7;
+const SPAN = 8;
+const IN_SPAN = 9;
+const SPAN_COMMA_OR_END = 10;
+const TRAILING = 11;
+
+/** So many bytes stay in the processor's nearest memory. */
+const usualWindowBytes = 128 * 1024;
+const mark = [0xef, 0xbb, 0xbf];
+
+const isSpace = new Uint8Array(256);
+for (const byte of [BYTE.space, BYTE.tab, BYTE.lineFeed, BYTE.carriageReturn]) isSpace[byte] = 1;
+
+export class TraceScanner {
+  readonly #window: ScanWindow;
+  readonly #kept = new ScanKept();
+  readonly #payload = new ScanPayload();
+  #rows = new ScanRows();
+  #ids = new ScanTexts();
+  #names = new ScanTexts();
+  #spanProblems = new ProblemList();
+  #timeProblems = new ProblemList();
+  #span: ScanSpan | undefined;
+  readonly #header = new Map<string, ScannedField>();
+  #state = START;
+  #hasSpans = false;
+  #key = "";
+  #valueBytes = 0;
+  #faultAt = 0;
+  #damage: DamagedScan | undefined;
+
+  /** @param options `windowBytes`: how many bytes are looked at together; the result does not depend on it. */
+  constructor(options: { readonly windowBytes?: number } = {}) {
+    this.#window = new ScanWindow(options.windowBytes ?? usualWindowBytes);
+  }
+
+  /** How many spans are read so far. */
+  get spanCount(): number {
+    return this.#rows.count;
+  }
+
+  /** Takes the next bytes, which may be changed afterwards. Damage that is returned is final. */
+  push(chunk: Uint8Array): DamagedScan | undefined {
+    const window = this.#window;
+    for (let from = 0; from < chunk.length && this.#damage === undefined; ) {
+      from += window.fill(chunk, from);
+      if (window.isFull) this.#readWindow();
+    }
+    return this.#damage;
+  }
+
+  /** There are no more bytes. */
+  end(): ScannedTrace | DamagedScan {
+    if (this.#damage === undefined) this.#readWindow();
+    if (this.#damage !== undefined) return this.#damage;
+    const lengthBytes = this.#window.baseBytes + this.#window.end;
+    if (this.#state !== TRAILING || !this.#hasSpans) return { type: "damaged", offsetBytes: lengthBytes };
+    const rows = this.#rows;
+    const ids = this.#ids;
+    const { columns, problems } = linkRows(rows, ids, this.#names, this.#timeProblems);
+    return {
+      type: "sound",
+      columns,
+      spanCount: rows.count,
+      header: this.#header,
+      spanProblems: this.#spanProblems.toArray(),
+      treeProblems: problems,
+      lengthBytes,
+      idOf: (row) => ids.text(rows.id[row] ?? 0),
+      rowOf: (spanId) => rows.rowOf(ids.find(spanId)),
+      spanRange: (row) => rows.spanRange(row),
+      fieldRange: (row, field) => rows.fieldRange(row, field),
+      fieldRanges: (row) => rows.fieldRanges(row),
+    };
+  }
+
+  #readWindow(): void {
+    const window = this.#window;
+    if (this.#run() === FAULT) {
+      this.#damage = { type: "damaged", offsetBytes: window.baseBytes + this.#faultAt };
+      return;
+    }
+    if (this.#state === IN_SPAN) this.#span?.keep(window);
+    else if (this.#state === PAYLOAD) {
+      const atBytes = window.baseBytes + window.at;
+      if (atBytes - this.#valueBytes > mostKeptBytes) this.#kept.cutBack(0);
+      else this.#kept.keepUpTo(window, atBytes);
+    }
+    window.slide();
+  }
+
+  #run(): ScanStop {
+    const window = this.#window;
+    const { bytes, end } = window;
+    for (;;) {
+      let at = window.at;
+      if (this.#state !== PAYLOAD && this.#state !== IN_SPAN) {
+        while (isSpace[bytes[at] ?? 0] === 1) at++;
+        window.at = at;
+        if (at >= end) return MORE;
+      }
+      const byte = bytes[at] ?? 0;
+      switch (this.#state) {
+        case START: {
+          // The mark of UTF-8 may stand at the very start, where nothing was skipped.
+          if (byte === mark[0] && at === 0 && window.baseBytes === 0) {
+            for (let index = 0; index < mark.length; index++) {
+              if (index >= end) return MORE;
+              if (bytes[index] !== mark[index]) return this.#fault(index);
+            }
+            window.at = mark.length;
+            continue;
+          }
+          if (byte !== BYTE.openBrace) return this.#fault(at);
+          window.at = at + 1;
+          this.#state = KEY_OR_END;
+          continue;
+        }
+        case KEY_OR_END:
+        case KEY: {
+          if (byte === BYTE.closeBrace && this.#state === KEY_OR_END) {
+            window.at = at + 1;
+            this.#state = TRAILING;
+            continue;
+          }
+          if (byte !== BYTE.quote) return this.#fault(at);
+          const close = window.skipString(at + 1);
+          if (close < 0) return this.#stop(window.faultIn(~close));
+          this.#key = textOfToken(bytes.subarray(at, close + 1));
+          window.at = close + 1;
+          this.#state = COLON;
+          continue;
+        }
+        case COLON:
+          if (byte !== BYTE.colon) return this.#fault(at);
+          window.at = at + 1;
+          this.#state = VALUE;
+          continue;
+        case VALUE:
+          if (this.#key === "spans") {
+            if (byte !== BYTE.openBracket) return this.#fault(at);
+            this.#beginSpans();
+            window.at = at + 1;
+            this.#state = SPAN_OR_END;
+            continue;
+          }
+          this.#valueBytes = window.baseBytes + at;
+          this.#kept.begin(this.#valueBytes);
+          this.#payload.begin();
+          this.#state = PAYLOAD;
+          continue;
+        case PAYLOAD: {
+          const stop = this.#payload.run(window);
+          if (stop === FAULT) return this.#fault(this.#payload.faultAt);
+          if (stop === MORE) return MORE;
+          this.#endValue();
+          this.#state = COMMA_OR_END;
+          continue;
+        }
+        case SPAN_OR_END:
+        case SPAN:
+          if (byte === BYTE.closeBracket && this.#state === SPAN_OR_END) {
+            window.at = at + 1;
+            this.#state = COMMA_OR_END;
+            continue;
+          }
+          if (byte !== BYTE.openBrace) return this.#fault(at);
+          this.#span?.begin(window);
+          this.#state = IN_SPAN;
+          continue;
+        case IN_SPAN: {
+          const span = this.#span;
+          const stop = span?.run(window) ?? DONE;
+          if (stop === FAULT) return this.#fault(span?.faultAt ?? at);
+          if (stop === MORE) return MORE;
+          this.#state = SPAN_COMMA_OR_END;
+          continue;
+        }
+        case SPAN_COMMA_OR_END:
+        case COMMA_OR_END: {
+          const isList = this.#state === SPAN_COMMA_OR_END;
+          if (byte === BYTE.comma) this.#state = isList ? SPAN : KEY;
+          else if (isList && byte === BYTE.closeBracket) this.#state = COMMA_OR_END;
+          else if (!isList && byte === BYTE.closeBrace) this.#state = TRAILING;
+          else return this.#fault(at);
+          window.at = at + 1;
+          continue;
+        }
+        default:
+          return this.#fault(at);
+      }
+    }
+  }
+
+  /** Of two lists the last one counts. */
+  #beginSpans(): void {
+    if (this.#hasSpans) {
+      this.#rows = new ScanRows();
+      this.#ids = new ScanTexts();
+      this.#names = new ScanTexts();
+      this.#spanProblems = new ProblemList();
+      this.#timeProblems = new ProblemList();
+    }
+    this.#hasSpans = true;
+    this.#names.addText("");
+    this.#span = new ScanSpan(this.#rows, this.#ids, this.#names, this.#kept, this.#spanProblems, this.#timeProblems);
+  }
+
+  #endValue(): void {
+    const window = this.#window;
+    const endBytes = window.baseBytes + window.at;
+    const range = { startBytes: this.#valueBytes, endBytes };
+    const isHeld = endBytes - this.#valueBytes <= mostKeptBytes;
+    this.#header.set(
+      this.#key,
+      isHeld ? { ...range, value: JSON.parse(this.#kept.text(window, endBytes)) as unknown } : range,
+    );
+  }
+
+  #fault(at: number): ScanStop {
+    this.#faultAt = at;
+    return FAULT;
+  }
+
+  #stop(fault: number): ScanStop {
+    return fault < 0 ? MORE : this.#fault(fault);
+  }
+}
