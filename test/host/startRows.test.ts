@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { entryContext } from "../../src/host/sessions/sessionRows";
 import type { LaunchRecord } from "../../src/host/start/launchRecord";
 import {
+  isSameChoice,
   type ScriptOffer,
   type StartOffers,
   type StartTexts,
@@ -45,6 +46,8 @@ const script = (name: string, place = ""): ScriptOffer => ({
 const task = (name: string, untraceable?: TaskOffer["untraceable"]): TaskOffer => ({
   name,
   source: "Workspace",
+  scope: "workspace",
+  folder: "",
   detail: `make ${name}`,
   untraceable,
 });
@@ -136,6 +139,23 @@ describe("the pick that starts a session", () => {
     const late = ids(all);
     expect(late).toEqual(expect.arrayContaining(early));
     expect(new Set(late).size).toBe(late.length);
+  });
+
+  it("tells tasks of one name in two folders apart, and each row starts its own", () => {
+    const inFolder = (folder: string) => ({ ...task("build"), scope: `file:///${folder}`, folder });
+    const tasks = [inFolder("web"), inFolder("api")];
+    expect(drawn({ tasks })).toEqual([
+      "-- tasks",
+      "tools: build | web · Workspace · make build",
+      "tools: build | api · Workspace · make build",
+      "-- command",
+      "terminal: Type a Command… | any",
+    ]);
+    const rows = startSections(offersOf({ tasks }), texts).flatMap((section) => section.rows);
+    expect(new Set(rows.map(({ id }) => id)).size).toBe(rows.length);
+    const [web, api] = rows.map(({ choice }) => choice);
+    if (!web || !api) throw new Error("There is a row for each");
+    expect([isSameChoice(web, { ...web }), isSameChoice(web, api)]).toEqual([true, false]);
   });
 
   it("draws no icon and no line break that a name brings", () => {

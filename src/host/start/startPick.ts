@@ -15,6 +15,7 @@ import { findScripts } from "./npmOffers";
 import { scriptLine } from "./npmScripts";
 import { commandRequest, fileRequest, scriptRequest, taskRequest } from "./requests";
 import {
+  isSameChoice,
   type ScriptOffer,
   type StartChoice,
   type StartGroup,
@@ -24,7 +25,7 @@ import {
 } from "./startRows";
 import { groupLabels, startTexts } from "./startTexts";
 import { textOf } from "./taskCopy";
-import { executionOf, type ListedTask, listTasks } from "./tasks";
+import { executionOf, type ListedTask, listTasks, placeOfTask } from "./tasks";
 
 export interface StartPickParts {
   readonly records: readonly LaunchRecord[];
@@ -92,7 +93,8 @@ export class StartPick {
         const { task, untraceable } = listed;
         const execution = executionOf(task);
         const detail = execution ? textOf(execution) : "";
-        return { listed, untraceable, name: task.name, source: task.source, detail };
+        const { scope, folder } = placeOfTask(task);
+        return { listed, untraceable, name: task.name, source: task.source, scope, folder, detail };
       });
     });
     await hidden;
@@ -144,7 +146,8 @@ export class StartPick {
   /** The same object for the same row, so that VS Code keeps what is selected. */
   #itemOf(row: StartRow<OfferedTask>): StartItem {
     const known = this.#items.get(row.id);
-    if (known && known.label === row.label && known.description === row.description) return known;
+    const isKnown = known?.row && isSameChoice(known.row.choice, row.choice);
+    if (isKnown && known.label === row.label && known.description === row.description) return known;
     const item: StartItem = {
       label: row.label,
       description: row.description,

@@ -1,6 +1,7 @@
 // The rows of the one pick that starts a session, as data: what was started before, what the workspace offers, the file
 // in front, and whatever is typed. Pure. Every text passes `plainText`, because VS Code reads icons into labels.
 
+import { assertNever } from "../../base/assert";
 import { formatAge } from "../../trace/formatValue";
 import { plainText } from "../../trace/plainText";
 import type { SessionStatus } from "../../trace/state";
@@ -23,6 +24,10 @@ export interface ScriptOffer {
 export interface TaskOffer {
   readonly name: string;
   readonly source: string;
+  /** Tells it from a task of the same name elsewhere: the URI of a folder, `workspace` or `global`. */
+  readonly scope: string;
+  /** Name of its workspace folder; "" where there is only one, or none. */
+  readonly folder: string;
   /** What it runs. */
   readonly detail: string;
   readonly untraceable: Untraceable | undefined;
@@ -114,7 +119,7 @@ export function startSections<Task extends TaskOffer>(
     {
       group: "tasks",
       rows: offers.tasks.flatMap((task) =>
-        task.untraceable ? [] : [taskRow(task, `${task.source} · ${task.detail}`, { type: "task", task })],
+        task.untraceable ? [] : [taskRow(task, [task.source, task.detail], { type: "task", task })],
       ),
     },
     { group: "file", rows: offers.file === undefined ? [] : [fileRow(offers.file, texts)] },
@@ -123,7 +128,7 @@ export function startSections<Task extends TaskOffer>(
       group: "refused",
       rows: offers.tasks.flatMap((task) => {
         const because = task.untraceable;
-        return because ? [taskRow(task, texts.because(because), { type: "refused", task, because })] : [];
+        return because ? [taskRow(task, [texts.because(because)], { type: "refused", task, because })] : [];
       }),
     },
   ];
@@ -160,11 +165,15 @@ function scriptRow<Task extends TaskOffer>(script: ScriptOffer): StartRow<Task> 
   };
 }
 
-function taskRow<Task extends TaskOffer>(task: Task, description: string, choice: StartChoice<Task>): StartRow<Task> {
+function taskRow<Task extends TaskOffer>(
+  task: Task,
+  words: readonly string[],
+  choice: StartChoice<Task>,
+): StartRow<Task> {
   return {
-    id: `task ${task.source} ${task.name}`,
+    id: `task ${task.scope} ${task.source} ${task.name}`,
     label: plainText(task.name),
-    description: plainText(description),
+    description: plainText([task.folder, ...words].filter(Boolean).join(" · ")),
     icon: choice.type === "refused" ? "circle-slash" : "tools",
     alwaysShow: false,
     choice,
@@ -180,4 +189,23 @@ function fileRow<Task extends TaskOffer>(file: string, texts: StartTexts): Start
     alwaysShow: false,
     choice: { type: "file" },
   };
+}
+
+/** Whether both choose the very same thing. */
+export function isSameChoice<Task extends TaskOffer>(one: StartChoice<Task>, other: StartChoice<Task>): boolean {
+  switch (one.type) {
+    case "again":
+      return other.type === one.type && other.record === one.record;
+    case "script":
+      return other.type === one.type && other.script === one.script;
+    case "task":
+    case "refused":
+      return other.type === one.type && other.task === one.task;
+    case "file":
+    case "commandLine":
+    case "typed":
+      return other.type === one.type;
+    default:
+      return assertNever(one, "choice");
+  }
 }

@@ -45,6 +45,12 @@ export function isReferenced(task: vscode.Task, { name, source, scope }: TaskRef
   return task.name === name && task.source === source && scopeOf(task) === scope;
 }
 
+/** Tells a task from others of its name: by its scope, and to a person by its folder's name, which is "" where that says nothing. */
+export function placeOfTask(task: vscode.Task): { readonly scope: string; readonly folder: string } {
+  const isOneOfSeveral = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
+  return { scope: scopeOf(task), folder: isOneOfSeveral && typeof task.scope === "object" ? task.scope.name : "" };
+}
+
 /** Where it runs, unless its own options say otherwise. */
 export function folderOfTask(task: vscode.Task): string | undefined {
   const folder = typeof task.scope === "object" ? task.scope : vscode.workspace.workspaceFolders?.[0];
