@@ -21,7 +21,12 @@ export function parseAnsiLine(raw: string, style: AnsiStyle = plainStyle): AnsiL
   if (!anyControl.test(raw)) {
     return { text: raw, runs: raw === "" || isPlain(style) ? [] : [{ start: 0, end: raw.length, style }], links: [] };
   }
-  const line = new ScreenLine(style);
+  return drawnLine(raw, style).result();
+}
+
+/** The line as cells, drawn from its first character to its last. */
+export function drawnLine(raw: string, style: AnsiStyle = plainStyle): ScreenLine {
+  const line = new ScreenLine(style, raw.length);
   let at = 0;
   while (at < raw.length) {
     nextControl.lastIndex = at;
@@ -30,7 +35,7 @@ export function parseAnsiLine(raw: string, style: AnsiStyle = plainStyle): AnsiL
     if (control > at) line.write(raw.slice(at, control));
     at = control < raw.length ? afterControl(raw, control, line) : control;
   }
-  return line.result();
+  return line;
 }
 
 /** How text looks behind `text`, which may have many lines. */
@@ -73,7 +78,7 @@ function afterControl(raw: string, at: number, line: ScreenLine): number {
       line.moveTo(0);
       return at + 1;
     case "\b":
-      line.moveTo(line.column - 1);
+      line.moveBy(-1);
       return at + 1;
     case "\t":
       line.tab();
@@ -143,9 +148,9 @@ function carryOut(final: string, parameters: string, line: ScreenLine): void {
       return line.moveTo(count - 1);
     case "C":
     case "a":
-      return line.moveTo(line.column + count);
+      return line.moveBy(count);
     case "D":
-      return line.moveTo(line.column - count);
+      return line.moveBy(-count);
     case "P":
       return line.remove(count);
     case "X":

@@ -7,8 +7,9 @@ import { bestPlace, findPlaces } from "./places";
 import { oneLine } from "./plainText";
 import type { TraceSpan } from "./schema";
 
-/** A command keeps 16 KiB of its output, and the place is in them. */
-const mostLooked = 2_000;
+/** A command keeps 16 KiB of its output, and the place is in them, so it is in so many lines and UTF-16 units with codes. */
+const mostLines = 2_000;
+const mostLength = 256 * 1024;
 
 /** Undefined where no command failed, or the one that did wrote nothing. */
 export function failingLine(reader: OutputReader, spans: readonly TraceSpan[]): number | undefined {
@@ -16,23 +17,22 @@ export function failingLine(reader: OutputReader, spans: readonly TraceSpan[]): 
   const command = spans[root?.commandRow ?? -1];
   if (root === undefined || command === undefined || root.lastLine < 0) return undefined;
   const context = bestPlace(findPlaces(command))?.context;
-  return (context === undefined ? undefined : lastNaming(reader, root, context)) ?? lastWithText(reader, root);
+  return lastNaming(reader, root, context);
 }
 
 function isFailed(command: TraceSpan | undefined): boolean {
   return command?.status === "error" && command.interrupted !== true;
 }
 
-function lastNaming(reader: OutputReader, root: OutputRoot, context: string): number | undefined {
-  for (let line = root.lastLine; line >= Math.max(0, root.lastLine - mostLooked); line--) {
-    if (oneLine(reader.text(line)) === context) return line;
+/** From the end: each new picture asks for it, so that one walk must do, and a bounded one. */
+function lastNaming(reader: OutputReader, root: OutputRoot, context: string | undefined): number {
+  const enough = reader.parsedLength + mostLength;
+  let lastWithText: number | undefined;
+  for (let line = root.lastLine; line >= Math.max(0, root.lastLine - mostLines); line--) {
+    if (reader.parsedLength >= enough) break;
+    const text = reader.text(line);
+    if (lastWithText === undefined && text.trim() !== "") lastWithText = line;
+    if (context === undefined ? lastWithText !== undefined : oneLine(text) === context) return line;
   }
-  return undefined;
-}
-
-function lastWithText(reader: OutputReader, root: OutputRoot): number {
-  for (let line = root.lastLine; line >= Math.max(0, root.lastLine - mostLooked); line--) {
-    if (reader.text(line).trim() !== "") return line;
-  }
-  return root.lastLine;
+  return lastWithText ?? root.lastLine;
 }

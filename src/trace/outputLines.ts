@@ -32,6 +32,8 @@ const endLength = 64 * 1024;
 const mostBurstsRemembered = 16;
 /** How many lines above one of a report the head of that report is looked for. */
 const mostLinesToHead = 200;
+/** And through so many UTF-16 units. */
+const longestToHead = 64 * 1024;
 
 /** So far back is looked for codes that still hold: a megabyte of output. Beyond that nothing is taken to be coloured. */
 const mostBurstsBack = 16;
@@ -39,6 +41,7 @@ const mostBurstsBack = 16;
 export class OutputReader {
   readonly index: OutputIndex;
   readonly #spans: readonly TraceSpan[];
+  #parsedLength = 0;
   /** By burst. */
   readonly #starts = new Map<number, readonly number[]>();
   readonly #effects = new Map<number, StyleEffect>();
@@ -50,6 +53,11 @@ export class OutputReader {
   constructor(index: OutputIndex, spans: readonly TraceSpan[]) {
     this.index = index;
     this.#spans = spans;
+  }
+
+  /** UTF-16 units, with their codes, that were parsed so far: what a search through lines may bound itself by. */
+  get parsedLength(): number {
+    return this.#parsedLength;
   }
 
   lines(from: number, count: number): OutputLine[] {
@@ -66,7 +74,7 @@ export class OutputReader {
     const burst = this.index.bursts[at];
     if (burst === undefined) throw new RangeError(`No line ${number} in this output`);
     const { raw, isOpen } = this.#raw(at, number);
-    const parsed = parseAnsiLine(raw, this.#styleOf(at, number));
+    const parsed = this.#parse(raw, this.#styleOf(at, number));
     const { text, runs, links } = cut(parsed);
     const head = isBlockLine(text) ? this.#headOf(number) : undefined;
     return {
@@ -85,12 +93,17 @@ export class OutputReader {
   /** The text alone, whole. */
   text(number: number): string {
     const at = burstOfLine(this.index, number);
-    return at < 0 ? "" : parseAnsiLine(this.#raw(at, number).raw).text;
+    return at < 0 ? "" : this.#parse(this.#raw(at, number).raw).text;
   }
 
   burstText(burst: number): string {
     const output = this.#spans[this.index.bursts[burst]?.row ?? -1]?.output;
     return typeof output === "string" ? output : "";
+  }
+
+  #parse(raw: string, style?: AnsiStyle): AnsiLine {
+    this.#parsedLength += raw.length;
+    return parseAnsiLine(raw, style);
   }
 
   #raw(at: number, number: number): { readonly raw: string; readonly isOpen: boolean } {
@@ -193,7 +206,9 @@ export class OutputReader {
       return this.#block.head;
     }
     let head: string | undefined;
+    const enough = this.#parsedLength + longestToHead;
     for (let above = number - 1; above >= Math.max(0, number - mostLinesToHead); above--) {
+      if (this.#parsedLength >= enough) break;
       if (this.#streamOf(above) !== stream) continue;
       const text = this.text(above);
       if (isBlockLine(text)) continue;

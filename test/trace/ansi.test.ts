@@ -1,7 +1,7 @@
 // Colour codes and what moves within a line; nothing else of a terminal's language leaves a trace.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { parseAnsiLine, styleAfter, styleEffect, unfinishedCode, withoutColors } from "../../src/trace/ansi";
+import { drawnLine, parseAnsiLine, styleAfter, styleEffect, unfinishedCode, withoutColors } from "../../src/trace/ansi";
 import { type AnsiStyle, applySgr, bothEffects, isDecided, plainStyle, trueColor } from "../../src/trace/ansiStyle";
 
 const e = "\u001b";
@@ -195,6 +195,79 @@ describe("any line", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe("a line made to keep its reader busy", () => {
+  const hostile: readonly (readonly [name: string, raw: string])[] = [
+    ["blanks all of itself again and again", `${"x".repeat(60_000)}\r${`${e}[60000X`.repeat(20_000)}`],
+    ["blanks what is before it again and again", `${"x".repeat(15_000)}${`${e}[1K`.repeat(20_000)}`],
+    ["loses its first letter again and again", `${"x".repeat(100_000)}\r${`${e}[1P`.repeat(40_000)}`],
+    ["jumps to its end again and again", `${e}[2K\r${e}[999Cx`.repeat(10_000)],
+    ["has tabs alone", "\t".repeat(320_000)],
+  ];
+  it.each(hostile)("is drawn with work that its length pays for: it %s", (_, raw) => {
+    const drawn = drawnLine(raw);
+    expect(drawn.touched).toBeLessThanOrEqual(2_000 + 16 * raw.length);
+    expect(drawn.cellCount).toBeLessThanOrEqual(16_000);
+    expect(drawn.result().text.length).toBeLessThanOrEqual(16_000 + raw.length);
+  });
+
+  it("costs no more than that, whatever it is made of", () => {
+    const piece = fc.oneof(
+      fc.constantFrom("\r", "\t", "\b", "x", "👩‍💻", "e\u0301"),
+      fc.tuple(fc.constantFrom("X", "P", "K", "C", "G", "D"), fc.nat(70_000)).map(([end, n]) => `${e}[${n}${end}`),
+      fc.nat(2_000).map((count) => "y".repeat(count)),
+    );
+    fc.assert(
+      fc.property(fc.array(fc.tuple(piece, fc.integer({ min: 1, max: 60 })), { maxLength: 12 }), (pieces) => {
+        const raw = pieces.map(([text, times]) => text.repeat(times)).join("");
+        const drawn = drawnLine(raw);
+        expect(drawn.touched).toBeLessThanOrEqual(2_000 + 16 * raw.length);
+        expect(drawn.cellCount).toBeLessThanOrEqual(16_000);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it("still ends as the last thing that it drew", () => {
+    const bar = (percent: number) => `\r${e}[2Kbuilding${e}[999C${e}[4D${percent}%`;
+    const bars = Array.from({ length: 5_000 }, (_, step) => bar(step % 90)).join("");
+    // The place at the right edge was too dear in the end; words of earlier steps must not be left.
+    expect(parseAnsiLine(`${bars}\r${e}[2Kdone`).text).toBe("done");
+    expect(parseAnsiLine(bars).text).toMatch(/^building\s*49%$/);
+  });
+
+  it("does not join characters without an end", () => {
+    const raw = `\u0000${"a\u200d".repeat(5_000)}`;
+    const drawn = drawnLine(raw);
+    expect(drawn.cellCount).toBeGreaterThanOrEqual(10_000 / 64);
+    expect(drawn.result().text).toBe(raw.slice(1));
+  });
+});
+
+describe("a line of more cells than are kept", () => {
+  const long = "0123456789".repeat(2_000);
+
+  it("loses none of its text, colours and links", () => {
+    const url = "https://example.org/";
+    const raw = `${long}${e}[31mred${e}[0m and ${e}]8;;${url}${e}\\docs${e}]8;;${e}\\.`;
+    expect(parseAnsiLine(raw)).toEqual({
+      text: `${long}red and docs.`,
+      runs: [{ start: 20_000, end: 20_003, style: red }],
+      links: [{ start: 20_008, end: 20_012, url }],
+    });
+  });
+
+  it("is overwritten from its beginning, erased from there, and has a tab as one space", () => {
+    expect(parseAnsiLine(`${long}\rX`).text).toBe(`X${long.slice(1)}`);
+    expect(parseAnsiLine(`${long}\r${e}[Kdone`).text).toBe("done");
+    expect(parseAnsiLine(`${long}${e}[2K\rdone`).text).toBe("done");
+    expect(parseAnsiLine(`${long}\tend`).text).toBe(`${long} end`);
+  });
+
+  it("has no place in the text that is only appended", () => {
+    expect(parseAnsiLine(`${long}\b\b${e}[3Dend`).text).toBe(`${long}end`);
   });
 });
 
