@@ -62,6 +62,7 @@ main(process.argv.slice(2)).then(
   },
   (error: unknown) => {
     printError(describeError(error));
-    process.exitCode = error instanceof UsageError ? 2 : 1;
+    // Whatever is still open keeps nobody waiting.
+    process.exit(error instanceof UsageError ? 2 : 1);
   },
 );

@@ -44,6 +44,8 @@ const endpointMark = "TRACEKEEPER_OTLP_ENDPOINT";
 const ownVariables = ["TRACEKEEPER_SESSION_ID", "TRACEKEEPER_SPAN_ID", endpointMark];
 const generalEndpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
 const tracesEndpoint = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+/** Settings, after their common beginning, that reach farther than traces. */
+const personal = ["METRICS_ENDPOINT", "LOGS_ENDPOINT", "HEADERS", "PROTOCOL"];
 
 export function childEnvironment(request: ChildEnvironmentRequest): ChildEnvironment {
   const { cwd, target, platform = process.platform } = request;
@@ -54,12 +56,7 @@ export function childEnvironment(request: ChildEnvironmentRequest): ChildEnviron
   }
   variables.take("ELECTRON_RUN_AS_NODE");
   const outer = outerSpan(variables);
-  const mark = variables.get(endpointMark);
-  if (mark !== undefined && mark === variables.get(generalEndpoint)) {
-    for (const name of [generalEndpoint, "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_HEADERS", "TRACEPARENT"]) {
-      variables.take(name);
-    }
-  }
+  takeOuterExporter(variables);
   for (const name of ownVariables) variables.take(name);
   // A shell's own note of the folder would be that of another one.
   if (platform !== "win32") variables.set("PWD", cwd);
@@ -82,10 +79,33 @@ export function childEnvironment(request: ChildEnvironmentRequest): ChildEnviron
   };
 }
 
+/** What a session within another one finds of that one's. */
+function takeOuterExporter(variables: Variables): void {
+  const mark = variables.get(endpointMark);
+  if (mark === undefined) return;
+  const isGeneral = mark === variables.get(generalEndpoint);
+  const isOfTraces = tracesUrl(mark) === variables.get(tracesEndpoint);
+  if (!isGeneral && !isOfTraces) return;
+  variables.take("TRACEPARENT");
+  for (const name of ["ENDPOINT", "PROTOCOL", "HEADERS"]) {
+    variables.take(`OTEL_EXPORTER_OTLP_${isGeneral ? "" : "TRACES_"}${name}`);
+  }
+}
+
+function tracesUrl(url: string): string {
+  return `${url}/v1/traces`;
+}
+
 function setExporter(variables: Variables, url: string, token: string): void {
   const settings = { PROTOCOL: "http/json", HEADERS: `authorization=Bearer%20${token}` };
-  variables.set(generalEndpoint, url);
   variables.set(endpointMark, url);
+  // What the person has set for metrics, for logs or for all stays as it is, and none of them gets our token.
+  if (personal.some((name) => variables.get(`OTEL_EXPORTER_OTLP_${name}`) !== undefined)) {
+    variables.set(tracesEndpoint, tracesUrl(url));
+    for (const [name, value] of Object.entries(settings)) variables.set(`OTEL_EXPORTER_OTLP_TRACES_${name}`, value);
+    return;
+  }
+  variables.set(generalEndpoint, url);
   for (const [name, value] of Object.entries(settings)) {
     variables.set(`OTEL_EXPORTER_OTLP_${name}`, value);
     // What is set for traces alone would win over what is set for all.
@@ -106,14 +126,13 @@ function outerSpan(variables: Variables): OuterSpan | undefined {
 
 function withoutCredentials(endpoint: string): string {
   try {
-    const url = new URL(endpoint);
-    url.username = "";
-    url.password = "";
-    url.search = "";
-    return url.href;
+    const { protocol, origin, pathname } = new URL(endpoint);
+    if (protocol === "http:" || protocol === "https:") return origin + pathname;
   } catch {
-    return endpoint;
+    // Without a scheme it is no URL, and may hold a name and a password all the same.
   }
+  const [plain = ""] = endpoint.split(/[?#]/);
+  return plain.slice(plain.lastIndexOf("@") + 1);
 }
 
 /** On Windows names differ by more than their case. */

@@ -1,18 +1,13 @@
 // A program that has our own input and output: nothing of them is seen here.
 
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { startErrorOf } from "./programCommand";
 import type { ChildEnd, ChildRequest, RunningChild } from "./runningChild";
 
 /** Rejects with a `StartError`. */
 export async function startInheritedChild({ command, cwd, env }: ChildRequest): Promise<RunningChild> {
-  const child = spawn(command.file, command.args, {
-    cwd,
-    env,
-    stdio: "inherit",
-    windowsVerbatimArguments: command.isVerbatim,
-  });
+  const child = spawned({ command, cwd, env });
   const ended = new Promise<ChildEnd>((resolve) => {
     child.once("exit", (code, signal) => {
       resolve({ code: code ?? undefined, signal: signal ?? undefined, heldStreams: [] });
@@ -35,4 +30,18 @@ export async function startInheritedChild({ command, cwd, env }: ChildRequest): 
     resume: () => undefined,
     closeOutput: () => undefined,
   };
+}
+
+function spawned({ command, cwd, env }: Pick<ChildRequest, "command" | "cwd" | "env">): ChildProcess {
+  try {
+    return spawn(command.file, command.args, {
+      cwd,
+      env,
+      stdio: "inherit",
+      windowsVerbatimArguments: command.isVerbatim,
+    });
+  } catch (error) {
+    // Some errors are thrown and not told as an event.
+    throw startErrorOf(error as Error, command);
+  }
 }

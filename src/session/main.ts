@@ -18,7 +18,7 @@ async function main(words: readonly string[]): Promise<number> {
     return undefined;
   });
   if (launch !== undefined) {
-    const exitCode = await runLaunch(resolvedLaunch(launch, resolved, process.cwd()), launchPath);
+    const exitCode = await runLaunch(resolvedLaunch(launch, resolved, process.cwd()), launchPath).catch(told);
     if (launch.hold !== true) return exitCode;
     await holdTerminal();
     return 0;
@@ -39,10 +39,12 @@ function launchPathOf(words: readonly string[]): string {
   return launch;
 }
 
+function told(error: unknown): number {
+  process.stderr.write(`tracekeeper: ${visibleControls(describeError(error)).replaceAll("\n", "␊")}\n`);
+  return 2;
+}
+
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
-  (error: unknown) => {
-    process.stderr.write(`tracekeeper: ${visibleControls(describeError(error)).replaceAll("\n", "␊")}\n`);
-    process.exit(2);
-  },
+  (error: unknown) => process.exit(told(error)),
 );

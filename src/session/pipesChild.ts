@@ -15,13 +15,21 @@ import { makeSystemPipes } from "./systemPipes";
 export async function startPipesChild(request: ChildRequest): Promise<RunningChild> {
   const { command, cwd, env } = request;
   const pipes = makeSystemPipes();
-  const child = spawn(command.file, command.args, {
-    cwd,
-    env,
-    stdio: ["inherit", pipes?.[0].writeFd ?? "pipe", pipes?.[1].writeFd ?? "pipe"],
-    windowsVerbatimArguments: command.isVerbatim,
-  });
-  for (const { writeFd } of pipes ?? []) closeSync(writeFd);
+  let child: ChildProcess;
+  try {
+    child = spawn(command.file, command.args, {
+      cwd,
+      env,
+      stdio: ["inherit", pipes?.[0].writeFd ?? "pipe", pipes?.[1].writeFd ?? "pipe"],
+      windowsVerbatimArguments: command.isVerbatim,
+    });
+  } catch (error) {
+    // Some errors (too many words, a file that is being written) are thrown and not told as an event.
+    for (const { readable } of pipes ?? []) readable.destroy();
+    throw startErrorOf(error as Error, command);
+  } finally {
+    for (const { writeFd } of pipes ?? []) closeSync(writeFd);
+  }
   const stdout = pipes?.[0].readable ?? child.stdout;
   const stderr = pipes?.[1].readable ?? child.stderr;
   if (stdout === null || stderr === null) throw new Error("The program has no pipes");

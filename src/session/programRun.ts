@@ -42,6 +42,7 @@ export class ProgramRun {
   #terminal: HandedOver | undefined;
   #stop: StopReason | undefined;
   #isCtrlC = false;
+  #isStopped = false;
   #isOver = false;
 
   constructor({ record, shown, pauses }: ProgramRunSetup) {
@@ -62,6 +63,11 @@ export class ProgramRun {
   }
 
   /** Why it was ended before its time. */
+  /** Somebody wants it to be over, whatever became of the program. */
+  get isStopped(): boolean {
+    return this.#isStopped;
+  }
+
   get stopReason(): StopReason | undefined {
     return this.#stop;
   }
@@ -102,7 +108,9 @@ export class ProgramRun {
   /** The first request interrupts it; each further one goes to the next step. */
   stop(reason: StopReason): void {
     if (this.#isOver || this.#stop?.type === "terminalClosed") return;
-    this.#stop ??= reason;
+    this.#isStopped = true;
+    // What became of a program that has ended by itself stays; a stop is then for what it has left behind.
+    if (this.#child?.isGone !== true) this.#stop ??= reason;
     this.#pressure?.letGo();
     if (this.#child !== undefined) this.#ladder.request();
   }
@@ -110,6 +118,8 @@ export class ProgramRun {
   /** Its terminal is closed: it is told so, and waited for a little. */
   hangUp(): void {
     if (this.#isOver || this.#stop?.type === "terminalClosed") return;
+    this.#isStopped = true;
+    if (this.#child?.isGone === true) return this.#pressure?.letGo();
     this.#stop = { type: "terminalClosed" };
     this.#pressure?.letGo();
     this.#signals?.send("SIGHUP");
@@ -119,7 +129,8 @@ export class ProgramRun {
   /** A signal that a person sends by key to everything in the terminal. */
   keySignal(signal: "SIGINT" | "SIGQUIT"): void {
     this.#isCtrlC ||= signal === "SIGINT";
-    // Without a terminal of its own it got the signal as we did.
+    // Without a terminal of its own it got the signal as we did, with all of our process group; nothing tells whether it
+    // was meant for us alone, and a program that gets it twice may take that for haste. SIGTERM ends both in any case.
     if (this.#child?.hasOwnTerminal === true) this.#signals?.send(signal, true);
   }
 

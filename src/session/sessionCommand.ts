@@ -2,6 +2,8 @@
 // are meant for the program: where the system has a shell they are put aside under other names before Node starts, and
 // `childEnvironment` gives them back. The shell replaces itself, so that the process keeps its id.
 
+import { existsSync } from "node:fs";
+
 export interface SessionCommandRequest {
   /** Node, or the Electron that runs as Node. */
   readonly execPath: string;
@@ -39,7 +41,16 @@ export function sessionCommand(request: SessionCommandRequest): SessionCommand {
   const args = [program, "--launch", launchPath];
   // There is no shell that could replace itself on Windows: there a debugger sees the session process, too.
   if (platform === "win32") return { file: execPath, args, env };
-  return { file: "/bin/sh", args: ["-c", parkingScript, "tracekeeper", execPath, ...args], env };
+  const words = ["-c", parkingScript, "tracekeeper", execPath, ...args];
+  // Some shells drop variables whose names are no identifiers, as those of exported functions; this one keeps them, and
+  // -p lets it read no file of the person's and make no function.
+  return hasBash(platform) ? { file: bash, args: ["-p", ...words], env } : { file: "/bin/sh", args: words, env };
+}
+
+const bash = "/bin/bash";
+
+function hasBash(platform: NodeJS.Platform): boolean {
+  return platform !== "win32" && existsSync(bash);
 }
 
 const parkingScript = [

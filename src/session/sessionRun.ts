@@ -75,13 +75,19 @@ export class SessionRun {
   async run(): Promise<number> {
     const removeSignals = hearSignals((signal) => this.#onSignal(signal));
     const removeHandlers = this.#handleProcessEnd();
+    let port: SessionPort | undefined;
     try {
       if (this.#record.recorder === undefined) this.#shown.say(`nothing is recorded: ${this.#problem ?? "unknown"}`);
-      const port = await SessionPort.open(this.#record, () => this.#onStop());
+      port = await SessionPort.open(this.#record, () => this.#onStop());
       const { program } = this.#launch;
       const outcome = program.type === "collect" ? await this.#collect(port) : await this.#runProgram(program, port);
       await this.#end(outcome);
       return outcome.exitCode;
+    } catch (error) {
+      // Nobody expected it; what is open is told and given back all the same.
+      this.#record.crash(`the session could not go on: ${describeError(error)}`);
+      await port?.close();
+      throw error;
     } finally {
       removeHandlers();
       removeSignals();
@@ -222,7 +228,7 @@ export class SessionRun {
 
   /** Whoever reads slowly is waited for, unless the run was stopped. */
   async #showAll(): Promise<void> {
-    if (this.#program.stopReason === undefined) return await this.#shown.settled();
+    if (!this.#program.isStopped) return await this.#shown.settled();
     await withLimit(lastShownMs, () => this.#shown.settled()).catch(() => undefined);
   }
 

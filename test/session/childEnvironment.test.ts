@@ -1,5 +1,6 @@
 // What the session process gets of the environment and what its program gets, put aside by a real shell in between.
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { pinnedNode } from "../../scripts/lib/paths.mjs";
 import { childEnvironment } from "../../src/session/childEnvironment";
@@ -51,11 +52,36 @@ describe("the environment of a program", () => {
     expect(made({}, { OTEL_EXPORTER_OTLP_ENDPOINT: "http://own" }).keptEndpoint).toBe("http://own/");
   });
 
+  it.each([
+    ["https://me:secret@host:4318/base?key=secret", "https://host:4318/base"],
+    ["me:secret@host:4318", "host:4318"],
+    ["host?key=secret", "host"],
+  ])("keeps no password of an endpoint: %s", (endpoint, kept) => {
+    expect(made({ OTEL_EXPORTER_OTLP_ENDPOINT: endpoint }).keptEndpoint).toBe(kept);
+  });
+
   it("lets no setting for traces alone lead spans elsewhere", () => {
     const { env } = made({ OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_TRACES_HEADERS: "a=b" });
     expect(env["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"]).toBe("http/json");
     expect(env["OTEL_EXPORTER_OTLP_TRACES_HEADERS"]).toBe("authorization=Bearer%20secret");
   });
+
+  it.each(["METRICS_ENDPOINT", "LOGS_ENDPOINT", "HEADERS", "PROTOCOL"])(
+    "leaves an exporter of the person's for more than traces as it is: %s",
+    (name) => {
+      const own = { [`OTEL_EXPORTER_OTLP_${name}`]: "the person's" };
+      const { env } = made(own);
+      expect(env).toMatchObject(own);
+      expect(env).not.toHaveProperty("OTEL_EXPORTER_OTLP_ENDPOINT");
+      expect(env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1\/traces$/);
+      expect(env).toMatchObject({
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json",
+        OTEL_EXPORTER_OTLP_TRACES_HEADERS: expect.stringContaining("Bearer"),
+      });
+      const inner = made(env).env;
+      expect(inner).toEqual({ ...env, TRACEPARENT: inner["TRACEPARENT"] });
+    },
+  );
 
   it("within another session leads to the inner one, and names the outer one", () => {
     const outer = {
@@ -118,6 +144,14 @@ describe("the command of a session process", () => {
     expect(back).toMatchObject(wanted);
     expect(back).not.toHaveProperty("NODE_DEBUG");
     expect(Object.keys(back).filter((name) => name.startsWith("TRACEKEEPER_NODE"))).toEqual([]);
+  });
+
+  it.runIf(existsSync("/bin/bash"))("keeps variables whose names are no identifiers, as those of functions", () => {
+    const given = { "BASH_FUNC_module%%": "() { echo loaded\n}", "a.b": "1", "IN-PUT": "2", BASH_ENV: "/no/such/file" };
+    const script = ["-e", "console.log(JSON.stringify(process.env))"];
+    const { file, args } = sessionCommand({ execPath: pinnedNode, program: "", launchPath: "", isElectron: false });
+    const words = [...args.slice(0, args.indexOf(pinnedNode) + 1), ...script];
+    expect(JSON.parse(execFileSync(file, words, { env: given, encoding: "utf8" }))).toMatchObject(given);
   });
 
   it("of Electron runs it as Node, and the program does not get that", () => {

@@ -139,6 +139,8 @@ describe("the end of a program", () => {
 
 describe("a program that can't be started", () => {
   it.each([
+    ["E2BIG", { program: { type: "process", file: "true", args: ["x".repeat(200_000)] } }, 126],
+    ["E2BIG", { capture: "none", program: { type: "process", file: "true", args: ["x".repeat(200_000)] } }, 126],
     ["was not found", { program: { type: "process", file: "no-such-program", args: ["a b"] } }, 127],
     ["can't be executed", { program: { type: "process", file: "./plain", args: [] } }, 126],
     ["does not exist", { cwd: "/no/such/folder" }, 1],

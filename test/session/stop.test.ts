@@ -138,6 +138,19 @@ describe("signals to the session process", () => {
     expect(command.interrupted).toBe(true);
   });
 
+  it("a stop after the program has failed ends what it left behind, and hides no failure", async () => {
+    const line = "(trap '' INT; echo left; sleep 1000) & sleep 0.2; echo fail >&2; exit 3";
+    const run = await folder.start({ line, stop: atOnce });
+    const { childPid, pid } = await running(run.launchPath);
+    await until(() => !isThere(childPid) || undefined, "the program has ended");
+    process.kill(pid, "SIGTERM");
+    expect((await run.ended).code).toBe(3);
+    const { state, command } = await folder.recorded(run.launch);
+    expect(state).toMatchObject({ status: "failed", error: "exit 3" });
+    expect(command).toMatchObject({ status: "error", statusMessage: "exit 3" });
+    expect(command.interrupted).toBeUndefined();
+  });
+
   it("SIGKILL to the program is what the trace tells", async () => {
     const run = await folder.start({ line: "echo ready; exec sleep 1000" });
     process.kill((await running(run.launchPath)).childPid, "SIGKILL");

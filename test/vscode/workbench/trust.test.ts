@@ -137,7 +137,7 @@ describe("a trusted window", () => {
     await workbench.row(/ends in the middle/).click();
     const panel = workbench.panel();
     await panel.getByRole("treegrid").waitFor();
-    expect(await panel.locator("[role=row]").count()).toBeGreaterThan(10);
+    await expect.poll(() => panel.locator("[role=row]").count(), { timeout: 20_000 }).toBeGreaterThan(10);
     await panel
       .getByText(/after [\d,]+ bytes/)
       .first()
@@ -227,7 +227,7 @@ describe("a trusted window", () => {
     await row.click();
     const panel = workbench.panel();
     await panel.getByRole("region", { name: "Failure" }).waitFor();
-    expect(await panel.locator("[role=row]").filter({ hasText: "<img src=x onerror=" }).count()).toBeGreaterThan(0);
+    await panel.locator("[role=row]").filter({ hasText: "<img src=x onerror=" }).first().waitFor();
     await panel.locator("[role=row]").filter({ hasText: "generation-1" }).first().click();
     await panel.getByRole("button", { name: "Conversation" }).click();
     await panel.getByText("<img src=x onerror=").first().waitFor();
