@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { entryContext } from "../../src/host/sessions/sessionRows";
 import type { LaunchRecord } from "../../src/host/start/launchRecord";
 import {
+  acceptedChoice,
   isSameChoice,
   type ScriptOffer,
   type StartOffers,
@@ -15,7 +16,7 @@ import type { SessionStatus } from "../../src/trace/state";
 
 const texts: StartTexts = {
   runAgain: (title) => `Run again: ${title}`,
-  runTyped: (line) => `Run "${line}"`,
+  typedHint: "run this command",
   typeCommand: "Type a Command…",
   typeCommandHint: "any",
   activeFile: "run this file",
@@ -102,18 +103,50 @@ describe("the pick that starts a session", () => {
     expect(drawn()).toEqual(["-- command", "terminal: Type a Command… | any"]);
   });
 
-  it("offers what is typed, whatever else fits", () => {
-    const rows = drawn({ ...all, typed: "  npm test -- tax " });
-    expect(rows).toContain('terminal: Run "npm test -- tax" | ');
+  it.each(["  npm run test ", "npm t", "b"])("runs first what is typed: %j", (typed) => {
+    const rows = drawn({ ...all, typed });
+    expect(rows.slice(0, 2)).toEqual(["-- command", `terminal: ${typed.trim()} | run this command`]);
+    expect(rows).toContain("package: npm run test | node test.js");
     expect(rows).not.toContain("terminal: Type a Command… | any");
-    const sections = startSections({ ...offersOf(all), typed: "x" }, texts);
+    const sections = startSections({ ...offersOf(all), typed }, texts);
     const always = sections.flatMap(({ rows }) => rows).filter(({ alwaysShow }) => alwaysShow);
     expect(always.map(({ choice }) => choice.type)).toEqual(["typed"]);
   });
 
+  it.each(["build", "src/a.js"])("puts what is called %s before a command of these words", (typed) => {
+    const labels = startSections({ ...offersOf(all), typed }, texts).flatMap(({ rows }) =>
+      rows.map(({ label }) => label),
+    );
+    const types = startSections({ ...offersOf(all), typed }, texts).flatMap(({ rows }) =>
+      rows.filter(({ label }) => label === typed).map(({ choice }) => choice.type),
+    );
+    expect(labels[0]).toBe("Run again: npm run test");
+    expect(types).toEqual([typed === "build" ? "task" : "file", "typed"]);
+  });
+
+  it("takes the name of what can't be traced for a command", () => {
+    expect(drawn({ ...all, typed: "all" })[1]).toBe("terminal: all | run this command");
+  });
+
+  it("runs what is typed on an Enter that comes before its rows are shown", () => {
+    const accepted = (typed: string, isShown: boolean) => {
+      const sections = startSections({ ...offersOf(all), typed }, texts);
+      const other = sections.flatMap(({ rows }) => rows).find(({ id }) => id.startsWith("script"));
+      return acceptedChoice(sections, typed, other, isShown).type;
+    };
+    expect(accepted("npm run", false)).toBe("typed");
+    expect(accepted("build ", false)).toBe("task");
+    expect(accepted("npm run", true)).toBe("script");
+    expect(accepted("", false)).toBe("script");
+    expect(acceptedChoice(startSections(offersOf({}), texts), "x", undefined, true)).toEqual({ type: "typed" });
+  });
+
   it("is the command line alone once that was chosen", () => {
     expect(drawn({ ...all, isCommandLine: true })).toEqual([]);
-    expect(drawn({ ...all, isCommandLine: true, typed: "ls" })).toEqual(["-- command", 'terminal: Run "ls" | ']);
+    expect(drawn({ ...all, isCommandLine: true, typed: "ls" })).toEqual([
+      "-- command",
+      "terminal: ls | run this command",
+    ]);
   });
 
   it.each([
@@ -167,7 +200,7 @@ describe("the pick that starts a session", () => {
       typed: "$(heart)",
     });
     expect(rows.join("\n").match(/\$\(/g)).toBeNull();
-    expect(rows[0]).toContain("Run again: $ (alert) a b");
+    expect(rows).toContainEqual(expect.stringContaining("Run again: $ (alert) a b"));
   });
 });
 

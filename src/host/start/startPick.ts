@@ -15,11 +15,13 @@ import { findScripts } from "./npmOffers";
 import { scriptLine } from "./npmScripts";
 import { commandRequest, fileRequest, scriptRequest, taskRequest } from "./requests";
 import {
+  acceptedChoice,
   isSameChoice,
   type ScriptOffer,
   type StartChoice,
   type StartGroup,
   type StartRow,
+  type StartSection,
   startSections,
   type TaskOffer,
 } from "./startRows";
@@ -63,7 +65,10 @@ export class StartPick {
   readonly #items = new Map<string, StartItem>();
   #scripts: readonly ScriptOffer[] = [];
   #tasks: readonly OfferedTask[] = [];
+  #sections: readonly StartSection<OfferedTask>[] = [];
   #isCommandLine = false;
+  /** VS Code has shown the rows of what is typed. */
+  #isShown = true;
   #loading = 0;
 
   constructor(parts: StartPickParts) {
@@ -79,7 +84,18 @@ export class StartPick {
     const hidden = new Promise<void>((resolve) => {
       this.#owned.add(pick.onDidHide(resolve));
     });
-    this.#owned.add(pick.onDidChangeValue(() => this.#draw()));
+    this.#owned.add(
+      pick.onDidChangeValue(() => {
+        this.#isShown = false;
+        this.#draw();
+      }),
+    );
+    // It is told of the first of new rows, too.
+    this.#owned.add(
+      pick.onDidChangeActive(() => {
+        this.#isShown = true;
+      }),
+    );
     this.#owned.add(pick.onDidAccept(() => this.#accept()));
     this.#owned.add(pick.onDidTriggerItemButton(({ item, button }) => this.#press(item, button)));
     this.#owned.add(this.#parts.onDidChangeOutcomes(() => this.#draw()));
@@ -116,7 +132,7 @@ export class StartPick {
   #draw(): void {
     const { records, outcome } = this.#parts;
     const pick = this.#pick;
-    const sections = startSections(
+    this.#sections = startSections(
       {
         records,
         outcome,
@@ -131,7 +147,7 @@ export class StartPick {
     );
     const selected = pick.activeItems[0]?.row?.id;
     const isMoved = selected !== pick.items.find(({ row }) => row)?.row?.id;
-    const items: StartItem[] = sections.flatMap(({ group, rows }) => [
+    const items: StartItem[] = this.#sections.flatMap(({ group, rows }) => [
       ...separator(group),
       ...rows.map((row) => this.#itemOf(row)),
     ]);
@@ -161,11 +177,12 @@ export class StartPick {
   }
 
   #accept(): void {
-    const choice = this.#pick.selectedItems[0]?.row?.choice ?? { type: "typed" };
+    const { value, selectedItems } = this.#pick;
+    const choice = acceptedChoice(this.#sections, value, selectedItems[0]?.row, this.#isShown);
     switch (choice.type) {
       case "typed": {
         // The row may be that of an earlier keystroke; what counts is what is typed.
-        const line = this.#pick.value.trim();
+        const line = value.trim();
         if (line !== "") this.#run(() => this.#parts.start(commandRequest(line, this.#file?.path)));
         return;
       }

@@ -72,7 +72,7 @@ export type StartGroup = "" | "recent" | "scripts" | "tasks" | "file" | "command
 
 export interface StartTexts {
   runAgain(title: string): string;
-  runTyped(line: string): string;
+  readonly typedHint: string;
   readonly typeCommand: string;
   readonly typeCommandHint: string;
   readonly activeFile: string;
@@ -96,8 +96,9 @@ export function startSections<Task extends TaskOffer>(
   const typed = offers.typed.trim();
   const typedRow: StartRow<Task> = {
     id: "typed",
-    label: plainText(texts.runTyped(typed)),
-    description: "",
+    // What is typed and nothing else: VS Code sorts what it finds, and puts first what is equal.
+    label: plainText(typed),
+    description: texts.typedHint,
     icon: "terminal",
     alwaysShow: true,
     choice: { type: "typed" },
@@ -112,7 +113,7 @@ export function startSections<Task extends TaskOffer>(
     alwaysShow: false,
     choice: { type: "commandLine" },
   };
-  const sections: StartSection<Task>[] = [
+  const found: StartSection<Task>[] = [
     { group: "", rows: last ? [againRow(last, offers, texts, texts.runAgain(last.title))] : [] },
     { group: "recent", rows: recent.slice(0, mostRecent).map((each) => againRow(each, offers, texts, each.title)) },
     { group: "scripts", rows: offers.scripts.map((script) => scriptRow<Task>(script)) },
@@ -123,16 +124,41 @@ export function startSections<Task extends TaskOffer>(
       ),
     },
     { group: "file", rows: offers.file === undefined ? [] : [fileRow(offers.file, texts)] },
-    { group: "command", rows: [typed === "" ? command : typedRow] },
-    {
-      group: "refused",
-      rows: offers.tasks.flatMap((task) => {
-        const because = task.untraceable;
-        return because ? [taskRow(task, [texts.because(because)], { type: "refused", task, because })] : [];
-      }),
-    },
   ];
+  const refused: StartSection<Task> = {
+    group: "refused",
+    rows: offers.tasks.flatMap((task) => {
+      const because = task.untraceable;
+      return because ? [taskRow(task, [texts.because(because)], { type: "refused", task, because })] : [];
+    }),
+  };
+  const own: StartSection<Task> = { group: "command", rows: [typed === "" ? command : typedRow] };
+  const sections = isCommand(typed, found) ? [own, ...found, refused] : [...found, own, refused];
   return sections.filter(({ rows }) => rows.length > 0);
+}
+
+/** What is typed is run as it is, unless it is the whole name of something that can be started. */
+function isCommand<Task extends TaskOffer>(typed: string, found: readonly StartSection<Task>[]): boolean {
+  if (typed === "") return false;
+  return /\s/.test(typed) || !found.some(({ rows }) => rows.some(({ label }) => label === plainText(typed)));
+}
+
+/**
+ * What Enter starts.
+ * @param selected the row that VS Code says was selected; before it has shown the rows of what is typed that is one of
+ *   those before, or whatever has its place now
+ * @param isShown whether VS Code has shown them
+ */
+export function acceptedChoice<Task extends TaskOffer>(
+  sections: readonly StartSection<Task>[],
+  typed: string,
+  selected: StartRow<Task> | undefined,
+  isShown: boolean,
+): StartChoice<Task> {
+  const line = typed.trim();
+  if (isShown || line === "") return selected?.choice ?? { type: "typed" };
+  const rows = sections.flatMap((section) => section.rows);
+  return rows.find(({ label }) => label === plainText(line))?.choice ?? { type: "typed" };
 }
 
 function againRow<Task extends TaskOffer>(

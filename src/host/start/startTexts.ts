@@ -16,7 +16,7 @@ export const groupLabels: Readonly<Record<StartGroup, string>> = {
 
 export const startTexts: StartTexts = {
   runAgain: (title) => vscode.l10n.t("Run again: {0}", title),
-  runTyped: (line) => vscode.l10n.t('Run "{0}"', line),
+  typedHint: vscode.l10n.t("run this command"),
   typeCommand: vscode.l10n.t("Type a Command…"),
   typeCommandHint: vscode.l10n.t("any command line of your shell"),
   activeFile: vscode.l10n.t("run this file"),
