@@ -3,7 +3,7 @@
 import { chmod, mkdir, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { isClaimAlive, keptLaunchMs, LaunchFolder } from "../../src/host/start/launchFolder";
+import { isClaimAlive, keptClaimMs, keptLaunchMs, LaunchFolder } from "../../src/host/start/launchFolder";
 import {
   distinctRecords,
   keptRecords,
@@ -15,7 +15,7 @@ import { sessionIdFor } from "../../src/host/start/sessionName";
 import { findNodePty } from "../../src/host/start/sessionProcess";
 import { folderOf, makeTraceFolder } from "../../src/host/start/traceFolder";
 import type { ProcessFacts } from "../../src/recorder/liveness";
-import type { Launch, LaunchClaim } from "../../src/session/launch";
+import { type Launch, type LaunchClaim, readClaim } from "../../src/session/launch";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 
 let folder: TempDir;
@@ -111,11 +111,35 @@ describe("the launches folder", () => {
     const removed = await launches.cleanUp(nowMs, (pid) => (pid === 2 ? present()() : absent()));
     expect(removed).toEqual([folder.join("ended.json"), folder.join("neverRun.json")]);
     expect((await readdir(folder.path)).sort()).toEqual([
+      "ended.claim.json",
       "running.claim.json",
       "running.json",
       "young.claim.json",
       "young.json",
     ]);
+  });
+
+  it("keeps for 90 days that a launch was run, but not how its process was reached", async () => {
+    const launches = new LaunchFolder(folder.path);
+    const nowMs = 1_800_000_000_000;
+    const make = async (id: string, ageMs: number) => {
+      const control = { url: "http://127.0.0.1:1", token: "SECRET" };
+      const at = new Date(nowMs - ageMs);
+      await utimes(await launches.write(launch(id)), at, at);
+      const path = await folder.write(`${id}.claim.json`, JSON.stringify({ ...claim(id, 1), path: "/t/a", control }));
+      await utimes(path, at, at);
+    };
+    await make("kept", keptClaimMs - 1_000);
+    await make("forgotten", keptClaimMs + 1_000);
+    const removed = await launches.cleanUp(nowMs, absent);
+    expect(removed).toEqual([folder.join("forgotten.json"), folder.join("kept.json")]);
+    expect(await readdir(folder.path)).toEqual(["kept.claim.json"]);
+    expect(await readClaim(folder.join("kept.json"))).toEqual({ ...claim("kept", 1), path: "/t/a" });
+    expect(await readFile(folder.join("kept.claim.json"), "utf8")).not.toContain("SECRET");
+    // Its age goes on, although it was written anew.
+    expect(await launches.cleanUp(nowMs, absent)).toEqual([]);
+    expect(await launches.cleanUp(nowMs + 2_000, absent)).toEqual([]);
+    expect(await readdir(folder.path)).toEqual([]);
   });
 });
 

@@ -1,13 +1,17 @@
 // The launches folder in the extension's storage: what was started, in files that only this user can read, each with the
-// claim of the process that runs it. A launch that ended, or that nobody ever ran, is removed after a day.
+// claim of the process that runs it. A launch that ended, or that nobody ever ran, is removed after a day; its claim stays
+// for long, because a terminal that is brought back starts the same command again and has to be told that it was run.
 
-import { chmod, mkdir, readdir, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../../base/errorCode";
 import type { ProcessFacts } from "../../recorder/liveness";
+import { completeClaim } from "../../session/claim";
 import { claimPathOf, type Launch, type LaunchClaim, readClaim, readLaunch } from "../../session/launch";
 
-export const keptLaunchMs = 24 * 60 * 60 * 1000;
+const dayMs = 24 * 60 * 60 * 1000;
+export const keptLaunchMs = dayMs;
+export const keptClaimMs = 90 * dayMs;
 
 export interface FoundLaunch {
   /** Of the launch file. */
@@ -55,26 +59,36 @@ export class LaunchFolder {
     return found;
   }
 
-  /** Removes what is older than a day and has no process any more; returns the paths of the removed launches. */
+  /**
+   * Removes what has no process any more: launches after a day, and their claims, without what gave access to the
+   * process, after 90 days. Returns the paths of the removed launches.
+   */
   async cleanUp(nowMs: number, process: (pid: number) => ProcessFacts): Promise<readonly string[]> {
     const removed: string[] = [];
     for (const name of await this.#names()) {
       const path = join(this.path, name);
       const claim = await readClaim(path);
       if (claim && isClaimAlive(claim, process)) continue;
-      const newestMs = Math.max(await modifiedMs(path), await modifiedMs(claimPathOf(path)));
-      if (nowMs - newestMs <= keptLaunchMs) continue;
-      await this.remove(path);
-      removed.push(path);
+      const launchMs = await modifiedMs(path);
+      const claimMs = await modifiedMs(claimPathOf(path));
+      const ageMs = nowMs - Math.max(launchMs ?? 0, claimMs ?? 0);
+      if (ageMs <= keptLaunchMs) continue;
+      // The claim goes last: a launch without one would be run.
+      await rm(path, { force: true });
+      if (launchMs !== undefined) removed.push(path);
+      if (claimMs === undefined) continue;
+      if (ageMs > keptClaimMs) await rm(claimPathOf(path), { force: true });
+      else if (claim?.control) await writeWithoutControl(path, claim, claimMs);
     }
     for (const name of await this.#allNames()) {
       const path = join(this.path, name);
-      if (name.endsWith(".tmp") && nowMs - (await modifiedMs(path)) > keptLaunchMs) await rm(path, { force: true });
+      if (name.endsWith(".tmp") && nowMs - ((await modifiedMs(path)) ?? 0) > keptLaunchMs)
+        await rm(path, { force: true });
     }
     return removed;
   }
 
-  /** Names of launch files, sorted. A claim whose launch is gone counts as one, so that it is removed too. */
+  /** Names of launch files, sorted. A claim whose launch is gone counts as one. */
   async #names(): Promise<readonly string[]> {
     const launches = (await this.#allNames()).flatMap((name) => /^(.+?)(?:\.claim)?\.json$/.exec(name)?.[1] ?? []);
     return [...new Set(launches)].sort().map((id) => `${id}.json`);
@@ -97,10 +111,19 @@ export function isClaimAlive(claim: LaunchClaim, process: (pid: number) => Proce
   return claim.processStart === undefined || facts.start === undefined || facts.start === claim.processStart;
 }
 
-async function modifiedMs(path: string): Promise<number> {
+/** With its time as it was, from which its age is counted. */
+async function writeWithoutControl(launchPath: string, claim: LaunchClaim, modifiedMs: number): Promise<void> {
+  const { control: _control, ...kept } = claim;
+  await completeClaim(launchPath, kept);
+  const at = new Date(modifiedMs);
+  await utimes(claimPathOf(launchPath), at, at);
+}
+
+/** Undefined for a file that is not there. */
+async function modifiedMs(path: string): Promise<number | undefined> {
   try {
     return (await stat(path)).mtimeMs;
   } catch {
-    return 0;
+    return undefined;
   }
 }
