@@ -120,6 +120,7 @@ const vscode = only("vscode", {
       return {
         value: "",
         onDidChangeValue: event,
+        onDidChangeActive: event,
         onDidAccept: event,
         onDidHide(listener: Callback) {
           hide = listener;
@@ -137,6 +138,7 @@ const vscode = only("vscode", {
         activeItems: [],
         selectedItems: [],
         onDidChangeValue: event,
+        onDidChangeActive: event,
         onDidAccept: event,
         onDidTriggerItemButton: event,
         onDidHide(listener: Callback) {
