@@ -120,7 +120,6 @@ const vscode = only("vscode", {
       return {
         value: "",
         onDidChangeValue: event,
-        onDidChangeActive: event,
         onDidAccept: event,
         onDidHide(listener: Callback) {
           hide = listener;
