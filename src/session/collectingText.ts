@@ -1,12 +1,22 @@
 // What a person is told who collects spans without a program: how programs send them here.
 
 /** @param env of a program that would be started */
-export function collectingText(env: Readonly<Record<string, string>>): string {
+export function collectingText(
+  env: Readonly<Record<string, string>>,
+  platform: NodeJS.Platform = process.platform,
+): string {
   const names = Object.keys(env).filter((name) => /^(?:OTEL_EXPORTER_OTLP_|TRACEPARENT$|TRACEKEEPER_S)/.test(name));
-  const lines = names.map((name) => `  export ${name}=${quote(env[name] ?? "")}`);
-  return `Spans are collected until Ctrl+C. Programs send them with this in their environment:\n${lines.join("\n")}\n`;
+  const set = platform === "win32" ? powerShellLine : posixLine;
+  const lines = names.map((name) => `  ${set(name, env[name] ?? "")}`);
+  const where = platform === "win32" ? "environment (PowerShell)" : "environment";
+  return `Spans are collected until Ctrl+C. Programs send them with this in their ${where}:\n${lines.join("\n")}\n`;
 }
 
-function quote(value: string): string {
-  return /^[\w@%+=:,./-]*$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`;
+function posixLine(name: string, value: string): string {
+  return `export ${name}=${/^[\w@%+=:,./-]*$/.test(value) ? value : `'${value.replaceAll("'", "'\\''")}'`}`;
+}
+
+/** There every kind of single quote ends a text, and two of them stand for one. */
+function powerShellLine(name: string, value: string): string {
+  return `$env:${name} = '${value.replaceAll(/['\u2018-\u201b]/g, "$&$&")}'`;
 }
