@@ -169,19 +169,25 @@ export const webviewTexts = {
   // How to get steps
   stepsTitle: "Get steps into this trace",
   stepsWhy:
-    "No step has come from the program, so this trace holds its output alone. A program that uses OpenTelemetry sends steps by itself: where to is in its environment already.",
+    "No step has come from the program, so this trace holds its output alone. A program that uses OpenTelemetry sends steps by itself: its environment already says where.",
   stepsKept:
     "No step has come from the program. Its environment had said before where steps go, to {0}, and they go there. Run it again without OTEL_EXPORTER_OTLP_ENDPOINT to have them here.",
   stepsFor: "Kind of program",
   stepsNode: "Node.js",
   stepsPython: "Python",
-  stepsEnvironment: "Environment",
+  stepsThrough: "Docker, SSH, More",
   stepsInstall: "Install once",
   stepsRun: "Start your program with it",
   stepsOwn: "A step of your own",
-  stepsVariables: "Variables to let through",
-  stepsEnvironmentWords:
-    "These are set for the program and for all that it starts. A wrapper that clears the environment (a container, sudo, tox) must let them through. What speaks OTLP over HTTP as JSON needs nothing else.",
+  stepsThroughWords:
+    "Variables tell the program, and all that it starts, where steps go. To pass them on, use these inside what you trace.",
+  stepsDocker: "Into a container, on Linux",
+  stepsDockerNote: "Without the host's network, 127.0.0.1 would be the container's own.",
+  stepsSudo: "To another user",
+  stepsSudoNote: "sudo clears the environment otherwise.",
+  stepsSsh: "To another machine",
+  stepsSshNote: "The tunnel is the way back. The server's AcceptEnv must name the variables.",
+  stepsThroughNote: "In any other language, use an exporter that speaks OTLP over HTTP as JSON.",
   stepsPythonNote:
     "Python 3.10 or newer. The exporter that Python uses by default speaks no JSON, so this one is named.",
   stepsHide: "Don't Show This Again",

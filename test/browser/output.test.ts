@@ -1,4 +1,5 @@
 // A program's output in the panel: lines with times, colours and links, by mouse and by keyboard, finished and live.
+import { execFileSync } from "node:child_process";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TraceSpan } from "../../src/trace/schema";
@@ -479,8 +480,55 @@ describe("the card on how to get steps", () => {
     expect(await card(page).innerText()).toContain("@opentelemetry/auto-instrumentations-node/register");
     await card(page).getByRole("button", { name: "Python" }).click();
     expect(await card(page).innerText()).toContain("opentelemetry-exporter-otlp-json-http");
-    await card(page).getByRole("button", { name: "Environment" }).click();
-    expect(await card(page).innerText()).toContain("OTEL_EXPORTER_OTLP_HEADERS");
+  });
+
+  it("gives commands that pass on where steps go, each with its own button and when it is for", async () => {
+    await using drive = await open(buildRun());
+    const { page } = drive;
+    // Whether a page may read the clipboard is the browser's affair; what is written is the card's.
+    await page.evaluate(() => {
+      const copied: string[] = [];
+      Object.assign(globalThis, { copied });
+      navigator.clipboard.writeText = async (value) => void copied.push(value);
+    });
+    await card(page).getByRole("button", { name: "Docker, SSH, More" }).click();
+    const names = ["Into a container, on Linux", "To another user", "To another machine"];
+    for (const name of names)
+      await card(page)
+        .getByRole("button", { name: `Copy ${name}` })
+        .click();
+    const copied = await page.evaluate(() => (globalThis as unknown as { copied: string[] }).copied);
+    // What a shell makes of them.
+    const shown =
+      'show() { printf "%s\\n" "$@"; }; docker() { show docker "$@"; }; sudo() { show sudo "$@"; }; ssh() { show ssh "$@"; }';
+    const env = { OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:4711" };
+    const words = copied.map((command) =>
+      execFileSync("/bin/sh", ["-c", `${shown}\n${command}`], { env, encoding: "utf8" })
+        .trim()
+        .split("\n"),
+    );
+    const variables = ["ENDPOINT", "HEADERS", "PROTOCOL"].map((end) => `OTEL_EXPORTER_OTLP_${end}`);
+    variables.push("TRACEPARENT");
+    const passed = variables.flatMap((name) => ["-e", name]);
+    expect(words).toEqual([
+      ["docker", "run", "--network", "host", ...passed, "my-image"],
+      ["sudo", `--preserve-env=${variables.join(",")}`, "./app"],
+      [
+        "ssh",
+        "-R",
+        "4711:127.0.0.1:4711",
+        "-o",
+        "SendEnv=OTEL_EXPORTER_OTLP_*",
+        "-o",
+        "SendEnv=TRACEPARENT",
+        "my-host",
+        "./app",
+      ],
+    ]);
+    expect(await card(page).locator("pre").allInnerTexts()).toEqual(copied);
+    expect(await card(page).innerText()).toContain(
+      "Without the host's network, 127.0.0.1 would be the container's own",
+    );
   });
 
   it("is put away for good, and found again in the menu", async () => {

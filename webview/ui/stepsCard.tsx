@@ -1,5 +1,6 @@
-// How to get steps into traces of a program that sent none: what to install, how to start it, which variables matter.
-// The snippets were run against a receiver of OTLP as JSON, which is what the session listens to.
+// How to get steps into traces of a program that sent none: what to install, how to start it, how to pass on where
+// steps go. The snippets of languages were run against a receiver of OTLP as JSON, which is what the session listens to.
+// All of them name variables and never hold a value: the token of a session stays out of the panel.
 
 import { useState } from "preact/hooks";
 import type { WebviewTextKey } from "../../src/protocol/webviewTexts";
@@ -12,12 +13,21 @@ import { IconButton } from "./iconButton";
 interface Snippet {
   readonly title: WebviewTextKey;
   readonly code: string;
+  readonly note?: WebviewTextKey;
 }
 
-const pages = ["node", "python", "environment"] as const;
+const pages = ["node", "python", "through"] as const;
 type Page = (typeof pages)[number];
 
-const pageTexts = { node: "stepsNode", python: "stepsPython", environment: "stepsEnvironment" } as const;
+const pageTexts = { node: "stepsNode", python: "stepsPython", through: "stepsThrough" } as const;
+
+/** Where the session listens, how to speak to it, and below which span steps belong. */
+const variables = [
+  "OTEL_EXPORTER_OTLP_ENDPOINT",
+  "OTEL_EXPORTER_OTLP_HEADERS",
+  "OTEL_EXPORTER_OTLP_PROTOCOL",
+  "TRACEPARENT",
+];
 
 const snippets: Readonly<Record<Page, readonly Snippet[]>> = {
   node: [
@@ -48,22 +58,42 @@ with trace.get_tracer("app").start_as_current_span("plan"):
     plan()`,
     },
   ],
-  environment: [
+  through: [
     {
-      title: "stepsVariables",
-      code: `OTEL_EXPORTER_OTLP_ENDPOINT
-OTEL_EXPORTER_OTLP_PROTOCOL
-OTEL_EXPORTER_OTLP_HEADERS
-TRACEPARENT
-TRACEKEEPER_SESSION_ID
-TRACEKEEPER_SPAN_ID`,
+      title: "stepsDocker",
+      code: `docker run --network host \\
+  ${variables.map((name) => `-e ${name}`).join(" \\\n  ")} \\
+  my-image`,
+      note: "stepsDockerNote",
+    },
+    {
+      title: "stepsSudo",
+      // Nothing stands before a name, so that the shell makes one argument of the lines.
+      code: `sudo --preserve-env=\\
+${variables.join(",\\\n")} ./app`,
+      note: "stepsSudoNote",
+    },
+    {
+      title: "stepsSsh",
+      code: `port=\${OTEL_EXPORTER_OTLP_ENDPOINT##*:}
+ssh -R "$port:127.0.0.1:$port" \\
+  -o "SendEnv=OTEL_EXPORTER_OTLP_*" \\
+  -o SendEnv=TRACEPARENT \\
+  my-host ./app`,
+      note: "stepsSshNote",
     },
   ],
+};
+
+const pageNotes: Readonly<Partial<Record<Page, WebviewTextKey>>> = {
+  python: "stepsPythonNote",
+  through: "stepsThroughNote",
 };
 
 export function StepsCard({ panel }: { panel: Panel }) {
   const [page, setPage] = useState<Page>("node");
   const kept = panel.header?.output?.keptExporter;
+  const pageNote = pageNotes[page];
   const [copied, setCopied] = useState("");
   return (
     <section class="steps-card" aria-label={text("stepsTitle")}>
@@ -81,8 +111,8 @@ export function StepsCard({ panel }: { panel: Panel }) {
           </button>
         ))}
       </div>
-      {page === "environment" && <p class="steps-words">{text("stepsEnvironmentWords")}</p>}
-      {snippets[page].map(({ title, code }) => (
+      {page === "through" && <p class="steps-words">{text("stepsThroughWords")}</p>}
+      {snippets[page].map(({ title, code, note }) => (
         <figure key={title} class="snippet">
           <figcaption>
             <span>{text(title)}</span>
@@ -96,9 +126,10 @@ export function StepsCard({ panel }: { panel: Panel }) {
             />
           </figcaption>
           <pre tabIndex={0}>{code}</pre>
+          {note !== undefined && <p class="snippet-note">{text(note)}</p>}
         </figure>
       ))}
-      {page === "python" && <p class="steps-note">{text("stepsPythonNote")}</p>}
+      {pageNote !== undefined && <p class="steps-note">{text(pageNote)}</p>}
     </section>
   );
 }
