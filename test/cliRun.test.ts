@@ -5,6 +5,8 @@ import { basename, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { launchedProgram } from "../src/cli/launchedProgram";
 import { sessionIdFor } from "../src/cli/sessionId";
+import { loadNodePty } from "../src/session/nodePty";
+import { nodePtyFolder } from "./session/runs";
 import { type BuiltCli, buildCli, resultOf } from "./support/builtCli";
 import { makeTempDir, type TempDir } from "./support/tempDir";
 
@@ -28,6 +30,24 @@ function tracekeeper(words: readonly string[], env: Readonly<Record<string, stri
 /** Runs a program of Node. */
 function runNode(source: string, ...options: readonly string[]) {
   return tracekeeper(["run", ...options, "--", process.execPath, "-e", source]);
+}
+
+/** All that a terminal shows, in which the command is run to its end. */
+async function inTerminal(words: readonly string[]): Promise<string> {
+  const plain = { NO_COLOR: "1", FORCE_COLOR: undefined, NODE_OPTIONS: undefined, NODE_V8_COVERAGE: undefined };
+  const env = Object.entries({ ...process.env, TMPDIR: folder.join("tmp"), ...plain });
+  const terminal = loadNodePty(await nodePtyFolder()).spawn(process.execPath, [cli.path, ...words], {
+    cols: 200,
+    rows: 30,
+    cwd: folder.path,
+    env: Object.fromEntries(env.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]))),
+  });
+  let screen = "";
+  terminal.onData((data) => {
+    screen += String(data);
+  });
+  await new Promise((resolve) => terminal.onExit(resolve));
+  return screen;
 }
 
 /** The only session of the default directory, as `show --json` writes it. */
@@ -216,6 +236,26 @@ describe("the record of tracekeeper run", () => {
     const { stdout: shown } = await tracekeeper(["show", (await ids())[0] ?? ""]);
     expect(shown.includes(`captured with pipes in place of a terminal: ${reason}`)).toBe(capture === "terminal");
     expect(shown.includes("its output was not captured")).toBe(capture === "none");
+  });
+
+  it.runIf(process.platform !== "win32")("says on one line why a terminal has no terminal of its own", async () => {
+    const said = await inTerminal(["run", "--", process.execPath, "-p", "'seen'"]);
+    const [note, seen, end, rest] = said.split("\r\n");
+    expect(note).toMatch(/^tracekeeper: pipes in place of a terminal, because .*node-pty/);
+    expect(seen).toBe("seen");
+    expect([end?.startsWith("tracekeeper: completed · "), rest]).toEqual([true, ""]);
+    const launch = (await recorded("--full"))[1]?.["attributes"];
+    expect(launch).toMatchObject({
+      "tracekeeper.launch": {
+        capture: { asked: "terminal", used: "pipes", reason: expect.stringContaining("node-pty") },
+      },
+    });
+  });
+
+  it.runIf(process.platform !== "win32")("says nothing of it with --quiet, and uses pipes", async () => {
+    expect(await inTerminal(["run", "-q", "--", process.execPath, "-p", "'seen'"])).toBe("seen\r\n");
+    const launch = (await recorded("--full"))[1]?.["attributes"];
+    expect(launch).toMatchObject({ "tracekeeper.launch": { capture: { used: "pipes" } } });
   });
 
   it("is one JSON object on a line of its own with --json, and nothing with --quiet", async () => {

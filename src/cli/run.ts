@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { type CaptureMode, captureModes, type Launch } from "../session/launch";
+import { isInTerminal } from "../session/ownTerminal";
 import { programCommand } from "../session/programCommand";
 import { type RunEnd, runLaunch } from "../session/runLaunch";
 import { parseSessionKey } from "../store/sessionKey";
@@ -88,6 +89,7 @@ interface RunOptions {
   readonly capture?: string | undefined;
   readonly dir?: string | undefined;
   readonly title?: string | undefined;
+  readonly quiet?: boolean | undefined;
 }
 
 async function makeLaunch(words: readonly [string, ...string[]], options: RunOptions): Promise<Launch> {
@@ -105,17 +107,18 @@ async function makeLaunch(words: readonly [string, ...string[]], options: RunOpt
     title,
     program: launchedProgram(words),
     cwd,
-    capture: captureOf(options.capture, nodePty),
+    capture: captureOf(options, nodePty),
     ...(nodePty === undefined ? {} : { nodePty }),
     origin: { type: "command", label, path: cwd },
     stop,
   };
 }
 
-function captureOf(asked: string | undefined, nodePty: string | undefined): CaptureMode {
+function captureOf({ capture: asked, quiet }: RunOptions, nodePty: string | undefined): CaptureMode {
   if (asked === undefined) {
-    const isInTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
-    return isInTerminal && nodePty !== undefined ? "terminal" : "pipes";
+    if (!isInTerminal()) return "pipes";
+    // The session says on standard error why a terminal can't be had, which is no news to who wants to hear nothing.
+    return quiet === true && nodePty === undefined ? "pipes" : "terminal";
   }
   const mode = captureModes.find((candidate) => candidate === asked);
   if (mode === undefined) throw new UsageError(`--capture takes ${captureModes.join(", ")}, not "${asked}"`);
