@@ -2,6 +2,8 @@
 
 export class ScanNames {
   readonly #bytes: Uint8Array[];
+  /** Each name as the key of a field: in quotes, with the colon behind it. */
+  readonly #keys: Uint8Array[];
   readonly #slots = new Int8Array(64).fill(-1);
   readonly #indexOf: ReadonlyMap<string, number>;
 
@@ -9,6 +11,7 @@ export class ScanNames {
   constructor(names: readonly string[]) {
     const encoder = new TextEncoder();
     this.#bytes = names.map((name) => encoder.encode(name));
+    this.#keys = names.map((name) => encoder.encode(`"${name}":`));
     this.#indexOf = new Map(names.map((name, index) => [name, index]));
     for (const [index, bytes] of this.#bytes.entries()) {
       let slot = slotOf(bytes, 0, bytes.length);
@@ -26,6 +29,14 @@ export class ScanNames {
       const name = this.#bytes[index];
       if (name !== undefined && isEqual(name, bytes, from, to)) return index;
     }
+  }
+
+  /** The place behind the name's colon where it stands as a key at `at`, and -1 where it does not, or is cut. */
+  skipKey(index: number, bytes: Uint8Array, at: number): number {
+    const key = this.#keys[index];
+    if (key === undefined) return -1;
+    for (let place = 0; place < key.length; place++) if (key[place] !== bytes[at + place]) return -1;
+    return at + key.length;
   }
 
   findText(text: string): number {

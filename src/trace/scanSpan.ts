@@ -94,6 +94,9 @@ const VALUE = 3;
 const PAYLOAD = 4;
 const COMMA_OR_END = 5;
 
+/** Of no place in a window the complement. */
+const notRead = -0x40000000;
+
 const toolKind = kindCodes.indexOf("tool");
 const spanKind = kindCodes.indexOf("span");
 const elidedStart = "elided-";
@@ -127,6 +130,8 @@ export class ScanSpan {
   #isCondensed = false;
   #wasCondensed = 0;
   #outputIsCut = false;
+  /** For each field the one that came after it the last time; for `UNKNOWN` the first one. */
+  readonly #nextField = new Uint8Array(UNKNOWN + 1).fill(UNKNOWN);
   readonly #fieldStart = new Float64Array(UNKNOWN + 1);
   readonly #fieldEnd = new Float64Array(UNKNOWN + 1);
 
@@ -179,115 +184,141 @@ export class ScanSpan {
 
   run(window: ScanWindow): ScanStop {
     const { bytes, end } = window;
+    let state = this.#state;
+    let at = window.at;
     for (;;) {
-      let at = window.at;
-      if (this.#state !== PAYLOAD) {
+      if (state !== PAYLOAD) {
         while (isSpace[bytes[at] ?? 0] === 1) at++;
-        window.at = at;
-        if (at >= end) return MORE;
+        if (at >= end) return this.#more(window, state, at);
       }
-      switch (this.#state) {
+      switch (state) {
         case KEY_OR_END:
         case KEY_NEXT: {
+          // Spans of one file have their fields in the same order, mostly.
+          const last = state === KEY_OR_END ? UNKNOWN : this.#field;
+          const guess = this.#nextField[last] ?? UNKNOWN;
+          const behind = fieldNames.skipKey(guess, bytes, at);
+          if (behind >= 0) {
+            this.#field = guess;
+            at = behind;
+            state = VALUE;
+            continue;
+          }
           if (bytes[at] !== BYTE.quote) {
-            if (bytes[at] !== BYTE.closeBrace || this.#state === KEY_NEXT) return this.#fault(at);
+            if (bytes[at] !== BYTE.closeBrace || state === KEY_NEXT) return this.#fault(at);
             window.at = at + 1;
             return this.#finish(window);
           }
           const escapes = window.escapes;
           const close = window.skipString(at + 1);
-          if (close < 0) return this.#stop(window.faultIn(~close));
+          if (close < 0) return this.#stop(window, state, at, window.faultIn(~close));
           let field = fieldNames.find(bytes, at + 1, close);
           if (window.escapes > escapes) field = fieldNames.findText(textOfToken(bytes.subarray(at, close + 1)));
-          this.#field = field < 0 ? UNKNOWN : field;
-          window.at = close + 1;
-          this.#state = COLON;
+          if (field < 0) field = UNKNOWN;
+          this.#nextField[last] = field;
+          this.#field = field;
+          at = close + 1;
+          state = COLON;
           continue;
         }
         case COLON:
           if (bytes[at] !== BYTE.colon) return this.#fault(at);
-          window.at = at + 1;
-          this.#state = VALUE;
+          at++;
+          state = VALUE;
           continue;
         case VALUE: {
-          const stop = this.#readValue(window, at, bytes[at] ?? 0);
-          if (stop !== DONE) return stop;
+          const past = this.#readValue(window, at, bytes[at] ?? 0);
+          if (past >= 0) {
+            at = past;
+            state = COMMA_OR_END;
+            continue;
+          }
+          if (past !== notRead) return this.#stop(window, state, at, ~past >= end ? -1 : ~past);
+          this.#beginPayload(window, at, bytes[at] ?? 0);
+          state = PAYLOAD;
           continue;
         }
         case PAYLOAD: {
+          window.at = at;
           const stop = this.#payload.run(window);
           if (stop === FAULT) return this.#fault(this.#payload.faultAt);
-          if (stop === MORE) return MORE;
+          at = window.at;
+          if (stop === MORE) return this.#more(window, state, at);
           this.#endPayload(window);
+          state = COMMA_OR_END;
           continue;
         }
         default:
-          window.at = at + 1;
           if (bytes[at] === BYTE.comma) {
-            this.#state = KEY_NEXT;
+            at++;
+            state = KEY_NEXT;
             continue;
           }
           if (bytes[at] !== BYTE.closeBrace) return this.#fault(at);
+          window.at = at + 1;
           return this.#finish(window);
       }
     }
   }
 
-  /** Reads a value that is small and of the type that it must have; anything else is a payload to pass over. */
-  #readValue(window: ScanWindow, at: number, first: number): ScanStop {
+  /**
+   * Reads a value that is small and of the type that it must have, and returns the place behind it. Where it is unsound
+   * the complement of that place, where the window cuts it the complement of the window's end; else `notRead`.
+   */
+  #readValue(window: ScanWindow, at: number, first: number): number {
     const field = this.#field;
     const row = this.#row;
-    if (field <= STATUS && field !== START && field !== END && first === BYTE.quote) {
+    if (first === BYTE.quote) {
+      if (field > STATUS || field === START || field === END) return notRead;
       const escapes = window.escapes;
       const close = window.skipString(at + 1);
-      if (close < 0) return this.#stop(window.faultIn(~close));
-      let { bytes } = window;
-      let from = at + 1;
-      let to = close;
-      if (window.escapes > escapes) {
-        bytes = bytesOfToken(bytes.subarray(at, close + 1));
-        from = 0;
-        to = bytes.length;
+      if (close < 0) {
+        const fault = window.faultIn(~close);
+        return fault < 0 ? ~window.end : ~fault;
       }
-      this.#readText(field, bytes, from, to);
-      return this.#endSmall(window, close + 1);
+      if (window.escapes === escapes) this.#readText(field, window.bytes, at + 1, close);
+      else {
+        const bytes = bytesOfToken(window.bytes.subarray(at, close + 1));
+        this.#readText(field, bytes, 0, bytes.length);
+      }
+      this.#has |= 1 << field;
+      return close + 1;
     }
-    if ((field === START || field === END || field === COST) && (first === BYTE.minus || isDigit(first))) {
+    if (first === BYTE.minus || isDigit(first)) {
+      if (field !== START && field !== END && field !== COST) return notRead;
       const past = window.skipNumber(at);
-      if (past < 0) return this.#stop(~past >= window.end ? -1 : ~past);
+      if (past < 0) return past;
       const value = numberIn(window.bytes, at, past);
-      if (field === COST) this.#isOdd ||= !Number.isFinite(value);
-      else if (!isPossibleTime(value)) this.#isOdd = true;
+      if (field === COST) {
+        if (!Number.isFinite(value)) this.#isOdd = true;
+      } else if (!isPossibleTime(value)) this.#isOdd = true;
       else if (field === START) row.startMs = value;
       else row.endMs = value;
-      return this.#endSmall(window, past);
+      this.#has |= 1 << field;
+      return past;
     }
-    if (first === 0x6e || first === 0x74 || first === 0x66) {
-      const past = window.skipLiteral(at);
-      if (past < 0) return this.#stop(~past >= window.end ? -1 : ~past);
-      if (field === INTERRUPTED && first !== 0x6e) {
-        row.flags = first === 0x74 ? row.flags | FLAG.interrupted : row.flags & ~FLAG.interrupted;
-        return this.#endSmall(window, past);
-      }
-      if (field === PARENT_ID && first === 0x6e) {
-        row.parentId = -1;
-        return this.#endSmall(window, past);
-      }
-      if (first === 0x6e && field >= END && field <= LINKS && field !== STATUS) {
-        this.#forget(field);
-        window.at = past;
-        this.#state = COMMA_OR_END;
-        return DONE;
-      }
-    }
+    if (first !== 0x6e && first !== 0x74 && first !== 0x66) return notRead;
+    const past = window.skipLiteral(at);
+    if (past < 0) return past;
+    const isNull = first === 0x6e;
+    if (field === PARENT_ID && isNull) row.parentId = -1;
+    else if (field === INTERRUPTED && !isNull) {
+      row.flags = first === 0x74 ? row.flags | FLAG.interrupted : row.flags & ~FLAG.interrupted;
+    } else if (isNull && field >= END && field <= LINKS && field !== STATUS) {
+      this.#forget(field);
+      return past;
+    } else return notRead;
+    this.#has |= 1 << field;
+    return past;
+  }
+
+  #beginPayload(window: ScanWindow, at: number, first: number): void {
     this.#valueBytes = window.baseBytes + at;
     this.#valueFirst = first;
     this.#keptBefore = -1;
     this.#isCondensed = false;
-    this.#state = PAYLOAD;
-    this.#payload.begin(this.#watchedFields(field, first));
+    this.#payload.begin(this.#watchedFields(this.#field, first));
     window.surplus = 0;
-    return DONE;
   }
 
   /** What has to be looked at within the value; says that the span is odd where it is not of the field's type. */
@@ -342,13 +373,6 @@ export class ScanSpan {
     }
   }
 
-  #endSmall(window: ScanWindow, past: number): ScanStop {
-    this.#has |= 1 << this.#field;
-    window.at = past;
-    this.#state = COMMA_OR_END;
-    return DONE;
-  }
-
   /** A field that is null is as good as missing, also where it was there before. */
   #forget(field: number): void {
     this.#addOverwritten(field);
@@ -383,7 +407,6 @@ export class ScanSpan {
       this.#fieldStart[field] = this.#valueBytes;
       this.#fieldEnd[field] = endBytes;
     }
-    this.#state = COMMA_OR_END;
   }
 
   #addOverwritten(field: number): void {
@@ -498,8 +521,14 @@ export class ScanSpan {
     return FAULT;
   }
 
-  #stop(fault: number): ScanStop {
-    return fault < 0 ? MORE : this.#fault(fault);
+  #more(window: ScanWindow, state: number, at: number): ScanStop {
+    this.#state = state;
+    window.at = at;
+    return MORE;
+  }
+
+  #stop(window: ScanWindow, state: number, at: number, fault: number): ScanStop {
+    return fault < 0 ? this.#more(window, state, at) : this.#fault(fault);
   }
 }
 

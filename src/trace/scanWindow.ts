@@ -46,12 +46,12 @@ export class ScanWindow {
   escapes = 0;
   /** By how many bytes the strings that `skipString` has passed are longer than their text in UTF-16 units. */
   surplus = 0;
-  #words: Int32Array;
+  #view: DataView;
 
   constructor(windowBytes: number) {
     const buffer = new ArrayBuffer((windowBytes + paddingBytes + 3) & ~3);
     this.bytes = new Uint8Array(buffer);
-    this.#words = new Int32Array(buffer);
+    this.#view = new DataView(buffer);
   }
 
   get isFull(): boolean {
@@ -78,7 +78,7 @@ export class ScanWindow {
       const old = this.bytes;
       const buffer = new ArrayBuffer(old.length * 2);
       this.bytes = new Uint8Array(buffer);
-      this.#words = new Int32Array(buffer);
+      this.#view = new DataView(buffer);
       this.bytes.set(old.subarray(0, this.end));
     }
     this.bytes[this.end] = BYTE.nul;
@@ -90,21 +90,20 @@ export class ScanWindow {
    */
   skipString(from: number): number {
     const bytes = this.bytes;
-    const words = this.#words;
+    const view = this.#view;
     let at = from;
     for (;;) {
-      while ((at & 3) !== 0 && stringClass[bytes[at] ?? 0] === PLAIN) at++;
-      if ((at & 3) === 0) {
-        let index = at >> 2;
-        for (;;) {
-          // Four bytes at once: one below 0x20, a quote, a backslash or one above 0x7f sets a high bit.
-          const word = words[index] ?? 0;
-          const found = (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101);
-          if (((found | word) & 0x80808080) !== 0) break;
-          index++;
+      for (;;) {
+        // Four bytes at once: one below 0x20, a quote, a backslash or one above 0x7f sets its high bit. The lowest bit
+        // that is set is that of the first such byte; a borrow can only set bits above it.
+        const word = view.getInt32(at, true);
+        const found = (word - 0x20202020) | ((word ^ 0x22222222) - 0x01010101) | ((word ^ 0x5c5c5c5c) - 0x01010101);
+        const high = (found | word) & 0x80808080;
+        if (high !== 0) {
+          at += (31 - Math.clz32(high & -high)) >> 3;
+          break;
         }
-        at = index << 2;
-        while (stringClass[bytes[at] ?? 0] === PLAIN) at++;
+        at += 4;
       }
       switch (stringClass[bytes[at] ?? 0]) {
         case QUOTE:
