@@ -1,0 +1,49 @@
+// What is typed into the pick that starts a session is what Enter runs, also where a recent run begins with the same words.
+import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { type Browser, launchChromium } from "../../support/chromium";
+import { type RunningVscode, startVscode } from "../../support/vscodeServer";
+import { openWorkbench, type Workbench } from "../../support/workbench";
+
+let browser: Browser;
+let vscode: RunningVscode;
+let workbench: Workbench;
+
+beforeAll(async () => {
+  browser = await launchChromium();
+  vscode = await startVscode({ extensionsFolder: inject("packagedExtensionsFolder"), sampleTraces: false });
+  workbench = await openWorkbench(browser, vscode.url());
+  await workbench.openContainer("Tracekeeper");
+});
+
+afterAll(async () => {
+  await workbench?.close();
+  await vscode?.stop();
+  await browser?.close();
+});
+
+const openPick = () => workbench.runCommand("Tracekeeper: Start Traced Session…");
+const eventually = <T>(look: () => T) => expect.poll(look, { timeout: 20_000 });
+
+it("runs what is typed, not the recent run that begins with it", async () => {
+  for (const line of ["echo one two", "echo three"]) {
+    await openPick();
+    await workbench.answerQuickInput(line);
+    await workbench
+      .row(line)
+      .getByText(/Completed/)
+      .waitFor();
+  }
+  // The first is now a recent run, whose name begins with what is typed.
+  await openPick();
+  await eventually(async () => (await workbench.quickPickRows()).join("\n")).toContain("echo one two");
+  await workbench.page.locator(".quick-input-widget input[type=text]").fill("echo one");
+  await eventually(async () => (await workbench.quickPickRows())[0]).toMatch(/^echo one ?run this command/);
+  expect(await workbench.quickPickRows()).toContainEqual(expect.stringMatching(/^echo one two/));
+  await workbench.press("Enter");
+  await eventually(async () => (await workbench.rows()).filter((row) => /^echo one(?! two)/.test(row)).length).toBe(1);
+  // Without waiting for the rows of what is typed.
+  await openPick();
+  await eventually(async () => (await workbench.quickPickRows()).join("\n")).toContain("echo one two");
+  await workbench.answerQuickInput("echo t");
+  await eventually(async () => (await workbench.rows()).filter((row) => /^echo t(?!hree)/.test(row)).length).toBe(1);
+});
