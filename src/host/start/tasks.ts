@@ -45,7 +45,7 @@ export function isReferenced(task: vscode.Task, { name, source, scope }: TaskRef
   return task.name === name && task.source === source && scopeOf(task) === scope;
 }
 
-/** Tells a task from others of its name: by its scope, and to a person by its folder's name, which is "" where that says nothing. */
+/** What tells a task from others of its name; to a person that is its folder, which is "" where there are not several. */
 export function placeOfTask(task: vscode.Task): { readonly scope: string; readonly folder: string } {
   const isOneOfSeveral = (vscode.workspace.workspaceFolders?.length ?? 0) > 1;
   return { scope: scopeOf(task), folder: isOneOfSeveral && typeof task.scope === "object" ? task.scope.name : "" };
