@@ -16,7 +16,7 @@ export function chooseCapture(
   if (asked !== "terminal") return { asked, used: asked };
   const reason = (why: string) => ({ asked, used: "pipes", reason: why }) as const;
   if (!isTerminal) return reason("this process has no terminal");
-  if (nodePty === undefined) return reason("no node-pty was named");
+  if (nodePty === undefined) return reason("the module node-pty was not found");
   try {
     return { asked, used: asked, nodePty: loadNodePty(nodePty) };
   } catch (error) {
