@@ -1,9 +1,12 @@
 // Names known beforehand (fields of a span, its kinds), found by their bytes without making a text of them.
 
+import type { ScanWindow } from "./scanWindow";
+
 export class ScanNames {
   readonly #bytes: Uint8Array[];
-  /** Each name as the key of a field: in quotes, with the colon behind it. */
-  readonly #keys: Uint8Array[];
+  /** Each name as the key of a field, in quotes and with the colon behind it: the words of four bytes, and the rest. */
+  readonly #keyWords: Int32Array[];
+  readonly #keyRests: Uint8Array[];
   readonly #slots = new Int8Array(64).fill(-1);
   readonly #indexOf: ReadonlyMap<string, number>;
 
@@ -11,7 +14,12 @@ export class ScanNames {
   constructor(names: readonly string[]) {
     const encoder = new TextEncoder();
     this.#bytes = names.map((name) => encoder.encode(name));
-    this.#keys = names.map((name) => encoder.encode(`"${name}":`));
+    const keys = names.map((name) => encoder.encode(`"${name}":`));
+    this.#keyWords = keys.map((key) => {
+      const view = new DataView(key.buffer, key.byteOffset, key.byteLength);
+      return Int32Array.from({ length: key.length >> 2 }, (_, index) => view.getInt32(index * 4, true));
+    });
+    this.#keyRests = keys.map((key) => key.subarray(key.length & ~3));
     this.#indexOf = new Map(names.map((name, index) => [name, index]));
     for (const [index, bytes] of this.#bytes.entries()) {
       let slot = slotOf(bytes, 0, bytes.length);
@@ -32,11 +40,16 @@ export class ScanNames {
   }
 
   /** The place behind the name's colon where it stands as a key at `at`, and -1 where it does not, or is cut. */
-  skipKey(index: number, bytes: Uint8Array, at: number): number {
-    const key = this.#keys[index];
-    if (key === undefined) return -1;
-    for (let place = 0; place < key.length; place++) if (key[place] !== bytes[at + place]) return -1;
-    return at + key.length;
+  skipKey(index: number, window: ScanWindow, at: number): number {
+    const words = this.#keyWords[index];
+    const rest = this.#keyRests[index];
+    if (words === undefined || rest === undefined) return -1;
+    const behindWords = at + words.length * 4;
+    if (behindWords > window.end) return -1;
+    const { bytes, view } = window;
+    for (let word = 0; word < words.length; word++) if (view.getInt32(at + word * 4, true) !== words[word]) return -1;
+    for (let byte = 0; byte < rest.length; byte++) if (bytes[behindWords + byte] !== rest[byte]) return -1;
+    return behindWords + rest.length;
   }
 
   findText(text: string): number {

@@ -149,6 +149,10 @@ export class ScanPayload {
           this.#expected = typeOf(watched, bytes, at, close, window.escapes > escapes);
           at = close + 1;
           state = COLON;
+          if (bytes[at] === BYTE.colon) {
+            at++;
+            state = VALUE;
+          }
           continue;
         }
         case COLON:
@@ -166,7 +170,12 @@ export class ScanPayload {
           }
           at = close + 1;
           if (depth === 0) return this.#done(window, at);
-          state = state === IN_KEY ? COLON : COMMA_OR_END;
+          if (state === IN_STRING) state = COMMA_OR_END;
+          else if (bytes[at] !== BYTE.colon) state = COLON;
+          else {
+            at++;
+            state = VALUE;
+          }
           continue;
         }
       }

@@ -197,7 +197,7 @@ export class ScanSpan {
           // Spans of one file have their fields in the same order, mostly.
           const last = state === KEY_OR_END ? UNKNOWN : this.#field;
           const guess = this.#nextField[last] ?? UNKNOWN;
-          const behind = fieldNames.skipKey(guess, bytes, at);
+          const behind = fieldNames.skipKey(guess, window, at);
           if (behind >= 0) {
             this.#field = guess;
             at = behind;
@@ -229,8 +229,10 @@ export class ScanSpan {
         case VALUE: {
           const past = this.#readValue(window, at, bytes[at] ?? 0);
           if (past >= 0) {
-            at = past;
-            state = COMMA_OR_END;
+            // Without white space the comma follows at once.
+            const hasComma = bytes[past] === BYTE.comma;
+            at = hasComma ? past + 1 : past;
+            state = hasComma ? KEY_NEXT : COMMA_OR_END;
             continue;
           }
           if (past !== notRead) return this.#stop(window, state, at, ~past >= end ? -1 : ~past);
@@ -354,7 +356,8 @@ export class ScanSpan {
         return;
       case PARENT_ID:
         if (from === to) this.#isOdd = true;
-        row.parentId = this.#ids.add(bytes, from, to);
+        // Children of one parent often stand together.
+        row.parentId = this.#ids.isText(row.parentId, bytes, from, to) ? row.parentId : this.#ids.add(bytes, from, to);
         return;
       case NAME:
         row.name = this.#names.add(bytes, from, to);

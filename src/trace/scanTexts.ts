@@ -36,6 +36,11 @@ export class ScanTexts {
     return (this.#slots[this.#slotOf(hashOf(bytes, 0, bytes.length), bytes, 0, bytes.length)] ?? 0) - 1;
   }
 
+  /** Whether the text of this number, -1 for none, stands there. */
+  isText(index: number, bytes: Uint8Array, from: number, to: number): boolean {
+    return index >= 0 && this.#isEqual(index, bytes, from, to);
+  }
+
   text(index: number): string {
     return textOfBytes(this.#pool.subarray(this.#starts[index] ?? 0, this.#starts[index + 1] ?? 0));
   }
@@ -64,7 +69,7 @@ export class ScanTexts {
       this.#pool = grown;
     }
     const pool = this.#pool;
-    for (let at = from, to_ = this.#used; at < to; at++, to_++) pool[to_] = bytes[at] ?? 0;
+    for (let at = from, target = this.#used; at < to; at++, target++) pool[target] = bytes[at] ?? 0;
     this.#used += length;
     const index = this.#count++;
     if (this.#count >= this.#hashes.length) this.#grow();
@@ -97,10 +102,17 @@ export class ScanTexts {
 }
 
 function hashOf(bytes: Uint8Array, from: number, to: number): number {
-  let hash = 0x811c9dc5;
-  for (let at = from; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
-  // The low bits choose the slot, and the last byte alone would choose them.
-  return hash ^ (hash >>> 15);
+  let hash = to - from;
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
+    const word =
+      (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16) | ((bytes[at + 3] ?? 0) << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < to; at++) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  return hash ^ (hash >>> 13);
 }
 
 const encoder = new TextEncoder();

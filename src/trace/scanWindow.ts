@@ -46,12 +46,13 @@ export class ScanWindow {
   escapes = 0;
   /** By how many bytes the strings that `skipString` has passed are longer than their text in UTF-16 units. */
   surplus = 0;
-  #view: DataView;
+  /** The same bytes. */
+  view: DataView;
 
   constructor(windowBytes: number) {
     const buffer = new ArrayBuffer((windowBytes + paddingBytes + 3) & ~3);
     this.bytes = new Uint8Array(buffer);
-    this.#view = new DataView(buffer);
+    this.view = new DataView(buffer);
   }
 
   get isFull(): boolean {
@@ -78,7 +79,7 @@ export class ScanWindow {
       const old = this.bytes;
       const buffer = new ArrayBuffer(old.length * 2);
       this.bytes = new Uint8Array(buffer);
-      this.#view = new DataView(buffer);
+      this.view = new DataView(buffer);
       this.bytes.set(old.subarray(0, this.end));
     }
     this.bytes[this.end] = BYTE.nul;
@@ -90,7 +91,7 @@ export class ScanWindow {
    */
   skipString(from: number): number {
     const bytes = this.bytes;
-    const view = this.#view;
+    const view = this.view;
     let at = from;
     for (;;) {
       for (;;) {

@@ -5,6 +5,8 @@ import { readSnapshot } from "../../src/trace/readSnapshot";
 import { rangedFields } from "../../src/trace/scanRows";
 import { type DamagedScan, type ScannedTrace, TraceScanner } from "../../src/trace/scanTrace";
 import { spanKinds } from "../../src/trace/schema";
+import { FLAG } from "../../src/trace/spanColumns";
+import { traceText } from "./arbitrarySpans";
 import { Entries, randomSource, writeJson } from "./scanWriter";
 
 const encoder = new TextEncoder();
@@ -261,5 +263,143 @@ describe("a scan of a sound trace", () => {
       { numRuns: 1500 },
     );
     expect(damaged).toBeGreaterThan(300);
+  });
+});
+
+const plain = { spanId: "a", parentSpanId: null, name: "bash", kind: "tool", startTime: 1, endTime: 2, status: "ok" };
+const bytesOf = (spans: readonly unknown[], indent?: number) => encoder.encode(traceText(spans, indent));
+
+describe("a scan", () => {
+  it("does not depend on what was scanned before it by the same process", () => {
+    const bytes = bytesOf([plain, { ...plain, parentSpanId: "a" }]);
+    const first = sound(scan(bytes));
+    const second = sound(scan(bytes, { windowBytes: 20 }));
+    expect(second.columns).toEqual(first.columns);
+  });
+
+  it("finds outputs that were cut at their 10,000th unit, however their characters are written", () => {
+    const texts = ["x", "\u00e9", "\u65e5", "\u{1f600}", "\n", '"', "\ud800", "\u0000"].flatMap((character) =>
+      [9_999, 10_000, 10_001].map((length) => character.repeat(10_001).slice(0, length)),
+    );
+    const spans = texts.flatMap((output, index) => [
+      { ...plain, spanId: `t${index}`, output },
+      { ...plain, spanId: `u${index}`, output, kind: "text" },
+    ]);
+    for (const escapes of [0, 500, 1000]) {
+      const document = writeJson({ version: 2, spans }, { seed: 3, whiteSpace: 0, escapes });
+      const bytes = encoder.encode(document);
+      const scanned = sound(scan(bytes, { windowBytes: 4000 }));
+      expectSame(bytes, scanned);
+      expect([...scanned.columns.flags].filter((flags) => (flags & FLAG.cutOutput) !== 0)).toHaveLength(8);
+    }
+  });
+
+  it("passes over payloads that are nested more deeply than any call stack", () => {
+    const levels = 1_000_000;
+    const deep = `${"[".repeat(levels)}${"]".repeat(levels)}`;
+    const objects = `${'{"a":'.repeat(levels)}1${"}".repeat(levels)}`;
+    const fields = JSON.stringify(plain).slice(1);
+    const bytes = encoder.encode(`{"x":${deep},"spans":[{"input":${objects},"output":${deep},${fields}]}`);
+    const scanned = sound(scan(bytes));
+    const { startBytes, endBytes } = scanned.fieldRange(0, "input") ?? { startBytes: 0, endBytes: 0 };
+    expect(endBytes - startBytes).toBe(objects.length);
+    expect(scanned.columns.endMs[0]).toBe(2);
+    expect(scanned.header.get("x")).toEqual({ startBytes: 5, endBytes: 5 + deep.length });
+    expect(scan(encoder.encode(`{"spans":[{"input":${deep.slice(0, -1)}}}]}`)).type).toBe("damaged");
+  });
+
+  it("reads odd spans with fields of megabytes like whole ones, and holds none of these fields", () => {
+    const large = "line\n\u65e5".repeat(700_000);
+    const spans = [
+      { ...plain, kind: "odd", input: { content: large }, output: large, unknown: [large] },
+      { output: large, startTime: "2026-11-20T08:00:00.000Z", input: large, name: 5, status: "bad", endTime: null },
+      { ...plain, spanId: "e", events: [{ name: "a", timeMs: 1, attributes: { large } }], statusMessage: large },
+      { ...plain, spanId: "m", model: { modelId: 4, other: large }, attributes: { other: large }, kind: "tool" },
+    ];
+    for (const windowBytes of [3000, 100_000]) {
+      const bytes = bytesOf(spans.slice(0, 3));
+      const scanned = sound(scan(bytes, { windowBytes, mostChunkBytes: 1 << 16 }));
+      expectSame(bytes, scanned);
+      expect(scanned.fieldRanges(0).map(({ field }) => field)).toContain("other");
+    }
+    // Whether such attributes mark a cut output can't be known without holding them.
+    expect(scan(bytesOf([spans[3]])).type).toBe("damaged");
+    expect(sound(scan(bytesOf([{ ...plain, attributes: { large } }]))).spanCount).toBe(1);
+  });
+
+  it("gives a field beside the spans as a value, and one of more than a megabyte as a range alone", () => {
+    const large = "x".repeat(1 << 20);
+    const bytes = encoder.encode(JSON.stringify({ large, metadata: { title: "T" }, spans: [], small: large.slice(4) }));
+    const { header } = sound(scan(bytes, { windowBytes: 1000 }));
+    expect([...header.keys()]).toEqual(["large", "metadata", "small"]);
+    expect(header.get("large")).toEqual({ startBytes: 9, endBytes: 9 + large.length + 2 });
+    expect(header.get("metadata")?.value).toEqual({ title: "T" });
+    expect(header.get("small")?.value).toBe(large.slice(4));
+  });
+
+  it("reads a file that begins with the mark of UTF-8", () => {
+    const bytes = encoder.encode(`\ufeff${traceText([plain])}`);
+    for (const windowBytes of [1, 100]) {
+      const scanned = sound(scan(bytes, { windowBytes, mostChunkBytes: 1 }));
+      expect(scanned.spanCount).toBe(1);
+      const { startBytes, endBytes } = scanned.spanRange(0);
+      expect(JSON.parse(decoder.decode(bytes.subarray(startBytes, endBytes)))).toEqual(plain);
+    }
+  });
+
+  it("knows rows by their ids, also such as two lone surrogates that differ", () => {
+    const ids = ["a", "\ud800", "\udfff", "\ufffd", "\ud83d\ude00", "", "\ufeffa"];
+    const scanned = sound(scan(bytesOf(ids.map((spanId) => ({ ...plain, spanId })))));
+    expect(ids.map((spanId) => scanned.rowOf(spanId))).toEqual([0, 1, 2, 3, 4, -1, 6]);
+    expect(scanned.idOf(5)).toBe("missing-5");
+    expect(scanned.rowOf("b")).toBe(-1);
+  });
+});
+
+describe("a scan of what is no sound trace", () => {
+  const fields = JSON.stringify(plain).slice(1, -1);
+  const cases: readonly [name: string, document: string | Uint8Array, offsetBytes: number][] = [
+    ["nothing", "", 0],
+    ["white space", " \n ", 3],
+    ["a list", "[]", 0],
+    ["a text", '"spans"', 0],
+    ["no list of spans", '{"version":2}', 13],
+    ["one span in place of the list", '{"spans":{}}', 9],
+    ["a list within the list", '{"spans":[[]]}', 10],
+    ["a number in place of a span", '{"spans":[1]}', 10],
+    ["a file cut within a span", `{"spans":[{${fields}`, 11 + fields.length],
+    ["a file cut within a key", `{"spans":[{"spa`, 15],
+    ["a file cut within an escape", `{"spans":[{"a":"\\u00`, 20],
+    ["a file cut within a character", Uint8Array.of(...encoder.encode('{"a":"'), 0xe6, 0x97), 8],
+    ["a file cut within a number", '{"a":1', 6],
+    ["something behind the end", '{"spans":[]} x', 13],
+    ["a comma before the end of the list", '{"spans":[{},]}', 13],
+    ["a comma before the end of a span", '{"spans":[{"a":1,}]}', 17],
+    ["no comma between spans", '{"spans":[{}{}]}', 12],
+    ["no colon", '{"spans":[{"a" 1}]}', 15],
+    ["a number with a leading zero", '{"spans":[{"startTime":01}]}', 24],
+    ["a number without digits behind its dot", '{"spans":[{"startTime":1.}]}', 25],
+    ["a word that JSON does not have", '{"spans":[{"endTime":nul1}]}', 24],
+    ["a line break within a text", '{"spans":[{"name":"a\nb"}]}', 20],
+    ["a NUL between two tokens", '{"spans":[\0{}]}', 10],
+    ["an escape that does not exist", '{"spans":[{"output":"\\x"}]}', 22],
+    ["an escape with a digit that is none", '{"spans":[{"output":"\\u00g0"}]}', 25],
+    ["bytes that are not UTF-8", Uint8Array.of(...encoder.encode('{"spans":[{"output":"'), 0xed, 0xa0, 0x80), 22],
+    ["a character longer than it needs to be", Uint8Array.of(...encoder.encode('{"a":"'), 0xc0, 0x80), 6],
+    ["UTF-16", Uint8Array.of(0xff, 0xfe, 0x7b, 0), 0],
+  ];
+  it.each(cases)("says where it shows: %s", (_name, document, offsetBytes) => {
+    const bytes = typeof document === "string" ? encoder.encode(document) : document;
+    for (const windowBytes of [1, 10, 1000]) {
+      expect(scan(bytes, { windowBytes, mostChunkBytes: 3 })).toEqual({ type: "damaged", offsetBytes });
+    }
+  });
+
+  it("takes no more bytes once it has said so", () => {
+    const scanner = new TraceScanner({ windowBytes: 1 });
+    const damage = scanner.push(encoder.encode("[1, 2, 3, 4, 5, 6, 7]"));
+    expect(damage).toEqual({ type: "damaged", offsetBytes: 0 });
+    expect(scanner.push(bytesOf([plain]))).toBe(damage);
+    expect(scanner.end()).toBe(damage);
   });
 });
