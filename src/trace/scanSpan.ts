@@ -2,18 +2,16 @@
 // plainly sound is read once more as a value and goes through `repairSpan`, so that odd spans show as they always did.
 
 import { BYTE } from "./jsonTokens";
-import { isOutputSpan, outputAttribute } from "./outputBurst";
+import { outputAttribute } from "./outputBurst";
 import { isPossibleTime } from "./possibleTime";
 import { groupDigits, type ProblemList } from "./problemList";
-import { cutAttribute, cutMark, cutOutputLength, readElidedMark } from "./producerMarks";
-import { isNothing, repairSpan } from "./repairSpan";
+import { cutAttribute, cutOutputLength } from "./producerMarks";
 import { mostKeptBytes, type ScanKept } from "./scanKept";
 import { ScanNames } from "./scanNames";
+import { readOddSpan, type SpanTexts } from "./scanOddSpan";
 import { bytesOfToken, DONE, FAULT, MORE, ScanPayload, type ScanStop, textOfToken, WatchedFields } from "./scanPayload";
 import { otherField, rangedFields, type ScanRows, type SpanRow } from "./scanRows";
-import type { ScanTexts } from "./scanTexts";
 import { numberIn, type ScanWindow } from "./scanWindow";
-import type { TraceSpan } from "./schema";
 import { FLAG, kindCodes, statusCodes } from "./spanColumns";
 
 const SPAN_ID = 0;
@@ -98,7 +96,6 @@ const COMMA_OR_END = 5;
 const notRead = -0x40000000;
 
 const toolKind = kindCodes.indexOf("tool");
-const spanKind = kindCodes.indexOf("span");
 const elidedStart = "elided-";
 
 const isSpace = new Uint8Array(256);
@@ -108,10 +105,8 @@ export class ScanSpan {
   /** After `FAULT`: place in the window of the byte that is wrong. */
   faultAt = 0;
   readonly #rows: ScanRows;
-  readonly #ids: ScanTexts;
-  readonly #names: ScanTexts;
+  readonly #texts: SpanTexts;
   readonly #kept: ScanKept;
-  readonly #problems: ProblemList;
   /** Of spans that end before they start, as `buildColumns` says it. */
   readonly #timeProblems: ProblemList;
   readonly #payload = new ScanPayload();
@@ -135,19 +130,10 @@ export class ScanSpan {
   readonly #fieldStart = new Float64Array(UNKNOWN + 1);
   readonly #fieldEnd = new Float64Array(UNKNOWN + 1);
 
-  constructor(
-    rows: ScanRows,
-    ids: ScanTexts,
-    names: ScanTexts,
-    kept: ScanKept,
-    problems: ProblemList,
-    timeProblems: ProblemList,
-  ) {
+  constructor(rows: ScanRows, texts: SpanTexts, kept: ScanKept, timeProblems: ProblemList) {
     this.#rows = rows;
-    this.#ids = ids;
-    this.#names = names;
+    this.#texts = texts;
     this.#kept = kept;
-    this.#problems = problems;
     this.#timeProblems = timeProblems;
   }
 
@@ -352,15 +338,17 @@ export class ScanSpan {
     switch (field) {
       case SPAN_ID:
         if (from === to) this.#isOdd = true;
-        row.id = this.#ids.add(bytes, from, to);
+        row.id = this.#texts.ids.add(bytes, from, to);
         return;
       case PARENT_ID:
         if (from === to) this.#isOdd = true;
         // Children of one parent often stand together.
-        row.parentId = this.#ids.isText(row.parentId, bytes, from, to) ? row.parentId : this.#ids.add(bytes, from, to);
+        row.parentId = this.#texts.ids.isText(row.parentId, bytes, from, to)
+          ? row.parentId
+          : this.#texts.ids.add(bytes, from, to);
         return;
       case NAME:
-        row.name = this.#names.add(bytes, from, to);
+        row.name = this.#texts.names.add(bytes, from, to);
         return;
       case KIND: {
         const kind = kindNames.find(bytes, from, to);
@@ -428,12 +416,14 @@ export class ScanSpan {
     if (isPlain) {
       if ((this.#has & (1 << END)) === 0) row.flags |= FLAG.open;
       if (this.#outputIsCut && row.kind === toolKind) row.flags |= FLAG.cutOutput;
-      if (row.endMs < row.startMs) this.#turnRound(() => this.#names.text(row.name));
     } else {
       // The attributes say what the flags are, and these were too long to be held.
       if ((this.#wasCondensed & (1 << ATTRIBUTES)) !== 0) return this.#fault(window.at - 1);
-      if (!this.#readAgain(this.#kept.text(window, endBytes))) return DONE;
+      const span = readOddSpan(this.#kept.text(window, endBytes), row, this.#rows.count, this.#texts);
+      if (span === undefined) return DONE;
+      if (this.#outputIsCut && span.kind === "tool") row.flags |= FLAG.cutOutput;
     }
+    if (row.endMs < row.startMs) this.#turnRound();
     for (let field = ATTRIBUTES; field < UNKNOWN; field++) {
       if ((this.#has & (1 << field)) === 0) continue;
       const start = this.#fieldStart[field] ?? 0;
@@ -450,67 +440,18 @@ export class ScanSpan {
       this.#elidedNames = grown;
     }
     if (this.#elidedNames[name] === 0) {
-      this.#elidedNames[name] = this.#names.text(name).startsWith(elidedStart) ? 2 : 1;
+      this.#elidedNames[name] = this.#texts.names.text(name).startsWith(elidedStart) ? 2 : 1;
     }
     return this.#elidedNames[name] === 2;
   }
 
-  /** The span as a value, made sound like any that is read whole. False for one with nothing in it. */
-  #readAgain(text: string): boolean {
-    const value = JSON.parse(text) as unknown;
-    if (isNothing(value)) {
-      this.#problems.add(
-        { code: "invalid-span", severity: "warning", message: "An empty entry in the list of spans was left out" },
-        "empty entry",
-      );
-      return false;
-    }
-    const index = this.#rows.count;
-    let hasId = true;
-    const makeSpanId = () => {
-      hasId = false;
-      return "";
-    };
-    const span = repairSpan(value, index, { problems: this.#problems, makeSpanId });
-    this.#reportElided(span, index);
-    const row = this.#row;
-    row.id = hasId ? this.#ids.addText(span.spanId) : -1;
-    row.parentId = span.parentSpanId === null ? -1 : this.#ids.addText(span.parentSpanId);
-    row.name = this.#names.addText(span.name);
-    const kind = kindCodes.indexOf(span.kind);
-    row.kind = kind < 0 ? spanKind : kind;
-    row.status = span.status === "error" ? 1 : 0;
-    row.startMs = span.startTime;
-    row.endMs = span.endTime ?? Number.NaN;
-    row.flags = span.endTime === undefined ? FLAG.open : 0;
-    if (Number.isNaN(span.startTime)) row.flags |= FLAG.noStart;
-    if (span.interrupted === true) row.flags |= FLAG.interrupted;
-    const isCut = (this.#outputIsCut && span.kind === "tool") || cutMark(span, "output") !== undefined;
-    if (isCut) row.flags |= FLAG.cutOutput;
-    if (readElidedMark(span) !== undefined) row.flags |= FLAG.elided;
-    if (isOutputSpan(span)) row.flags |= FLAG.output;
-    if (row.endMs < row.startMs) this.#turnRound(() => span.name);
-    return true;
-  }
-
-  #reportElided(span: TraceSpan, index: number): void {
-    const mark = readElidedMark(span);
-    if (mark === undefined) return;
-    this.#problems.add({
-      code: "elided-spans",
-      severity: "warning",
-      message: `${groupDigits(mark.totalSpans - mark.elided)} of ${groupDigits(mark.totalSpans)} spans: ${groupDigits(mark.elided)} were left out by the producer`,
-      spanIndex: index,
-    });
-  }
-
-  #turnRound(name: () => string): void {
+  #turnRound(): void {
     const row = this.#row;
     this.#timeProblems.add(
       {
         code: "impossible-time",
         severity: "warning",
-        message: `The span "${name()}" ends ${groupDigits(Math.ceil(row.startMs - row.endMs))} ms before it starts; its end is drawn at its start`,
+        message: `The span "${this.#texts.names.text(row.name)}" ends ${groupDigits(Math.ceil(row.startMs - row.endMs))} ms before it starts; its end is drawn at its start`,
         spanIndex: this.#rows.count,
       },
       "negative duration",

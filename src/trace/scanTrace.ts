@@ -279,7 +279,8 @@ export class TraceScanner {
     }
     this.#hasSpans = true;
     this.#names.addText("");
-    this.#span = new ScanSpan(this.#rows, this.#ids, this.#names, this.#kept, this.#spanProblems, this.#timeProblems);
+    const texts = { ids: this.#ids, names: this.#names, problems: this.#spanProblems };
+    this.#span = new ScanSpan(this.#rows, texts, this.#kept, this.#timeProblems);
   }
 
   #endValue(): void {

@@ -110,7 +110,7 @@ const words = "All tests passed in src/billing/tax.test.ts (12 ms) and nothing e
 
 function outputText(random: () => number): string {
   let text = "";
-  while (text.length < 240) text += `${words[Math.floor(random() * words.length)]}${random() < 0.08 ? "\n" : " "}`;
+  while (text.length < 280) text += `${words[Math.floor(random() * words.length)]}${random() < 0.08 ? "\n" : " "}`;
   return text;
 }
 
