@@ -15,6 +15,8 @@ export interface WriterOptions {
   /** In a thousand, how often there is white space, and how often a character is escaped that need not be. */
   readonly whiteSpace: number;
   readonly escapes: number;
+  /** In a thousand, how often a number is written with an exponent. */
+  readonly exponents?: number;
 }
 
 /** A random number from 0 up to, and not with, 1; xorshift, so that it is the same everywhere. */
@@ -81,7 +83,8 @@ export function writeJson(value: unknown, options: WriterOptions): string {
   };
   const number = (it: number) => {
     const usual = JSON.stringify(it);
-    const ways = [usual, usual, it.toExponential(), it.toExponential().replace("e", "E"), `${usual}e0`, `${usual}E+0`];
+    if (random() * 1000 >= (options.exponents ?? 0)) return usual;
+    const ways = [it.toExponential(), it.toExponential().replace("e", "E"), `${usual}e0`, `${usual}E+0`];
     const way = ways[Math.floor(random() * ways.length)] ?? usual;
     return Number.isFinite(it) && !/e.*e/i.test(way) ? way : usual;
   };
