@@ -2,88 +2,60 @@
 // plainly sound is read once more as a value and goes through `repairSpan`, so that odd spans show as they always did.
 
 import { BYTE } from "./jsonTokens";
-import { outputAttribute } from "./outputBurst";
 import { isPossibleTime } from "./possibleTime";
 import { groupDigits, type ProblemList } from "./problemList";
-import { cutAttribute, cutOutputLength } from "./producerMarks";
+import { cutOutputLength } from "./producerMarks";
+import {
+  ATTRIBUTES,
+  COST,
+  END,
+  FINISH_REASON,
+  fieldNames,
+  INPUT,
+  INTERRUPTED,
+  KIND,
+  kindNames,
+  LINKS,
+  MODEL,
+  NAME,
+  OUTPUT,
+  PARENT_ID,
+  rangeOf,
+  required,
+  SPAN_ID,
+  START,
+  STATUS,
+  STATUS_MESSAGE,
+  statusNames,
+  TOKENS,
+  TOOL,
+  UNKNOWN,
+  watchedAttributes,
+  watchedModel,
+  watchedTokens,
+  watchedTool,
+} from "./scanFields";
 import { mostKeptBytes, type ScanKept } from "./scanKept";
-import { ScanNames } from "./scanNames";
 import { readOddSpan, type SpanTexts } from "./scanOddSpan";
-import { bytesOfToken, DONE, FAULT, MORE, ScanPayload, type ScanStop, textOfToken, WatchedFields } from "./scanPayload";
-import { otherField, rangedFields, type ScanRows, type SpanRow } from "./scanRows";
+import {
+  bytesOfToken,
+  DONE,
+  FAULT,
+  MORE,
+  ScanPayload,
+  type ScanStop,
+  textOfToken,
+  type WatchedFields,
+} from "./scanPayload";
+import { otherField, type ScanRows, type SpanRow } from "./scanRows";
 import { numberIn, type ScanWindow } from "./scanWindow";
-import { FLAG, kindCodes, statusCodes } from "./spanColumns";
-
-const SPAN_ID = 0;
-const PARENT_ID = 1;
-const NAME = 2;
-const KIND = 3;
-const START = 4;
-const END = 5;
-const STATUS = 6;
-const INTERRUPTED = 7;
-const FINISH_REASON = 8;
-const COST = 9;
-const MODEL = 10;
-const TOKENS = 11;
-const TOOL = 12;
-const ATTRIBUTES = 13;
-const STATUS_MESSAGE = 14;
-const EVENTS = 15;
-const LINKS = 16;
-const INPUT = 17;
-const OUTPUT = 18;
-const UNKNOWN = 19;
-const fieldNames = new ScanNames([
-  "spanId",
-  "parentSpanId",
-  "name",
-  "kind",
-  "startTime",
-  "endTime",
-  "status",
-  "interrupted",
-  "finishReason",
-  "cost",
-  "model",
-  "tokens",
-  "tool",
-  "attributes",
-  "statusMessage",
-  "events",
-  "links",
-  "input",
-  "output",
-]);
-const required = (1 << SPAN_ID) | (1 << PARENT_ID) | (1 << NAME) | (1 << KIND) | (1 << START) | (1 << STATUS);
-/** For each field its place in `rangedFields`; -1 for one that is always small. */
-const rangeOf = new Int8Array(UNKNOWN + 1).fill(-1);
-rangeOf[ATTRIBUTES] = rangedFields.indexOf("attributes");
-rangeOf[STATUS_MESSAGE] = rangedFields.indexOf("statusMessage");
-rangeOf[EVENTS] = rangedFields.indexOf("events");
-rangeOf[LINKS] = rangedFields.indexOf("links");
-rangeOf[INPUT] = rangedFields.indexOf("input");
-rangeOf[OUTPUT] = rangedFields.indexOf("output");
+import { FLAG, kindCodes } from "./spanColumns";
 
 /** From this length on the range of a field is kept although nobody asks for the field by its name. */
 const longBytes = 4096;
 
 /** Offsets within a span are kept as 32 bits. */
 const mostSpanBytes = 0xffffffff;
-
-const kindNames = new ScanNames(kindCodes);
-const statusNames = new ScanNames(statusCodes);
-const watchedModel = new WatchedFields({ modelId: "text", providerId: "text", variant: "text" });
-const watchedTokens = new WatchedFields({
-  input: "number",
-  output: "number",
-  reasoning: "number",
-  cacheRead: "number",
-  cacheWrite: "number",
-  total: "number",
-});
-const watchedTool = new WatchedFields({ callId: "text", durationMs: "number" });
-const watchedAttributes = new WatchedFields({ [cutAttribute]: "odd", [outputAttribute]: "mark" });
 
 const KEY_OR_END = 0;
 const KEY_NEXT = 1;

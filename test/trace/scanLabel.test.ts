@@ -56,6 +56,16 @@ describe("the label of a span that is read by its ranges", () => {
     }
   });
 
+  it("is cut between two characters wherever the escapes of a long text fall", () => {
+    for (let shift = 0; shift < 10; shift++) {
+      const output = `${" ".repeat(shift)}${"\\ x\u0001".repeat(30_000)} exit code: 17${" ".repeat(shift)}`;
+      const bytes = new TextEncoder().encode(traceText([span({ status: "error", output })]));
+      const read = ({ startBytes, endBytes }: { startBytes: number; endBytes: number }) =>
+        bytes.subarray(startBytes, endBytes);
+      expect(labelOf(scanned(bytes), 0, read).outcome).toBe("exit 17");
+    }
+  });
+
   it("needs one piece of a span of usual size, and does not ask for the middle of a long field", () => {
     const bytes = new TextEncoder().encode(traceText([span({ output: "x" }), span({ spanId: "b", output: long })]));
     const trace = scanned(bytes);

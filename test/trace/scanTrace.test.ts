@@ -343,6 +343,35 @@ describe("a scan", () => {
     expect(header.get("small")?.value).toBe(large.slice(4));
   });
 
+  it("keeps apart thousands of ids and names, and their fields", () => {
+    const spans = Array.from({ length: 9000 }, (_, index) => ({
+      ...plain,
+      spanId: `id-${index}`,
+      parentSpanId: index === 0 ? null : `id-${(index * 7919) % index}`,
+      name: `name ${index % 4000}`,
+      ...(index % 3 === 0 ? { input: index } : {}),
+      ...(index % 5 === 0 ? { output: `${index}` } : {}),
+    }));
+    const bytes = bytesOf(spans);
+    expectSame(bytes, sound(scan(bytes)));
+  });
+
+  it("knows numbers that are infinite, with an exponent and without", () => {
+    for (const number of ["1e999", "-1E+999", `1${"0".repeat(400)}`, "1e30", "0.1e-999"]) {
+      for (const field of [
+        '"startTime":N',
+        '"endTime":N',
+        '"cost":N',
+        '"tool":{"durationMs":N}',
+        '"tokens":{"input":N}',
+      ]) {
+        const all = `${JSON.stringify(plain).slice(1, -1)},${field.replace("N", number)}`;
+        const bytes = encoder.encode(`{"version":2,"spans":[{${all}}]}`);
+        expectSame(bytes, sound(scan(bytes, { windowBytes: 50 })));
+      }
+    }
+  });
+
   it("reads a file that begins with the mark of UTF-8", () => {
     const bytes = encoder.encode(`\ufeff${traceText([plain])}`);
     for (const windowBytes of [1, 100]) {
@@ -416,6 +445,13 @@ describe("a scan of what is no sound trace", () => {
     ["something behind the end", '{"spans":[]} x', 13],
     ["a comma before the end of the list", '{"spans":[{},]}', 13],
     ["a comma before the end of a span", '{"spans":[{"a":1,}]}', 17],
+    ["a comma before the end of an object in a payload", '{"spans":[{"input":{"a":1,}}]}', 26],
+    ["a comma before the end of a list in a payload", '{"spans":[{"input":[1,]}]}', 22],
+    ["a key without quotes in a payload", '{"spans":[{"input":{a:1}}]}', 20],
+    ["a key without a value in a payload", '{"spans":[{"input":{"a"}}]}', 23],
+    ["a key without a value in what is looked at", '{"spans":[{"tool":{"callId"}}]}', 27],
+    ["the wrong bracket in a payload", '{"spans":[{"input":[1}}]}', 21],
+    ["no comma in a payload", '{"spans":[{"input":[1 2]}]}', 22],
     ["no comma between spans", '{"spans":[{}{}]}', 12],
     ["no colon", '{"spans":[{"a" 1}]}', 15],
     ["a number with a leading zero", '{"spans":[{"startTime":01}]}', 24],
