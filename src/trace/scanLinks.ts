@@ -38,6 +38,7 @@ export function linkRows(rows: ScanRows, ids: ScanTexts, names: ScanTexts, timeP
     outcome: new Uint32Array(count),
     strings,
   };
+  rows.releaseColumns();
   cutCycles(columns, spans, (row) => ids.text(rows.id[row] ?? 0), problems);
   if (count > spans) fillSyntheticRow(columns, spans, strings);
   return { columns, problems: problems.toArray() };

@@ -115,6 +115,15 @@ export class ScanRows {
     return ranges;
   }
 
+  /** Lets go of the columns that a caller has copied; ids and ranges stay. */
+  releaseColumns(): void {
+    this.startMs = this.endMs = new Float64Array();
+    this.parent = new Int32Array();
+    this.name = new Uint32Array();
+    this.kind = this.status = new Uint8Array();
+    this.flags = new Uint16Array();
+  }
+
   #grow(): void {
     const length = this.startMs.length * 2;
     this.startMs = grown(this.startMs, new Float64Array(length));
