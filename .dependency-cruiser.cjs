@@ -9,12 +9,25 @@ const allowed = {
   recorder: ["base", "trace"],
   store: ["base", "trace", "recorder"],
   importers: ["base", "trace", "recorder"],
+  reader: ["base", "trace", "protocol", "recorder", "store", "importers"],
   batch: ["base", "trace", "recorder", "store", "importers"],
   publish: ["base", "trace", "recorder", "store", "importers"],
   session: ["base", "trace", "recorder", "store", "importers", "batch", "publish"],
   collector: ["base", "trace", "recorder", "store", "importers", "batch", "publish", "session"],
   cli: ["base", "trace", "recorder", "store", "importers", "batch", "publish", "session", "collector"],
-  host: ["base", "trace", "protocol", "recorder", "store", "importers", "batch", "publish", "session", "collector"],
+  host: [
+    "base",
+    "trace",
+    "protocol",
+    "recorder",
+    "store",
+    "importers",
+    "reader",
+    "batch",
+    "publish",
+    "session",
+    "collector",
+  ],
 };
 
 /** Folders that run in the host, a worker, the webview and the command line alike. */

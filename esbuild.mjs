@@ -49,7 +49,7 @@ const entries = [
     options: { ...nodeProgram, target: packageNode },
     declarations: "recorder.d.ts",
   },
-  { name: "worker", source: "src/store/worker.ts", outfile: "worker.js", options: nodeProgram },
+  { name: "reader", source: "src/reader/main.ts", outfile: "reader.js", options: nodeProgram },
   {
     name: "webview",
     source: "webview/main.tsx",

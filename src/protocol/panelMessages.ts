@@ -172,6 +172,8 @@ export const hostMessageSchema = z.discriminatedUnion("type", [
     revision: whole,
     header: panelHeaderSchema,
     rowCount: row,
+    /** `label` and `outcome` of the columns are empty: the panel asks for the `texts` of the rows that it shows. */
+    lacksTexts: z.optional(z.boolean()),
     /** Row to select and show when the panel has no state of its own: the failing step or -1. */
     initialRow: rowOrNone,
     /** Row to select now whatever the panel shows: a jump that opened it. */
@@ -287,6 +289,12 @@ export const panelRequestSchema = z.discriminatedUnion("method", [
       length: z.number().check(z.int(), z.positive(), z.lte(1_048_576)),
     }),
   }),
+  /** Labels and outcomes of rows, where the columns lack them. */
+  z.object({
+    method: z.literal("texts"),
+    id: whole,
+    params: z.object({ epoch, rows: z.array(row).check(z.maxLength(1_000)) }),
+  }),
   /** Rows whose name, label, outcome, error or payloads contain the text; case-insensitive unless it has an upper-case letter. */
   z.object({
     method: z.literal("search"),
@@ -317,6 +325,10 @@ export const panelReplySchema = z.discriminatedUnion("ok", [
   z.object({ type: z.literal("reply"), id: whole, ok: z.literal(false), stale: z.boolean(), error: z.string() }),
 ]);
 export type PanelReply = z.infer<typeof panelReplySchema>;
+
+/** In the order of the rows that were asked for. */
+export const textsResultSchema = z.object({ labels: z.array(z.string()), outcomes: z.array(z.string()) });
+export type TextsResult = z.infer<typeof textsResultSchema>;
 
 export const searchResultSchema = z.object({
   /** Ascending. */

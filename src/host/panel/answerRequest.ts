@@ -1,6 +1,6 @@
 // Answers of the host to a panel's questions about one picture. Pure but for pauses while searching.
 
-import type { PanelRequest, PayloadResult, SearchResult } from "../../protocol/panelMessages";
+import type { PanelRequest, PayloadResult, SearchResult, TextsResult } from "../../protocol/panelMessages";
 import { conversation } from "../../trace/conversation";
 import { FLAG } from "../../trace/spanColumns";
 import { spanDetails } from "../../trace/spanDetails";
@@ -25,6 +25,15 @@ export async function answerRequest(
   switch (request.method) {
     case "details":
       return detailsOf(picture, request.params.row);
+    case "texts": {
+      const { columns } = picture;
+      const textOf = (index: number | undefined) => columns.strings[index ?? 0] ?? "";
+      const { rows } = request.params;
+      return {
+        labels: rows.map((row) => textOf(columns.label[row])),
+        outcomes: rows.map((row) => textOf(columns.outcome[row])),
+      } satisfies TextsResult;
+    }
     case "payload": {
       const { row, field, from, length } = request.params;
       const text = payloadText(spanAt(picture, row), field).text;

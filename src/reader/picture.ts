@@ -1,0 +1,36 @@
+// One consistent picture of an opened trace, as the reader worker holds it. Nothing of it changes once it is published but
+// for arrays that grow behind `count`.
+
+import type { Failures } from "../trace/failures";
+import type { OutputReader } from "../trace/outputLines";
+import type { Problem } from "../trace/problem";
+import type { SpanColumns, SpanTree } from "../trace/spanColumns";
+import type { SessionFacts, SpanSource } from "../trace/spanSource";
+import type { SessionState } from "../trace/state";
+
+/** What a step used, by row; NaN where it reported nothing. */
+export interface UsageColumns {
+  readonly tokens: Float64Array;
+  /** US dollars. */
+  readonly cost: Float64Array;
+}
+
+export interface TracePicture {
+  /** Changes when row numbers lose their meaning. */
+  readonly epoch: number;
+  /** Grows by one with every other change. */
+  readonly revision: number;
+  readonly session: SessionFacts;
+  readonly spans: SpanSource;
+  readonly columns: SpanColumns;
+  readonly usage: UsageColumns;
+  readonly tree: SpanTree;
+  readonly state: SessionState;
+  readonly failures: Failures;
+  /** Problems of reading and of building the tree. */
+  readonly problems: readonly Problem[];
+  /** Undefined for a trace without a program's output. */
+  readonly output: OutputReader | undefined;
+  /** `columns.label` and `columns.outcome` are filled; otherwise a panel asks for those of the rows that it shows. */
+  readonly hasTexts: boolean;
+}

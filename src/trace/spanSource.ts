@@ -1,0 +1,61 @@
+// Where the spans of an opened trace come from: a file of which only columns are in memory, journals, or objects. Whoever
+// needs more of a span than its columns asks for that one row.
+
+import type { Evidence } from "./evidence";
+import type { TraceFile, TraceSpan } from "./schema";
+
+/** What stands in a trace beside its spans. */
+export type TraceHeader = Omit<TraceFile, "spans">;
+
+/** A session but for its spans. Plain data. */
+export interface SessionFacts {
+  readonly safeId: string;
+  readonly sessionId: string;
+  readonly header: TraceHeader;
+  readonly evidence: Evidence;
+}
+
+/** The file's bytes are no longer those that were read into columns: it has to be opened again. */
+export class TraceReplacedError extends Error {
+  override readonly name = "TraceReplacedError";
+}
+
+export interface SpanSource {
+  /** Spans; the columns may have one row more, "parent not received". */
+  readonly count: number;
+  /** "" for a row without a span. */
+  idOf(row: number): string;
+  /** The first row with this id; -1 where there is none. */
+  rowOf(spanId: string): number;
+  /**
+   * The span as readers of the whole file give it, mended where it needs that. Reads its bytes, all of them; undefined for
+   * a row without a span.
+   * @throws TraceReplacedError
+   */
+  spanAt(row: number): TraceSpan | undefined;
+  /**
+   * Enough of the span for `describeSpan`: fields of more than a few KB may be missing their ends. Costs the same however
+   * large the span is.
+   * @throws TraceReplacedError
+   */
+  shortSpanAt(row: number): TraceSpan | undefined;
+}
+
+/** Spans that are objects in memory. */
+export function spansInMemory(spans: readonly TraceSpan[]): SpanSource {
+  let rows: Map<string, number> | undefined;
+  return {
+    count: spans.length,
+    idOf: (row) => spans[row]?.spanId ?? "",
+    rowOf: (spanId) => {
+      if (rows === undefined) {
+        rows = new Map();
+        // The first of several counts, so the last one that is set is the first.
+        for (let row = spans.length - 1; row >= 0; row--) rows.set(spans[row]?.spanId ?? "", row);
+      }
+      return rows.get(spanId) ?? -1;
+    },
+    spanAt: (row) => spans[row],
+    shortSpanAt: (row) => spans[row],
+  };
+}
