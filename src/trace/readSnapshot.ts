@@ -3,14 +3,13 @@
 // start time has `startTime` NaN, which `buildColumns` shows as `noStart`.
 
 import { describeJsonType } from "./jsonType";
-import { isPossibleTime } from "./possibleTime";
 import type { Problem } from "./problem";
 import { groupDigits, ProblemList } from "./problemList";
 import { cutAttribute, cutMark, isMessageCut, isOutputCut, readElidedMark } from "./producerMarks";
 import { repairHeader } from "./repairHeader";
 import { isNothing, repairSpan } from "./repairSpan";
 import type { TraceFile, TraceSpan } from "./schema";
-import { isFields, isSoundSpan } from "./soundSpan";
+import { isFields, isPlainlySound } from "./soundSpan";
 import { parseTolerant } from "./tolerantJson";
 
 export interface Snapshot {
@@ -165,17 +164,6 @@ function readSpans(list: unknown[], problems: ProblemList): TraceSpan[] {
   }
   spans.length = kept;
   return spans;
-}
-
-/** Sound by the schema and without the values that the schema allows but no span can have. */
-function isPlainlySound(entry: unknown): entry is TraceSpan {
-  return (
-    isSoundSpan(entry) &&
-    entry.spanId !== "" &&
-    entry.parentSpanId !== "" &&
-    isPossibleTime(entry.startTime) &&
-    (entry.endTime === undefined || isPossibleTime(entry.endTime))
-  );
 }
 
 function reportElided(span: TraceSpan, index: number, problems: ProblemList): void {

@@ -10,6 +10,7 @@ import { repairSpan } from "./repairSpan";
 import type { ByteRange, RangedField } from "./scanRows";
 import type { ScannedTrace } from "./scanTrace";
 import type { TraceSpan } from "./schema";
+import { isPlainlySound } from "./soundSpan";
 
 /** A longer span is read in pieces. */
 const wholeSpanBytes = 128 * 1024;
@@ -44,6 +45,7 @@ export function spanFromPieces(scanned: Ranges, row: number, pieces: readonly Ui
     if (field === "other") continue;
     value[field] = shortened(pieces[index * 3 + 1] ?? new Uint8Array(), pieces[index * 3 + 2] ?? new Uint8Array());
   }
+  if (isPlainlySound(value)) return value;
   return repairSpan(value, row, { problems: new ProblemList(), makeSpanId: () => scanned.idOf(row) });
 }
 

@@ -26,6 +26,8 @@ export interface SpanRow {
   kind: number;
   status: number;
   flags: number;
+  /** It was mended: its fields are not all as they stand in the file. */
+  isMended: boolean;
 }
 
 export class ScanRows {
@@ -39,6 +41,7 @@ export class ScanRows {
   kind = new Uint8Array(1024);
   status = new Uint8Array(1024);
   flags = new Uint16Array(1024);
+  #isMended = new Uint8Array(1024);
   /** For each id the row of its first span; -1 for one that only children name. */
   rowOfId = new Int32Array(1024).fill(-1);
   #spanStart = new Float64Array(1024);
@@ -78,6 +81,7 @@ export class ScanRows {
     this.kind[index] = row.kind;
     this.status[index] = row.status;
     this.flags[index] = flags;
+    this.#isMended[index] = row.isMended ? 1 : 0;
     this.#spanStart[index] = startBytes;
     this.#spanLength[index] = endBytes - startBytes;
     this.#firstField[index + 1] = this.#fieldCount;
@@ -98,6 +102,10 @@ export class ScanRows {
   spanRange(row: number): ByteRange {
     const startBytes = this.#spanStart[row] ?? 0;
     return { startBytes, endBytes: startBytes + (this.#spanLength[row] ?? 0) };
+  }
+
+  isMended(row: number): boolean {
+    return this.#isMended[row] === 1;
   }
 
   fieldRange(row: number, field: RangedField): ByteRange | undefined {
@@ -134,6 +142,7 @@ export class ScanRows {
     this.kind = grown(this.kind, new Uint8Array(length));
     this.status = grown(this.status, new Uint8Array(length));
     this.flags = grown(this.flags, new Uint16Array(length));
+    this.#isMended = grown(this.#isMended, new Uint8Array(length));
     this.#spanStart = grown(this.#spanStart, new Float64Array(length));
     this.#spanLength = grown(this.#spanLength, new Uint32Array(length));
     this.#firstField = grown(this.#firstField, new Uint32Array(length));

@@ -82,7 +82,17 @@ export class ScanSpan {
   /** Of spans that end before they start, as `buildColumns` says it. */
   readonly #timeProblems: ProblemList;
   readonly #payload = new ScanPayload();
-  readonly #row: SpanRow = { startMs: 0, endMs: 0, id: -1, parentId: -1, name: 0, kind: 0, status: 0, flags: 0 };
+  readonly #row: SpanRow = {
+    startMs: 0,
+    endMs: 0,
+    id: -1,
+    parentId: -1,
+    name: 0,
+    kind: 0,
+    status: 0,
+    flags: 0,
+    isMended: false,
+  };
   /** For each name that was met whether it may be that of elided spans: 0 unknown, 1 no, 2 yes. */
   #elidedNames = new Uint8Array(1024);
   #state = KEY_OR_END;
@@ -385,6 +395,7 @@ export class ScanSpan {
     const endBytes = window.baseBytes + window.at;
     if (endBytes - this.#startBytes > mostSpanBytes) return this.#fault(window.at - 1);
     const isPlain = !this.#isOdd && (this.#has & required) === required && !this.#mayBeElided(row.name);
+    row.isMended = !isPlain;
     if (isPlain) {
       if ((this.#has & (1 << END)) === 0) row.flags |= FLAG.open;
       if (this.#outputIsCut && row.kind === toolKind) row.flags |= FLAG.cutOutput;

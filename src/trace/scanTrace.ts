@@ -37,6 +37,8 @@ export interface ScannedTrace {
   /** The first row with this id; -1 where there is none. */
   rowOf(spanId: string): number;
   spanRange(row: number): ByteRange;
+  /** The span was mended, so that its fields are not all as they stand in the file. */
+  isMended(row: number): boolean;
   /** Undefined where the span does not have the field. */
   fieldRange(row: number, field: RangedField): ByteRange | undefined;
   /** All fields that may be large, in no order. */
@@ -145,6 +147,7 @@ export class TraceScanner {
       idOf: (row) => ids.text(rows.id[row] ?? 0),
       rowOf: (spanId) => rows.rowOf(ids.find(spanId)),
       spanRange: (row) => rows.spanRange(row),
+      isMended: (row) => rows.isMended(row),
       fieldRange: (row, field) => rows.fieldRange(row, field),
       fieldRanges: (row) => rows.fieldRanges(row),
     };

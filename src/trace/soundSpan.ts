@@ -1,6 +1,7 @@
 // Whether a value read from JSON is a span by `traceSpanSchema`, checked by hand because a schema run over each of
 // 100,000 spans takes longer than reading them. Agreement with the schema is tested with random values.
 
+import { isPossibleTime } from "./possibleTime";
 import { spanKinds, type TraceSpan } from "./schema";
 
 const kinds: ReadonlySet<unknown> = new Set(spanKinds);
@@ -100,5 +101,16 @@ export function isSoundSpan(value: unknown): value is TraceSpan {
     (attributes === undefined || isFields(attributes)) &&
     (events === undefined || (Array.isArray(events) && events.every(isSpanEvent))) &&
     (links === undefined || (Array.isArray(links) && links.every(isSpanLink)))
+  );
+}
+
+/** Sound by the schema and without the values that the schema allows but no span can have. */
+export function isPlainlySound(entry: unknown): entry is TraceSpan {
+  return (
+    isSoundSpan(entry) &&
+    entry.spanId !== "" &&
+    entry.parentSpanId !== "" &&
+    isPossibleTime(entry.startTime) &&
+    (entry.endTime === undefined || isPossibleTime(entry.endTime))
   );
 }

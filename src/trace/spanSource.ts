@@ -4,8 +4,8 @@
 import type { Evidence } from "./evidence";
 import type { TraceFile, TraceSpan } from "./schema";
 
-/** What stands in a trace beside its spans. */
-export type TraceHeader = Omit<TraceFile, "spans">;
+/** What stands in a trace beside its spans. `Omit` would forget the names beside the index signature. */
+export type TraceHeader = { [Name in keyof TraceFile as Name extends "spans" ? never : Name]: TraceFile[Name] };
 
 /** A session but for its spans. Plain data. */
 export interface SessionFacts {
@@ -39,7 +39,15 @@ export interface SpanSource {
    * @throws TraceReplacedError
    */
   shortSpanAt(row: number): TraceSpan | undefined;
+  /**
+   * The field of `spanAt(row)`, for which no more is read than it takes; undefined where there is none.
+   * @throws TraceReplacedError
+   */
+  fieldAt(row: number, field: SpanField): unknown;
 }
+
+/** Fields of a span that may be large. */
+export type SpanField = "statusMessage" | "input" | "output" | "attributes" | "events" | "links";
 
 /** Spans that are objects in memory. */
 export function spansInMemory(spans: readonly TraceSpan[]): SpanSource {
@@ -57,5 +65,6 @@ export function spansInMemory(spans: readonly TraceSpan[]): SpanSource {
     },
     spanAt: (row) => spans[row],
     shortSpanAt: (row) => spans[row],
+    fieldAt: (row, field) => spans[row]?.[field],
   };
 }
