@@ -5,7 +5,8 @@
 //   expectAll(steps.slice(0, acknowledged), loadFrom(disk.processKill(), "/traces", "S"), steps);
 
 import { expect } from "vitest";
-import { beginLost, rootEventPrefix } from "../../src/trace/foldJournal";
+import { beginLost } from "../../src/trace/recordFields";
+import { rootEventPrefix } from "../../src/trace/recordFold";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
 
 type Fields = Readonly<Record<string, unknown>>;

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { beginLost, JournalFold } from "../../src/trace/foldJournal";
+import { JournalFold } from "../../src/trace/foldJournal";
 import { readJournal } from "../../src/trace/journal";
 import type { JournalRecord } from "../../src/trace/journalRecord";
 import { ProblemList } from "../../src/trace/problemList";
+import { beginLost } from "../../src/trace/recordFields";
 import type { TraceSpan } from "../../src/trace/schema";
 import { isSoundSpan } from "../../src/trace/soundSpan";
 import { baseMs, beginTool, journalOf, root } from "./journalLines";
