@@ -3,7 +3,7 @@
 
 import { BYTE } from "./jsonTokens";
 import { isPossibleTime } from "./possibleTime";
-import { groupDigits, type ProblemList } from "./problemList";
+import type { ProblemList } from "./problemList";
 import { cutOutputLength } from "./producerMarks";
 import {
   ATTRIBUTES,
@@ -50,6 +50,7 @@ import {
 import { otherField, type ScanRows, type SpanRow } from "./scanRows";
 import { numberIn, type ScanWindow } from "./scanWindow";
 import { FLAG, kindCodes } from "./spanColumns";
+import { addReversed } from "./spanForest";
 
 /** From this length on the range of a field is kept although nobody asks for the field by its name. */
 const longBytes = 4096;
@@ -430,15 +431,7 @@ export class ScanSpan {
 
   #turnRound(): void {
     const row = this.#row;
-    this.#timeProblems.add(
-      {
-        code: "impossible-time",
-        severity: "warning",
-        message: `The span "${this.#texts.names.text(row.name)}" ends ${groupDigits(Math.ceil(row.startMs - row.endMs))} ms before it starts; its end is drawn at its start`,
-        spanIndex: this.#rows.count,
-      },
-      "negative duration",
-    );
+    addReversed(this.#timeProblems, this.#texts.names.text(row.name), row.startMs - row.endMs, this.#rows.count);
     row.flags |= FLAG.negativeDuration;
     row.endMs = row.startMs;
   }

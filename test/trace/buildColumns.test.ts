@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buildColumns, parentNotReceived } from "../../src/trace/buildColumns";
+import { buildColumns } from "../../src/trace/buildColumns";
 import type { TraceSpan } from "../../src/trace/schema";
 import { FLAG } from "../../src/trace/spanColumns";
+import { parentNotReceived } from "../../src/trace/spanForest";
 import { arbitrarySpans } from "./arbitrarySpans";
 import { renderTree } from "./renderTree";
 
