@@ -2,19 +2,22 @@
 // that they belong together; otherwise the journal is the trace, because its records are facts and a snapshot may be
 // anybody's claim.
 
-import { type CombinePlan, planCombination } from "./combinePlan";
+import { type CombinePlan, type PlanStep, planCombination } from "./combinePlan";
 import { JournalFold } from "./foldJournal";
 import type { ReadJournal } from "./journal";
+import { HeldJournal, type JournalOutline } from "./journalOutline";
+import type { JournalEntry, JournalReading } from "./journalReading";
 import type { Problem } from "./problem";
 import { ProblemList } from "./problemList";
-import { entriesOfStep } from "./rewrittenRecords";
+import { choiceOfStep, type StepChoice } from "./rewrittenRecords";
 import type { JournalMark, TraceFile, TraceMetadata, TraceSpan } from "./schema";
+import type { TraceHeader } from "./spanSource";
 
-export interface Combined {
-  readonly spans: TraceSpan[];
+/** How snapshot and journals were put together. */
+export interface CombinedFacts<H extends TraceHeader = TraceHeader> {
   readonly metadata: TraceMetadata;
   /** The snapshot that the journals were added to; undefined where the journals are the trace. */
-  readonly base: TraceFile | undefined;
+  readonly base: H | undefined;
   /** Some journal was applied; otherwise the snapshot is the trace as it is. */
   readonly isApplied: boolean;
   /** What was applied is older than the base, which therefore says how the session ended. */
@@ -28,6 +31,10 @@ export interface Combined {
   /** The same for the newest journal alone. */
   readonly lostOfNewest: number;
   readonly problems: readonly Problem[];
+}
+
+export interface Combined extends CombinedFacts<TraceFile> {
+  readonly spans: TraceSpan[];
 }
 
 /** A crash of an incarnation that a newer one followed, as its marker tells it. */
@@ -47,8 +54,7 @@ export function combineJournals(
   journals: readonly ReadJournal[],
   earlierCrash?: EarlierCrash,
 ): Combined {
-  // A journal without a single sound record says that somebody began, and nothing that could take a snapshot's place.
-  const holding = journals.filter(({ header, records }) => header !== undefined || records.length > 0);
+  const holding = journals.map((journal) => new HeldJournal(journal)).filter(holdsSomething);
   const plan = planCombination(snapshot, isWhole, holding);
   const problems = new ProblemList();
   if (plan.problem) problems.add(plan.problem);
@@ -60,37 +66,28 @@ export function combineJournals(
   let lostRecords = 0;
   let lostOfNewest = 0;
   for (const step of plan.steps) {
-    const { journal, afterSeq, isOverruled } = step;
-    const { facts, header } = journal;
-    fold.beginIncarnation(facts.incarnation, isOverruled);
-    // What the base holds of a journal begins with its header, and later records may have changed it.
-    if (header && afterSeq === 0 && !isOverruled) {
-      fold.metadata = { ...fold.metadata, ...header.header.trace.metadata };
-    }
-    const { entries, lost } = entriesOfStep(step, plan, holding);
+    const { facts } = step.journal;
+    fold.beginIncarnation(facts.incarnation, step.isOverruled);
+    fold.metadata = { ...fold.metadata, ...metadataOfHeader(step) };
+    const choice = choiceOfStep(step, plan, holding);
+    const entries = entriesOfStep(step, choice);
     for (const entry of entries) fold.apply(entry);
     addedRecords += entries.length;
-    lostRecords += lost;
-    lostOfNewest = lost;
-    // What the marker of an older incarnation tells is more than that it was killed.
-    const isTold = earlierCrash?.incarnation === facts.incarnation;
-    if (facts.crashed || facts.ended || isOverruled || isTold) continue;
-    const newer = journals.filter((other) => other.facts.incarnation > facts.incarnation);
-    const isGoneOnWith = newer.some((other) => other.header?.header.writer.instance === facts.instance);
-    if (newer.length > 0 && !isGoneOnWith && facts.lastRecordMs !== undefined) {
-      fold.addRootEvent("crash", facts.lastRecordMs, { reason: "killed" }, facts.incarnation);
-    }
+    lostRecords += choice.lost;
+    lostOfNewest = choice.lost;
+    const killedMs = timeOfKill(step, journals, earlierCrash);
+    if (killedMs !== undefined) fold.addRootEvent("crash", killedMs, { reason: "killed" }, facts.incarnation);
   }
   if (earlierCrash) {
-    const { incarnation, timeMs, reason } = earlierCrash;
-    fold.addRootEvent("crash", timeMs, reason === undefined ? {} : { reason }, incarnation);
+    const { incarnation, timeMs } = earlierCrash;
+    fold.addRootEvent("crash", timeMs, detailsOfCrash(earlierCrash), incarnation);
   }
   return {
     spans: fold.spans,
     metadata: fold.metadata,
     base: plan.base,
     isApplied: plan.steps.length > 0,
-    isBaseNewest: plan.base !== undefined && plan.steps.every(({ isOverruled }) => isOverruled),
+    isBaseNewest: isBaseNewest(plan),
     held: heldMarks(plan),
     addedRecords,
     lostRecords,
@@ -99,7 +96,43 @@ export function combineJournals(
   };
 }
 
-function heldMarks({ base, steps }: CombinePlan): JournalMark[] {
+/** A journal without a single sound record says that somebody began, and nothing that could take a snapshot's place. */
+export function holdsSomething({ header, lastEntrySeq }: JournalOutline): boolean {
+  return header !== undefined || lastEntrySeq >= 0;
+}
+
+/** What the base holds of a journal begins with its header, and later records may have changed it. */
+export function metadataOfHeader({ journal, afterSeq, isOverruled }: PlanStep<JournalReading>): TraceMetadata {
+  return afterSeq === 0 && !isOverruled ? (journal.header?.header.trace.metadata ?? {}) : {};
+}
+
+/**
+ * When an incarnation was killed that a newer one followed; undefined for one that said how it ended.
+ * @param journals all that are there
+ */
+export function timeOfKill(
+  { journal, isOverruled }: PlanStep<JournalReading>,
+  journals: readonly JournalReading[],
+  earlierCrash: EarlierCrash | undefined,
+): number | undefined {
+  const { facts } = journal;
+  // What the marker of an older incarnation tells is more than that it was killed.
+  const isTold = earlierCrash?.incarnation === facts.incarnation;
+  if (facts.crashed || facts.ended || isOverruled || isTold) return undefined;
+  const newer = journals.filter((other) => other.facts.incarnation > facts.incarnation);
+  const isGoneOnWith = newer.some((other) => other.header?.header.writer.instance === facts.instance);
+  return newer.length > 0 && !isGoneOnWith ? facts.lastRecordMs : undefined;
+}
+
+export function detailsOfCrash({ reason }: EarlierCrash): Readonly<Record<string, unknown>> {
+  return reason === undefined ? {} : { reason };
+}
+
+export function isBaseNewest({ base, steps }: CombinePlan<JournalReading>): boolean {
+  return base !== undefined && steps.every(({ isOverruled }) => isOverruled);
+}
+
+export function heldMarks({ base, steps }: CombinePlan<JournalReading>): JournalMark[] {
   const marks = new Map<number, JournalMark>();
   const note = ({ instance, incarnation, seq }: JournalMark) => marks.set(incarnation, { instance, incarnation, seq });
   for (const mark of base?.writer?.earlier ?? []) note(mark);
@@ -109,4 +142,16 @@ function heldMarks({ base, steps }: CombinePlan): JournalMark[] {
     note({ instance: marks.get(incarnation)?.instance ?? instance, incarnation, seq: Math.max(afterSeq, lastSeq) });
   }
   return [...marks.values()].sort((a, b) => a.incarnation - b.incarnation);
+}
+
+function entriesOfStep(
+  { journal, afterSeq }: PlanStep<HeldJournal>,
+  { leftOut, filling }: StepChoice<HeldJournal>,
+): readonly JournalEntry[] {
+  const entries = journal.journal.records.filter(({ seq }) => seq > afterSeq && !leftOut.has(seq));
+  for (const { seq, journal: later, copy } of filling) {
+    const entry = later.entryOf(copy.seq);
+    if (entry) entries.push({ ...entry, seq });
+  }
+  return filling.length === 0 ? entries : entries.sort((a, b) => a.seq - b.seq);
 }

@@ -1,24 +1,26 @@
 // Which journals are applied to which snapshot, and from which record on. A snapshot is taken for a base only where it is
 // known which records it holds.
 
-import type { ReadJournal } from "./journal";
 import { writerTag } from "./journalFrame";
+import type { JournalOutline } from "./journalOutline";
+import type { JournalReading } from "./journalReading";
 import type { Problem } from "./problem";
-import type { JournalMark, TraceFile } from "./schema";
+import type { JournalMark } from "./schema";
+import type { TraceHeader } from "./spanSource";
 
-export interface PlanStep {
-  readonly journal: ReadJournal;
+export interface PlanStep<J> {
+  readonly journal: J;
   /** The base holds the journal's records up to this sequence number. */
   readonly afterSeq: number;
   /** The base is of a newer incarnation: what it says stays as it is. */
   readonly isOverruled: boolean;
 }
 
-export interface CombinePlan {
-  readonly base: TraceFile | undefined;
+export interface CombinePlan<J, H extends TraceHeader = TraceHeader> {
+  readonly base: H | undefined;
   readonly replaceKnown: boolean;
   /** Oldest first. */
-  readonly steps: readonly PlanStep[];
+  readonly steps: readonly PlanStep<J>[];
   readonly problem?: Problem | undefined;
 }
 
@@ -26,12 +28,12 @@ export interface CombinePlan {
  * @param isWhole false where the snapshot is cut or damaged, so that it lacks records that it claims to hold
  * @param journals oldest incarnation first, each with a header or a record
  */
-export function planCombination(
-  snapshot: TraceFile | undefined,
+export function planCombination<J extends JournalOutline, H extends TraceHeader>(
+  snapshot: H | undefined,
   isWhole: boolean,
-  journals: readonly ReadJournal[],
-): CombinePlan {
-  const fromStart = (journal: ReadJournal): PlanStep => ({ journal, afterSeq: 0, isOverruled: false });
+  journals: readonly J[],
+): CombinePlan<J, H> {
+  const fromStart = (journal: J): PlanStep<J> => ({ journal, afterSeq: 0, isOverruled: false });
   const newest = journals.at(-1);
   if (!snapshot || !newest) return { base: snapshot, replaceKnown: false, steps: journals.map(fromStart) };
   const { writer } = snapshot;
@@ -68,34 +70,38 @@ export function planCombination(
 }
 
 /** Records which an older incarnation's writer still wrote after the snapshot's writer had taken over what was there. */
-function earlierSteps({ writer }: TraceFile, isWhole: boolean, journals: readonly ReadJournal[]): PlanStep[] {
-  const steps: PlanStep[] = [];
+function earlierSteps<J extends JournalOutline>(
+  { writer }: TraceHeader,
+  isWhole: boolean,
+  journals: readonly J[],
+): PlanStep<J>[] {
+  const steps: PlanStep<J>[] = [];
   for (const mark of writer?.earlier ?? []) {
     const journal = journals.find((one) => isMarkOf(mark, one));
     if (!journal || mark.incarnation >= (writer?.incarnation ?? 0)) continue;
     const afterSeq = isWhole ? mark.seq : 0;
-    if (journal.records.some(({ seq }) => seq > afterSeq)) steps.push({ journal, afterSeq, isOverruled: true });
+    if (journal.lastEntrySeq > afterSeq) steps.push({ journal, afterSeq, isOverruled: true });
   }
   return steps.sort((a, b) => a.journal.facts.incarnation - b.journal.facts.incarnation);
 }
 
 /** True where the snapshot is the fold of this very journal. */
-function isFoldOf({ writer }: TraceFile, journal: ReadJournal): boolean {
+function isFoldOf({ writer }: TraceHeader, journal: JournalReading): boolean {
   return writer !== undefined && isMarkOf(writer, journal);
 }
 
 /** True where the mark is this journal's. */
-export function isMarkOf(mark: Pick<JournalMark, "instance" | "incarnation">, journal: ReadJournal): boolean {
+export function isMarkOf(mark: Pick<JournalMark, "instance" | "incarnation">, journal: JournalReading): boolean {
   return mark.incarnation === journal.facts.incarnation && isOfInstance(journal, mark.instance);
 }
 
 /** True for a journal that this instance wrote. Without its header, a journal is known by its records' tag. */
-export function isOfInstance({ facts, tag }: ReadJournal, instance: string): boolean {
+export function isOfInstance({ facts, tag }: JournalReading, instance: string): boolean {
   return facts.instance === undefined ? tag === writerTag(instance) : facts.instance === instance;
 }
 
 /** True where the journal's incarnation took over this snapshot. */
-function goesOnFrom(journal: ReadJournal, { writer, traceId }: TraceFile): boolean {
+function goesOnFrom(journal: JournalReading, { writer, traceId }: TraceHeader): boolean {
   const continues = journal.header?.header.continues;
   if (!continues) return false;
   if (writer) return continues.instance === writer.instance && continues.incarnation === writer.incarnation;

@@ -3,16 +3,25 @@
 // (`k`) and the sequence number there (`o`). Each record counts once, at its first place.
 
 import { type CombinePlan, isOfInstance, type PlanStep } from "./combinePlan";
-import type { ReadJournal } from "./journal";
-import type { JournalEntry } from "./journalReading";
+import type { JournalOutline, RecordCopy } from "./journalOutline";
+import type { JournalReading } from "./journalReading";
 import type { JournalMark } from "./schema";
 import { countMissingAfter } from "./seqLog";
 
-export interface StepEntries {
-  /** What is applied in this step, by sequence number. */
-  readonly entries: readonly JournalEntry[];
+/** Which records are applied in a step, beside those of its own journal that no journal before it holds. */
+export interface StepChoice<J> {
+  /** Numbers of records that were written before and count there. */
+  readonly leftOut: ReadonlySet<number>;
+  /** Records that this journal lacks and a later one of its writer has, by the number that they have here. */
+  readonly filling: readonly FillingRecord<J>[];
   /** Records of this journal that nobody holds. */
   readonly lost: number;
+}
+
+export interface FillingRecord<J> {
+  readonly seq: number;
+  readonly journal: J;
+  readonly copy: RecordCopy;
 }
 
 /** Where a record was written first. */
@@ -22,66 +31,55 @@ interface Place {
 }
 
 /** @param journals all that are there, oldest first */
-export function entriesOfStep(step: PlanStep, plan: CombinePlan, journals: readonly ReadJournal[]): StepEntries {
+export function choiceOfStep<J extends JournalOutline>(
+  step: PlanStep<J>,
+  plan: CombinePlan<J>,
+  journals: readonly J[],
+): StepChoice<J> {
   const { journal, afterSeq } = step;
-  const { places } = copiesIn(journal, plan, journals);
-  const entries = journal.records.filter((entry) => {
-    if (entry.seq <= afterSeq) return false;
-    const place = places.get(entry);
-    return place === undefined || !isHeld(place, journal, plan, journals);
-  });
+  const leftOut = new Set<number>();
+  for (const [copy, place] of placesOf(journal, plan, journals)) {
+    if (isHeld(place, journal, plan, journals)) leftOut.add(copy.seq);
+  }
   const { filling, beyond } = findAgain(step, plan, journals);
   const missing = countMissingAfter(journal.missing, afterSeq);
   const atEnd = journal.facts.lostCount - countMissingAfter(journal.missing, 0);
   // A record that can't be read is no gap, and may be there again all the same.
   const filledGaps = filling.filter(({ seq }) => isMissing(journal, seq)).length;
   const lost = missing - filledGaps + Math.max(0, atEnd - beyond - (filling.length - filledGaps));
-  if (filling.length === 0) return { entries, lost };
-  return { entries: [...entries, ...filling].sort((a, b) => a.seq - b.seq), lost };
+  return { leftOut, filling, lost };
 }
 
 /** The records of a journal that were written before, and their first places. */
-interface Copies {
-  readonly places: ReadonlyMap<JournalEntry, Place>;
-  readonly keys: ReadonlySet<string>;
-}
+type Places = ReadonlyMap<RecordCopy, Place>;
 
-const known = new WeakMap<CombinePlan, Map<ReadJournal, Copies>>();
+const known = new WeakMap<object, Map<JournalOutline, { readonly count: number; readonly places: Places }>>();
 
-function copiesIn(journal: ReadJournal, plan: CombinePlan, journals: readonly ReadJournal[]): Copies {
-  const ofPlan = known.get(plan) ?? new Map<ReadJournal, Copies>();
+function placesOf<J extends JournalOutline>(journal: J, plan: CombinePlan<J>, journals: readonly J[]): Places {
+  const ofPlan = known.get(plan) ?? new Map<JournalOutline, { readonly count: number; readonly places: Places }>();
   known.set(plan, ofPlan);
   const found = ofPlan.get(journal);
-  if (found) return found;
-  const places = new Map<JournalEntry, Place>();
-  const before = incarnationBefore(journal, plan, journals);
-  for (const entry of journal.records) {
-    const place = firstPlaceOf(entry, before);
-    if (place) places.set(entry, place);
+  // More may have come since, of a journal that is being written.
+  if (found?.count === journal.copies.length) return found.places;
+  const places = new Map<RecordCopy, Place>();
+  if (journal.copies.length > 0) {
+    const before = incarnationBefore(journal, plan, journals);
+    for (const copy of journal.copies) {
+      const incarnation = copy.firstIncarnation ?? before;
+      if (incarnation !== undefined) places.set(copy, { incarnation, seq: copy.firstSeq });
+    }
   }
-  const copies = { places, keys: new Set([...places.values()].map(keyOf)) };
-  ofPlan.set(journal, copies);
-  return copies;
-}
-
-function keyOf({ incarnation, seq }: Place): string {
-  return `${incarnation}:${seq}`;
-}
-
-/** @param before incarnation of the journal before, of which a copy without `k` speaks */
-function firstPlaceOf({ record }: JournalEntry, before: number | undefined): Place | undefined {
-  const { o, k } = record as { readonly o?: unknown; readonly k?: unknown };
-  if (!isCount(o)) return undefined;
-  const incarnation = isCount(k) ? k : before;
-  return incarnation === undefined ? undefined : { incarnation, seq: o };
-}
-
-function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isSafeInteger(value) && value > 0;
+  ofPlan.set(journal, { count: journal.copies.length, places });
+  return places;
 }
 
 /** Tells whether a record has been applied, or is in the base, when `journal` is applied. */
-function isHeld(place: Place, journal: ReadJournal, plan: CombinePlan, journals: readonly ReadJournal[]): boolean {
+function isHeld<J extends JournalOutline>(
+  place: Place,
+  journal: J,
+  plan: CombinePlan<J>,
+  journals: readonly J[],
+): boolean {
   const { incarnation, seq } = place;
   const home = plan.steps.find(
     (one) => one.journal.facts.incarnation === incarnation && isSameWriter(one.journal, journal),
@@ -89,8 +87,7 @@ function isHeld(place: Place, journal: ReadJournal, plan: CombinePlan, journals:
   if (home) {
     // What is missing in it is filled in there.
     if (!home.isOverruled) return true;
-    const { facts } = home.journal;
-    if (seq <= home.afterSeq || seq < facts.lastSeq || seqsOf(home.journal).has(seq)) return true;
+    if (seq <= home.afterSeq || seq < home.journal.facts.lastSeq || home.journal.hasEntry(seq)) return true;
   } else if (marksOf(journal, plan).some((mark) => mark.incarnation === incarnation && seq <= mark.seq)) {
     return true;
   }
@@ -99,30 +96,40 @@ function isHeld(place: Place, journal: ReadJournal, plan: CombinePlan, journals:
       other.facts.incarnation > incarnation &&
       other.facts.incarnation < journal.facts.incarnation &&
       isSameWriter(other, journal) &&
-      copiesIn(other, plan, journals).keys.has(keyOf(place)),
+      hasPlace(placesOf(other, plan, journals), place),
   );
+}
+
+const keys = new WeakMap<Places, ReadonlySet<string>>();
+
+function hasPlace(places: Places, { incarnation, seq }: Place): boolean {
+  let found = keys.get(places);
+  if (found === undefined) {
+    found = new Set([...places.values()].map((place) => `${place.incarnation}:${place.seq}`));
+    keys.set(places, found);
+  }
+  return found.has(`${incarnation}:${seq}`);
 }
 
 /**
  * Records that this journal lacks and a later one of its writer has: those that are applied with it, in the order in which
  * they happened, and how many are not, because they come after the end of a journal that changes nothing any more.
  */
-function findAgain(
-  { journal, afterSeq, isOverruled }: PlanStep,
-  plan: CombinePlan,
-  journals: readonly ReadJournal[],
-): { readonly filling: JournalEntry[]; readonly beyond: number } {
+function findAgain<J extends JournalOutline>(
+  { journal, afterSeq, isOverruled }: PlanStep<J>,
+  plan: CombinePlan<J>,
+  journals: readonly J[],
+): { readonly filling: FillingRecord<J>[]; readonly beyond: number } {
   const { incarnation, lastSeq } = journal.facts;
-  const found = new Map<number, JournalEntry>();
+  const found = new Map<number, FillingRecord<J>>();
   /** In the base, by another copy. */
   const held = new Set<number>();
   for (const { journal: later, afterSeq: heldSeq } of plan.steps) {
     if (later.facts.incarnation <= incarnation || !isSameWriter(later, journal)) continue;
-    for (const [entry, place] of copiesIn(later, plan, journals).places) {
-      const { seq } = place;
-      if (place.incarnation !== incarnation || seq <= afterSeq || found.has(seq) || held.has(seq)) continue;
-      if (entry.seq <= heldSeq) held.add(seq);
-      else if (!seqsOf(journal).has(seq)) found.set(seq, { ...entry, seq });
+    for (const [copy, { incarnation: first, seq }] of placesOf(later, plan, journals)) {
+      if (first !== incarnation || seq <= afterSeq || found.has(seq) || held.has(seq)) continue;
+      if (copy.seq <= heldSeq) held.add(seq);
+      else if (!journal.hasEntry(seq)) found.set(seq, { seq, journal: later, copy });
     }
   }
   const filling = [...found.values()].filter(({ seq }) => !isOverruled || seq < lastSeq);
@@ -130,10 +137,10 @@ function findAgain(
 }
 
 /** Of the journal before this one, where that is the same writer's. */
-function incarnationBefore(
-  journal: ReadJournal,
-  plan: CombinePlan,
-  journals: readonly ReadJournal[],
+function incarnationBefore<J extends JournalOutline>(
+  journal: J,
+  plan: CombinePlan<J>,
+  journals: readonly J[],
 ): number | undefined {
   const { writer, continues } = journal.header?.header ?? {};
   if (writer && continues?.instance === writer.instance) return continues.incarnation;
@@ -145,29 +152,17 @@ function incarnationBefore(
 }
 
 /** What the base says that it holds of this writer's journals. */
-function marksOf(journal: ReadJournal, { base }: CombinePlan): JournalMark[] {
+function marksOf(journal: JournalReading, { base }: Pick<CombinePlan<JournalOutline>, "base">): JournalMark[] {
   const { writer } = base ?? {};
   return writer ? [writer, ...(writer.earlier ?? [])].filter(({ instance }) => isOfInstance(journal, instance)) : [];
 }
 
-function isSameWriter(one: ReadJournal, other: ReadJournal): boolean {
+function isSameWriter(one: JournalReading, other: JournalReading): boolean {
   if (one.facts.instance !== undefined) return isOfInstance(other, one.facts.instance);
   if (other.facts.instance !== undefined) return isOfInstance(one, other.facts.instance);
   return one.tag !== undefined && one.tag === other.tag;
 }
 
-const seqs = new WeakMap<ReadJournal, ReadonlySet<number>>();
-
-/** The sequence numbers of a journal's records, gathered when they are first asked for. */
-function seqsOf(journal: ReadJournal): ReadonlySet<number> {
-  let found = seqs.get(journal);
-  if (!found) {
-    found = new Set(journal.records.map(({ seq }) => seq));
-    seqs.set(journal, found);
-  }
-  return found;
-}
-
-function isMissing({ missing }: ReadJournal, seq: number): boolean {
+function isMissing({ missing }: JournalReading, seq: number): boolean {
   return missing.some(({ fromSeq, toSeq }) => fromSeq <= seq && seq <= toSeq);
 }
