@@ -14,7 +14,7 @@ import type { JournalMark, TraceFile, TraceMetadata, TraceSpan } from "./schema"
 import type { TraceHeader } from "./spanSource";
 
 /** How snapshot and journals were put together. */
-export interface CombinedFacts<H extends TraceHeader = TraceHeader> {
+export interface CombinedHead<H extends TraceHeader = TraceHeader> {
   readonly metadata: TraceMetadata;
   /** The snapshot that the journals were added to; undefined where the journals are the trace. */
   readonly base: H | undefined;
@@ -33,7 +33,7 @@ export interface CombinedFacts<H extends TraceHeader = TraceHeader> {
   readonly problems: readonly Problem[];
 }
 
-export interface Combined extends CombinedFacts<TraceFile> {
+export interface Combined extends CombinedHead<TraceFile> {
   readonly spans: TraceSpan[];
 }
 

@@ -1,10 +1,11 @@
-// The trace that snapshot and journals make together: what the header of a trace file says is taken from the snapshot
-// where it belongs to them, else from the journals' headers; totals are derived from the spans.
+// The head of the trace that snapshot and journals make together: what a trace file says beside its spans is taken from the
+// snapshot where it belongs to them, else from the journals' headers; totals are derived from the spans.
 
-import type { Combined } from "./combineJournals";
+import type { Combined, CombinedHead } from "./combineJournals";
 import type { CrashMarker, JournalFacts } from "./evidence";
-import type { ReadJournal } from "./journal";
+import type { JournalReading } from "./journalReading";
 import type { TraceFile, TraceSpan, TraceSummary } from "./schema";
+import type { TraceHeader } from "./spanSource";
 import { summariseSpans } from "./traceSummary";
 
 /** How the session ended, as far as its files tell. */
@@ -14,36 +15,62 @@ export interface SessionEnd {
   readonly crashMarker: CrashMarker | undefined;
 }
 
+/** What the spans of a trace add up to. */
+export interface SpanTotals {
+  readonly summary: TraceSummary;
+  /** Start of the first one; undefined where none is known. */
+  readonly startMs: number | undefined;
+}
+
+export function totalsOfSpans(spans: readonly TraceSpan[]): SpanTotals {
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { startTime } of spans) if (startTime < earliest) earliest = startTime;
+  return {
+    summary: summariseSpans(spans),
+    startMs: earliest === Number.POSITIVE_INFINITY ? undefined : earliest,
+  };
+}
+
 /** @param journals oldest incarnation first, at least one of them with a header or a record */
-export function combinedTrace(
+export function combinedHeader(
   fallbackId: string,
-  combined: Combined,
-  journals: readonly ReadJournal[],
+  combined: CombinedHead,
+  journals: readonly JournalReading[],
   end: SessionEnd,
-): TraceFile {
-  const { base, spans, metadata } = combined;
+  totals: SpanTotals,
+): TraceHeader {
+  const { base, metadata } = combined;
   const first = journals.find((journal) => journal.header !== undefined)?.header;
   const sessionId = base?.sessionId ?? first?.header.trace.sessionId ?? fallbackId;
   const saysBase = combined.isBaseNewest && (end.crashMarker === undefined || base?.summary.status === "crashed");
   const { endMs, ...outcome } = outcomeOf(end);
-  const trace: TraceFile = {
+  const header: TraceHeader = {
     ...base,
     version: 2,
     traceId: base?.traceId ?? first?.header.trace.traceId ?? sessionId,
     sessionId,
-    startedAt:
-      base?.startedAt ?? first?.header.trace.startedAt ?? toIso(first?.wallMs) ?? toIso(startOfSpans(spans)) ?? "",
+    startedAt: base?.startedAt ?? first?.header.trace.startedAt ?? toIso(first?.wallMs) ?? toIso(totals.startMs) ?? "",
     metadata,
-    spans,
     summary: saysBase
-      ? { ...base?.summary, ...summariseSpans(spans) }
-      : { ...keptSummary(base?.summary), ...summariseSpans(spans), ...outcome },
+      ? { ...base?.summary, ...totals.summary }
+      : { ...keptSummary(base?.summary), ...totals.summary, ...outcome },
   };
-  if (saysBase) return trace;
+  if (saysBase) return header;
   const endedAt = toIso(endMs);
-  if (endedAt === undefined) delete trace.endedAt;
-  else trace.endedAt = endedAt;
-  return trace;
+  if (endedAt === undefined) delete header.endedAt;
+  else header.endedAt = endedAt;
+  return header;
+}
+
+/** @param journals oldest incarnation first, at least one of them with a header or a record */
+export function combinedTrace(
+  fallbackId: string,
+  combined: Combined,
+  journals: readonly JournalReading[],
+  end: SessionEnd,
+): TraceFile {
+  const { spans } = combined;
+  return { ...combinedHeader(fallbackId, combined, journals, end, totalsOfSpans(spans)), spans };
 }
 
 /** What stands for a session of which not a byte could be read. The start is unknown, so it is empty. */
@@ -70,12 +97,6 @@ function keptSummary(summary: TraceSummary | undefined): TraceSummary {
     delete kept[name];
   }
   return kept;
-}
-
-function startOfSpans(spans: readonly TraceSpan[]): number | undefined {
-  let earliest = Number.POSITIVE_INFINITY;
-  for (const { startTime } of spans) if (startTime < earliest) earliest = startTime;
-  return earliest === Number.POSITIVE_INFINITY ? undefined : earliest;
 }
 
 function toIso(timeMs: number | undefined): string | undefined {
