@@ -82,6 +82,6 @@ async function sessionsIn(directory: string): Promise<Map<string, string[]>> {
 
 async function rawIdOf(directory: string, safeId: string, names: readonly string[]): Promise<string | undefined> {
   const row = new SessionRow(directory, safeId);
-  await row.update(nodeFileAccess, names);
+  await row.update({ access: nodeFileAccess, now: Date.now }, names);
   return row.derive(makeProbeLiveness(), Date.now())?.sessionId;
 }

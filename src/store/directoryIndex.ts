@@ -1,13 +1,17 @@
 // The rows of one directory. It is told that something happened (`touch`) or to look at everything (`scan`), reads only
-// files whose stamp changed, and reports what that did to the rows: together, in bounded time after the first event.
+// files whose stamp changed since it read them or another window did, and reports what that did to the rows: together, in
+// bounded time after the first event.
 
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Disposable } from "../base/disposable";
 import { describeError, type Logger } from "../base/logger";
 import { parseTraceFileName } from "../trace/safeId";
 import type { ProbeLiveness } from "../trace/sessionFiles";
+import { DirectoryMemory, type MemoryOptions } from "./directoryMemory";
 import { type FileAccess, type FileStamp, isMissing, mtimeMsOf } from "./fileAccess";
 import type { Limiter } from "./limiter";
+import type { RecalledListing, RememberedSession } from "./rememberedListing";
 import type { SessionEntry } from "./sessionEntry";
 import { recheckDelayMs, SessionRow } from "./sessionRow";
 
@@ -28,6 +32,8 @@ export interface IndexContext {
   readonly probe: ProbeLiveness;
   readonly now: () => number;
   readonly logger: Logger;
+  /** Where to keep for another day what was read; undefined to keep nothing. */
+  readonly memory?: MemoryOptions | undefined;
 }
 
 export interface IndexSink {
@@ -41,6 +47,10 @@ export class DirectoryIndex implements Disposable {
   readonly #context: IndexContext;
   readonly #sink: IndexSink;
   readonly #rows = new Map<string, SessionRow>();
+  readonly #memory: DirectoryMemory | undefined;
+  /** During the first scan alone. */
+  #recalled: RecalledListing | undefined;
+  #isScanned = false;
   readonly #dirty = new Map<string, { readonly names: Set<string>; readonly dueMs: number }>();
   #timer: { readonly handle: NodeJS.Timeout; readonly dueMs: number } | undefined;
   #eventsInBurst = 0;
@@ -53,6 +63,8 @@ export class DirectoryIndex implements Disposable {
     this.#directory = directory;
     this.#context = context;
     this.#sink = sink;
+    const { memory, logger } = context;
+    this.#memory = memory && new DirectoryMemory(directory, memory, logger, () => this.#toRemember());
   }
 
   *entries(): Iterable<SessionEntry> {
@@ -102,6 +114,8 @@ export class DirectoryIndex implements Disposable {
       const removed = [...this.entries()].map((entry) => entry.key);
       this.#rows.clear();
       this.#dirty.clear();
+      // One that was not there from the start may be on a drive that comes back.
+      if (this.#isScanned) this.#memory?.forget();
       if (removed.length > 0) this.#sink.onRows([], removed);
     });
   }
@@ -127,6 +141,17 @@ export class DirectoryIndex implements Disposable {
     clearTimeout(this.#timer?.handle);
     this.#timer = undefined;
     this.#dirty.clear();
+    this.#memory?.dispose();
+  }
+
+  /** Newest first. Of sessions that go on nothing is kept. */
+  *#toRemember(): Generator<RememberedSession> {
+    const rows = [...this.#rows].flatMap(([safeId, row]) => (row.entry ? [{ safeId, row, entry: row.entry }] : []));
+    rows.sort((one, other) => other.entry.modifiedMs - one.entry.modifiedMs);
+    for (const { safeId, row, entry } of rows) {
+      const files = isLive(entry) ? [] : [...row.toRemember()];
+      if (files.length > 0) yield { safeId, files };
+    }
   }
 
   #enqueue(task: () => Promise<void>): Promise<void> {
@@ -196,7 +221,10 @@ export class DirectoryIndex implements Disposable {
     const { access, limiter } = this.#context;
     let names: string[];
     try {
-      names = await limiter.run(() => access.list(this.#directory));
+      [names, this.#recalled] = await Promise.all([
+        limiter.run(() => access.list(this.#directory)),
+        this.#isScanned ? undefined : this.#memory?.recall(),
+      ]);
     } catch (error) {
       // A directory that is gone is told by `clear`; rows of one that can't be read now are not taken away.
       if (!isMissing(error)) throw error;
@@ -219,6 +247,12 @@ export class DirectoryIndex implements Disposable {
       else bySession.set(safeId, group);
     }
     await this.#update(bySession, "scan");
+    if (this.#disposed) return;
+    // What is remembered of sessions that are gone is to be forgotten.
+    if (this.#recalled && this.#recalled.rest > 0) this.#memory?.noteNews();
+    this.#recalled = undefined;
+    this.#isScanned = true;
+    this.#memory?.markListed();
   }
 
   #isRecent(entry: SessionEntry | undefined): boolean {
@@ -250,6 +284,8 @@ export class DirectoryIndex implements Disposable {
         ),
       );
       if (!this.#disposed && (changed.length > 0 || removed.length > 0)) this.#sink.onRows(changed, removed);
+      // Where nothing had to be read, all portions would be one long task.
+      if (order.length > portion) await nextTurn();
     }
   }
 
@@ -277,9 +313,10 @@ export class DirectoryIndex implements Disposable {
     stamps: ReadonlyMap<string, FileStamp>,
     source: "events" | "scan",
   ): Promise<SessionEntry | undefined> {
-    const row = this.#rows.get(safeId) ?? new SessionRow(this.#directory, safeId);
-    const changed = await row.update(this.#context.access, names, stamps);
+    const row = this.#rows.get(safeId) ?? new SessionRow(this.#directory, safeId, this.#recalled?.take(safeId));
+    const changed = await row.update(this.#context, names, stamps);
     if (this.#disposed) return undefined;
+    if (row.takeNews()) this.#memory?.noteNews();
     if (row.isEmpty) this.#rows.delete(safeId);
     else this.#rows.set(safeId, row);
     if (row.missingNames.length > 0) this.#markDirty(safeId, row.missingNames, recheckDelayMs);

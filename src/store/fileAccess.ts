@@ -10,11 +10,16 @@ export interface FileStamp {
   readonly kind: "file" | "directory" | "other";
   readonly sizeBytes: number;
   readonly mtimeNs: bigint;
+  /** Of the last change of anything about it; nobody can set it, as `mtimeNs` can be set. */
+  readonly ctimeNs: bigint;
   readonly dev: bigint;
   readonly ino: bigint;
   /** Time of creation where the file system keeps it; with `ino`, which is reused, it identifies a directory. */
   readonly birthNs: bigint;
 }
+
+/** What of a stamp outlives a restart: the numbers of devices do not. */
+export type FileVersion = Pick<FileStamp, "sizeBytes" | "mtimeNs" | "ctimeNs" | "ino">;
 
 export interface OpenFile {
   stat(): Promise<FileStamp>;
@@ -52,6 +57,7 @@ interface BigStats {
   isDirectory(): boolean;
   readonly size: bigint;
   readonly mtimeNs: bigint;
+  readonly ctimeNs: bigint;
   readonly birthtimeNs: bigint;
   readonly dev: bigint;
   readonly ino: bigint;
@@ -62,6 +68,7 @@ function toStamp(stats: BigStats): FileStamp {
     kind: stats.isFile() ? "file" : stats.isDirectory() ? "directory" : "other",
     sizeBytes: Number(stats.size),
     mtimeNs: stats.mtimeNs,
+    ctimeNs: stats.ctimeNs,
     dev: stats.dev,
     ino: stats.ino,
     birthNs: stats.birthtimeNs,
@@ -99,13 +106,28 @@ export const nodeFileAccess: FileAccess = {
 };
 
 export function sameStamp(one: FileStamp, other: FileStamp): boolean {
+  return sameVersion(one, other) && one.dev === other.dev && one.kind === other.kind;
+}
+
+export function sameVersion(one: FileVersion, other: FileVersion): boolean {
   return (
     one.mtimeNs === other.mtimeNs &&
+    one.ctimeNs === other.ctimeNs &&
     one.sizeBytes === other.sizeBytes &&
-    one.ino === other.ino &&
-    one.dev === other.dev &&
-    one.kind === other.kind
+    one.ino === other.ino
   );
+}
+
+/** File systems keep times in steps of up to two seconds; clocks of servers are not quite ours. */
+const settledNs = 4_000_000_000n;
+
+/**
+ * Whether a file that is read at `nowMs` was last changed so long before that no later change can give it the same stamp.
+ * Only what was read of such a file may be kept for another day.
+ */
+export function isSettled(version: FileVersion, nowMs: number): boolean {
+  const nowNs = BigInt(Math.floor(nowMs)) * 1_000_000n;
+  return nowNs - version.mtimeNs >= settledNs && nowNs - version.ctimeNs >= settledNs;
 }
 
 export function mtimeMsOf(stamp: FileStamp): number {

@@ -31,6 +31,8 @@ export interface ListedFile {
   readonly content: FileListing;
   /** To be read again, whatever its stamp. */
   readonly isStale?: boolean | undefined;
+  /** No later change can give it the same stamp: see `isSettled`. */
+  readonly isSettled?: boolean | undefined;
 }
 
 export interface SessionFacts {

@@ -1,18 +1,32 @@
 // One session of a directory: its files as they were last read, and the row made of them. Only files whose stamp changed
-// are read. A file that is missing for a moment, as between the two steps of a replacement, still counts: it is gone
-// only when it is missing at a second look.
+// are read, and of those that are new here only what is not remembered from another day. A file that is missing for a
+// moment, as between the two steps of a replacement, still counts: it is gone only when it is missing at a second look.
 
 import { join } from "node:path";
 import { parseTraceFileName } from "../trace/safeId";
 import type { ProbeLiveness } from "../trace/sessionFiles";
-import { describeFileError, type FileAccess, type FileStamp, isMissing, sameStamp } from "./fileAccess";
+import {
+  describeFileError,
+  type FileAccess,
+  type FileStamp,
+  isMissing,
+  isSettled,
+  sameStamp,
+  sameVersion,
+} from "./fileAccess";
 import { requireFile } from "./fileEdges";
 import { listFile } from "./listFile";
+import type { RememberedFile } from "./rememberedListing";
 import type { SessionEntry } from "./sessionEntry";
 import { combineFiles, type ListedFile, type SessionFacts, toEntry } from "./sessionFacts";
 
 /** Time between the two looks after which a missing file counts as gone. */
 export const recheckDelayMs = 120;
+
+interface RowContext {
+  readonly access: FileAccess;
+  readonly now: () => number;
+}
 
 export class SessionRow {
   readonly #directory: string;
@@ -23,10 +37,14 @@ export class SessionRow {
   #facts: SessionFacts | undefined;
   #entry: SessionEntry | undefined;
   #lastReadMs = Number.NEGATIVE_INFINITY;
+  /** By name, what is remembered of files that were not looked at yet. */
+  readonly #remembered: Map<string, RememberedFile>;
+  #hasNews = false;
 
-  constructor(directory: string, safeId: string) {
+  constructor(directory: string, safeId: string, remembered: readonly RememberedFile[] = []) {
     this.#directory = directory;
     this.#safeId = safeId;
+    this.#remembered = new Map(remembered.map((file) => [file.name, file]));
   }
 
   /** Undefined before the first `derive`, and while there is nothing to show. */
@@ -51,6 +69,22 @@ export class SessionRow {
     return this.#lastReadMs;
   }
 
+  /** What may be kept for another day: only of files that nobody is at work on. */
+  *toRemember(): Generator<RememberedFile> {
+    for (const { name, stamp, content, isStale, isSettled: isKept } of this.#files.values()) {
+      if (stamp === undefined || isStale || !isKept || content.type === "seen" || content.type === "unreadable")
+        continue;
+      yield { name, version: stamp, content };
+    }
+  }
+
+  /** Whether `toRemember` gives something else than at the last call, or than what was remembered at first. */
+  takeNews(): boolean {
+    const hadNews = this.#hasNews;
+    this.#hasNews = false;
+    return hadNews;
+  }
+
   /** The next update reads every file. */
   forgetStamps(): void {
     for (const [name, file] of this.#files) this.#files.set(name, { ...file, isStale: true });
@@ -62,14 +96,17 @@ export class SessionRow {
    * @returns the names of those that changed; where there are any, `derive` makes the new row
    */
   async update(
-    access: FileAccess,
+    context: RowContext,
     names: Iterable<string>,
     stamps?: ReadonlyMap<string, FileStamp>,
   ): Promise<readonly string[]> {
     const changed: string[] = [];
     for (const name of new Set([...this.#files.keys(), ...names])) {
-      if (await this.#updateFile(access, name, stamps?.get(name))) changed.push(name);
+      if (await this.#updateFile(context, name, stamps?.get(name))) changed.push(name);
     }
+    // What is still remembered is of files that are gone.
+    if (this.#remembered.size > 0) this.#hasNews = true;
+    this.#remembered.clear();
     if (changed.length === 0) return changed;
     this.#lastReadMs = performance.now();
     this.#facts = combineFiles(this.#directory, this.#safeId, [...this.#files.values()]);
@@ -82,9 +119,11 @@ export class SessionRow {
     return this.#entry;
   }
 
-  async #updateFile(access: FileAccess, name: string, known: FileStamp | undefined): Promise<boolean> {
+  async #updateFile({ access, now }: RowContext, name: string, known: FileStamp | undefined): Promise<boolean> {
     const path = join(this.#directory, name);
     const before = this.#files.get(name);
+    const remembered = this.#remembered.get(name);
+    this.#remembered.delete(name);
     let stamp: FileStamp | undefined;
     try {
       stamp = known ?? (await access.stat(path));
@@ -95,8 +134,17 @@ export class SessionRow {
         return false;
       }
       requireFile(stamp);
-      this.#files.set(name, await listFile(access, path, name, parseTraceFileName(name), stamp));
+      if (before === undefined && remembered && sameVersion(remembered.version, stamp)) {
+        this.#files.set(name, { name, stamp, content: remembered.content, isSettled: true });
+        return true;
+      }
+      // Before the reading, so that what is written while it goes on is never taken for old.
+      const nowMs = now();
+      const file = await listFile(access, path, name, parseTraceFileName(name), stamp);
+      const isKept = file.stamp !== undefined && isSettled(file.stamp, nowMs);
+      this.#files.set(name, { ...file, isSettled: isKept });
       this.#missing.delete(name);
+      if (isKept && file.content.type !== "seen") this.#hasNews = true;
       return true;
     } catch (error) {
       if (isMissing(error)) {
@@ -121,6 +169,7 @@ export class SessionRow {
     if (sinceMs === undefined || nowMs - sinceMs < recheckDelayMs - 5) return false;
     this.#missing.delete(name);
     this.#files.delete(name);
+    this.#hasNews = true;
     return true;
   }
 }

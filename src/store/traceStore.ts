@@ -9,6 +9,7 @@ import { describeError, type Logger } from "../base/logger";
 import { makeProbeLiveness } from "../recorder/liveness";
 import { parseTraceFileName } from "../trace/safeId";
 import type { LoadedSession, ProbeLiveness } from "../trace/sessionFiles";
+import { type MemoryOptions, pruneListings } from "./directoryMemory";
 import { type FileAccess, isMissing, nodeFileAccess } from "./fileAccess";
 import { Limiter } from "./limiter";
 import { loadSession } from "./loadSession";
@@ -28,6 +29,8 @@ export interface StoreOptions {
   readonly now?: (() => number) | undefined;
   readonly probe?: ProbeLiveness | undefined;
   readonly access?: FileAccess | undefined;
+  /** Where to remember what was listed, for the next window; undefined to remember nothing. */
+  readonly memory?: MemoryOptions | undefined;
 }
 
 export interface StoreChange {
@@ -48,6 +51,8 @@ const reportDelayMs = 50;
 /** How often the state of live sessions is derived anew: the time passes, and processes vanish without a word. */
 const stateIntervalMs = 5000;
 const concurrentFiles = 8;
+/** From the first index to looking for what is remembered in vain: nobody waits for that. */
+const pruneDelayMs = 60_000;
 
 export class TraceStore implements Disposable {
   readonly #changes: Emitter<StoreChange>;
@@ -61,6 +66,7 @@ export class TraceStore implements Disposable {
   #polling: Polling | undefined;
   #reportTimer: NodeJS.Timeout | undefined;
   #stateTimer: NodeJS.Timeout | undefined;
+  #pruneTimer: NodeJS.Timeout | undefined;
   #entries: readonly SessionEntry[] | undefined;
   #state: "new" | "indexing" | "ready" | "disposed" = "new";
   #markReady: () => void = () => undefined;
@@ -82,6 +88,7 @@ export class TraceStore implements Disposable {
       now: options.now ?? Date.now,
       logger,
       fallbackPolling: options.fallbackPolling ?? { intervalMs: 5000 },
+      memory: options.memory,
     };
     this.#sessionWatches = new SessionWatches(this.#context.access, this.#context.fallbackPolling, logger);
     this.ready = new Promise((settle) => {
@@ -187,6 +194,7 @@ export class TraceStore implements Disposable {
     this.#state = "disposed";
     clearTimeout(this.#reportTimer);
     clearTimeout(this.#stateTimer);
+    clearTimeout(this.#pruneTimer);
     this.#sessionWatches.dispose();
     for (const directory of this.#directories.values()) directory.dispose();
     this.#directories.clear();
@@ -208,6 +216,18 @@ export class TraceStore implements Disposable {
     this.#report();
     this.#state = "ready";
     this.#markReady();
+    const { memory } = this.#context;
+    if (memory) this.#pruneTimer = setTimeout(() => void this.#prune(memory), pruneDelayMs).unref();
+  }
+
+  async #prune(memory: MemoryOptions): Promise<void> {
+    const { access, now, logger } = this.#context;
+    if (!memory.mayWrite()) return;
+    try {
+      await pruneListings(memory, access, now());
+    } catch (error) {
+      logger.debug(`Old listings could not be removed: ${describeError(error)}`);
+    }
   }
 
   #applyDirectories(): void {

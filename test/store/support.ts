@@ -93,6 +93,7 @@ export async function edgesOf(content: string | Uint8Array): Promise<FileEdges> 
     kind: "file",
     sizeBytes: bytes.length,
     mtimeNs: 0n,
+    ctimeNs: 0n,
     dev: 0n,
     ino: 0n,
     birthNs: 0n,

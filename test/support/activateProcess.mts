@@ -213,7 +213,7 @@ const context = only("context", {
   subscriptions,
   extensionUri: new Uri("file", "/extension"),
   globalStorageUri: new Uri("file", storage),
-  extension: { id: "tracekeeper.tracekeeper" },
+  extension: { id: "tracekeeper.tracekeeper", packageJSON: { version: "0.1.0" } },
   workspaceState: { get: nothing, update: () => Promise.resolve() },
   globalState: { get: nothing, update: () => Promise.resolve() },
 });
