@@ -89,7 +89,8 @@ export function buildColumns(
   return { columns: filled, problems: problems.toArray() };
 }
 
-function flagsOf(span: TraceSpan): number {
+/** Bits of `FLAG` that tell of the span alone, its times aside. */
+export function flagsOf(span: TraceSpan): number {
   let bits = 0;
   if (span.endTime === undefined) bits |= FLAG.open;
   if (span.interrupted === true) bits |= FLAG.interrupted;

@@ -81,7 +81,7 @@ function describeGeneration(span: TraceSpan): string {
 }
 
 /** The model's id without its provider: "claude-sonnet-4-5"; "" where the span names none. */
-export function modelName(span: TraceSpan): string {
+export function modelName(span: Pick<TraceSpan, "model" | "attributes">): string {
   const id =
     span.model?.modelId ??
     textField(span.attributes ?? {}, [

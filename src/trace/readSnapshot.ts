@@ -4,8 +4,9 @@
 
 import { describeJsonType } from "./jsonType";
 import type { Problem } from "./problem";
-import { groupDigits, ProblemList } from "./problemList";
-import { cutAttribute, cutMark, isMessageCut, isOutputCut, readElidedMark } from "./producerMarks";
+import { ProblemList } from "./problemList";
+import { isMessageCut, isOutputCut } from "./producerMarks";
+import { reportCutMarks, reportCutMessage, reportCutOutput, reportElided } from "./producerProblems";
 import { repairHeader } from "./repairHeader";
 import { isNothing, repairSpan } from "./repairSpan";
 import type { TraceFile, TraceSpan } from "./schema";
@@ -70,7 +71,7 @@ export function toTrace(
   }
   root["spans"] = readSpans(flattenSpans(root["spans"] as unknown[], problems), problems);
   const trace = repairHeader(root, fallbackId(fileName), problems);
-  reportCutMarks(trace.spans, problems);
+  for (const [index, span] of trace.spans.entries()) reportCutMarks(span, index, problems);
   if (trace.writer === undefined) reportCuts(trace.spans, problems);
   return trace;
 }
@@ -166,56 +167,9 @@ function readSpans(list: unknown[], problems: ProblemList): TraceSpan[] {
   return spans;
 }
 
-function reportElided(span: TraceSpan, index: number, problems: ProblemList): void {
-  const mark = readElidedMark(span);
-  if (mark === undefined) return;
-  problems.add({
-    code: "elided-spans",
-    severity: "warning",
-    message: `${groupDigits(mark.totalSpans - mark.elided)} of ${groupDigits(mark.totalSpans)} spans: ${groupDigits(mark.elided)} were left out by the producer`,
-    spanIndex: index,
-  });
-}
-
-/** Texts that our own recorder has cut, and says so. */
-function reportCutMarks(spans: readonly TraceSpan[], problems: ProblemList): void {
-  for (const [index, span] of spans.entries()) {
-    if (span.attributes?.[cutAttribute] === undefined) continue;
-    for (const field of ["output", "input", "statusMessage"] as const) {
-      const fullLength = cutMark(span, field);
-      if (fullLength === undefined) continue;
-      problems.add({
-        code: "cut-output",
-        severity: "info",
-        message: `The ${field === "statusMessage" ? "message" : field} of a step was cut; it had ${groupDigits(fullLength)} characters`,
-        spanIndex: index,
-      });
-    }
-  }
-}
-
 function reportCuts(spans: readonly TraceSpan[], problems: ProblemList): void {
   for (const [index, span] of spans.entries()) {
-    if (isOutputCut(span)) {
-      problems.add(
-        {
-          code: "cut-output",
-          severity: "info",
-          message: "An output was cut by its producer at 10,000 characters",
-          spanIndex: index,
-        },
-        "cut output",
-      );
-    } else if (isMessageCut(span)) {
-      problems.add(
-        {
-          code: "cut-output",
-          severity: "info",
-          message: "A user's message was cut by its producer at 4,000 characters",
-          spanIndex: index,
-        },
-        "cut message",
-      );
-    }
+    if (isOutputCut(span)) reportCutOutput(index, problems);
+    else if (isMessageCut(span)) reportCutMessage(index, problems);
   }
 }

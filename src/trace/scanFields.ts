@@ -6,7 +6,9 @@ import { cutAttribute } from "./producerMarks";
 import { ScanNames } from "./scanNames";
 import { WatchedFields } from "./scanPayload";
 import { rangedFields } from "./scanRows";
+import { tokenFields } from "./soundSpan";
 import { kindCodes, statusCodes } from "./spanColumns";
+import { toolNameAttributes } from "./toolCall";
 
 export const SPAN_ID = 0;
 export const PARENT_ID = 1;
@@ -62,13 +64,13 @@ rangeOf[OUTPUT] = rangedFields.indexOf("output");
 export const kindNames = new ScanNames(kindCodes);
 export const statusNames = new ScanNames(statusCodes);
 export const watchedModel = new WatchedFields({ modelId: "text", providerId: "text", variant: "text" });
-export const watchedTokens = new WatchedFields({
-  input: "number",
-  output: "number",
-  reasoning: "number",
-  cacheRead: "number",
-  cacheWrite: "number",
-  total: "number",
-});
+export const watchedTokens = new WatchedFields(
+  Object.fromEntries(tokenFields.map((field) => [field, "number"] as const)),
+);
 export const watchedTool = new WatchedFields({ callId: "text", durationMs: "number" });
-export const watchedAttributes = new WatchedFields({ [cutAttribute]: "odd", [outputAttribute]: "mark" });
+export const watchedAttributes = new WatchedFields({
+  [cutAttribute]: "odd",
+  [outputAttribute]: "mark",
+  ...Object.fromEntries(toolNameAttributes.map((name) => [name, "mark"] as const)),
+});
+export const outputMark = 1 << watchedAttributes.names.findText(outputAttribute);

@@ -2,6 +2,7 @@
 
 import type { Problem } from "./problem";
 import { ProblemList } from "./problemList";
+import type { ScanFindings } from "./scanFindings";
 import type { ScanRows } from "./scanRows";
 import type { ScanTexts } from "./scanTexts";
 import { FLAG, type SpanColumns } from "./spanColumns";
@@ -20,8 +21,8 @@ export interface LinkedRows {
   readonly problems: Problem[];
 }
 
-/** Takes the rows over: they are not to be scanned into any more. */
-export function linkRows(rows: ScanRows, ids: ScanTexts, names: ScanTexts, timeProblems: ProblemList): LinkedRows {
+/** Takes the findings over: they are not to be added to any more. */
+export function linkRows({ rows, ids, names, usage, timeProblems }: ScanFindings): LinkedRows {
   const problems = new ProblemList();
   giveMissingIds(rows, ids);
   const spans = rows.count;
@@ -47,6 +48,7 @@ export function linkRows(rows: ScanRows, ids: ScanTexts, names: ScanTexts, timeP
     strings,
   };
   rows.releaseColumns();
+  usage.trim();
   cutCycles(columns, spans, idOf, problems);
   if (count > spans) {
     const known = strings.indexOf(parentNotReceived);

@@ -4,7 +4,7 @@
 import { BYTE } from "./jsonTokens";
 import { ScanNames } from "./scanNames";
 import { bytesOfText } from "./scanTexts";
-import type { ScanWindow } from "./scanWindow";
+import { numberIn, type ScanWindow } from "./scanWindow";
 
 /** What a pass over bytes ended with: all is read, the window is, or a byte is wrong (`faultAt`). */
 export const DONE = 0;
@@ -31,10 +31,12 @@ type FieldType = "text" | "number" | "mark" | "odd";
 export class WatchedFields {
   readonly names: ScanNames;
   readonly types: readonly FieldType[];
+  readonly hasNumbers: boolean;
 
   constructor(fields: Readonly<Record<string, FieldType>>) {
     this.names = new ScanNames(Object.keys(fields));
     this.types = Object.values(fields);
+    this.hasNumbers = this.types.includes("number");
   }
 }
 
@@ -43,23 +45,27 @@ export class ScanPayload {
   faultAt = 0;
   /** A watched field is not plainly what it must be, or is one that has to be looked at. */
   isOdd = false;
-  /** A field is there that is a mark. */
-  isMarked = false;
+  /** Bits of the watched fields that are marks and are there: 1 shifted by a field's place. */
+  marks = 0;
+  /** Of the watched fields that are numbers, by place; NaN where they are not there. */
+  readonly values = new Float64Array(8);
   #state = VALUE;
   #depth = 0;
   /** For each open container whether it is an object. */
   #isObject = new Uint8Array(64);
   #watched: WatchedFields | undefined;
-  #expected: FieldType | undefined;
+  /** Place of the watched field whose value comes next; -1 for none. */
+  #expected = -1;
 
   /** The next `run` begins at the first byte of a value. */
   begin(watched?: WatchedFields): void {
     this.#state = VALUE;
     this.#depth = 0;
     this.#watched = watched;
-    this.#expected = undefined;
+    this.#expected = -1;
     this.isOdd = false;
-    this.isMarked = false;
+    this.marks = 0;
+    if (watched?.hasNumbers === true) this.values.fill(Number.NaN);
   }
 
   /** Goes on from `window.at` and leaves it behind what was read. */
@@ -79,7 +85,7 @@ export class ScanPayload {
       switch (state) {
         case VALUE_OR_END:
         case VALUE: {
-          if (watched !== undefined && depth === 1 && this.#expected !== undefined) this.#look(window, at);
+          if (watched !== undefined && depth === 1 && this.#expected >= 0) this.#look(window, at, watched);
           if (byte === BYTE.quote) {
             at++;
             state = IN_STRING;
@@ -146,7 +152,7 @@ export class ScanPayload {
             if (fault >= 0) return this.#fault(window, fault);
             break;
           }
-          this.#expected = typeOf(watched, bytes, at, close, window.escapes > escapes);
+          this.#expected = placeOf(watched, bytes, at, close, window.escapes > escapes);
           at = close + 1;
           state = COLON;
           if (bytes[at] === BYTE.colon) {
@@ -196,20 +202,34 @@ export class ScanPayload {
   }
 
   /** Whether the value that begins at `at` is plainly of the expected type. */
-  #look(window: ScanWindow, at: number): void {
+  #look(window: ScanWindow, at: number, watched: WatchedFields): void {
+    const place = this.#expected;
     const byte = window.bytes[at] ?? 0;
-    if (this.#expected === "odd") this.isOdd = true;
-    else if (this.#expected === "mark") this.isMarked = true;
-    else if (this.#expected === "text") this.isOdd ||= byte !== BYTE.quote;
-    else {
-      const past = window.skipNumber(at);
-      // One with an exponent may be infinite; one that the window cuts is looked at again.
-      if (past < 0) this.isOdd ||= ~past < window.end;
-      else
+    switch (watched.types[place]) {
+      case "odd":
+        this.isOdd = true;
+        break;
+      case "mark":
+        this.marks |= 1 << place;
+        break;
+      case "text":
+        this.isOdd ||= byte !== BYTE.quote;
+        break;
+      default: {
+        const past = window.skipNumber(at);
+        if (past < 0) {
+          // One that the window cuts is looked at again.
+          if (~past >= window.end) return;
+          this.isOdd = true;
+          break;
+        }
+        // One with an exponent, or of hundreds of digits, may be infinite.
+        if (past - at > 300) this.isOdd = true;
         for (let index = at; index < past; index++) if (((window.bytes[index] ?? 0) | 0x20) === 0x65) this.isOdd = true;
-      if (past - at > 300) this.isOdd = true;
+        this.values[place] = numberIn(window.bytes, at, past);
+      }
     }
-    if (this.#expected !== "number" || window.skipNumber(at) >= 0) this.#expected = undefined;
+    this.#expected = -1;
   }
 
   #done(window: ScanWindow, at: number): ScanStop {
@@ -224,15 +244,9 @@ export class ScanPayload {
   }
 }
 
-function typeOf(
-  watched: WatchedFields,
-  bytes: Uint8Array,
-  quote: number,
-  close: number,
-  hasEscapes: boolean,
-): FieldType | undefined {
-  if (!hasEscapes) return watched.types[watched.names.find(bytes, quote + 1, close)];
-  return watched.types[watched.names.findText(textOfToken(bytes.subarray(quote, close + 1)))];
+function placeOf(watched: WatchedFields, bytes: Uint8Array, quote: number, close: number, hasEscapes: boolean): number {
+  if (!hasEscapes) return watched.names.find(bytes, quote + 1, close);
+  return watched.names.findText(textOfToken(bytes.subarray(quote, close + 1)));
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

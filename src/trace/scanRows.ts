@@ -9,6 +9,12 @@ export interface ByteRange {
   readonly endBytes: number;
 }
 
+/**
+ * The bytes of a range of the file that is or was scanned, all of them. They stay as they are for whoever holds them.
+ * @throws TraceReplacedError where the file is no longer that one
+ */
+export type ReadBytes = (range: ByteRange) => Uint8Array;
+
 /** Fields whose bytes can be asked for. `other`: a long field that is none of these, or was written again later. */
 export const rangedFields = ["statusMessage", "input", "output", "attributes", "events", "links", "other"] as const;
 export type RangedField = (typeof rangedFields)[number];
@@ -26,9 +32,16 @@ export interface SpanRow {
   kind: number;
   status: number;
   flags: number;
-  /** It was mended: its fields are not all as they stand in the file. */
-  isMended: boolean;
+  /** Bits of `MARK`. */
+  marks: number;
 }
+
+export const MARK = {
+  /** The span was mended: its fields are not all as they stand in the file. */
+  mended: 1 << 0,
+  /** An attribute may say what its tool is called. */
+  namesTool: 1 << 1,
+} as const;
 
 export class ScanRows {
   count = 0;
@@ -41,7 +54,7 @@ export class ScanRows {
   kind = new Uint8Array(1024);
   status = new Uint8Array(1024);
   flags = new Uint16Array(1024);
-  #isMended = new Uint8Array(1024);
+  #marks = new Uint8Array(1024);
   /** For each id the row of its first span; -1 for one that only children name. */
   rowOfId = new Int32Array(1024).fill(-1);
   #spanStart = new Float64Array(1024);
@@ -81,7 +94,7 @@ export class ScanRows {
     this.kind[index] = row.kind;
     this.status[index] = row.status;
     this.flags[index] = flags;
-    this.#isMended[index] = row.isMended ? 1 : 0;
+    this.#marks[index] = row.marks;
     this.#spanStart[index] = startBytes;
     this.#spanLength[index] = endBytes - startBytes;
     this.#firstField[index + 1] = this.#fieldCount;
@@ -104,8 +117,8 @@ export class ScanRows {
     return { startBytes, endBytes: startBytes + (this.#spanLength[row] ?? 0) };
   }
 
-  isMended(row: number): boolean {
-    return this.#isMended[row] === 1;
+  hasMark(row: number, mark: number): boolean {
+    return ((this.#marks[row] ?? 0) & mark) !== 0;
   }
 
   fieldRange(row: number, field: RangedField): ByteRange | undefined {
@@ -123,13 +136,22 @@ export class ScanRows {
     return ranges;
   }
 
-  /** Lets go of the columns that a caller has copied; ids and ranges stay. */
+  /** Lets go of the columns that a caller has copied, and of the room for more rows; ids and ranges stay. */
   releaseColumns(): void {
     this.startMs = this.endMs = new Float64Array();
     this.parent = new Int32Array();
     this.name = new Uint32Array();
     this.kind = this.status = new Uint8Array();
     this.flags = new Uint16Array();
+    const { count } = this;
+    this.id = this.id.slice(0, count);
+    this.#marks = this.#marks.slice(0, count);
+    this.#spanStart = this.#spanStart.slice(0, count);
+    this.#spanLength = this.#spanLength.slice(0, count);
+    this.#firstField = this.#firstField.slice(0, count + 1);
+    this.#fieldKind = this.#fieldKind.slice(0, this.#fieldCount);
+    this.#fieldOffset = this.#fieldOffset.slice(0, this.#fieldCount);
+    this.#fieldLength = this.#fieldLength.slice(0, this.#fieldCount);
   }
 
   #grow(): void {
@@ -142,7 +164,7 @@ export class ScanRows {
     this.kind = grown(this.kind, new Uint8Array(length));
     this.status = grown(this.status, new Uint8Array(length));
     this.flags = grown(this.flags, new Uint16Array(length));
-    this.#isMended = grown(this.#isMended, new Uint8Array(length));
+    this.#marks = grown(this.#marks, new Uint8Array(length));
     this.#spanStart = grown(this.#spanStart, new Float64Array(length));
     this.#spanLength = grown(this.#spanLength, new Uint32Array(length));
     this.#firstField = grown(this.#firstField, new Uint32Array(length));

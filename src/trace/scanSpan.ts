@@ -1,10 +1,9 @@
-// Reads one span of a trace, token by token: what its columns need, and where its large fields stand. A span that is not
-// plainly sound is read once more as a value and goes through `repairSpan`, so that odd spans show as they always did.
+// Reads one span of a trace, token by token: what its columns need, and where its large fields stand.
 
 import { BYTE } from "./jsonTokens";
 import { isPossibleTime } from "./possibleTime";
-import type { ProblemList } from "./problemList";
-import { cutOutputLength } from "./producerMarks";
+import { cutMessageLength, cutOutputLength } from "./producerMarks";
+import { ScanDraft } from "./scanDraft";
 import {
   ATTRIBUTES,
   COST,
@@ -21,7 +20,6 @@ import {
   OUTPUT,
   PARENT_ID,
   rangeOf,
-  required,
   SPAN_ID,
   START,
   STATUS,
@@ -35,8 +33,8 @@ import {
   watchedTokens,
   watchedTool,
 } from "./scanFields";
+import type { ScanFindings } from "./scanFindings";
 import { mostKeptBytes, type ScanKept } from "./scanKept";
-import { readOddSpan, type SpanTexts } from "./scanOddSpan";
 import {
   bytesOfToken,
   DONE,
@@ -47,10 +45,10 @@ import {
   textOfToken,
   type WatchedFields,
 } from "./scanPayload";
-import { otherField, type ScanRows, type SpanRow } from "./scanRows";
+import { otherField, type ReadBytes } from "./scanRows";
+import { unreadModel } from "./scanUsage";
 import { numberIn, type ScanWindow } from "./scanWindow";
-import { FLAG, kindCodes } from "./spanColumns";
-import { addReversed } from "./spanForest";
+import { FLAG } from "./spanColumns";
 
 /** From this length on the range of a field is kept although nobody asks for the field by its name. */
 const longBytes = 4096;
@@ -65,11 +63,16 @@ const VALUE = 3;
 const PAYLOAD = 4;
 const COMMA_OR_END = 5;
 
+/** What a span says of its model is remembered as it is written, up to this length. */
+const longestModelBytes = 512;
+
+/** Fields that no column needs. */
+const payloads = (1 << INPUT) | (1 << OUTPUT) | (1 << UNKNOWN);
+
 /** Of no place in a window the complement. */
 const notRead = -0x40000000;
 
-const toolKind = kindCodes.indexOf("tool");
-const elidedStart = "elided-";
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const isSpace = new Uint8Array(256);
 for (const byte of [BYTE.space, BYTE.tab, BYTE.lineFeed, BYTE.carriageReturn]) isSpace[byte] = 1;
@@ -77,61 +80,36 @@ for (const byte of [BYTE.space, BYTE.tab, BYTE.lineFeed, BYTE.carriageReturn]) i
 export class ScanSpan {
   /** After `FAULT`: place in the window of the byte that is wrong. */
   faultAt = 0;
-  readonly #rows: ScanRows;
-  readonly #texts: SpanTexts;
+  readonly #findings: ScanFindings;
+  readonly #draft: ScanDraft;
   readonly #kept: ScanKept;
-  /** Of spans that end before they start, as `buildColumns` says it. */
-  readonly #timeProblems: ProblemList;
+  readonly #readBack: ReadBytes | undefined;
   readonly #payload = new ScanPayload();
-  readonly #row: SpanRow = {
-    startMs: 0,
-    endMs: 0,
-    id: -1,
-    parentId: -1,
-    name: 0,
-    kind: 0,
-    status: 0,
-    flags: 0,
-    isMended: false,
-  };
-  /** For each name that was met whether it may be that of elided spans: 0 unknown, 1 no, 2 yes. */
-  #elidedNames = new Uint8Array(1024);
   #state = KEY_OR_END;
-  #startBytes = 0;
   #field = UNKNOWN;
-  #has = 0;
-  #isOdd = false;
   #valueBytes = 0;
   #valueFirst = 0;
   /** Length of what was kept when the value began. */
   #keptBefore = 0;
   #isCondensed = false;
-  #wasCondensed = 0;
-  #outputIsCut = false;
   /** For each field the one that came after it the last time; for `UNKNOWN` the first one. */
   readonly #nextField = new Uint8Array(UNKNOWN + 1).fill(UNKNOWN);
-  readonly #fieldStart = new Float64Array(UNKNOWN + 1);
-  readonly #fieldEnd = new Float64Array(UNKNOWN + 1);
 
-  constructor(rows: ScanRows, texts: SpanTexts, kept: ScanKept, timeProblems: ProblemList) {
-    this.#rows = rows;
-    this.#texts = texts;
+  /** @param readBack gives bytes that the window has passed, where somebody can */
+  constructor(findings: ScanFindings, kept: ScanKept, readBack: ReadBytes | undefined) {
+    this.#findings = findings;
+    this.#draft = new ScanDraft(findings);
     this.#kept = kept;
-    this.#timeProblems = timeProblems;
+    this.#readBack = readBack;
   }
 
   /** The window stands at the opening brace. */
   begin(window: ScanWindow): void {
-    this.#startBytes = window.baseBytes + window.at;
-    this.#kept.begin(this.#startBytes);
+    const startBytes = window.baseBytes + window.at;
+    this.#draft.begin(startBytes);
+    this.#kept.begin(startBytes);
     window.at++;
     this.#state = KEY_OR_END;
-    this.#has = 0;
-    this.#isOdd = false;
-    this.#wasCondensed = 0;
-    this.#outputIsCut = false;
-    this.#row.flags = 0;
-    this.#row.endMs = Number.NaN;
   }
 
   /** Before the window moves on: keeps what a second reading would need. */
@@ -238,7 +216,8 @@ export class ScanSpan {
    */
   #readValue(window: ScanWindow, at: number, first: number): number {
     const field = this.#field;
-    const row = this.#row;
+    const draft = this.#draft;
+    const row = draft.row;
     if (first === BYTE.quote) {
       if (field > STATUS || field === START || field === END) return notRead;
       const escapes = window.escapes;
@@ -252,7 +231,7 @@ export class ScanSpan {
         const bytes = bytesOfToken(window.bytes.subarray(at, close + 1));
         this.#readText(field, bytes, 0, bytes.length);
       }
-      this.#has |= 1 << field;
+      draft.has |= 1 << field;
       return close + 1;
     }
     if (first === BYTE.minus || isDigit(first)) {
@@ -261,11 +240,12 @@ export class ScanSpan {
       if (past < 0) return past;
       const value = numberIn(window.bytes, at, past);
       if (field === COST) {
-        if (!Number.isFinite(value)) this.#isOdd = true;
-      } else if (!isPossibleTime(value)) this.#isOdd = true;
+        draft.cost = value;
+        if (!Number.isFinite(value)) draft.isOdd = true;
+      } else if (!isPossibleTime(value)) draft.isOdd = true;
       else if (field === START) row.startMs = value;
       else row.endMs = value;
-      this.#has |= 1 << field;
+      draft.has |= 1 << field;
       return past;
     }
     if (first !== 0x6e && first !== 0x74 && first !== 0x66) return notRead;
@@ -276,10 +256,11 @@ export class ScanSpan {
     else if (field === INTERRUPTED && !isNull) {
       row.flags = first === 0x74 ? row.flags | FLAG.interrupted : row.flags & ~FLAG.interrupted;
     } else if (isNull && field >= END && field <= LINKS && field !== STATUS) {
-      this.#forget(field);
+      this.#addOverwritten(field);
+      draft.forget(field);
       return past;
     } else return notRead;
-    this.#has |= 1 << field;
+    draft.has |= 1 << field;
     return past;
   }
 
@@ -301,7 +282,7 @@ export class ScanSpan {
         return undefined;
       case STATUS_MESSAGE:
       case FINISH_REASON:
-        this.#isOdd ||= first !== BYTE.quote;
+        this.#draft.isOdd ||= first !== BYTE.quote;
         return undefined;
       case MODEL:
       case TOKENS:
@@ -312,128 +293,116 @@ export class ScanSpan {
         return field === TOKENS ? watchedTokens : field === TOOL ? watchedTool : watchedAttributes;
       default:
     }
-    this.#isOdd = true;
+    this.#draft.isOdd = true;
     return undefined;
   }
 
   #readText(field: number, bytes: Uint8Array, from: number, to: number): void {
-    const row = this.#row;
+    const { row } = this.#draft;
+    const { ids, names } = this.#findings;
     switch (field) {
       case SPAN_ID:
-        if (from === to) this.#isOdd = true;
-        row.id = this.#texts.ids.add(bytes, from, to);
+        if (from === to) this.#draft.isOdd = true;
+        row.id = ids.add(bytes, from, to);
         return;
       case PARENT_ID:
-        if (from === to) this.#isOdd = true;
+        if (from === to) this.#draft.isOdd = true;
         // Children of one parent often stand together.
-        row.parentId = this.#texts.ids.isText(row.parentId, bytes, from, to)
-          ? row.parentId
-          : this.#texts.ids.add(bytes, from, to);
+        row.parentId = ids.isText(row.parentId, bytes, from, to) ? row.parentId : ids.add(bytes, from, to);
         return;
       case NAME:
-        row.name = this.#texts.names.add(bytes, from, to);
+        row.name = names.add(bytes, from, to);
         return;
       case KIND: {
         const kind = kindNames.find(bytes, from, to);
-        if (kind < 0) this.#isOdd = true;
+        if (kind < 0) this.#draft.isOdd = true;
         row.kind = kind;
         return;
       }
       default: {
         const status = statusNames.find(bytes, from, to);
-        if (status < 0) this.#isOdd = true;
+        if (status < 0) this.#draft.isOdd = true;
         row.status = status;
       }
     }
   }
 
-  /** A field that is null is as good as missing, also where it was there before. */
-  #forget(field: number): void {
-    this.#addOverwritten(field);
-    this.#has &= ~(1 << field);
-    if (field === END) this.#row.endMs = Number.NaN;
-    else if (field === INTERRUPTED) this.#row.flags &= ~FLAG.interrupted;
-    else if (field === ATTRIBUTES) this.#row.flags &= ~FLAG.output;
-  }
-
   #endPayload(window: ScanWindow): void {
     const field = this.#field;
+    const draft = this.#draft;
+    const startBytes = this.#valueBytes;
     const endBytes = window.baseBytes + window.at;
     if (this.#isCondensed) {
       this.#kept.replace(this.#valueFirst, endBytes);
       this.#isCondensed = false;
-      this.#wasCondensed |= 1 << field;
+      draft.wasCondensed |= 1 << field;
     }
-    this.#isOdd ||= this.#payload.isOdd;
+    draft.isOdd ||= this.#payload.isOdd;
     this.#addOverwritten(field);
-    if (field === OUTPUT) {
-      const units = endBytes - this.#valueBytes - 2 - window.surplus;
-      this.#outputIsCut = this.#valueFirst === BYTE.quote && units === cutOutputLength;
-    } else if (field === ATTRIBUTES) {
-      this.#row.flags = this.#payload.isMarked ? this.#row.flags | FLAG.output : this.#row.flags & ~FLAG.output;
-    }
     if (field === UNKNOWN) {
-      if (endBytes - this.#valueBytes >= longBytes) {
-        this.#rows.addField(otherField, this.#valueBytes - this.#startBytes, endBytes - this.#valueBytes);
+      if (endBytes - startBytes >= longBytes) {
+        this.#findings.rows.addField(otherField, startBytes - draft.startBytes, endBytes - startBytes);
       }
-    } else {
-      this.#has |= 1 << field;
-      this.#fieldStart[field] = this.#valueBytes;
-      this.#fieldEnd[field] = endBytes;
+      return;
+    }
+    draft.has |= 1 << field;
+    draft.fieldStart[field] = startBytes;
+    draft.fieldEnd[field] = endBytes;
+    switch (field) {
+      case OUTPUT:
+        draft.outputIsCut = this.#textUnits(window, endBytes) === cutOutputLength;
+        return;
+      case INPUT:
+        draft.inputIsCut = this.#textUnits(window, endBytes) === cutMessageLength;
+        return;
+      case ATTRIBUTES:
+        draft.setAttributeMarks(this.#payload.marks);
+        return;
+      case TOKENS:
+        for (let part = 0; part < draft.tokens.length; part++) draft.tokens[part] = this.#payload.values[part] ?? 0;
+        return;
+      case MODEL: {
+        const from = startBytes - window.baseBytes;
+        const isHere = from >= 0 && endBytes - startBytes <= longestModelBytes;
+        draft.model = isHere ? this.#findings.models.add(window.bytes, from, window.at) : unreadModel;
+        return;
+      }
+      default:
     }
   }
 
+  /** UTF-16 units of the value that has just ended; -1 where it is no text. */
+  #textUnits(window: ScanWindow, endBytes: number): number {
+    return this.#valueFirst === BYTE.quote ? endBytes - this.#valueBytes - 2 - window.surplus : -1;
+  }
+
   #addOverwritten(field: number): void {
-    if (field === UNKNOWN || (this.#has & (1 << field)) === 0 || (rangeOf[field] ?? -1) < 0) return;
-    const start = this.#fieldStart[field] ?? 0;
-    const length = (this.#fieldEnd[field] ?? 0) - start;
-    if (length >= longBytes) this.#rows.addField(otherField, start - this.#startBytes, length);
+    const draft = this.#draft;
+    if (field === UNKNOWN || (draft.has & (1 << field)) === 0 || (rangeOf[field] ?? -1) < 0) return;
+    const start = draft.fieldStart[field] ?? 0;
+    const length = (draft.fieldEnd[field] ?? 0) - start;
+    if (length >= longBytes) this.#findings.rows.addField(otherField, start - draft.startBytes, length);
   }
 
   /** The closing brace is read. */
   #finish(window: ScanWindow): ScanStop {
-    const row = this.#row;
+    const draft = this.#draft;
+    const { startBytes } = draft;
     const endBytes = window.baseBytes + window.at;
-    if (endBytes - this.#startBytes > mostSpanBytes) return this.#fault(window.at - 1);
-    const isPlain = !this.#isOdd && (this.#has & required) === required && !this.#mayBeElided(row.name);
-    row.isMended = !isPlain;
-    if (isPlain) {
-      if ((this.#has & (1 << END)) === 0) row.flags |= FLAG.open;
-      if (this.#outputIsCut && row.kind === toolKind) row.flags |= FLAG.cutOutput;
-    } else {
-      // The attributes say what the flags are, and these were too long to be held.
-      if ((this.#wasCondensed & (1 << ATTRIBUTES)) !== 0) return this.#fault(window.at - 1);
-      const span = readOddSpan(this.#kept.text(window, endBytes), row, this.#rows.count, this.#texts);
-      if (span === undefined) return DONE;
-      if (this.#outputIsCut && span.kind === "tool") row.flags |= FLAG.cutOutput;
+    if (endBytes - startBytes > mostSpanBytes) return this.#fault(window.at - 1);
+    if (draft.isPlain) {
+      draft.finish(endBytes);
+      return DONE;
     }
-    if (row.endMs < row.startMs) this.#turnRound();
-    for (let field = ATTRIBUTES; field < UNKNOWN; field++) {
-      if ((this.#has & (1 << field)) === 0) continue;
-      const start = this.#fieldStart[field] ?? 0;
-      this.#rows.addField(rangeOf[field] ?? otherField, start - this.#startBytes, (this.#fieldEnd[field] ?? 0) - start);
+    // What the span is made of was too long to be held.
+    if ((draft.wasCondensed & ~payloads) !== 0 && this.#readBack !== undefined) {
+      draft.finishOdd(JSON.parse(decoder.decode(this.#readBack({ startBytes, endBytes }))) as unknown, endBytes);
+      return DONE;
     }
-    this.#rows.add(row, this.#startBytes, endBytes);
+    // The attributes say what the flags are.
+    if ((draft.wasCondensed & (1 << ATTRIBUTES)) !== 0) return this.#fault(window.at - 1);
+    draft.finishOdd(JSON.parse(this.#kept.text(window, endBytes)) as unknown, endBytes);
     return DONE;
-  }
-
-  #mayBeElided(name: number): boolean {
-    while (name >= this.#elidedNames.length) {
-      const grown = new Uint8Array(this.#elidedNames.length * 2);
-      grown.set(this.#elidedNames);
-      this.#elidedNames = grown;
-    }
-    if (this.#elidedNames[name] === 0) {
-      this.#elidedNames[name] = this.#texts.names.text(name).startsWith(elidedStart) ? 2 : 1;
-    }
-    return this.#elidedNames[name] === 2;
-  }
-
-  #turnRound(): void {
-    const row = this.#row;
-    addReversed(this.#timeProblems, this.#texts.names.text(row.name), row.startMs - row.endMs, this.#rows.count);
-    row.flags |= FLAG.negativeDuration;
-    row.endMs = row.startMs;
   }
 
   #fault(at: number): ScanStop {

@@ -4,13 +4,13 @@
 
 import { BYTE } from "./jsonTokens";
 import type { Problem } from "./problem";
-import { ProblemList } from "./problemList";
+import { ScanFindings } from "./scanFindings";
 import { mostKeptBytes, ScanKept } from "./scanKept";
 import { linkRows } from "./scanLinks";
 import { DONE, FAULT, MORE, ScanPayload, type ScanStop, textOfToken } from "./scanPayload";
-import { type ByteRange, type RangedField, ScanRows } from "./scanRows";
+import { type ByteRange, MARK, type RangedField, type ReadBytes } from "./scanRows";
 import { ScanSpan } from "./scanSpan";
-import { ScanTexts } from "./scanTexts";
+import type { ScanUsage } from "./scanUsage";
 import { ScanWindow } from "./scanWindow";
 import type { SpanColumns } from "./spanColumns";
 
@@ -30,6 +30,10 @@ export interface ScannedTrace {
   readonly header: ReadonlyMap<string, ScannedField>;
   /** What `readSnapshot` reports of single spans that it mends. */
   readonly spanProblems: Problem[];
+  /** What it reports of texts of which our own recorder says that it cut them. */
+  readonly cutMarkProblems: Problem[];
+  /** What it reports of texts which, by their length, another recorder cut. */
+  readonly cutTextProblems: Problem[];
   /** What `buildColumns` reports. */
   readonly treeProblems: Problem[];
   readonly lengthBytes: number;
@@ -37,6 +41,16 @@ export interface ScannedTrace {
   /** The first row with this id; -1 where there is none. */
   rowOf(spanId: string): number;
   spanRange(row: number): ByteRange;
+  /** The latest time of an event; -Infinity for none. */
+  readonly latestEventMs: number;
+  /** What spans report of their model, tokens and cost. */
+  readonly usage: ScanUsage;
+  /** What a span says of its model, as it is written, by the number in `usage`. */
+  modelText(model: number): string;
+  /** Of a span that ends before it starts its end as it is written, in milliseconds; else undefined. */
+  reversedEndMs(row: number): number | undefined;
+  /** The name of its tool may be another one than that of the span. */
+  mayNameTool(row: number): boolean;
   /** The span was mended, so that its fields are not all as they stand in the file. */
   isMended(row: number): boolean;
   /** Undefined where the span does not have the field. */
@@ -88,15 +102,19 @@ function keepCompiled(): void {
   spare.end();
 }
 
+export interface ScanOptions {
+  /** How many bytes are looked at together; the result does not depend on it. */
+  readonly windowBytes?: number | undefined;
+  /** Gives bytes that were pushed, for spans that are odd and whose attributes are too long to be held. */
+  readonly readBack?: ReadBytes | undefined;
+}
+
 export class TraceScanner {
   readonly #window: ScanWindow;
   readonly #kept = new ScanKept();
   readonly #payload = new ScanPayload();
-  #rows = new ScanRows();
-  #ids = new ScanTexts();
-  #names = new ScanTexts();
-  #spanProblems = new ProblemList();
-  #timeProblems = new ProblemList();
+  readonly #readBack: ReadBytes | undefined;
+  #findings = new ScanFindings();
   #span: ScanSpan | undefined;
   readonly #header = new Map<string, ScannedField>();
   #state = START;
@@ -106,14 +124,14 @@ export class TraceScanner {
   #faultAt = 0;
   #damage: DamagedScan | undefined;
 
-  /** @param options `windowBytes`: how many bytes are looked at together; the result does not depend on it. */
-  constructor(options: { readonly windowBytes?: number } = {}) {
-    this.#window = new ScanWindow(options.windowBytes ?? usualWindowBytes);
+  constructor({ windowBytes = usualWindowBytes, readBack }: ScanOptions = {}) {
+    this.#window = new ScanWindow(windowBytes);
+    this.#readBack = readBack;
   }
 
   /** How many spans are read so far. */
   get spanCount(): number {
-    return this.#rows.count;
+    return this.#findings.rows.count;
   }
 
   /** Takes the next bytes, which may be changed afterwards. Damage that is returned is final. */
@@ -133,21 +151,28 @@ export class TraceScanner {
     if (this.#damage !== undefined) return this.#damage;
     const lengthBytes = this.#window.baseBytes + this.#window.end;
     if (this.#state !== TRAILING || !this.#hasSpans) return { type: "damaged", offsetBytes: lengthBytes };
-    const rows = this.#rows;
-    const ids = this.#ids;
-    const { columns, problems } = linkRows(rows, ids, this.#names, this.#timeProblems);
+    const findings = this.#findings;
+    const { rows, ids } = findings;
+    const { columns, problems } = linkRows(findings);
     return {
       type: "sound",
       columns,
       spanCount: rows.count,
       header: this.#header,
-      spanProblems: this.#spanProblems.toArray(),
+      spanProblems: findings.problems.toArray(),
+      cutMarkProblems: findings.cutMarks.toArray(),
+      cutTextProblems: findings.cutTexts.toArray(),
       treeProblems: problems,
       lengthBytes,
+      latestEventMs: findings.latestEventMs,
+      usage: findings.usage,
       idOf: (row) => ids.text(rows.id[row] ?? 0),
       rowOf: (spanId) => rows.rowOf(ids.find(spanId)),
       spanRange: (row) => rows.spanRange(row),
-      isMended: (row) => rows.isMended(row),
+      isMended: (row) => rows.hasMark(row, MARK.mended),
+      mayNameTool: (row) => rows.hasMark(row, MARK.namesTool | MARK.mended),
+      modelText: (model) => findings.models.text(model),
+      reversedEndMs: (row) => findings.reversedEnds.get(row),
       fieldRange: (row, field) => rows.fieldRange(row, field),
       fieldRanges: (row) => rows.fieldRanges(row),
     };
@@ -273,17 +298,9 @@ export class TraceScanner {
 
   /** Of two lists the last one counts. */
   #beginSpans(): void {
-    if (this.#hasSpans) {
-      this.#rows = new ScanRows();
-      this.#ids = new ScanTexts();
-      this.#names = new ScanTexts();
-      this.#spanProblems = new ProblemList();
-      this.#timeProblems = new ProblemList();
-    }
+    if (this.#hasSpans) this.#findings = new ScanFindings();
     this.#hasSpans = true;
-    this.#names.addText("");
-    const texts = { ids: this.#ids, names: this.#names, problems: this.#spanProblems };
-    this.#span = new ScanSpan(this.#rows, texts, this.#kept, this.#timeProblems);
+    this.#span = new ScanSpan(this.#findings, this.#kept, this.#readBack);
   }
 
   #endValue(): void {

@@ -3,6 +3,8 @@
 
 import type { Evidence } from "./evidence";
 import type { TraceFile, TraceSpan } from "./schema";
+import { type SpanUsage, usageOfSpan } from "./spanUsage";
+import { toolName } from "./toolCall";
 
 /** What stands in a trace beside its spans. `Omit` would forget the names beside the index signature. */
 export type TraceHeader = { [Name in keyof TraceFile as Name extends "spans" ? never : Name]: TraceFile[Name] };
@@ -44,6 +46,16 @@ export interface SpanSource {
    * @throws TraceReplacedError
    */
   fieldAt(row: number, field: SpanField): unknown;
+  /**
+   * What the span reports of its model, tokens and cost; for most rows nothing is read for it.
+   * @throws TraceReplacedError
+   */
+  usageAt(row: number): SpanUsage | undefined;
+  /**
+   * The name of a tool, as `toolName` gives it; for most rows nothing is read for it.
+   * @throws TraceReplacedError
+   */
+  toolNameAt(row: number): string;
 }
 
 /** Fields of a span that may be large. */
@@ -53,6 +65,7 @@ export type SpanField = "statusMessage" | "input" | "output" | "attributes" | "e
 export function spansInMemory(spans: readonly TraceSpan[]): SpanSource {
   let rows: Map<string, number> | undefined;
   return {
+    ...readingSpans((row) => spans[row]),
     count: spans.length,
     idOf: (row) => spans[row]?.spanId ?? "",
     rowOf: (spanId) => {
@@ -63,8 +76,24 @@ export function spansInMemory(spans: readonly TraceSpan[]): SpanSource {
       }
       return rows.get(spanId) ?? -1;
     },
-    spanAt: (row) => spans[row],
-    shortSpanAt: (row) => spans[row],
-    fieldAt: (row, field) => spans[row]?.[field],
+  };
+}
+
+/** The questions about a span that the span itself answers, for a source that has nothing faster. */
+export function readingSpans(
+  spanAt: SpanSource["spanAt"],
+): Pick<SpanSource, "spanAt" | "shortSpanAt" | "fieldAt" | "usageAt" | "toolNameAt"> {
+  return {
+    spanAt,
+    shortSpanAt: spanAt,
+    fieldAt: (row, field) => spanAt(row)?.[field],
+    usageAt(row) {
+      const span = spanAt(row);
+      return span && usageOfSpan(span);
+    },
+    toolNameAt(row) {
+      const span = spanAt(row);
+      return span === undefined ? "" : toolName(span);
+    },
   };
 }

@@ -87,11 +87,15 @@ export function toolCall(span: TraceSpan): ToolCall {
   return { name, action, fields: asFields(value) ?? {} };
 }
 
+/** Attributes that say what a tool is called, the first one first. */
+export const toolNameAttributes = ["gen_ai.tool.name", "ai.toolCall.name", "tool.name"] as const;
+
 /** The tool's name, for counting and showing. */
-export function toolName(span: TraceSpan): string {
+export function toolName(span: Pick<TraceSpan, "name" | "attributes">): string {
   const attributes = span.attributes;
   if (attributes !== undefined) {
-    const named = attributes["gen_ai.tool.name"] ?? attributes["ai.toolCall.name"] ?? attributes["tool.name"];
+    const [first, second, third] = toolNameAttributes;
+    const named = attributes[first] ?? attributes[second] ?? attributes[third];
     if (typeof named === "string" && named !== "") return displayName(named);
   }
   return displayName(span.name);

@@ -23,6 +23,10 @@ const attributes = fc.dictionary(
       arbitrary: fc.constantFrom("tracekeeper.cut", "tracekeeper.output", "elided", "totalSpans", "__proto__"),
       weight: 1,
     },
+    {
+      arbitrary: fc.constantFrom("gen_ai.tool.name", "tool.name", "gen_ai.response.model", "llm.model_name"),
+      weight: 1,
+    },
   ),
   fc.oneof(payload, fc.constantFrom<unknown>({ output: 12_345 }, { output: "x" }, true, 7)),
   { maxKeys: 4 },

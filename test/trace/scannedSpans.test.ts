@@ -6,6 +6,8 @@ import { scannedSpans } from "../../src/trace/scannedSpans";
 import type { ByteRange } from "../../src/trace/scanRows";
 import { type ScannedTrace, TraceScanner } from "../../src/trace/scanTrace";
 import { TraceReplacedError } from "../../src/trace/spanSource";
+import { usageOfSpan } from "../../src/trace/spanUsage";
+import { toolName } from "../../src/trace/toolCall";
 import { arbitraryDocument } from "./arbitraryDocument";
 import { traceText } from "./arbitrarySpans";
 
@@ -39,6 +41,8 @@ describe("the spans of a scanned file", () => {
           expect(spans.spanAt(row)).toEqual(span);
           expect(describeSpan(spans.shortSpanAt(row) ?? span)).toEqual(describeSpan(span));
           expect(spans.idOf(row)).toBe(span.spanId);
+          expect(spans.usageAt(row)).toEqual(usageOfSpan(span));
+          expect(spans.toolNameAt(row)).toBe(toolName(span));
           for (const field of fields) expect(spans.fieldAt(row, field)).toEqual(span[field]);
         }
       }),
