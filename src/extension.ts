@@ -31,6 +31,8 @@ import { onDidChangeSessionControl } from "./host/start/sessionControl";
 import { SessionStart } from "./host/start/sessionStart";
 import { StoreStarter } from "./host/storeStarter";
 import { createUriHandler } from "./host/uriHandler";
+import { ReaderClient } from "./reader/readerClient";
+import { workerPort } from "./reader/workerPort";
 import { confineAccess } from "./store/confinedAccess";
 import { TraceStore } from "./store/traceStore";
 
@@ -40,7 +42,7 @@ export function activate(context: vscode.ExtensionContext): void {
     return disposable;
   };
   const logger = own(createOutputLogger());
-  const access = confineAccess(() => (vscode.workspace.isTrusted ? undefined : fileFolders().map(({ path }) => path)));
+  const access = confineAccess(trustedFolders);
   const memory = {
     folder: join(context.globalStorageUri.fsPath, "listings"),
     producer: String(context.extension.packageJSON.version),
@@ -48,11 +50,18 @@ export function activate(context: vscode.ExtensionContext): void {
   };
   const store = own(new TraceStore({ directories: [], logger, access, memory }));
   const starter = own(new StoreStarter(store, logger, context.globalStorageUri, context.workspaceState));
+  const reader = own(
+    new ReaderClient({
+      connect: () => workerPort(join(context.extensionUri.fsPath, "dist", "reader.js")),
+      borders: trustedFolders,
+      logger,
+    }),
+  );
   const registry = own(new PanelRegistry());
   const seen = new SeenSessions(context.workspaceState, Date.now());
   const view = own(new SessionsView(store, seen, starter.start));
   const sources = new SourceNavigator(logger);
-  const documents = own(new PayloadDocuments(store, registry));
+  const documents = own(new PayloadDocuments(store, reader, registry));
   const actions = new SessionActions({ store, view, registry, logger });
   const navigator = new FailingStepNavigator(store, registry, starter.start);
 
@@ -60,6 +69,7 @@ export function activate(context: vscode.ExtensionContext): void {
     new TraceEditorProvider({
       extensionUri: context.extensionUri,
       store,
+      reader,
       registry,
       logger,
       memento: context.globalState,
@@ -77,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   const problems = own(
-    new FailureProblems({ store, registry, sources, logger, mode: () => readSettings(silentLogger).problems }),
+    new FailureProblems({ store, reader, registry, sources, logger, mode: () => readSettings(silentLogger).problems }),
   );
   own(
     vscode.workspace.onDidChangeConfiguration((event) => {
@@ -129,8 +139,8 @@ export function activate(context: vscode.ExtensionContext): void {
         goToFailingStep: (node) => navigator.go(actions.entryOf(node)),
         goToSource: async () => {
           const panel = registry.active;
-          const span = panel && selectedSource(panel);
-          if (panel && span) await sources.open(span, panel.model.key);
+          const step = panel && (await selectedSource(panel));
+          if (panel && step) await sources.open(step, panel.model.key);
           else void vscode.window.showInformationMessage(vscode.l10n.t("Select a step of a trace first."));
         },
         nextFailure: navigate("nextFailure"),
@@ -189,3 +199,8 @@ export function activate(context: vscode.ExtensionContext): void {
 }
 
 export function deactivate(): void {}
+
+/** Where files may be read; undefined for everywhere. */
+function trustedFolders(): readonly string[] | undefined {
+  return vscode.workspace.isTrusted ? undefined : fileFolders().map(({ path }) => path);
+}

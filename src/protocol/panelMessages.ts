@@ -207,10 +207,10 @@ export const hostMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("header"), epoch, header: panelHeaderSchema }),
   z.object({ type: z.literal("navigate"), target: navigateTargetSchema }),
   z.object({ type: z.literal("reveal"), epoch, row }),
-  /** Nothing can be drawn: say why. `missing`: no file of the session is there (yet). */
+  /** Nothing can be drawn: say why. `missing`: no file of the session is there (yet). `stopped`: reading it ended the reader. */
   z.object({
     type: z.literal("unavailable"),
-    reason: z.enum(["missing", "unreadable", "not-a-trace"]),
+    reason: z.enum(["missing", "unreadable", "not-a-trace", "stopped"]),
     message: z.string(),
     problems: z.array(panelProblemSchema),
   }),

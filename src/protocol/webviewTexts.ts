@@ -305,6 +305,8 @@ export const webviewTexts = {
     "No file of the session was found. It may have been deleted or moved, or its session has not written yet. It is shown as soon as it is there.",
   unreadableTitle: "This trace cannot be read",
   unreadableHelp: "Nothing in the file could be understood as part of a trace. The text itself can still be opened.",
+  stoppedTitle: "The reader stopped over this trace",
+  stoppedHelp: "It is opened again when you ask for it. Other traces are not concerned.",
   notATraceTitle: "This file is not a trace",
   notATraceHelp: "The file was read, but it does not hold what Tracekeeper knows as a trace.",
 

@@ -1,5 +1,5 @@
-// One consistent picture of an opened trace, as the reader worker holds it. Nothing of it changes once it is published but
-// for arrays that grow behind `count`.
+// One consistent picture of an opened trace, as the reader worker holds it. The columns are those of the newest picture:
+// they are edited in place where spans change and grow behind `count`, so an older picture must not be read any more.
 
 import type { Failures } from "../trace/failures";
 import type { OutputReader } from "../trace/outputLines";
@@ -18,7 +18,7 @@ export interface UsageColumns {
 export interface TracePicture {
   /** Changes when row numbers lose their meaning. */
   readonly epoch: number;
-  /** Grows by one with every other change. */
+  /** Grows by one with every other change of rows. */
   readonly revision: number;
   readonly session: SessionFacts;
   readonly spans: SpanSource;

@@ -2,6 +2,7 @@
 import { execFileSync } from "node:child_process";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { outputLinesResultSchema } from "../../src/protocol/outputMessages";
 import type { TraceSpan } from "../../src/trace/schema";
 import { type Browser, launchChromium } from "../support/chromium";
 import { commandId, type Piece, type ProgramTrace, programTrace } from "../trace/outputTrace";
@@ -153,18 +154,17 @@ describe("links in lines", () => {
     await link.click();
     await link.click({ modifiers: ["Control"] });
     await expect.poll(() => drive.intents.length).toBe(2);
-    const { picture } = drive.model;
-    const line = picture?.output?.lines(0, 99).findIndex(({ text }) => text.includes("total src/billing")) ?? -1;
-    const row = picture?.output?.line(line).row;
-    const intent = { type: "openSource", epoch: picture?.epoch, row, outputLine: line, place: 0 };
+    const { lines } = await drive.ask("outputLines", { from: 0, count: 99 }, outputLinesResultSchema);
+    const line = lines.findIndex(({ text }) => text.includes("total src/billing"));
+    const row = lines[line]?.row;
+    const intent = { type: "openSource", epoch: drive.model.facts?.epoch, row, outputLine: line, place: 0 };
     expect(drive.intents).toEqual([
       { ...intent, beside: false },
       { ...intent, beside: true },
     ]);
-    expect(picture?.output?.line(line).links[0]?.target).toMatchObject({
-      type: "place",
-      place: { path: "src/billing/tax.ts", line: 41, column: 10 },
-    });
+    const { epoch = 0 } = drive.model.facts ?? {};
+    const source = await drive.model.call("source", { epoch, row: row ?? -1, outputLine: line, link: 0 });
+    expect(source?.places).toMatchObject([{ path: "src/billing/tax.ts", line: 41, column: 10 }]);
   });
 
   it("of the web are named by where they stand", async () => {
@@ -210,10 +210,10 @@ describe("the keyboard in the output", () => {
   it("tells the host the line, for the keys of the workbench", async () => {
     await using drive = await open(buildRun());
     await output(drive.page).press("Home");
-    await expect.poll(() => drive.connection.selectedLine).toBe(0);
+    await expect.poll(() => drive.connection.selected?.outputLine).toBe(0);
     await drive.page.getByRole("button", { name: "Tree" }).click();
-    await expect.poll(() => drive.connection.selectedLine).toBeUndefined();
-    expect(drive.connection.selectedRow).toBe(1);
+    await expect.poll(() => drive.connection.selected?.outputLine).toBeUndefined();
+    expect(drive.connection.selected?.row).toBe(1);
   });
 
   it("goes to the failing line by F8, and says when that is all", async () => {

@@ -7,16 +7,20 @@
 
 import { readFileSync } from "node:fs";
 import type { Browser, Page } from "playwright-core";
+import type * as z from "zod/mini";
 import type { Logger } from "../../src/base/logger";
 import { PanelConnection, type PanelIntent } from "../../src/host/panel/panelConnection";
 import { TraceModel } from "../../src/host/panel/traceModel";
-import type { NavigateTarget, PanelHeader, ViewState } from "../../src/protocol/panelMessages";
+import type { NavigateTarget, PanelHeader, PanelRequest, ViewState } from "../../src/protocol/panelMessages";
 import { webviewTexts } from "../../src/protocol/webviewTexts";
+import type { ReaderClient } from "../../src/reader/readerClient";
+import { wholeSource } from "../../src/reader/readingInMemory";
 import type { Liveness } from "../../src/trace/evidence";
 import { encodeLiveMarker } from "../../src/trace/marker";
 import { readSession } from "../../src/trace/readSession";
 import type { TraceFile, TraceSpan } from "../../src/trace/schema";
 import type { SessionFiles } from "../../src/trace/sessionFiles";
+import { localReader } from "../support/localReader";
 import { openPanelPage, type PanelPage, type PanelPageOptions } from "../support/panelPage";
 
 export interface OpenOptions extends PanelPageOptions {
@@ -41,6 +45,7 @@ export class Drive implements AsyncDisposable {
   readonly intents: PanelIntent[] = [];
   readonly log: string[] = [];
   readonly #liveness: Liveness;
+  readonly #reader: ReaderClient;
   #files: SessionFiles;
 
   constructor(panel: PanelPage, files: SessionFiles, options: OpenOptions) {
@@ -49,11 +54,10 @@ export class Drive implements AsyncDisposable {
     this.#files = files;
     this.#liveness = options.liveness ?? "unknown";
     const logger = this.#logger();
-    const store = {
-      load: async () => readSession(this.#files, () => this.#liveness),
-      watchSession: () => ({ dispose() {} }),
-    };
-    this.model = new TraceModel(files.safeId, store, logger, () => options.nowMs ?? Date.now());
+    const now = () => options.nowMs ?? Date.now();
+    const read = async () => readSession(this.#files, () => this.#liveness);
+    this.#reader = localReader(() => wholeSource(read), { logger, now });
+    this.model = new TraceModel(files.safeId, this.#reader, { watchSession: () => ({ dispose() {} }) }, now);
     const fakePanel = { webview: panel.webview, visible: true, onDidChangeViewState: () => ({ dispose() {} }) };
     this.connection = new PanelConnection({
       model: this.model,
@@ -73,6 +77,16 @@ export class Drive implements AsyncDisposable {
     this.#files = files;
     await this.model.reload();
     await this.drawn();
+  }
+
+  /** What the reader answers to a question of the panel. */
+  async ask<Method extends PanelRequest["method"], Result>(
+    method: Method,
+    params: Omit<Extract<PanelRequest, { method: Method }>["params"], "epoch">,
+    schema: z.ZodMiniType<Result>,
+  ): Promise<Result> {
+    const request = { method, id: 1, params: { ...params, epoch: this.model.facts?.epoch } } as unknown as PanelRequest;
+    return schema.parse(await this.model.call("request", { panel: -1, request }));
   }
 
   async navigate(target: NavigateTarget): Promise<void> {
@@ -102,6 +116,7 @@ export class Drive implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.connection.dispose();
     this.model.dispose();
+    this.#reader.dispose();
     await this.panel.close();
   }
 

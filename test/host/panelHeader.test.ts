@@ -1,17 +1,18 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { panelHeader, panelProblems } from "../../src/host/panel/panelHeader";
-import type { TracePicture } from "../../src/host/panel/traceModel";
+import { panelHeader } from "../../src/host/panel/panelHeader";
 import { panelHeaderSchema } from "../../src/protocol/panelMessages";
+import { headerFacts, panelProblems } from "../../src/reader/headerFacts";
+import type { TracePicture } from "../../src/reader/picture";
 import type { Problem } from "../../src/trace/problem";
-import { nowMs, pictureOf, pictureOfBytes, spanOf } from "./pictures";
+import { nowMs, pictureOf, pictureOfBytes, spanOf } from "../reader/pictures";
 
 const fixtures = join(import.meta.dirname, "../fixtures/trace-v2");
 const texts = { timeZone: "UTC", statusLabel: (_status: string, fallback: string) => `<${fallback}>` };
 
 function headerOf(picture: TracePicture) {
-  const header = panelHeader(picture, nowMs, texts);
+  const header = panelHeader(headerFacts(picture), picture.state, nowMs, texts);
   // What the host says must be what the panel takes.
   expect(panelHeaderSchema.safeParse(header).error).toBeUndefined();
   return header;

@@ -3,10 +3,10 @@ import { readdir } from "node:fs/promises";
 import * as path from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
-import { silentLogger } from "../../src/base/logger";
 import { panelHeader } from "../../src/host/panel/panelHeader";
-import { TraceModel } from "../../src/host/panel/traceModel";
+import { wholeSource } from "../../src/reader/readingInMemory";
 import { loadSession } from "../../src/store/loadSession";
+import { localReader } from "../support/localReader";
 import { makeTempDir } from "../support/tempDir";
 
 const agent = path.resolve(import.meta.dirname, "../fixtures/sampleWorkspace/tools/agent.mjs");
@@ -15,14 +15,12 @@ it("The sample workspace's agent ends in a failure that leads to a line of that 
   await using folder = await makeTempDir();
   await promisify(execFile)(process.execPath, [agent, "--pace", "0", "--traces", folder.path]);
   const [file = ""] = await readdir(folder.path);
-  const store = {
-    load: (key: string) => loadSession(key, () => "unknown"),
-    watchSession: () => ({ dispose() {} }),
-  };
-  const model = new TraceModel(folder.join(file), store, silentLogger);
-  await model.reload();
-  if (!model.picture) throw new Error("no picture");
-  const header = panelHeader(model.picture, Date.now(), { timeZone: "UTC", statusLabel: (_status, label) => label });
+  const reader = localReader((key) => wholeSource(() => loadSession(key, () => "unknown")));
+  const facts = await reader.once(folder.join(file), async (trace) => trace.facts);
+  reader.dispose();
+  if (facts === undefined) throw new Error("There is no picture.");
+  const texts = { timeZone: "UTC", statusLabel: (_status: string, label: string) => label };
+  const header = panelHeader(facts.header, facts.state, Date.now(), texts);
   expect(header).toMatchObject({ statusLabel: "Failed", problemCount: 0, failingStep: { rule: "failed-path" } });
   expect(header.failingStep?.place).toMatch(/sampleWorkspace\/test\/billing\/tax\.test\.ts:41$/);
 });

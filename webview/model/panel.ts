@@ -25,7 +25,7 @@ import { buildTimes, findSameRow, type Picture, type TraceModel, type TraceTimes
 import { readFilters, ViewMemory } from "./viewMemory";
 
 export interface Unavailable {
-  readonly reason: "missing" | "unreadable" | "not-a-trace";
+  readonly reason: "missing" | "unreadable" | "not-a-trace" | "stopped";
   readonly message: string;
   readonly problems: readonly PanelProblem[];
 }

@@ -47,21 +47,28 @@ const reasonIcons: Readonly<Record<Unavailable["reason"], IconName>> = {
   missing: "search",
   unreadable: "error",
   "not-a-trace": "question",
+  stopped: "warning",
 };
+
+const reasonTexts = {
+  missing: ["missingTitle", "missingHelp"],
+  unreadable: ["unreadableTitle", "unreadableHelp"],
+  "not-a-trace": ["notATraceTitle", "notATraceHelp"],
+  stopped: ["stoppedTitle", "stoppedHelp"],
+} as const;
 
 export function UnavailableView({ panel, unavailable }: { panel: Panel; unavailable: Unavailable }) {
   const { reason, message, problems } = unavailable;
-  const title = { missing: "missingTitle", unreadable: "unreadableTitle", "not-a-trace": "notATraceTitle" } as const;
-  const help = { missing: "missingHelp", unreadable: "unreadableHelp", "not-a-trace": "notATraceHelp" } as const;
+  const [title, help] = reasonTexts[reason];
   return (
     <main class="app notice-page">
       <div class="notice" role="alert">
         <Icon name={reasonIcons[reason]} class="notice-icon" />
-        <h1>{text(title[reason])}</h1>
+        <h1>{text(title)}</h1>
         {message !== "" && !problems.some((problem) => problem.message === message) && (
           <p class="notice-message">{message}</p>
         )}
-        <p>{text(help[reason])}</p>
+        <p>{text(help)}</p>
         {problems.length > 0 && <ProblemList panel={panel} problems={problems} total={problems.length} />}
         <div class="notice-actions">
           <button type="button" class="button" onClick={() => panel.connection.post({ type: "reload" })}>

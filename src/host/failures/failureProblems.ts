@@ -4,13 +4,13 @@
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable";
 import { describeError, type Logger } from "../../base/logger";
+import { type ReaderClient, ReaderError } from "../../reader/readerClient";
+import type { FailingStepSource } from "../../reader/readerProtocol";
+import type { RemoteTrace } from "../../reader/remoteTrace";
 import type { SessionEntry } from "../../store/sessionEntry";
 import type { TraceStore } from "../../store/traceStore";
 import { plainText } from "../../trace/plainText";
-import type { LoadedSession } from "../../trace/sessionFiles";
-import { spanError } from "../../trace/spanError";
 import type { PanelRegistry } from "../panel/panelRegistry";
-import { TraceModel, type TracePicture } from "../panel/traceModel";
 import { entryTimeMs, isFailed, isLive } from "../sessions/sessionRows";
 import type { SourceNavigator } from "../source/goToSource";
 
@@ -23,6 +23,7 @@ const maxBytes = 64_000_000;
 
 export interface FailureProblemsOptions {
   readonly store: TraceStore;
+  readonly reader: Pick<ReaderClient, "once">;
   readonly registry: PanelRegistry;
   readonly sources: SourceNavigator;
   readonly logger: Logger;
@@ -80,9 +81,9 @@ export class FailureProblems implements Disposable {
     const found = new Map<string, Found>();
     if (mode !== "off")
       for (const connection of this.#options.registry.connections) {
-        const { picture, key } = connection.model;
-        const one = picture && (await this.#find(key, picture));
-        if (one) found.set(key, one);
+        const { model } = connection;
+        const one = await this.#unlessUnread(model.key, this.#find(model));
+        if (one) found.set(model.key, one);
       }
     if (mode === "latest")
       for (const entry of lastRuns(this.#options.store.entries()).slice(0, maxPrograms)) {
@@ -106,56 +107,55 @@ export class FailureProblems implements Disposable {
     const version = `${entry.modifiedMs}:${entry.sizeBytes}`;
     const known = this.#known.get(entry.key);
     if (known?.version === version) return known.found;
-    const picture = await this.#read(entry.key);
-    const found = picture && (await this.#find(entry.key, picture));
+    const { reader } = this.#options;
+    const found = await this.#unlessUnread(
+      entry.key,
+      reader.once(entry.key, (trace) => this.#find(trace)),
+    );
     this.#known.set(entry.key, { version, found });
     return found;
   }
 
-  async #read(key: string): Promise<TracePicture | undefined> {
-    const { store, logger } = this.#options;
-    let loaded: Promise<LoadedSession> | undefined;
-    const model = new TraceModel(
-      key,
-      { load: (path, signal) => (loaded = store.load(path, signal)), watchSession: () => ({ dispose() {} }) },
-      logger,
-    );
-    await model.reload();
-    await loaded?.catch(() => undefined);
-    model.dispose();
-    return model.picture;
+  /** What cannot be read has no failing step that anybody could name. */
+  async #unlessUnread(key: string, finding: Promise<Found | undefined>): Promise<Found | undefined> {
+    try {
+      return await finding;
+    } catch (error) {
+      if (!(error instanceof ReaderError)) throw error;
+      this.#options.logger.debug(`No problem is known of ${key}: ${error.message}`);
+      return undefined;
+    }
   }
 
-  async #find(key: string, picture: TracePicture): Promise<Found | undefined> {
-    const step = picture.failures.failingStep;
-    const span = step && picture.session.trace.spans[step.row];
-    if (!step || !span) return undefined;
-    const place = await this.#options.sources.locate(span, key);
+  async #find(trace: Pick<RemoteTrace, "key" | "facts" | "call">): Promise<Found | undefined> {
+    const { key, facts } = trace;
+    if (facts?.header.failingStep === undefined) return undefined;
+    const step = await trace.call("failingStep", {});
+    if (step === undefined) return undefined;
+    const place = await this.#options.sources.locate(step, key);
     const uri = place?.uri ?? vscode.Uri.file(key);
     const line = (place?.line ?? 1) - 1;
-    const { columns } = picture;
-    const label = columns.strings[columns.label[step.row] ?? 0] ?? "";
-    const what = label ? `${span.name} ${label}` : span.name;
-    const message = spanError(span)?.message ?? picture.state.error ?? "";
-    const text =
-      step.rule === "in-progress"
-        ? vscode.l10n.t("In progress when the session stopped: {0}", what)
-        : `${what} — ${message}`;
     const diagnostic = new vscode.Diagnostic(
       new vscode.Range(line, 0, line, Number.MAX_SAFE_INTEGER),
-      plainText(text),
+      plainText(wordsOf(step)),
       vscode.DiagnosticSeverity.Error,
     );
     diagnostic.source = "Tracekeeper";
-    const title = picture.session.trace.metadata.title ?? picture.session.sessionId;
     diagnostic.relatedInformation = [
       new vscode.DiagnosticRelatedInformation(
         new vscode.Location(vscode.Uri.file(key), new vscode.Position(0, 0)),
-        plainText(vscode.l10n.t("Session {0}", title)),
+        plainText(vscode.l10n.t("Session {0}", facts.header.title)),
       ),
     ];
     return { uri, diagnostic };
   }
+}
+
+function wordsOf({ rule, name, label, message }: FailingStepSource): string {
+  const what = label ? `${name} ${label}` : name;
+  return rule === "in-progress"
+    ? vscode.l10n.t("In progress when the session stopped: {0}", what)
+    : `${what} — ${message}`;
 }
 
 /** The newest run of each program that has ended; newest first. A run under way hides nothing. */

@@ -2,9 +2,9 @@
 // failed session; where several failed and none is in front, a pick with the newest first.
 
 import * as vscode from "vscode";
+import type { Reveal } from "../../reader/readerProtocol";
 import type { SessionEntry } from "../../store/sessionEntry";
 import type { TraceStore } from "../../store/traceStore";
-import type { Reveal } from "../panel/panelConnection";
 import type { PanelRegistry } from "../panel/panelRegistry";
 import { openTraceEditor } from "../panel/traceEditor";
 import { pickSession } from "../sessions/pickSession";
@@ -26,7 +26,7 @@ export class FailingStepNavigator {
   async go(entry: SessionEntry | undefined): Promise<void> {
     if (entry) return this.open(entry.key, { type: "failingStep" });
     const active = this.#registry.active;
-    if (active?.model.picture?.failures.failingStep) return active.navigate("failingStep");
+    if (active?.model.facts?.header.failingStep) return active.navigate("failingStep");
     this.#start();
     await this.#store.ready;
     const failed = this.#store

@@ -14,7 +14,7 @@ export function keepPanelContext(
   onSeen: () => void,
 ): Disposable {
   const update = (): void => {
-    void setContext(contextKeys.panelHasFailures, (registry.active?.model.picture?.failures.failures.length ?? 0) > 0);
+    void setContext(contextKeys.panelHasFailures, (registry.active?.model.facts?.header.failureCount ?? 0) > 0);
     let isNews = false;
     for (const connection of registry.connections) {
       if (!connection.panel.visible) continue;

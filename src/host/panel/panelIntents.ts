@@ -2,17 +2,13 @@
 // means is decided here.
 
 import * as vscode from "vscode";
+import { ReaderError } from "../../reader/readerClient";
 import { formatCount } from "../../trace/formatValue";
-import type { OutputLink } from "../../trace/outputLinks";
-import { linesAsText } from "../../trace/outputText";
-import type { TraceSpan } from "../../trace/schema";
 import type { SessionActions } from "../sessions/sessionActions";
 import type { SourceNavigator } from "../source/goToSource";
 import { revealTerminal, runAgain, stop } from "../start/sessionControl";
-import { outputLink, spanAtPlace } from "./outputAnswers";
 import type { PanelConnection, PanelIntent } from "./panelConnection";
 import type { PayloadDocuments } from "./payloadDocuments";
-import { payloadText } from "./payloadText";
 
 export interface PanelIntentContext {
   readonly sources: SourceNavigator;
@@ -26,19 +22,27 @@ export async function doIntent(
   connection: PanelConnection,
   context: PanelIntentContext,
 ): Promise<void> {
-  const { key } = connection.model;
+  try {
+    await run(intent, connection, context);
+  } catch (error) {
+    if (!(error instanceof ReaderError && error.kind === "stale")) throw error;
+  }
+}
+
+async function run(intent: PanelIntent, connection: PanelConnection, context: PanelIntentContext): Promise<void> {
+  const { model } = connection;
+  const { key } = model;
   switch (intent.type) {
     case "openSource": {
-      const span = spanOf(connection, intent);
-      if (!span) return;
-      const { place, outputLine, beside } = intent;
-      if (outputLine === undefined) return context.sources.open(span, key, { place, beside });
-      const target = linkOf(connection, intent.epoch, outputLine, place ?? 0);
-      if (target?.type === "place") await context.sources.open(spanAtPlace(span, target.place), key, { beside });
+      const { epoch, row, place, outputLine, beside } = intent;
+      const isLine = outputLine !== undefined;
+      const step = await model.call("source", { epoch, row, outputLine, link: isLine ? (place ?? 0) : undefined });
+      if (step) await context.sources.open(step, key, { place: isLine ? undefined : place, beside });
       return;
     }
     case "openLink": {
-      const target = linkOf(connection, intent.epoch, intent.outputLine, intent.link);
+      const { epoch, outputLine: line, link } = intent;
+      const target = await model.call("link", { epoch, line, link });
       // The workbench asks first where it does not know the site.
       if (target?.type === "url") await vscode.env.openExternal(vscode.Uri.parse(target.url, true));
       return;
@@ -57,16 +61,21 @@ export async function doIntent(
       // Kept by the editor, which tells new panels.
       return;
     case "openText": {
-      const span = spanOf(connection, intent);
-      if (!span) return;
-      if (intent.field === "diff") await context.documents.openDiff(key, span);
-      else await context.documents.open(key, span, intent.field);
+      const { epoch, row, field } = intent;
+      if (field === "diff") {
+        const edit = await model.call("edit", { epoch, row });
+        if (edit) await context.documents.openDiff(key, edit);
+        return;
+      }
+      const payload = await model.call("payloadName", { epoch, row, field });
+      if (payload) await context.documents.open(key, payload, field);
       return;
     }
     case "copy": {
-      const span = spanOf(connection, intent);
-      if (!span) return;
-      await vscode.env.clipboard.writeText(payloadText(span, intent.field).text);
+      const { epoch, row, field } = intent;
+      const text = await model.call("text", { epoch, row, field });
+      if (text === undefined) return;
+      await vscode.env.clipboard.writeText(text);
       vscode.window.setStatusBarMessage(vscode.l10n.t("Copied"), 2_000);
       return;
     }
@@ -75,7 +84,7 @@ export async function doIntent(
     case "revealInOs":
       return context.actions.revealInOs(key);
     case "reload":
-      return connection.model.reload();
+      return model.reload();
   }
 }
 
@@ -83,29 +92,12 @@ async function copyOutput(
   connection: PanelConnection,
   intent: Extract<PanelIntent, { type: "copyOutput" }>,
 ): Promise<void> {
-  const picture = connection.model.picture;
-  if (picture?.epoch !== intent.epoch || picture.output === undefined) return;
-  const { text, leftOut } = linesAsText(picture.output, intent);
+  const { type: _, epoch, ...range } = intent;
+  const output = await connection.model.call("outputText", { epoch, range });
+  if (output === undefined) return;
+  const { text, leftOut } = output;
   await vscode.env.clipboard.writeText(text);
   const words =
     leftOut > 0 ? vscode.l10n.t("Copied, but for the last {0} lines", formatCount(leftOut)) : vscode.l10n.t("Copied");
   vscode.window.setStatusBarMessage(words, leftOut > 0 ? 6_000 : 2_000);
-}
-
-function linkOf(
-  connection: PanelConnection,
-  epoch: number,
-  line: number,
-  link: number,
-): OutputLink["target"] | undefined {
-  const picture = connection.model.picture;
-  return picture?.epoch === epoch ? outputLink(picture, line, link) : undefined;
-}
-
-export function spanOf(
-  connection: PanelConnection,
-  at: { readonly epoch: number; readonly row: number },
-): TraceSpan | undefined {
-  const picture = connection.model.picture;
-  return picture && picture.epoch === at.epoch ? picture.session.trace.spans[at.row] : undefined;
 }

@@ -3,7 +3,8 @@
 import type * as vscode from "vscode";
 import { type Disposable, toDisposable } from "../../base/disposable";
 import { Emitter } from "../../base/event";
-import type { PanelConnection, Reveal } from "./panelConnection";
+import type { Reveal } from "../../reader/readerProtocol";
+import type { PanelConnection } from "./panelConnection";
 
 export class PanelRegistry implements Disposable {
   readonly #connections = new Set<PanelConnection>();

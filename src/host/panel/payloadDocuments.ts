@@ -5,17 +5,16 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { DisposableStore } from "../../base/disposable";
+import type { ReaderClient } from "../../reader/readerClient";
+import type { CallResult } from "../../reader/readerProtocol";
 import type { TraceStore } from "../../store/traceStore";
 import { formatCount } from "../../trace/formatValue";
-import { wholeOutput } from "../../trace/outputText";
+import type { OutputText } from "../../trace/outputText";
 import { plainText } from "../../trace/plainText";
-import type { TraceSpan } from "../../trace/schema";
 import { payloadScheme } from "../ids";
 import { keepTraceTab } from "../source/goToSource";
 import { isUnc } from "../source/pathMap";
 import type { PanelRegistry } from "./panelRegistry";
-import { payloadText } from "./payloadText";
-import { recordedEdit } from "./recordedEdit";
 
 const querySchema = z.object({
   // Anybody can make such a URI: it must not lead to a path that depends on the working directory, nor to a network host.
@@ -30,14 +29,20 @@ const querySchema = z.object({
 type Query = z.infer<typeof querySchema>;
 
 export class PayloadDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
-  readonly #store: Pick<TraceStore, "load" | "entry">;
+  readonly #store: Pick<TraceStore, "entry">;
+  readonly #reader: Pick<ReaderClient, "once">;
   readonly #registry: Pick<PanelRegistry, "ofSession">;
   /** Sessions of which a payload was opened from a panel: their panel may be closed by now. */
   readonly #opened = new Set<string>();
   readonly #owned = new DisposableStore();
 
-  constructor(store: Pick<TraceStore, "load" | "entry">, registry: Pick<PanelRegistry, "ofSession">) {
+  constructor(
+    store: Pick<TraceStore, "entry">,
+    reader: Pick<ReaderClient, "once">,
+    registry: Pick<PanelRegistry, "ofSession">,
+  ) {
     this.#store = store;
+    this.#reader = reader;
     this.#registry = registry;
     this.#owned.add(vscode.workspace.registerTextDocumentContentProvider(payloadScheme, this));
   }
@@ -45,11 +50,10 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const query = querySchema.parse(JSON.parse(uri.query));
     if (!this.#isKnown(query.key)) throw new Error(vscode.l10n.t("This is no payload of a listed or open trace."));
-    const session = await this.#store.load(query.key);
-    if (query.field === "lines") return outputText(session.trace.spans);
-    const span = session.trace.spans.find((candidate) => candidate.spanId === query.span);
-    if (!span) return vscode.l10n.t("The step is no longer in the trace.");
-    return textOf(span, query.field);
+    const { key, span: spanId, field } = query;
+    if (field === "lines") return outputText(await this.#reader.once(key, (trace) => trace.call("wholeOutput", {})));
+    const text = await this.#reader.once(key, (trace) => trace.call("document", { spanId, field }));
+    return text ?? vscode.l10n.t("The step is no longer in the trace.");
   }
 
   /** Opens all that the programs of the trace wrote. */
@@ -64,19 +68,18 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
 
   async open(
     key: string,
-    span: TraceSpan,
+    payload: NonNullable<CallResult<"payloadName">>,
     field: Exclude<Query["field"], "diffOld" | "diffNew" | "lines">,
   ): Promise<void> {
-    const { extension } = payloadText(span, field);
     this.#opened.add(key);
     await keepTraceTab();
-    await vscode.commands.executeCommand("vscode.open", payloadUri(key, span, field, extension), { preview: true });
+    const uri = payloadUri(key, payload, field, payload.extension);
+    await vscode.commands.executeCommand("vscode.open", uri, { preview: true });
   }
 
   /** Opens the edit that a span made as a diff; tells when it made none. */
-  async openDiff(key: string, span: TraceSpan): Promise<void> {
-    const edit = recordedEdit(span);
-    if (!edit) {
+  async openDiff(key: string, edit: NonNullable<CallResult<"edit">>): Promise<void> {
+    if (edit.path === undefined) {
       void vscode.window.showInformationMessage(vscode.l10n.t("This step holds no edit to compare."));
       return;
     }
@@ -85,9 +88,9 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
     await keepTraceTab();
     await vscode.commands.executeCommand(
       "vscode.diff",
-      payloadUri(key, span, "diffOld", extension),
-      payloadUri(key, span, "diffNew", extension),
-      plainText(vscode.l10n.t("{0} (recorded edit)", edit.path || span.name)),
+      payloadUri(key, edit, "diffOld", extension),
+      payloadUri(key, edit, "diffNew", extension),
+      plainText(vscode.l10n.t("{0} (recorded edit)", edit.path || edit.name)),
     );
   }
 
@@ -101,12 +104,17 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
   }
 }
 
-function payloadUri(key: string, span: TraceSpan, field: Query["field"], extension: string): vscode.Uri {
-  const name = fileName(`${span.name} ${field}`);
+function payloadUri(
+  key: string,
+  of: { readonly spanId: string; readonly name: string },
+  field: Query["field"],
+  extension: string,
+): vscode.Uri {
+  const name = fileName(`${of.name} ${field}`);
   return vscode.Uri.from({
     scheme: payloadScheme,
     path: `/${name}.${extension}`,
-    query: JSON.stringify({ key, span: span.spanId, field } satisfies Query),
+    query: JSON.stringify({ key, span: of.spanId, field } satisfies Query),
   });
 }
 
@@ -114,13 +122,6 @@ function fileName(words: string): string {
   return words.replace(/[^\p{L}\p{N} ._-]/gu, "_").slice(0, 80);
 }
 
-function outputText(spans: readonly TraceSpan[]): string {
-  const { text, leftOut } = wholeOutput(spans);
+function outputText({ text, leftOut }: OutputText): string {
   return leftOut === 0 ? text : `${text}\n${vscode.l10n.t("… {0} more lines", formatCount(leftOut))}\n`;
-}
-
-function textOf(span: TraceSpan, field: Exclude<Query["field"], "lines">): string {
-  if (field === "diffOld") return recordedEdit(span)?.oldText ?? "";
-  if (field === "diffNew") return recordedEdit(span)?.newText ?? "";
-  return payloadText(span, field).text;
 }

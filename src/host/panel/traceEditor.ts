@@ -7,6 +7,7 @@ import { DisposableStore } from "../../base/disposable";
 import { describeError, type Logger } from "../../base/logger";
 import type { PanelHeader } from "../../protocol/panelMessages";
 import { webviewTexts } from "../../protocol/webviewTexts";
+import type { ReaderClient } from "../../reader/readerClient";
 import { sessionKeyOf } from "../../store/sessionKey";
 import type { TraceStore } from "../../store/traceStore";
 import { reportError } from "../commandEdge";
@@ -42,6 +43,7 @@ export class TraceDocument implements vscode.CustomDocument {
 export interface TraceEditorOptions {
   readonly extensionUri: vscode.Uri;
   readonly store: TraceStore;
+  readonly reader: ReaderClient;
   readonly registry: PanelRegistry;
   readonly logger: Logger;
   /** Where it is remembered over windows what the person has put away. */
@@ -79,7 +81,7 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
     // The path of another scheme's URI may name a file here, which is not the one that was asked for.
     if (uri.scheme !== "file") throw notOnThisMachine(uri);
     const key = sessionKeyOf(uri.fsPath);
-    return new TraceDocument(uri, key, new TraceModel(key, this.#options.store, this.#options.logger));
+    return new TraceDocument(uri, key, new TraceModel(key, this.#options.reader, this.#options.store));
   }
 
   async resolveCustomEditor(document: TraceDocument, panel: vscode.WebviewPanel): Promise<void> {
@@ -164,7 +166,7 @@ function isInTraceDirectory(key: string): boolean {
 }
 
 function isLive(connection: PanelConnection): boolean {
-  const status = connection.model.picture?.state.status;
+  const status = connection.model.facts?.state.status;
   return status === "running" || status === "waiting";
 }
 

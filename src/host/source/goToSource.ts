@@ -5,18 +5,17 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Logger } from "../../base/logger";
+import type { StepSource } from "../../reader/readerProtocol";
 import { isInside } from "../../store/insideFolder";
 import type { Place } from "../../trace/place";
-import { findPlaces } from "../../trace/places";
 import { plainText } from "../../trace/plainText";
-import type { TraceSpan } from "../../trace/schema";
 import { editorIds, settingIds } from "../ids";
 import { readSettings } from "../settings";
 import { type MapContext, replaceVariables } from "./pathMap";
 import { countLines, findLine, resolvePlace, type SourceFile } from "./resolvePlace";
 
 export interface OpenSourceOptions {
-  /** Index into `findPlaces(span)`: this place and no other. */
+  /** Index into the places of the step: this place and no other. */
   readonly place?: number | undefined;
   readonly beside?: boolean | undefined;
 }
@@ -33,13 +32,13 @@ export class SourceNavigator {
     this.#logger = logger;
   }
 
-  /** Opens the place of the span, or tells the person why there is none. */
-  async open(span: TraceSpan, traceKey: string, options: OpenSourceOptions = {}): Promise<void> {
-    const all = findPlaces(span);
+  /** Opens the place of the step, or tells the person why there is none. */
+  async open(step: StepSource, traceKey: string, options: OpenSourceOptions = {}): Promise<void> {
+    const all = step.places;
     const places = options.place === undefined ? all : all.slice(options.place, options.place + 1);
     if (places.length === 0) {
       void vscode.window.showInformationMessage(
-        plainText(vscode.l10n.t("The step “{0}” names no place in a source file.", span.name)),
+        plainText(vscode.l10n.t("The step “{0}” names no place in a source file.", step.name)),
       );
       return;
     }
@@ -60,10 +59,10 @@ export class SourceNavigator {
     await this.#explain(places[0] as Place);
   }
 
-  /** The first place of the span that is a file inside the workspace, without asking anybody. For Problems. */
-  async locate(span: TraceSpan, traceKey: string): Promise<{ uri: vscode.Uri; line: number } | undefined> {
+  /** The first place of the step that is a file inside the workspace, without asking anybody. For Problems. */
+  async locate(step: StepSource, traceKey: string): Promise<{ uri: vscode.Uri; line: number } | undefined> {
     const context = this.#context(traceKey);
-    for (const place of findPlaces(span).slice(0, 5)) {
+    for (const place of step.places.slice(0, 5)) {
       const file = (await resolvePlace(place, context)).find((candidate) => candidate.inside);
       if (file) return { uri: vscode.Uri.file(file.path), line: (await lineOf(place, file)) ?? 1 };
     }

@@ -4,7 +4,8 @@ import { afterEach, describe, it } from "mocha";
 import * as vscode from "vscode";
 import { silentLogger } from "../../../src/base/logger";
 import { PayloadDocuments } from "../../../src/host/panel/payloadDocuments";
-import { TraceStore } from "../../../src/store/traceStore";
+import { ReaderClient } from "../../../src/reader/readerClient";
+import { workerPort } from "../../../src/reader/workerPort";
 import { closeAllEditors, hearMessages, removeFiles, until, workspaceFolder, writeTrace } from "./support";
 
 const scheme = "tracekeeper-payload";
@@ -30,6 +31,19 @@ describe("a payload in an editor", () => {
     made.push(key);
     await vscode.commands.executeCommand("vscode.openWith", vscode.Uri.file(key), "tracekeeper.traceFile");
     return key;
+  }
+
+  function newReader(): ReaderClient {
+    const folder = vscode.extensions.getExtension("tracekeeper.tracekeeper")?.extensionPath ?? "";
+    const connect = () => workerPort(join(folder, "dist", "reader.js"));
+    return new ReaderClient({ connect, borders: () => undefined, logger: silentLogger });
+  }
+
+  /** What is known of the edit of the trace's second step. */
+  async function editOf(reader: ReaderClient, key: string) {
+    const edit = await reader.once(key, (trace) => trace.call("edit", { epoch: trace.facts?.epoch ?? 0, row: 1 }));
+    assert.ok(edit);
+    return edit;
   }
 
   it("is the whole text, read from the trace", async () => {
@@ -91,12 +105,10 @@ describe("a payload in an editor", () => {
     };
     const key = await writeTrace({ id: "payload-edit", tool: "edit", input });
     made.push(key);
-    const store = new TraceStore({ directories: [], logger: silentLogger });
-    const documents = new PayloadDocuments(store, { ofSession: () => [] });
+    const reader = newReader();
+    const documents = new PayloadDocuments({ entry: () => undefined }, reader, { ofSession: () => [] });
     try {
-      const span = (await store.load(key)).trace.spans.find(({ spanId }) => spanId === "payload-edit-step");
-      assert.ok(span);
-      await documents.openDiff(key, span);
+      await documents.openDiff(key, await editOf(reader, key));
       const tab = await until("the diff is there", () => {
         const active = vscode.window.tabGroups.activeTabGroup.activeTab;
         return active?.input instanceof vscode.TabInputTextDiff && active;
@@ -108,24 +120,22 @@ describe("a payload in an editor", () => {
       assert.match(original.path, /\.ts$/);
     } finally {
       documents.dispose();
-      store.dispose();
+      reader.dispose();
     }
   });
 
   it("says so when there is no edit to compare", async () => {
     const key = await writeTrace({ id: "payload-no-edit" });
     made.push(key);
-    const store = new TraceStore({ directories: [], logger: silentLogger });
-    const documents = new PayloadDocuments(store, { ofSession: () => [] });
+    const reader = newReader();
+    const documents = new PayloadDocuments({ entry: () => undefined }, reader, { ofSession: () => [] });
     const told = hearMessages();
     try {
-      const [, span] = (await store.load(key)).trace.spans;
-      assert.ok(span);
-      await documents.openDiff(key, span);
+      await documents.openDiff(key, await editOf(reader, key));
     } finally {
       told.restore();
       documents.dispose();
-      store.dispose();
+      reader.dispose();
     }
     assert.deepEqual(told.messages, ["info This step holds no edit to compare."]);
   });

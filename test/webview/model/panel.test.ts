@@ -1,8 +1,8 @@
 import "../englishTexts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { columnChunks } from "../../../src/host/panel/columnChunks";
-import { columnsDelta, withSharedStrings } from "../../../src/host/panel/columnsDelta";
-import { StringTable } from "../../../src/host/panel/stringTable";
+import { columnChunks } from "../../../src/reader/columnChunks";
+import { columnsDelta, withSharedStrings } from "../../../src/reader/columnsDelta";
+import { StringTable } from "../../../src/reader/stringTable";
 import type { HostMessage, PanelHeader } from "../../../src/protocol/panelMessages";
 import type { TraceSpan } from "../../../src/trace/schema";
 import { HostConnection } from "../../../webview/model/hostConnection";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { pickRows, sliceRows } from "../../../src/host/panel/columnsDelta";
+import { pickRows, sliceRows } from "../../../src/reader/columnsDelta";
 import { SpanStore } from "../../../webview/model/spanStore";
 import { madeUp } from "../../trace/traceSamples";
 

@@ -1,7 +1,7 @@
 // Full-text search over a trace, in slices, so that the host stays responsive and a newer search can supersede it.
 
 import { setImmediate } from "node:timers/promises";
-import type { TracePicture } from "./traceModel";
+import type { TracePicture } from "./picture";
 
 /** Spans looked at between two pauses. */
 const sliceSize = 500;
@@ -18,7 +18,7 @@ export async function searchSpans(
   const isSensitive = text !== text.toLowerCase();
   const needle = isSensitive ? text : text.toLowerCase();
   const contains = (candidate: string): boolean => (isSensitive ? candidate : candidate.toLowerCase()).includes(needle);
-  const { columns, session } = picture;
+  const { columns, spans } = picture;
   const stringMatches = Uint8Array.from(columns.strings, (value) => (contains(value) ? 1 : 0));
   const rows: number[] = [];
   for (let row = 0; row < columns.count; row++) {
@@ -30,7 +30,7 @@ export async function searchSpans(
       stringMatches[columns.name[row] ?? 0] ||
       stringMatches[columns.label[row] ?? 0] ||
       stringMatches[columns.outcome[row] ?? 0];
-    const span = session.trace.spans[row];
+    const span = spans.spanAt(row);
     if (
       isInColumns ||
       (span &&

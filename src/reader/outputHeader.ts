@@ -1,30 +1,27 @@
 // What a panel is told of a program's output with every header: how much there is, and what happened between its lines.
-// Worked out once for a picture, because it costs as much as there are lines.
 
-import type { OutputHeader, OutputMark } from "../../protocol/outputMessages";
-import { formatBytes } from "../../trace/formatValue";
-import { failingLine } from "../../trace/outputFailure";
-import { lineAtTime, type OutputGap, type OutputIndex, type OutputRoot, outputGaps } from "../../trace/outputIndex";
-import type { OutputReader } from "../../trace/outputLines";
-import { outputAmount } from "../../trace/outputText";
-import { oneLine } from "../../trace/plainText";
-import type { TraceSpan } from "../../trace/schema";
-import { FLAG, kindCodes } from "../../trace/spanColumns";
-import { asFields, type Fields, numberField, shellCommand, textField, toolCall } from "../../trace/toolCall";
-import type { TracePicture } from "./traceModel";
+import type { OutputHeader, OutputMark } from "../protocol/outputMessages";
+import { formatBytes } from "../trace/formatValue";
+import { failingLine } from "../trace/outputFailure";
+import { lineAtTime, type OutputGap, type OutputIndex, type OutputRoot, outputGaps } from "../trace/outputIndex";
+import type { OutputReader } from "../trace/outputLines";
+import { outputAmount } from "../trace/outputText";
+import { oneLine } from "../trace/plainText";
+import type { TraceSpan } from "../trace/schema";
+import { FLAG, kindCodes } from "../trace/spanColumns";
+import { asFields, type Fields, numberField, shellCommand, textField, toolCall } from "../trace/toolCall";
+import type { TracePicture } from "./picture";
+import { wholeTrace } from "./wholeTrace";
 
 const sessionKind = kindCodes.indexOf("session");
 const mostNotes = 100;
-const made = new WeakMap<TracePicture, OutputHeader>();
 
 /** Undefined for a trace without a program's output. */
 export function outputHeader(picture: TracePicture): OutputHeader | undefined {
   const { output } = picture;
   if (output === undefined) return undefined;
-  const known = made.get(picture);
-  if (known !== undefined) return known;
   const { index } = output;
-  const header: OutputHeader = {
+  return {
     lineCount: index.lineCount,
     bytes: index.bytes,
     amount: outputAmount(index),
@@ -33,17 +30,19 @@ export function outputHeader(picture: TracePicture): OutputHeader | undefined {
     marks: marksOf(picture, output),
     openLines: openLines(output),
     lastLineMs: index.lineCount === 0 ? undefined : lastLineMs(index),
-    failingLine: failingLine(output, picture.session.trace.spans),
-    ...launchNotes(picture.session.trace.spans),
+    failingLine: failingLine(output, wholeTrace(picture).spans),
+    ...launchNotes(picture),
     commands: index.roots.map(({ row, commandRow }) => ({ row: commandRow, outputRow: row })),
   };
-  made.set(picture, header);
-  return header;
 }
 
-function launchNotes(spans: readonly TraceSpan[]): Pick<OutputHeader, "captureReason" | "keptExporter"> {
-  const attributes =
-    spans.find(({ kind, parentSpanId }) => kind === "session" && parentSpanId === null)?.attributes ?? {};
+function launchNotes(picture: TracePicture): Pick<OutputHeader, "captureReason" | "keptExporter"> {
+  const { kind, parent, flags } = picture.columns;
+  const isRoot = (row: number) =>
+    kind[row] === sessionKind && parent[row] === -1 && ((flags[row] ?? 0) & (FLAG.cycleCut | FLAG.synthetic)) === 0;
+  let root = 0;
+  while (root < picture.spans.count && !isRoot(root)) root++;
+  const attributes = picture.spans.spanAt(root)?.attributes ?? {};
   const capture = asFields(asFields(attributes["tracekeeper.launch"])?.["capture"]) ?? {};
   const kept = textField(asFields(attributes["tracekeeper.exporter"]) ?? {}, ["kept"]);
   const reason = textField(capture, ["reason"]);
@@ -68,18 +67,18 @@ const order = { end: 0, note: 1, start: 2, gap: 3 } as const;
 const orderBehind = { start: 0, gap: 1, note: 2, end: 3 } as const;
 
 function marksOf(picture: TracePicture, { index }: OutputReader): OutputMark[] {
-  const { spans } = picture.session.trace;
+  const { spans } = picture;
   const isOver = picture.state.status !== "running" && picture.state.status !== "waiting";
   const [firstRoot] = index.roots;
-  const startMs = spans[firstRoot?.commandRow ?? -1]?.startTime ?? Number.NaN;
-  const ends = index.roots.flatMap((root) => endMark(root, spans[root.commandRow], isOver) ?? []);
+  const startMs = spans.spanAt(firstRoot?.commandRow ?? -1)?.startTime ?? Number.NaN;
+  const ends = index.roots.flatMap((root) => endMark(root, spans.spanAt(root.commandRow), isOver) ?? []);
   const marks: OutputMark[] = [
-    ...index.roots.map((root) => startMark(root, spans[root.commandRow])),
+    ...index.roots.map((root) => startMark(root, spans.spanAt(root.commandRow))),
     ...[...outputGaps(index, startMs), ...lastGap(index, ends, startMs)].map(
       (gap) => ({ type: "gap", ...gap }) as const,
     ),
     ...index.roots.flatMap(({ row, commandRow }) =>
-      [spans[commandRow], spans[row]].flatMap((span) => notes(index, span)),
+      [spans.spanAt(commandRow), spans.spanAt(row)].flatMap((span) => notes(index, span)),
     ),
     ...ends,
   ];

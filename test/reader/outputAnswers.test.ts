@@ -1,13 +1,13 @@
 // What a panel is told of a program's output, and what the host makes of what the panel names.
 import { describe, expect, it } from "vitest";
-import { answerRequest, StaleEpochError } from "../../src/host/panel/answerRequest";
-import { firstLineOf, outputLink, outputMatches, spanAtPlace } from "../../src/host/panel/outputAnswers";
-import { outputHeader } from "../../src/host/panel/outputHeader";
-import { payloadText } from "../../src/host/panel/payloadText";
-import { selectedSource } from "../../src/host/panel/selectedSource";
 import { StepsCard } from "../../src/host/panel/stepsCard";
 import type { OutputMark } from "../../src/protocol/outputMessages";
 import { outputHeaderSchema, outputLinesResultSchema } from "../../src/protocol/outputMessages";
+import { answerRequest, StaleEpochError } from "../../src/reader/answerRequest";
+import { firstLineOf, outputLink, outputMatches, spanAtPlace } from "../../src/reader/outputAnswers";
+import { outputHeader } from "../../src/reader/outputHeader";
+import { payloadText } from "../../src/reader/payloadText";
+import { stepSource } from "../../src/reader/stepSource";
 import { findPlaces } from "../../src/trace/places";
 import type { TraceSpan } from "../../src/trace/schema";
 import type { TraceSummaryView } from "../../src/trace/summarizeTrace";
@@ -166,7 +166,7 @@ describe("answers about the output", () => {
     const target = outputLink(of, 1, 0);
     const place = target?.type === "place" ? target.place : undefined;
     expect(place).toMatchObject({ path: "src/a.ts", line: 3, column: 5 });
-    const burst = of.session.trace.spans[3];
+    const burst = of.spans.spanAt(3);
     if (place !== undefined && burst !== undefined) {
       expect(findPlaces(spanAtPlace(burst, place))).toMatchObject([{ path: "src/a.ts", line: 3, column: 5 }]);
     }
@@ -176,16 +176,14 @@ describe("answers about the output", () => {
 
   it("lead from the selected line to the place that it names, else from the step to its own", async () => {
     const of = await picture(pieces, { end: { atMs: 9, error: "exit 1" } });
-    const at = (selectedLine: number | undefined) => {
-      const source = selectedSource({ model: { picture: of } as never, selectedRow: 1, selectedLine });
-      return source === undefined ? undefined : findPlaces(source)[0]?.path;
-    };
-    expect(at(1)).toBe("src/a.ts");
-    expect(selectedSource({ model: { picture: of } as never, selectedRow: 1, selectedLine: 0 })?.spanId).toBe(
-      commandId,
-    );
-    expect(selectedSource({ model: { picture: of } as never, selectedRow: 1, selectedLine: 99 })?.name).toBe("command");
-    expect(selectedSource({ model: { picture: of } as never, selectedRow: -1, selectedLine: 1 })).toBeUndefined();
+    const command = { name: "command", places: findPlaces(of.spans.spanAt(1) as TraceSpan) };
+    expect(stepSource(of, { row: 1, outputLine: 1 })?.places[0]?.path).toBe("src/a.ts");
+    expect(stepSource(of, { row: 1, outputLine: 0 })).toEqual(command);
+    expect(stepSource(of, { row: 1, outputLine: 99 })).toEqual(command);
+    expect(stepSource(of, { row: 1 })).toEqual(command);
+    expect(stepSource(of, { row: 99, outputLine: 1 })).toBeUndefined();
+    expect(stepSource(of, { row: 1, outputLine: 1, link: 0 })?.places[0]?.path).toBe("src/a.ts");
+    expect(stepSource(of, { row: 1, outputLine: 1, link: 1 })).toBeUndefined();
   });
 
   it("end a search that a newer one supersedes", async () => {
@@ -199,7 +197,7 @@ describe("answers about the output", () => {
   });
 
   it("give the text of a burst as a person reads it", async () => {
-    const burst = (await picture(pieces)).session.trace.spans[3];
+    const burst = (await picture(pieces)).spans.spanAt(3);
     expect(burst && payloadText(burst, "output").text).toBe("red\nsrc/a.ts:3:5 and https://example.org\nhalf");
   });
 

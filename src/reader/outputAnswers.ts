@@ -1,14 +1,14 @@
 // Answers about a program's output: lines, what a search finds in them, where a link in one leads.
 
 import { setImmediate } from "node:timers/promises";
-import type { OutputLineView } from "../../protocol/outputMessages";
-import type { OutputSearchResult } from "../../protocol/panelMessages";
-import type { OutputLine } from "../../trace/outputLines";
-import type { OutputLink } from "../../trace/outputLinks";
-import { searchOutput } from "../../trace/outputSearch";
-import type { Place } from "../../trace/place";
-import type { TraceSpan } from "../../trace/schema";
-import type { TracePicture } from "./traceModel";
+import type { OutputLineView } from "../protocol/outputMessages";
+import type { OutputSearchResult } from "../protocol/panelMessages";
+import type { OutputLine } from "../trace/outputLines";
+import type { OutputLink } from "../trace/outputLinks";
+import { searchOutput } from "../trace/outputSearch";
+import type { Place } from "../trace/place";
+import type { TraceSpan } from "../trace/schema";
+import type { TracePicture } from "./picture";
 
 export function outputLineViews({ output }: TracePicture, from: number, count: number): OutputLineView[] {
   return (output?.lines(from, count) ?? []).map(viewOf);

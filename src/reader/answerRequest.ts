@@ -1,20 +1,25 @@
-// Answers of the host to a panel's questions about one picture. Pure but for pauses while searching.
+// Answers to a panel's questions about one picture. Pure but for pauses while searching.
 
-import type { PanelRequest, PayloadResult, SearchResult, TextsResult } from "../../protocol/panelMessages";
-import { conversation } from "../../trace/conversation";
-import { FLAG } from "../../trace/spanColumns";
-import { spanDetails } from "../../trace/spanDetails";
-import { summarizeTrace, type TraceSummaryView } from "../../trace/summarizeTrace";
+import type { PanelRequest, PayloadResult, SearchResult, TextsResult } from "../protocol/panelMessages";
+import { conversation } from "../trace/conversation";
+import { FLAG } from "../trace/spanColumns";
+import { spanDetails } from "../trace/spanDetails";
+import { summarizeTrace, type TraceSummaryView } from "../trace/summarizeTrace";
 import { firstLineOf, outputLineViews, outputMatches } from "./outputAnswers";
 import { payloadText, readableSpan } from "./payloadText";
+import type { TracePicture } from "./picture";
+import { rowTexts } from "./rowTexts";
 import { searchSpans } from "./searchSpans";
 import { syntheticDetails } from "./syntheticDetails";
-import type { TracePicture } from "./traceModel";
+import { wholeTrace } from "./wholeTrace";
 
 /** The question is about rows of an epoch that has passed. */
 export class StaleEpochError extends Error {
   override readonly name = "StaleEpochError";
 }
+
+/** What a person has moved on from as soon as the panel asks the next of them. */
+export const supersededMethods: ReadonlySet<PanelRequest["method"]> = new Set(["search", "outputSearch"]);
 
 export async function answerRequest(
   request: PanelRequest,
@@ -26,12 +31,10 @@ export async function answerRequest(
     case "details":
       return detailsOf(picture, request.params.row);
     case "texts": {
-      const { columns } = picture;
-      const textOf = (index: number | undefined) => columns.strings[index ?? 0] ?? "";
-      const { rows } = request.params;
+      const texts = request.params.rows.map((row) => rowTexts(picture, row));
       return {
-        labels: rows.map((row) => textOf(columns.label[row])),
-        outcomes: rows.map((row) => textOf(columns.outcome[row])),
+        labels: texts.map(({ label }) => label),
+        outcomes: texts.map(({ outcome }) => outcome),
       } satisfies TextsResult;
     }
     case "payload": {
@@ -50,12 +53,13 @@ export async function answerRequest(
     case "summary":
       return summaryOf(picture);
     case "conversation":
-      return conversation(picture.session.trace, picture.columns);
+      return conversation(wholeTrace(picture), picture.columns);
   }
 }
 
-function summaryOf({ session, columns }: TracePicture): TraceSummaryView {
-  const summary = summarizeTrace(session.trace, columns);
+function summaryOf(picture: TracePicture): TraceSummaryView {
+  const { columns } = picture;
+  const summary = summarizeTrace(wholeTrace(picture), columns);
   // Output lasts as long as the command that writes it, which is what takes the time.
   const rowOf = (row: number) =>
     ((columns.flags[row] ?? 0) & FLAG.output) === 0 ? row : Math.max(0, columns.parent[row] ?? 0);
@@ -64,14 +68,14 @@ function summaryOf({ session, columns }: TracePicture): TraceSummaryView {
 }
 
 function detailsOf(picture: TracePicture, row: number): unknown {
-  const span = picture.session.trace.spans[row];
+  const span = picture.spans.spanAt(row);
   if (span) return spanDetails(readableSpan(span), { columns: picture.columns, row });
   if (row < picture.columns.count) return syntheticDetails(picture, row);
   throw new RangeError(`No row ${row} in this trace`);
 }
 
 function spanAt(picture: TracePicture, row: number) {
-  const span = picture.session.trace.spans[row];
+  const span = picture.spans.spanAt(row);
   if (!span) throw new RangeError(`No span in row ${row}`);
   return span;
 }

@@ -1,13 +1,13 @@
 // The full text of one payload of a span, as a person would want to read, copy or open it.
 
-import { assertNever } from "../../base/assert";
-import type { PayloadField } from "../../protocol/panelMessages";
-import { parseAnsiLine } from "../../trace/ansi";
-import { outputBurstOf } from "../../trace/outputBurst";
-import { prettyText, type WholePayload, wholePayload } from "../../trace/payloadView";
-import type { TraceSpan } from "../../trace/schema";
-import { rawSpan } from "../../trace/spanDetails";
-import { spanError } from "../../trace/spanError";
+import { assertNever } from "../base/assert";
+import type { PayloadField } from "../protocol/panelMessages";
+import { parseAnsiLine } from "../trace/ansi";
+import { outputBurstOf } from "../trace/outputBurst";
+import { prettyText, type WholePayload, wholePayload } from "../trace/payloadView";
+import type { TraceSpan } from "../trace/schema";
+import { rawSpan } from "../trace/spanDetails";
+import { spanError } from "../trace/spanError";
 
 export interface PayloadText {
   readonly text: string;

@@ -1,9 +1,13 @@
 // What changed between two pictures of the same trace, as columns. Rows keep their numbers as long as the spans that
 // were there come first and in the same order; otherwise the pictures have nothing in common and all is sent again.
 
-import type { ColumnChunk } from "../../protocol/panelMessages";
-import type { SpanColumns } from "../../trace/spanColumns";
+import type { ColumnChunk } from "../protocol/panelMessages";
+import type { SpanColumns } from "../trace/spanColumns";
+import type { SpanSource } from "../trace/spanSource";
+import { MovedTexts } from "./movedTexts";
 import type { StringTable } from "./stringTable";
+
+type Ids = Pick<SpanSource, "count" | "idOf">;
 
 export interface ColumnsDelta {
   readonly changedRows: Uint32Array<ArrayBuffer>;
@@ -13,30 +17,20 @@ export interface ColumnsDelta {
 
 /** The same columns with their text indexes taken from `table`, which takes in what it lacks. */
 export function withSharedStrings(columns: SpanColumns, table: StringTable): SpanColumns {
-  const moved = new Int32Array(columns.strings.length).fill(-1);
-  const move = (index: number): number => {
-    let to = moved[index] ?? -1;
-    if (to < 0) {
-      to = table.add(columns.strings[index] ?? "");
-      if (index < moved.length) moved[index] = to;
-    }
-    return to;
+  const moved = new MovedTexts(columns.strings, table);
+  return {
+    ...columns,
+    name: moved.all(columns.name, columns.count),
+    label: moved.all(columns.label, columns.count),
+    outcome: moved.all(columns.outcome, columns.count),
+    strings: table.list,
   };
-  const name = new Uint32Array(columns.count);
-  const label = new Uint32Array(columns.count);
-  const outcome = new Uint32Array(columns.count);
-  for (let row = 0; row < columns.count; row++) {
-    name[row] = move(columns.name[row] ?? 0);
-    label[row] = move(columns.label[row] ?? 0);
-    outcome[row] = move(columns.outcome[row] ?? 0);
-  }
-  return { ...columns, name, label, outcome, strings: table.list };
 }
 
 /** Whether every span of `before` is still at its place in `after`. */
-export function keepsRows(before: readonly string[], after: readonly string[]): boolean {
-  if (after.length < before.length) return false;
-  for (let row = 0; row < before.length; row++) if (before[row] !== after[row]) return false;
+export function keepsRows(before: Ids, after: Ids): boolean {
+  if (after.count < before.count) return false;
+  for (let row = 0; row < before.count; row++) if (before.idOf(row) !== after.idOf(row)) return false;
   return true;
 }
 

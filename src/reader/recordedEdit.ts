@@ -1,8 +1,8 @@
 // The edit that a span made, as two texts to compare. Pure.
 
-import { editChanges } from "../../trace/editDiff";
-import type { TraceSpan } from "../../trace/schema";
-import { toolCall } from "../../trace/toolCall";
+import { editChanges } from "../trace/editDiff";
+import type { TraceSpan } from "../trace/schema";
+import { toolCall } from "../trace/toolCall";
 
 /** Between several changes of one call, which need not be neighbours in the file. */
 const changeSeparator = "\n⋯\n";

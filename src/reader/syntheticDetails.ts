@@ -1,7 +1,7 @@
 // Details of a row that is no span but a place for others to hang from.
 
-import type { SpanDetails } from "../../trace/spanDetails";
-import type { TracePicture } from "./traceModel";
+import type { SpanDetails } from "../trace/spanDetails";
+import type { TracePicture } from "./picture";
 
 /** `row` must be one of the picture's rows after its spans. */
 export function syntheticDetails(picture: TracePicture, row: number): SpanDetails {

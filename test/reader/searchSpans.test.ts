@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { searchSpans } from "../../src/host/panel/searchSpans";
+import { searchSpans } from "../../src/reader/searchSpans";
+import { spansInMemory } from "../../src/trace/spanSource";
 import { pictureOf, spanOf } from "./pictures";
 
 const never = new AbortController().signal;
@@ -32,14 +33,7 @@ describe("search in a trace", () => {
     let value: unknown = "bottom";
     for (let level = 0; level < 100_000; level++) value = [value];
     const picture = await pictureOf([spanOf("a")]);
-    const [span] = picture.session.trace.spans;
-    const deep = {
-      ...picture,
-      session: {
-        ...picture.session,
-        trace: { ...picture.session.trace, spans: [{ ...span, input: value } as NonNullable<typeof span>] },
-      },
-    };
+    const deep = { ...picture, spans: spansInMemory([spanOf("a", { input: value })]) };
     expect([...(await searchSpans(deep, "bottom", never))]).toEqual([0]);
   });
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { payloadText } from "../../src/host/panel/payloadText";
-import { recordedEdit } from "../../src/host/panel/recordedEdit";
 import type { PayloadField } from "../../src/protocol/panelMessages";
+import { payloadText } from "../../src/reader/payloadText";
+import { recordedEdit } from "../../src/reader/recordedEdit";
 import { spanOf } from "./pictures";
 
 describe("the text of a payload", () => {

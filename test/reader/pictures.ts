@@ -1,6 +1,8 @@
 // Pictures of sessions for tests of what is made of them: the real reader and model, with files that a test decides.
 import { silentLogger } from "../../src/base/logger";
-import { TraceModel, type TracePicture } from "../../src/host/panel/traceModel";
+import { OpenedTrace } from "../../src/reader/openedTrace";
+import type { TracePicture } from "../../src/reader/picture";
+import { wholeSource } from "../../src/reader/readingInMemory";
 import { readSession } from "../../src/trace/readSession";
 import type { TraceSpan } from "../../src/trace/schema";
 
@@ -50,9 +52,14 @@ export async function pictureOf(spans: readonly TraceSpan[], options: PictureOpt
 export async function pictureOfBytes(bytes: Uint8Array, ageMs = 0): Promise<TracePicture> {
   const snapshot = { name: "s.json", bytes, mtimeMs: nowMs - ageMs };
   const session = readSession({ safeId: "s", snapshot, journals: [] }, () => "unknown");
-  const store = { load: async () => session, watchSession: () => ({ dispose() {} }) };
-  const model = new TraceModel("/t/s.json", store, silentLogger, () => nowMs);
-  await model.reload();
-  if (!model.picture) throw new Error("There is no picture.");
-  return model.picture;
+  const opened = new OpenedTrace({
+    source: wholeSource(async () => session),
+    firstEpoch: 1,
+    logger: silentLogger,
+    now: () => nowMs,
+    onNews() {},
+  });
+  await opened.update();
+  if (!opened.picture) throw new Error("There is no picture.");
+  return opened.picture;
 }

@@ -1,0 +1,65 @@
+// Splits columns into messages of at most about 1 MB, because one large message would block the connection for all.
+
+import type { ColumnChunk } from "../protocol/panelMessages";
+import type { SpanColumns } from "../trace/spanColumns";
+import { sliceRows } from "./columnsDelta";
+
+/** Bytes of one row over all columns: 2 x 8 + 4 x 4 + 2 + 2 x 1. */
+const rowBytes = 36;
+
+/** Where a chunk begins: rows and texts before it were sent. */
+export interface ChunkStart {
+  readonly row: number;
+  readonly text: number;
+}
+
+/** How far all chunks together reach; what came behind that is the matter of a delta. */
+export interface ChunkEnd {
+  readonly rows: number;
+  readonly texts: number;
+}
+
+export interface ColumnsMessage {
+  readonly fromRow: number;
+  readonly columns: ColumnChunk;
+  readonly strings: string[];
+  readonly last: boolean;
+  readonly next: ChunkStart;
+}
+
+/** Rows come in their order, and texts beside them by size; a panel draws after the last chunk. */
+export function columnChunk(
+  columns: SpanColumns,
+  { row, text }: ChunkStart,
+  end: ChunkEnd,
+  maxBytes = 1_000_000,
+): ColumnsMessage {
+  let bytes = 0;
+  let nextText = text;
+  while (nextText < end.texts && bytes < maxBytes / 2) bytes += 2 * (columns.strings[nextText++]?.length ?? 0) + 4;
+  const nextRow = Math.min(end.rows, row + Math.max(1, Math.floor((maxBytes - bytes) / rowBytes)));
+  return {
+    fromRow: row,
+    columns: withinRows(sliceRows(columns, row, nextRow), end.rows),
+    strings: columns.strings.slice(text, nextText),
+    last: nextRow >= end.rows && nextText >= end.texts,
+    next: { row: nextRow, text: nextText },
+  };
+}
+
+/** All chunks, at least one. */
+export function* columnChunks(columns: SpanColumns, maxBytes?: number): Generator<ColumnsMessage> {
+  const end = { rows: columns.count, texts: columns.strings.length };
+  let chunk: ColumnsMessage | undefined;
+  do {
+    chunk = columnChunk(columns, chunk?.next ?? { row: 0, text: 0 }, end, maxBytes);
+    yield chunk;
+  } while (!chunk.last);
+}
+
+/** A row that moved under a later one while chunks were sent is at the top until the delta comes that says so. */
+function withinRows(chunk: ColumnChunk, rows: number): ColumnChunk {
+  const { parent } = chunk;
+  for (let index = 0; index < parent.length; index++) if ((parent[index] ?? -1) >= rows) parent[index] = -1;
+  return chunk;
+}

@@ -1,0 +1,117 @@
+// What a panel's header, banner and status line say about a picture, but for words that depend on the time or on the
+// language: those are put in by the host.
+
+import type { PanelHeader, PanelProblem } from "../protocol/panelMessages";
+import { hasConversation } from "../trace/conversation";
+import { bestPlace, findPlaces } from "../trace/places";
+import type { Problem } from "../trace/problem";
+import { readElidedMark } from "../trace/producerMarks";
+import { FLAG } from "../trace/spanColumns";
+import { spanError } from "../trace/spanError";
+import { outputHeader } from "./outputHeader";
+import type { TracePicture } from "./picture";
+import { rowTexts } from "./rowTexts";
+import { wholeTrace } from "./wholeTrace";
+
+/** More problems than this are counted, not listed. */
+const listedProblems = 200;
+/** A header travels with every change, so that texts which only stand in it are cut. */
+const mostPromptLength = 20_000;
+
+export type HeaderFacts = Omit<PanelHeader, "statusLabel" | "statusDetail" | "timeZone" | "control">;
+
+export function headerFacts(picture: TracePicture): HeaderFacts {
+  const { session, state, failures } = picture;
+  const { header, evidence } = session;
+  const { metadata, summary } = header;
+  const isLive = state.status === "running" || state.status === "waiting";
+  return {
+    title: metadata.title?.trim() || firstLine(metadata.prompt) || session.sessionId,
+    sessionId: session.sessionId,
+    status: state.status,
+    error: state.error,
+    startedMs: firstStart(picture),
+    endedMs: isLive ? undefined : (state.endMs ?? evidence.lastActivityMs),
+    model: metadata.model,
+    agent: metadata.agent,
+    prompt: cutText(metadata.prompt),
+    totalTokens: summary.totalTokens,
+    totalCost: summary.totalCost,
+    live: isLive,
+    savedMs: evidence.lastWriteMs,
+    hasConversation: hasConversation(wholeTrace(picture)),
+    failureCount: failures.failures.length,
+    recoveredCount: failures.recovered.length,
+    failingStep: failingStep(picture),
+    problems: panelProblems(picture.problems),
+    problemCount: picture.problems.length,
+    elidedCount: elidedCount(picture),
+    output: outputHeader(picture),
+  };
+}
+
+export function panelProblems(problems: readonly Problem[]): PanelProblem[] {
+  return problems.slice(0, listedProblems).map((problem) => ({
+    code: problem.code,
+    severity: problem.severity,
+    message: problem.message,
+    offsetBytes: problem.offsetBytes,
+    file: problem.file,
+    row: problem.spanIndex,
+    count: problem.count,
+  }));
+}
+
+/** The failing step in words; undefined when the session has none. */
+function failingStep(picture: TracePicture): PanelHeader["failingStep"] {
+  const step = picture.failures.failingStep;
+  if (!step) return undefined;
+  const { columns } = picture;
+  const name = columns.strings[columns.name[step.row] ?? 0] ?? "";
+  const { label, outcome } = rowTexts(picture, step.row);
+  const span = picture.spans.spanAt(step.row);
+  const place = span && bestPlace(findPlaces(span));
+  const error = span && spanError(span)?.message;
+  const message = firstLine(error) || outcome || (step.rule === "in-progress" ? "" : firstLine(picture.state.error));
+  // "error" is the outcome of a step of which nothing special is known: beside a message it is no news.
+  const isNews = outcome !== "" && outcome !== "error" && !message.toLowerCase().includes(outcome.toLowerCase());
+  return {
+    row: step.row,
+    rule: step.rule,
+    title: label ? `${name} ${label}` : name,
+    message: isNews && message !== "" ? `${outcome} — ${message}` : message,
+    place: place && (place.line === undefined ? place.path : `${place.path}:${place.line}`),
+  };
+}
+
+/** Spans that the producer says it left out. */
+function elidedCount({ columns, spans }: TracePicture): number {
+  const { flags, count } = columns;
+  let elided = 0;
+  for (let row = 0; row < count; row++) {
+    if (((flags[row] ?? 0) & FLAG.elided) === 0) continue;
+    const span = spans.spanAt(row);
+    elided += (span && readElidedMark(span)?.elided) ?? 0;
+  }
+  return elided;
+}
+
+function firstStart(picture: TracePicture): number | undefined {
+  const { startMs, count } = picture.columns;
+  let first = Number.POSITIVE_INFINITY;
+  for (let row = 0; row < count; row++) {
+    const start = startMs[row] ?? Number.NaN;
+    if (start < first) first = start;
+  }
+  if (Number.isFinite(first)) return first;
+  const claimed = Date.parse(picture.session.header.startedAt);
+  return Number.isFinite(claimed) ? claimed : undefined;
+}
+
+function firstLine(text: string | undefined): string {
+  return text?.split("\n", 1)[0]?.trim() ?? "";
+}
+
+function cutText(text: string | undefined): string | undefined {
+  return text === undefined || text.length <= mostPromptLength ? text : `${text.slice(0, mostPromptLength)}…`;
+}

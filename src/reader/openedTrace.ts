@@ -1,0 +1,179 @@
+// A session that somebody looks at: read, numbered, kept up to date. `epoch` changes when row numbers lose their meaning,
+// `revision` grows by one with every other change of rows; what time or files around the spans change alone changes neither.
+
+import { setTimeout } from "node:timers/promises";
+import type { Disposable } from "../base/disposable";
+import { describeError, type Logger } from "../base/logger";
+import { deriveState, type SessionState } from "../trace/state";
+import { ChangeLog, type ChangesSince, type Extent } from "./changeLog";
+import { columnsDelta, keepsRows } from "./columnsDelta";
+import type { TracePicture } from "./picture";
+import type { SessionReading, SessionSource, SessionUpdate } from "./sessionSource";
+import { SharedTexts } from "./sharedTexts";
+
+/** A read of this length is followed by a rest. */
+const longReadMs = 300;
+const longestRestMs = 5_000;
+
+export type TraceNews =
+  | { readonly type: "picture"; readonly picture: TracePicture }
+  /** Nothing of the session can be read at the moment; the last picture, if any, is still valid as such. */
+  | { readonly type: "unreadable"; readonly message: string; readonly isMissing: boolean };
+
+export interface OpenedTraceOptions {
+  readonly source: SessionSource;
+  /** Number of its first epoch. */
+  readonly firstEpoch: number;
+  readonly logger: Logger;
+  now(): number;
+  onNews(news: TraceNews): void;
+}
+
+export class OpenedTrace implements Disposable {
+  readonly #options: OpenedTraceOptions;
+  readonly #abort = new AbortController();
+  #reading: SessionReading | undefined;
+  #picture: TracePicture | undefined;
+  #texts: SharedTexts | undefined;
+  #log = new ChangeLog(1);
+  /** Of the picture. Its columns may have grown since. */
+  #extent: Extent = { rows: 0, strings: 0 };
+  #nextEpoch: number;
+  #inFlight: Promise<void> | undefined;
+  #again = false;
+  #restsUntilMs = 0;
+
+  constructor(options: OpenedTraceOptions) {
+    this.#options = options;
+    this.#nextEpoch = options.firstEpoch;
+  }
+
+  /** The last sound picture; undefined before the first one. */
+  get picture(): TracePicture | undefined {
+    return this.#picture;
+  }
+
+  /** Reads what is new. Calls during a read lead to exactly one more; the promise covers the call and never rejects. */
+  update(): Promise<void> {
+    if (this.#abort.signal.aborted) return Promise.resolve();
+    if (this.#inFlight !== undefined) {
+      this.#again = true;
+      return this.#inFlight;
+    }
+    this.#inFlight = this.#run().finally(() => {
+      this.#inFlight = undefined;
+    });
+    return this.#inFlight;
+  }
+
+  /** The file was replaced under what was read of it: all is read again. */
+  updateAnew(): Promise<void> {
+    this.#options.source.forget();
+    return this.update();
+  }
+
+  /** Derives the state anew, which time alone can change (silence turns Running into Unknown). */
+  refreshState(): void {
+    const [picture, reading] = [this.#picture, this.#reading];
+    if (picture === undefined || reading === undefined) return;
+    const state = deriveState(picture.session.evidence, this.#options.now());
+    if (JSON.stringify(state) === JSON.stringify(picture.state)) return;
+    this.#apply({ type: "grown", reading, changedRows: new Uint32Array() });
+  }
+
+  /** How far the picture reaches. */
+  get extent(): Extent {
+    return this.#extent;
+  }
+
+  /** What came since a revision of this epoch; undefined where that is no longer known. */
+  changesSince(revision: number): ChangesSince | undefined {
+    return this.#log.since(revision);
+  }
+
+  dispose(): void {
+    this.#abort.abort();
+    this.#options.source.dispose();
+  }
+
+  async #run(): Promise<void> {
+    do {
+      // A trace that takes long to read and grows all the time leaves half of this thread to everybody else.
+      const restMs = this.#restsUntilMs - performance.now();
+      if (restMs > 0) await setTimeout(restMs, undefined, { signal: this.#abort.signal }).catch(() => undefined);
+      this.#again = false;
+      await this.#readOnce();
+    } while (this.#again && !this.#abort.signal.aborted);
+  }
+
+  async #readOnce(): Promise<void> {
+    const { signal } = this.#abort;
+    if (signal.aborted) return;
+    const beganMs = performance.now();
+    try {
+      const update = await this.#options.source.read(signal);
+      if (!signal.aborted) this.#apply(update);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#options.logger.warn(`Could not read the trace: ${describeError(error)}`);
+      const isMissing = (error as { code?: unknown }).code === "ENOENT";
+      this.#options.onNews({ type: "unreadable", message: describeError(error), isMissing });
+    } finally {
+      const tookMs = performance.now() - beganMs;
+      this.#restsUntilMs = tookMs < longReadMs ? 0 : performance.now() + Math.min(tookMs, longestRestMs);
+    }
+  }
+
+  #apply(update: SessionUpdate): void {
+    const { reading } = update;
+    const before = this.#picture;
+    const state = deriveState(reading.session.evidence, this.#options.now());
+    const extent = this.#extent;
+    const found = reading.findFailures(state);
+    this.#reading = reading;
+    const picture = (columns: TracePicture["columns"], epoch: number, revision: number): TracePicture => {
+      return { ...pictureOf(reading, state), failures: found.failures, columns, epoch, revision };
+    };
+    if (before === undefined || this.#texts === undefined || !keepsNumbers(before, update)) {
+      this.#texts = new SharedTexts(reading.columns);
+      this.#log = new ChangeLog(1);
+      return this.#publish(picture(reading.columns, this.#nextEpoch++, 1));
+    }
+    let columns: TracePicture["columns"];
+    let changedRows: Uint32Array;
+    if (update.type === "anew") {
+      columns = this.#texts.again(reading.columns);
+      changedRows = columnsDelta(before.columns, columns).changedRows;
+    } else {
+      changedRows = joined(update.changedRows, found.changedRows, extent.rows);
+      columns = this.#texts.grown(reading.columns, changedRows, extent.rows);
+    }
+    const isSame = changedRows.length === 0 && columns.count === extent.rows;
+    if (!isSame) this.#log.add(extent, changedRows);
+    this.#publish(picture(columns, before.epoch, before.revision + (isSame ? 0 : 1)));
+  }
+
+  #publish(picture: TracePicture): void {
+    this.#picture = picture;
+    this.#extent = { rows: picture.columns.count, strings: picture.columns.strings.length };
+    this.#options.onNews({ type: "picture", picture });
+  }
+}
+
+function pictureOf(reading: SessionReading, state: SessionState) {
+  const { session, spans, usage, tree, problems, output, hasTexts } = reading;
+  return { session, spans, usage, tree, problems, output, hasTexts, state };
+}
+
+function keepsNumbers(before: TracePicture, { type, reading }: SessionUpdate): boolean {
+  // The row of missing parents goes away when the producer corrects them, and a delta takes no row away.
+  if (reading.columns.count < before.columns.count) return false;
+  // A picture of which the panel has no texts cannot be followed by one of which it has them, nor the other way round.
+  return type === "grown" || (reading.hasTexts === before.hasTexts && keepsRows(before.spans, reading.spans));
+}
+
+/** Rows of both lists that were there before, each once. */
+function joined(one: Uint32Array, other: Uint32Array, rows: number): Uint32Array {
+  if (other.length === 0 && one.every((row) => row < rows)) return one;
+  return Uint32Array.from(new Set([...one, ...other].filter((row) => row < rows))).sort();
+}

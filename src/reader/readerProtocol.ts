@@ -1,0 +1,145 @@
+// The messages between the extension host and the reader worker. Both ends are built together, so nothing is checked on
+// arrival. A call and its result are derived from one map and cannot mismatch.
+
+import type { ColumnChunk, PanelRequest, PayloadField } from "../protocol/panelMessages";
+import type { Evidence } from "../trace/evidence";
+import type { FailingStepRule } from "../trace/failures";
+import type { OutputLink } from "../trace/outputLinks";
+import type { OutputRange, OutputText } from "../trace/outputText";
+import type { Place } from "../trace/place";
+import type { SessionState } from "../trace/state";
+import type { ChunkEnd, ChunkStart, ColumnsMessage } from "./columnChunks";
+import type { HeaderFacts } from "./headerFacts";
+import type { PayloadText } from "./payloadText";
+
+/** What the host keeps of a picture. */
+export interface PictureFacts {
+  readonly epoch: number;
+  readonly revision: number;
+  readonly rowCount: number;
+  readonly lacksTexts: boolean;
+  readonly header: HeaderFacts;
+  readonly state: SessionState;
+  /** From which the state follows; time changes it. */
+  readonly evidence: Evidence;
+  /** Files are there and were read, but nothing of a trace is in them. */
+  readonly nothing?: { readonly isTrace: boolean; readonly message: string } | undefined;
+}
+
+/** What a jump asks for. */
+export type Reveal = { readonly type: "failingStep" } | { readonly type: "span"; readonly spanId: string };
+
+/** A step with the places that it names, in the order of `findPlaces`. */
+export interface StepSource {
+  readonly name: string;
+  readonly places: readonly Place[];
+}
+
+export interface FailingStepSource extends StepSource {
+  readonly row: number;
+  readonly rule: FailingStepRule;
+  readonly label: string;
+  readonly message: string;
+}
+
+interface RowRef {
+  readonly epoch: number;
+  readonly row: number;
+}
+
+interface PayloadName {
+  readonly spanId: string;
+  readonly name: string;
+}
+
+/** What a payload document is made of. */
+export type DocumentField = Exclude<PayloadField, "diff"> | "diffOld" | "diffNew";
+
+/** Calls about a trace: what is sent and what comes back. */
+export interface ReaderCalls {
+  /** Looks what is new; settles when a panel could be told. */
+  update: { params: Record<never, never>; result: undefined };
+  /** Where the spans are that a panel wants to see first; rows are -1 where there is no such span. */
+  show: {
+    params: { readonly restored?: string | undefined; readonly reveal?: Reveal | undefined };
+    result: {
+      readonly facts: PictureFacts;
+      readonly end: ChunkEnd;
+      readonly restoredRow?: number | undefined;
+      readonly revealRow: number;
+    };
+  };
+  columns: {
+    params: { readonly epoch: number; readonly start: ChunkStart; readonly end: ChunkEnd };
+    result: ColumnsMessage;
+  };
+  /** Undefined where so old a revision is not remembered, so that all has to be sent. */
+  delta: {
+    params: { readonly epoch: number; readonly revision: number };
+    result:
+      | {
+          readonly facts: PictureFacts;
+          readonly changedRows: Uint32Array;
+          readonly changed: ColumnChunk;
+          readonly appended: ColumnChunk;
+          readonly strings: string[];
+        }
+      | undefined;
+  };
+  /** A question of a panel, handed on as it is. A newer search of the same panel supersedes one that runs. */
+  request: { params: { readonly panel: number; readonly request: PanelRequest }; result: unknown };
+  rowOf: { params: { readonly spanId: string }; result: { readonly epoch: number; readonly row: number } };
+  /**
+   * With `outputLine` the place of that line's link `link`, of which there may be none; without `link` the first place
+   * that the line links to, or the step's own.
+   */
+  source: {
+    params: RowRef & { readonly outputLine?: number | undefined; readonly link?: number | undefined };
+    result: StepSource | undefined;
+  };
+  failingStep: { params: Record<never, never>; result: FailingStepSource | undefined };
+  link: {
+    params: { readonly epoch: number; readonly line: number; readonly link: number };
+    result: OutputLink["target"] | undefined;
+  };
+  /** The text of a payload, whole. */
+  text: { params: RowRef & { readonly field: PayloadField }; result: string | undefined };
+  payloadName: {
+    params: RowRef & { readonly field: PayloadField };
+    result: (PayloadName & Pick<PayloadText, "extension">) | undefined;
+  };
+  /** Undefined for a row without a span; no `path`: it made no edit. */
+  edit: { params: RowRef; result: (PayloadName & { readonly path?: string | undefined }) | undefined };
+  document: { params: { readonly spanId: string; readonly field: DocumentField }; result: string | undefined };
+  outputText: { params: { readonly epoch: number; readonly range: OutputRange }; result: OutputText | undefined };
+  wholeOutput: { params: Record<never, never>; result: OutputText };
+}
+
+export type CallName = keyof ReaderCalls;
+export type CallParams<Name extends CallName> = ReaderCalls[Name]["params"];
+export type CallResult<Name extends CallName> = ReaderCalls[Name]["result"];
+
+export type ToReader =
+  /** Where files may be read, undefined for everywhere; holds for all that comes after it. */
+  | { readonly type: "borders"; readonly folders: readonly string[] | undefined }
+  | { readonly type: "open"; readonly trace: number; readonly key: string; readonly firstEpoch: number }
+  | { readonly type: "close"; readonly trace: number }
+  /** The time may have changed the state. */
+  | { readonly type: "refreshState"; readonly trace: number }
+  | {
+      readonly type: "call";
+      readonly id: number;
+      readonly trace: number;
+      readonly name: CallName;
+      readonly params: unknown;
+    }
+  | { readonly type: "cancel"; readonly id: number };
+
+export type FailureKind = "stale" | "aborted" | "other";
+
+export type FromReader =
+  | { readonly type: "picture"; readonly trace: number; readonly facts: PictureFacts }
+  | { readonly type: "unreadable"; readonly trace: number; readonly message: string; readonly isMissing: boolean }
+  | { readonly type: "result"; readonly id: number; readonly result: unknown }
+  | { readonly type: "failed"; readonly id: number; readonly kind: FailureKind; readonly message: string }
+  | { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly message: string };

@@ -1,0 +1,52 @@
+// The texts of one epoch. A panel keeps them by index for as long as the epoch lasts, so an index never changes its
+// meaning: where a trace is read anew within an epoch, its columns are moved to the indexes that the panel has.
+
+import type { SpanColumns } from "../trace/spanColumns";
+import { MovedTexts } from "./movedTexts";
+import { StringTable } from "./stringTable";
+
+const textColumns = ["name", "label", "outcome"] as const;
+type TextColumns = Record<(typeof textColumns)[number], Uint32Array>;
+
+export class SharedTexts {
+  readonly #first: readonly string[];
+  #table: StringTable | undefined;
+  #moved: MovedTexts | undefined;
+  #columns: TextColumns | undefined;
+
+  /** @param columns of the epoch's first picture, which are taken as they are */
+  constructor(columns: SpanColumns) {
+    this.#first = columns.strings;
+  }
+
+  /** Columns that were read anew, with texts of their own. */
+  again(columns: SpanColumns): SpanColumns {
+    this.#table ??= new StringTable(this.#first);
+    const moved = new MovedTexts(columns.strings, this.#table);
+    this.#moved = moved;
+    this.#columns = {
+      name: moved.all(columns.name, columns.count),
+      label: moved.all(columns.label, columns.count),
+      outcome: moved.all(columns.outcome, columns.count),
+    };
+    return { ...columns, ...this.#columns, strings: this.#table.list };
+  }
+
+  /** The columns that were given last, changed in these rows and longer by those from `from` on. */
+  grown(columns: SpanColumns, changedRows: Uint32Array, from: number): SpanColumns {
+    const [moved, own, table] = [this.#moved, this.#columns, this.#table];
+    if (moved === undefined || own === undefined || table === undefined) return columns;
+    for (const column of textColumns) {
+      if (own[column].length < columns.count) own[column] = longer(own[column], Math.ceil(columns.count * 1.5));
+      for (const row of changedRows) own[column][row] = moved.index(columns[column][row] ?? 0);
+      for (let row = from; row < columns.count; row++) own[column][row] = moved.index(columns[column][row] ?? 0);
+    }
+    return { ...columns, ...own, strings: table.list };
+  }
+}
+
+function longer(array: Uint32Array, length: number): Uint32Array {
+  const grown = new Uint32Array(length);
+  grown.set(array);
+  return grown;
+}

@@ -1,0 +1,130 @@
+// Answers to the calls of the host about one opened trace.
+
+import { linesAsText, wholeOutput } from "../trace/outputText";
+import { TraceReplacedError } from "../trace/spanSource";
+import { answerRequest, StaleEpochError } from "./answerRequest";
+import { columnChunk } from "./columnChunks";
+import { pickRows, sliceRows } from "./columnsDelta";
+import type { OpenedTrace } from "./openedTrace";
+import { outputLink } from "./outputAnswers";
+import { documentText, editOf } from "./payloadAnswers";
+import { payloadText } from "./payloadText";
+import type { TracePicture } from "./picture";
+import { pictureFacts } from "./pictureFacts";
+import type { CallName, CallParams, CallResult, Reveal } from "./readerProtocol";
+import { failingStepSource, stepSource } from "./stepSource";
+import { wholeTrace } from "./wholeTrace";
+
+type Answers = {
+  readonly [Name in CallName]: (
+    trace: OpenedTrace,
+    params: CallParams<Name>,
+    signal: AbortSignal,
+  ) => CallResult<Name> | Promise<CallResult<Name>>;
+};
+
+/**
+ * @throws StaleEpochError where the rows that are asked about have lost their numbers, or there is no picture
+ * @throws RangeError for rows that do not exist; the signal's reason
+ */
+export async function answerCall<Name extends CallName>(
+  trace: OpenedTrace,
+  name: Name,
+  params: CallParams<Name>,
+  signal: AbortSignal,
+): Promise<CallResult<Name>> {
+  try {
+    return await answers[name](trace, params, signal);
+  } catch (error) {
+    if (!(error instanceof TraceReplacedError)) throw error;
+    // What is asked for is gone from the disk. Where its row is still the same in what is there now, that is the answer.
+    await trace.updateAnew();
+    signal.throwIfAborted();
+    return await answers[name](trace, params, signal);
+  }
+}
+
+const answers: Answers = {
+  async update(trace) {
+    await trace.update();
+    return undefined;
+  },
+  show(trace, { restored, reveal }) {
+    const picture = anyPicture(trace);
+    const { rows, strings } = trace.extent;
+    return {
+      facts: pictureFacts(picture),
+      end: { rows, texts: strings },
+      ...(restored === undefined ? {} : { restoredRow: picture.spans.rowOf(restored) }),
+      revealRow: reveal === undefined ? -1 : revealRow(picture, reveal),
+    };
+  },
+  columns(trace, { epoch, start, end }) {
+    return columnChunk(pictureOf(trace, epoch).columns, start, end);
+  },
+  delta(trace, { epoch, revision }) {
+    const picture = pictureOf(trace, epoch);
+    const since = trace.changesSince(revision);
+    if (since === undefined) return undefined;
+    const { columns } = picture;
+    return {
+      facts: pictureFacts(picture),
+      changedRows: since.changedRows,
+      changed: pickRows(columns, since.changedRows),
+      appended: sliceRows(columns, since.rows, columns.count),
+      strings: columns.strings.slice(since.strings, trace.extent.strings),
+    };
+  },
+  request(trace, { request }, signal) {
+    return answerRequest(request, trace.picture, signal);
+  },
+  rowOf(trace, { spanId }) {
+    const { spans, epoch } = anyPicture(trace);
+    return { epoch, row: spans.rowOf(spanId) };
+  },
+  source(trace, { epoch, ...at }) {
+    return stepSource(pictureOf(trace, epoch), at);
+  },
+  failingStep(trace) {
+    return failingStepSource(anyPicture(trace));
+  },
+  link(trace, { epoch, line, link }) {
+    return outputLink(pictureOf(trace, epoch), line, link);
+  },
+  text(trace, { epoch, row, field }) {
+    const span = pictureOf(trace, epoch).spans.spanAt(row);
+    return span && payloadText(span, field).text;
+  },
+  payloadName(trace, { epoch, row, field }) {
+    const span = pictureOf(trace, epoch).spans.spanAt(row);
+    return span && { spanId: span.spanId, name: span.name, extension: payloadText(span, field).extension };
+  },
+  edit(trace, { epoch, row }) {
+    const span = pictureOf(trace, epoch).spans.spanAt(row);
+    return span && editOf(span);
+  },
+  document(trace, { spanId, field }) {
+    return documentText(anyPicture(trace), spanId, field);
+  },
+  outputText(trace, { epoch, range }) {
+    const { output } = pictureOf(trace, epoch);
+    return output && linesAsText(output, range);
+  },
+  wholeOutput(trace) {
+    return wholeOutput(wholeTrace(anyPicture(trace)).spans);
+  },
+};
+
+function anyPicture({ picture }: OpenedTrace): TracePicture {
+  if (picture === undefined) throw new StaleEpochError("Nothing of the trace could be read");
+  return picture;
+}
+
+function pictureOf({ picture }: OpenedTrace, epoch: number): TracePicture {
+  if (picture?.epoch !== epoch) throw new StaleEpochError("The trace was replaced meanwhile");
+  return picture;
+}
+
+function revealRow({ failures, spans }: TracePicture, reveal: Reveal): number {
+  return reveal.type === "failingStep" ? (failures.failingStep?.row ?? -1) : spans.rowOf(reveal.spanId);
+}
