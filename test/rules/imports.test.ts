@@ -44,6 +44,7 @@ const breaches: readonly Breach[] = [
   },
   { rule: "recorder-imports-only-below", file: "src/recorder/a.ts", source: 'import "../store/index";' },
   { rule: "store-imports-only-below", file: "src/store/a.ts", source: 'import "../protocol/messages";' },
+  { rule: "reader-imports-only-below", file: "src/reader/a.ts", source: 'import "../host/a";' },
   { rule: "importers-imports-only-below", file: "src/importers/a.ts", source: 'import "../store/index";' },
   { rule: "batch-imports-only-below", file: "src/batch/a.ts", source: 'import type {} from "../session/main";' },
   { rule: "publish-imports-only-below", file: "src/publish/a.ts", source: 'import "../session/main";' },
