@@ -22,6 +22,8 @@ import { largeBytes, makeTrace, renderEntries } from "./support";
 // Only so that a failure ends: what is waited for comes when it comes.
 vi.setConfig({ testTimeout: 60_000 });
 
+const hourMs = 3_600_000;
+
 beforeEach(setUp);
 afterEach(tearDown);
 
