@@ -102,6 +102,12 @@ export function scannedSpans(scanned: ScannedTrace, read: ReadBytes): SpanSource
     fieldAt,
     usageAt,
     toolNameAt,
+    file: {
+      spanRange: (row) => scanned.spanRange(row),
+      fieldRange: (row, field) => scanned.fieldRange(row, field),
+      isMended: (row) => scanned.isMended(row),
+      read,
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 
 import type { Evidence } from "./evidence";
 import type { TraceFile, TraceSpan } from "./schema";
+import type { SpanFile } from "./spanFile";
 import { type SpanUsage, usageOfSpan } from "./spanUsage";
 import { toolName } from "./toolCall";
 
@@ -56,6 +57,8 @@ export interface SpanSource {
    * @throws TraceReplacedError
    */
   toolNameAt(row: number): string;
+  /** Where all spans stand in one file. */
+  readonly file?: SpanFile | undefined;
 }
 
 /** Fields of a span that may be large. */
