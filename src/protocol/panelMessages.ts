@@ -266,6 +266,8 @@ export const panelMessageSchema = z.discriminatedUnion("type", [
     file: z.optional(z.string().check(z.maxLength(300))),
   }),
   z.object({ type: z.literal("revealInOs") }),
+  /** Nobody waits for the answer to that question any more, and none comes. */
+  z.object({ type: z.literal("cancel"), id: whole }),
   z.object({ type: z.literal("reload") }),
   z.object({
     type: z.literal("log"),
@@ -325,6 +327,10 @@ export const panelReplySchema = z.discriminatedUnion("ok", [
   z.object({ type: z.literal("reply"), id: whole, ok: z.literal(false), stale: z.boolean(), error: z.string() }),
 ]);
 export type PanelReply = z.infer<typeof panelReplySchema>;
+
+/** A part of an answer, ahead of its reply; only some methods have them. */
+export const panelPartSchema = z.object({ type: z.literal("part"), id: whole, part: z.unknown() });
+export type PanelPart = z.infer<typeof panelPartSchema>;
 
 /** In the order of the rows that were asked for. */
 export const textsResultSchema = z.object({ labels: z.array(z.string()), outcomes: z.array(z.string()) });

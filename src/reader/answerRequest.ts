@@ -21,10 +21,12 @@ export class StaleEpochError extends Error {
 /** What a person has moved on from as soon as the panel asks the next of them. */
 export const supersededMethods: ReadonlySet<PanelRequest["method"]> = new Set(["search", "outputSearch"]);
 
+/** @param _report takes parts of the answer, ahead of it */
 export async function answerRequest(
   request: PanelRequest,
   picture: TracePicture | undefined,
   signal: AbortSignal,
+  _report: (part: unknown) => void = () => {},
 ): Promise<unknown> {
   if (!picture || picture.epoch !== request.params.epoch) throw new StaleEpochError("The trace was replaced meanwhile");
   switch (request.method) {

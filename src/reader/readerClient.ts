@@ -5,7 +5,7 @@ import type { Disposable } from "../base/disposable";
 import type { Logger } from "../base/logger";
 import type { ReaderPort } from "./readerPort";
 import type { CallName, CallParams, CallResult, FailureKind, FromReader, ToReader } from "./readerProtocol";
-import { RemoteTrace } from "./remoteTrace";
+import { type CallOptions, RemoteTrace } from "./remoteTrace";
 
 /** A minute: whoever closes one trace often opens the next. */
 const usualIdleMs = 60_000;
@@ -37,6 +37,7 @@ interface Shared {
 
 interface Pending {
   readonly trace: RemoteTrace;
+  readonly onPart: CallOptions["onPart"];
   resolve(result: unknown): void;
   reject(error: ReaderError): void;
 }
@@ -71,7 +72,7 @@ export class ReaderClient implements Disposable {
   open(key: string): RemoteTrace {
     const id = this.#nextTrace++;
     const trace = new RemoteTrace(key, {
-      call: (name, params, signal) => this.#call(id, trace, name, params, signal),
+      call: (name, params, options) => this.#call(id, trace, name, params, options),
       post: (type) => this.#post({ type, trace: id }),
       reopen: () => this.#open(id, trace),
       close: () => this.#close(id),
@@ -165,7 +166,7 @@ export class ReaderClient implements Disposable {
     trace: RemoteTrace,
     name: Name,
     params: CallParams<Name>,
-    signal: AbortSignal | undefined,
+    { signal, onPart }: CallOptions = {},
   ): Promise<CallResult<Name>> {
     signal?.throwIfAborted();
     if (this.#isDisposed || !this.#traces.has(id)) throw new ReaderError("aborted", "The trace is closed");
@@ -177,7 +178,8 @@ export class ReaderClient implements Disposable {
     signal?.addEventListener("abort", cancel, { once: true });
     try {
       return await new Promise<CallResult<Name>>((resolve, reject) => {
-        this.#pending.set(call, { trace, resolve: (result) => resolve(result as CallResult<Name>), reject });
+        const settle = { resolve: (result: unknown) => resolve(result as CallResult<Name>), reject };
+        this.#pending.set(call, { trace, onPart, ...settle });
         this.#post({ type: "call", id: call, trace: id, name, params });
       });
     } finally {
@@ -195,6 +197,8 @@ export class ReaderClient implements Disposable {
         pending?.trace.survived();
         return pending?.resolve(message.result);
       }
+      case "part":
+        return this.#pending.get(message.id)?.onPart?.(message.part);
       case "failed":
         return this.#take(message.id)?.reject(new ReaderError(message.kind, message.message));
       case "log":

@@ -140,6 +140,8 @@ export type FailureKind = "stale" | "aborted" | "other";
 export type FromReader =
   | { readonly type: "picture"; readonly trace: number; readonly facts: PictureFacts }
   | { readonly type: "unreadable"; readonly trace: number; readonly message: string; readonly isMissing: boolean }
+  /** A part of a result, ahead of it. */
+  | { readonly type: "part"; readonly id: number; readonly part: unknown }
   | { readonly type: "result"; readonly id: number; readonly result: unknown }
   | { readonly type: "failed"; readonly id: number; readonly kind: FailureKind; readonly message: string }
   | { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly message: string };

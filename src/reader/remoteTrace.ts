@@ -15,12 +15,14 @@ export type TraceNow =
   /** The reader was lost over it, twice; it is opened again only when somebody asks. */
   | { readonly type: "lost"; readonly message: string };
 
+export interface CallOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Takes parts of the result, ahead of it. */
+  readonly onPart?: ((part: unknown) => void) | undefined;
+}
+
 interface Link {
-  call<Name extends CallName>(
-    name: Name,
-    params: CallParams<Name>,
-    signal: AbortSignal | undefined,
-  ): Promise<CallResult<Name>>;
+  call<Name extends CallName>(name: Name, params: CallParams<Name>, options?: CallOptions): Promise<CallResult<Name>>;
   post(type: "refreshState"): void;
   /** Opens it in the reader of now, where it is not open yet. */
   reopen(): void;
@@ -64,9 +66,9 @@ export class RemoteTrace implements Disposable {
     return (this.#facts?.epoch ?? 0) + 1;
   }
 
-  /** @throws ReaderError, also the signal's reason */
-  call<Name extends CallName>(name: Name, params: CallParams<Name>, signal?: AbortSignal): Promise<CallResult<Name>> {
-    return this.#link.call(name, params, signal);
+  /** @throws ReaderError; the signal's reason where it is aborted already */
+  call<Name extends CallName>(name: Name, params: CallParams<Name>, options?: CallOptions): Promise<CallResult<Name>> {
+    return this.#link.call(name, params, options);
   }
 
   /** Reads what is new; settles when `now` says what came of it. Never rejects. */
@@ -78,7 +80,7 @@ export class RemoteTrace implements Disposable {
       this.#link.reopen();
     }
     try {
-      await this.#link.call("update", {}, undefined);
+      await this.#link.call("update", {});
     } catch (error) {
       this.#link.logger.debug(`${this.key} was not read: ${describeError(error)}`);
     }

@@ -15,11 +15,15 @@ import type { CallName, CallParams, CallResult, Reveal } from "./readerProtocol"
 import { failingStepSource, stepSource } from "./stepSource";
 import { wholeTrace } from "./wholeTrace";
 
+/** Takes a part of an answer, ahead of the answer. */
+export type Report = (part: unknown) => void;
+
 type Answers = {
   readonly [Name in CallName]: (
     trace: OpenedTrace,
     params: CallParams<Name>,
     signal: AbortSignal,
+    report: Report,
   ) => CallResult<Name> | Promise<CallResult<Name>>;
 };
 
@@ -32,15 +36,16 @@ export async function answerCall<Name extends CallName>(
   name: Name,
   params: CallParams<Name>,
   signal: AbortSignal,
+  report: Report,
 ): Promise<CallResult<Name>> {
   try {
-    return await answers[name](trace, params, signal);
+    return await answers[name](trace, params, signal, report);
   } catch (error) {
     if (!(error instanceof TraceReplacedError)) throw error;
     // What is asked for is gone from the disk. Where its row is still the same in what is there now, that is the answer.
     await trace.updateAnew();
     signal.throwIfAborted();
-    return await answers[name](trace, params, signal);
+    return await answers[name](trace, params, signal, report);
   }
 }
 
@@ -75,8 +80,8 @@ const answers: Answers = {
       strings: columns.strings.slice(since.strings, trace.extent.strings),
     };
   },
-  request(trace, { request }, signal) {
-    return answerRequest(request, trace.picture, signal);
+  request(trace, { request }, signal, report) {
+    return answerRequest(request, trace.picture, signal, report);
   },
   rowOf(trace, { spanId }) {
     const { spans, epoch } = anyPicture(trace);

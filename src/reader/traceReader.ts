@@ -6,6 +6,7 @@ import { describeError, type Logger } from "../base/logger";
 import { confineAccess } from "../store/confinedAccess";
 import { type FileAccess, nodeFileAccess } from "../store/fileAccess";
 import { StaleEpochError, supersededMethods } from "./answerRequest";
+import { withExactArrays } from "./exactArrays";
 import { OpenedTrace, type TraceNews } from "./openedTrace";
 import { pictureFacts } from "./pictureFacts";
 import type { CallName, CallParams, FailureKind, FromReader, ToReader } from "./readerProtocol";
@@ -89,7 +90,10 @@ export class TraceReader implements Disposable {
     try {
       const opened = this.#traces.get(trace);
       if (opened === undefined) throw new StaleEpochError("The trace was closed meanwhile");
-      const result = await answerCall(opened, name, params as never, abort.signal);
+      const report = (part: unknown): void => {
+        if (!abort.signal.aborted) this.#post({ type: "part", id, part: withExactArrays(part) });
+      };
+      const result = withExactArrays(await answerCall(opened, name, params as never, abort.signal, report));
       abort.signal.throwIfAborted();
       this.#post({ type: "result", id, result }, handedOver(name, result));
     } catch (error) {

@@ -111,7 +111,7 @@ export class PageFeed implements Disposable {
     const { model, takeReveal } = this.#options;
     const { at, spanId } = this.#restored ?? {};
     this.#reveal = takeReveal() ?? this.#reveal;
-    const shown = await model.call("show", { reveal: this.#reveal, restored: spanId }, this.#abort.signal);
+    const shown = await model.call("show", { reveal: this.#reveal, restored: spanId }, this.#abort);
     const { facts, end, revealRow } = shown;
     const { epoch, revision } = facts;
     const keptRow = at?.epoch === epoch ? at.row : shown.restoredRow;
@@ -145,7 +145,7 @@ export class PageFeed implements Disposable {
   async *#chunks(epoch: number, end: { rows: number; texts: number }) {
     const { model } = this.#options;
     const fetch = (start: { row: number; text: number }) => {
-      const chunk = model.call("columns", { epoch, start, end }, this.#abort.signal);
+      const chunk = model.call("columns", { epoch, start, end }, this.#abort);
       // Whoever awaits it hears of its failure; until then nobody does.
       chunk.catch(() => undefined);
       return chunk;
@@ -160,7 +160,7 @@ export class PageFeed implements Disposable {
   }
 
   async #sendDelta(epoch: number, fromRevision: number): Promise<void> {
-    const delta = await this.#options.model.call("delta", { epoch, revision: fromRevision }, this.#abort.signal);
+    const delta = await this.#options.model.call("delta", { epoch, revision: fromRevision }, this.#abort);
     if (this.#sent?.epoch !== epoch || this.#sent.revision !== fromRevision) return;
     if (delta === undefined) return this.sendAllAgain();
     const { facts, changedRows, changed, appended, strings } = delta;

@@ -11,6 +11,7 @@ import {
   type NavigateTarget,
   type PanelHeader,
   type PanelMessage,
+  type PanelPart,
   type PanelReply,
   type PanelRequest,
   panelMessageSchema,
@@ -22,7 +23,7 @@ import { PageFeed } from "./pageFeed";
 import { type HeaderTexts, panelHeader } from "./panelHeader";
 import type { TraceModel } from "./traceModel";
 
-export type PanelIntent = Exclude<PanelMessage, { type: "ready" | "resync" | "selected" | "log" }>;
+export type PanelIntent = Exclude<PanelMessage, { type: "ready" | "resync" | "selected" | "cancel" | "log" }>;
 
 /** What the person has selected in a panel. */
 export interface Selection {
@@ -61,7 +62,8 @@ export class PanelConnection implements Disposable {
   #pendingReveal: Reveal | undefined;
   /** Of the page that there is now. */
   #feed: PageFeed | undefined;
-  #questions = new AbortController();
+  /** That the page waits for, by their id. */
+  readonly #questions = new Map<number, AbortController>();
 
   constructor(options: PanelConnectionOptions) {
     this.#options = options;
@@ -108,8 +110,8 @@ export class PanelConnection implements Disposable {
   #forgetPage(): void {
     this.#feed?.dispose();
     this.#feed = undefined;
-    this.#questions.abort();
-    this.#questions = new AbortController();
+    for (const question of this.#questions.values()) question.abort();
+    this.#questions.clear();
   }
 
   #receive(message: unknown): void {
@@ -133,6 +135,10 @@ export class PanelConnection implements Disposable {
         this.#selected = { epoch, row, outputLine };
         return this.#selections.fire();
       }
+      case "cancel":
+        this.#questions.get(received.id)?.abort();
+        this.#questions.delete(received.id);
+        return;
       case "log":
         return this.#options.logger[received.level](`Panel: ${received.message}`);
       default:
@@ -187,7 +193,7 @@ export class PanelConnection implements Disposable {
     const { facts } = this.model;
     if (reveal.type === "failingStep") return { epoch: facts?.epoch ?? 0, row: facts?.header.failingStep?.row ?? -1 };
     try {
-      return await this.model.call("rowOf", { spanId: reveal.spanId }, this.#questions.signal);
+      return await this.model.call("rowOf", { spanId: reveal.spanId });
     } catch (error) {
       this.#options.logger.debug(`A step could not be looked for: ${describeError(error)}`);
       return { epoch: 0, row: -1 };
@@ -195,18 +201,26 @@ export class PanelConnection implements Disposable {
   }
 
   async #answer(request: PanelRequest): Promise<void> {
-    const { signal } = this.#questions;
+    const { id, method } = request;
+    const question = new AbortController();
+    const { signal } = question;
+    this.#questions.set(id, question);
+    const onPart = (part: unknown): void => {
+      if (!signal.aborted) void this.#post({ type: "part", id, part });
+    };
     let reply: PanelReply;
     try {
-      const result = await this.model.call("request", { panel: this.#number, request }, signal);
-      reply = { type: "reply", id: request.id, ok: true, result };
+      const result = await this.model.call("request", { panel: this.#number, request }, { signal, onPart });
+      reply = { type: "reply", id, ok: true, result };
     } catch (error) {
       const kind = error instanceof ReaderError ? error.kind : "other";
       if (kind === "other" && !signal.aborted)
-        this.#options.logger.error(`Panel request ${request.method}: ${describeError(error)}`);
-      reply = { type: "reply", id: request.id, ok: false, stale: kind === "stale", error: describeError(error) };
+        this.#options.logger.error(`Panel request ${method}: ${describeError(error)}`);
+      reply = { type: "reply", id, ok: false, stale: kind === "stale", error: describeError(error) };
     }
-    if (!signal.aborted) void this.#post(reply);
+    if (signal.aborted) return;
+    this.#questions.delete(id);
+    void this.#post(reply);
   }
 
   #header(facts: PictureFacts): PanelHeader {
@@ -214,7 +228,7 @@ export class PanelConnection implements Disposable {
     return { ...header, control: this.#options.control?.(this.model.key) };
   }
 
-  async #post(message: HostMessage | PanelReply): Promise<void> {
+  async #post(message: HostMessage | PanelReply | PanelPart): Promise<void> {
     if (this.#owned.isDisposed) return;
     const feed = this.#feed;
     try {

@@ -3,7 +3,7 @@
 import { type Disposable, DisposableStore } from "../../base/disposable";
 import type { ReaderClient } from "../../reader/readerClient";
 import type { CallName, CallParams, CallResult, PictureFacts } from "../../reader/readerProtocol";
-import type { RemoteTrace, TraceNow } from "../../reader/remoteTrace";
+import type { CallOptions, RemoteTrace, TraceNow } from "../../reader/remoteTrace";
 import type { TraceStore } from "../../store/traceStore";
 import { deriveState } from "../../trace/state";
 
@@ -40,9 +40,9 @@ export class TraceModel implements Disposable {
     return this.#trace.facts;
   }
 
-  /** @throws ReaderError */
-  call<Name extends CallName>(name: Name, params: CallParams<Name>, signal?: AbortSignal): Promise<CallResult<Name>> {
-    return this.#trace.call(name, params, signal);
+  /** @throws ReaderError; the signal's reason where it is aborted already */
+  call<Name extends CallName>(name: Name, params: CallParams<Name>, options?: CallOptions): Promise<CallResult<Name>> {
+    return this.#trace.call(name, params, options);
   }
 
   /** Reads what is new. Never rejects. */
