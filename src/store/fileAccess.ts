@@ -1,7 +1,7 @@
 // The store's view of a file system: the few calls it makes, so that tests can count, delay and fail them.
 // Nothing here blocks: a pipe or a device in a trace directory is never opened for its content.
 
-import { constants, watch } from "node:fs";
+import { constants, readSync, watch } from "node:fs";
 import { open, readdir, readlink, stat } from "node:fs/promises";
 import { errorCode } from "../base/errorCode";
 
@@ -25,6 +25,8 @@ export interface OpenFile {
   stat(): Promise<FileStamp>;
   /** Reads up to `into.length` bytes at `offsetBytes`; may return fewer, and 0 only at the end of the file. */
   read(into: Uint8Array, offsetBytes: number): Promise<number>;
+  /** As `read`, for a thread of its own that waits for nothing else meanwhile. */
+  readSync(into: Uint8Array, offsetBytes: number): number;
   close(): Promise<void>;
 }
 
@@ -95,6 +97,7 @@ export const nodeFileAccess: FileAccess = {
     return {
       stat: async () => toStamp(await handle.stat({ bigint: true })),
       read: async (into, offsetBytes) => (await handle.read(into, 0, into.length, offsetBytes)).bytesRead,
+      readSync: (into, offsetBytes) => readSync(handle.fd, into, 0, into.length, offsetBytes),
       close: () => handle.close(),
     };
   },

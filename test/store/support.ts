@@ -72,6 +72,11 @@ export class CountingAccess implements FileAccess {
           counts.bytes += bytes;
           return bytes;
         },
+        readSync: (into: Uint8Array, offsetBytes: number) => {
+          const bytes = file.readSync(into, offsetBytes);
+          counts.bytes += bytes;
+          return bytes;
+        },
         close: async () => {
           counts.closes++;
           this.concurrent--;
@@ -102,15 +107,18 @@ export async function edgesOf(content: string | Uint8Array): Promise<FileEdges> 
     ...nodeFileAccess,
     open: async () => ({
       stat: async () => stamp,
-      read: async (into, offsetBytes) => {
-        const part = bytes.subarray(offsetBytes, offsetBytes + into.length);
-        into.set(part);
-        return part.length;
-      },
+      read: async (into, offsetBytes) => copyPart(bytes, into, offsetBytes),
+      readSync: (into, offsetBytes) => copyPart(bytes, into, offsetBytes),
       close: async () => undefined,
     }),
   };
   return readFileEdges(access, "memory");
+}
+
+function copyPart(bytes: Uint8Array, into: Uint8Array, offsetBytes: number): number {
+  const part = bytes.subarray(offsetBytes, offsetBytes + into.length);
+  into.set(part);
+  return part.length;
 }
 
 /** Larger than what is read of a file. */
