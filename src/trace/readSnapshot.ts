@@ -69,14 +69,18 @@ export function toTrace(
     }
     root["spans"] = [];
   }
-  root["spans"] = readSpans(flattenSpans(root["spans"] as unknown[], problems), problems);
-  const trace = repairHeader(root, fallbackId(fileName), problems);
-  for (const [index, span] of trace.spans.entries()) reportCutMarks(span, index, problems);
-  if (trace.writer === undefined) reportCuts(trace.spans, problems);
+  const spans = readSpans(flattenSpans(root["spans"] as unknown[], problems), problems);
+  root["spans"] = spans;
+  const firstStartMs = () =>
+    spans.reduce((first, { startTime }) => (startTime < first ? startTime : first), Number.POSITIVE_INFINITY);
+  const trace: TraceFile = Object.assign(repairHeader(root, fallbackId(fileName), problems, firstStartMs), { spans });
+  for (const [index, span] of spans.entries()) reportCutMarks(span, index, problems);
+  if (trace.writer === undefined) reportCuts(spans, problems);
   return trace;
 }
 
-function fallbackId(fileName: string | undefined): string {
+/** The id of a trace that names none. */
+export function fallbackId(fileName: string | undefined): string {
   const id = fileName?.replace(/\.json$/i, "") ?? "";
   return id === "" ? "unknown" : id;
 }

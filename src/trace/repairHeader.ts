@@ -5,28 +5,35 @@ import type * as z from "zod/mini";
 import { describeJsonType } from "./jsonType";
 import type { ProblemList } from "./problemList";
 import { groupDigits } from "./problemList";
-import { type TraceFile, traceMetadataSchema, traceSummarySchema, writerSchema } from "./schema";
+import { traceMetadataSchema, traceSummarySchema, writerSchema } from "./schema";
 import { isFields, isFiniteNumber } from "./soundSpan";
+import type { TraceHeader } from "./spanSource";
 
 type MutableFields = Record<string, unknown>;
 
 export const knownVersion = 2;
 
 /**
- * Changes `root` into a trace file by `traceFileSchema`; `root.spans` must be sound already.
+ * Changes `root`, with or without spans, into what `traceFileSchema` says of everything but spans.
  * @param fallbackId the id to use where the file names none.
+ * @param firstStartMs the earliest start of a span, Infinity for none; asked where the file does not say when it started
  */
-export function repairHeader(root: MutableFields, fallbackId: string, problems: ProblemList): TraceFile {
+export function repairHeader(
+  root: MutableFields,
+  fallbackId: string,
+  problems: ProblemList,
+  firstStartMs: () => number,
+): TraceHeader {
   repairVersion(root, problems);
   repairId(root, "sessionId", fallbackId, problems);
   repairId(root, "traceId", String(root["sessionId"]), problems);
-  repairDates(root, problems);
+  repairDates(root, problems, firstStartMs);
   root["metadata"] = repairPart(root, "metadata", traceMetadataSchema, problems) ?? {};
   root["summary"] = repairPart(root, "summary", traceSummarySchema, problems) ?? {};
   const writer = repairPart(root, "writer", writerSchema, problems);
   if (writer === undefined) delete root["writer"];
   else root["writer"] = writer;
-  return root as unknown as TraceFile;
+  return root as unknown as TraceHeader;
 }
 
 function repairVersion(root: MutableFields, problems: ProblemList): void {
@@ -66,13 +73,14 @@ function repairId(root: MutableFields, field: "traceId" | "sessionId", fallback:
   });
 }
 
-function repairDates(root: MutableFields, problems: ProblemList): void {
+function repairDates(root: MutableFields, problems: ProblemList, firstStartMs: () => number): void {
   const startedAt = toDateText(root["startedAt"]);
   if (startedAt === undefined) {
     if (root["startedAt"] !== undefined && root["startedAt"] !== null) {
       root["tracekeeper.startedAt"] = root["startedAt"];
     }
-    root["startedAt"] = startOfSpans(root["spans"] as TraceFile["spans"]);
+    // Empty where no span has a start time.
+    root["startedAt"] = toDateText(firstStartMs()) ?? "";
     problems.add({
       code: "invalid-field",
       severity: "warning",
@@ -97,13 +105,6 @@ function toDateText(value: unknown): string | undefined {
   if (typeof value === "string") return value;
   // The range of `Date`.
   return isFiniteNumber(value) && Math.abs(value) <= 8.64e15 ? new Date(value).toISOString() : undefined;
-}
-
-/** ISO 8601; empty where no span has a start time. */
-function startOfSpans(spans: TraceFile["spans"]): string {
-  let earliest = Number.POSITIVE_INFINITY;
-  for (const { startTime } of spans) if (startTime < earliest) earliest = startTime;
-  return toDateText(earliest) ?? "";
 }
 
 const numericSummaryFields = ["totalTokens", "totalCost", "totalToolCalls", "totalGenerations", "duration"] as const;

@@ -45,6 +45,8 @@ export const MARK = {
 
 export class ScanRows {
   count = 0;
+  /** Bytes of the longest span. */
+  longestBytes = 0;
   startMs = new Float64Array(1024);
   endMs = new Float64Array(1024);
   id = new Int32Array(1024);
@@ -97,6 +99,7 @@ export class ScanRows {
     this.#marks[index] = row.marks;
     this.#spanStart[index] = startBytes;
     this.#spanLength[index] = endBytes - startBytes;
+    if (endBytes - startBytes > this.longestBytes) this.longestBytes = endBytes - startBytes;
     this.#firstField[index + 1] = this.#fieldCount;
   }
 

@@ -37,6 +37,7 @@ export interface ScannedTrace {
   /** What `buildColumns` reports. */
   readonly treeProblems: Problem[];
   readonly lengthBytes: number;
+  readonly longestSpanBytes: number;
   idOf(row: number): string;
   /** The first row with this id; -1 where there is none. */
   rowOf(spanId: string): number;
@@ -164,6 +165,7 @@ export class TraceScanner {
       cutTextProblems: findings.cutTexts.toArray(),
       treeProblems: problems,
       lengthBytes,
+      longestSpanBytes: rows.longestBytes,
       latestEventMs: findings.latestEventMs,
       usage: findings.usage,
       idOf: (row) => ids.text(rows.id[row] ?? 0),

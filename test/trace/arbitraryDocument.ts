@@ -125,8 +125,19 @@ const documentParts = fc.record({
   spans: fc.array(span, { maxLength: 12 }),
   otherSpans: fc.option(fc.array(span, { maxLength: 3 }), { freq: 8 }),
   head: fc.dictionary(
-    fc.constantFrom("version", "traceId", "metadata", "summary", "writer", "x", "__proto__"),
-    payload,
+    fc.constantFrom(
+      ...["version", "traceId", "sessionId", "startedAt", "endedAt", "metadata", "summary", "writer", "x", "__proto__"],
+    ),
+    fc.oneof(
+      payload,
+      fc.constantFrom<unknown>(
+        { instance: "w", incarnation: 1, seq: 0, offsetBytes: 0 },
+        { status: "error", error: "no", totalTokens: "12", totalCost: 0 },
+        { title: "t", tags: [1], prompt: null },
+        1_795_167_000_123,
+        3,
+      ),
+    ),
   ),
   seed: fc.integer(),
   whiteSpace: fc.constantFrom(0, 100, 600),
