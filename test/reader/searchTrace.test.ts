@@ -1,0 +1,227 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { TracePicture } from "../../src/reader/picture";
+import { BlockSearch, type BlockSizes } from "../../src/reader/searchBlock";
+import { queryMatcher } from "../../src/reader/searchMatcher";
+import { PatternFaultError } from "../../src/reader/searchPattern";
+import { TraceSearch } from "../../src/reader/searchTrace";
+import { buildColumns } from "../../src/trace/buildColumns";
+import { describeSpan } from "../../src/trace/describeSpan";
+import { readSnapshot } from "../../src/trace/readSnapshot";
+import { scannedSpans } from "../../src/trace/scannedSpans";
+import type { ByteRange } from "../../src/trace/scanRows";
+import { TraceScanner } from "../../src/trace/scanTrace";
+import type { TraceSpan } from "../../src/trace/schema";
+import { foldCase, isCaseSensitive, type SearchQuery } from "../../src/trace/searchQuery";
+import { spansInMemory } from "../../src/trace/spanSource";
+import { arbitraryDocument } from "../trace/arbitraryDocument";
+
+const encoder = new TextEncoder();
+
+interface Opened {
+  readonly inFile: TracePicture;
+  readonly inMemory: TracePicture;
+  readonly spans: readonly TraceSpan[];
+  /** How often fields or spans were read on their own. */
+  readonly reads: () => number;
+}
+
+/** The parts of a picture that a search asks for. */
+function opened(bytes: Uint8Array): Opened {
+  const scanner = new TraceScanner();
+  scanner.push(bytes);
+  const scanned = scanner.end();
+  if (scanned.type !== "sound") throw new Error(`damaged at ${scanned.offsetBytes}`);
+  let reads = 0;
+  const read = ({ startBytes, endBytes }: ByteRange) => {
+    reads++;
+    return bytes.subarray(startBytes, endBytes);
+  };
+  const spans = readSnapshot(bytes).trace?.spans ?? [];
+  const { columns } = buildColumns(spans, describeSpan);
+  return {
+    inFile: { columns: scanned.columns, spans: scannedSpans(scanned, read), hasTexts: false } as TracePicture,
+    inMemory: { columns, spans: spansInMemory(spans), hasTexts: true } as TracePicture,
+    spans,
+    reads: () => reads,
+  };
+}
+
+function search(
+  picture: TracePicture,
+  query: SearchQuery,
+  options: { sizes?: BlockSizes; nearRow?: number; rows?: Uint32Array } = {},
+): number[] {
+  const matcher = queryMatcher(query);
+  const { nearRow, rows } = options;
+  const block = new BlockSearch(matcher, options.sizes);
+  const run = new TraceSearch({ matcher, picture: () => picture, nearRow, rows, block });
+  const found: number[] = [];
+  let searched = 0;
+  for (const _ of run.run()) {
+    const part = run.takePart();
+    found.push(...part.rows);
+    expect(part.searched).toBeGreaterThanOrEqual(searched);
+    searched = part.searched;
+  }
+  const last = run.takePart();
+  found.push(...last.rows);
+  expect(last.searched).toBe(1);
+  expect(run.skippedCount).toBe(0);
+  expect(new Set(found).size).toBe(found.length);
+  return found.sort((a, b) => a - b);
+}
+
+// What follows is written for being seen to be right, not for speed.
+
+function textsOf(value: unknown): string[] {
+  if (value === null || value === undefined) return [];
+  if (typeof value !== "object") return [String(value)];
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  return Object.entries(value).flatMap(([key, item]) => [key, ...textsOf(item)]);
+}
+
+function textsOfSpan(span: TraceSpan): string[] {
+  const { spanId, statusMessage, input, output, attributes, events } = span;
+  return [spanId, statusMessage, input, output, attributes, events].flatMap(textsOf);
+}
+
+function holds(text: string, query: SearchQuery): boolean {
+  const isSensitive = isCaseSensitive(query);
+  const word = /[\p{L}\p{M}\p{N}_]/u;
+  if (query.regex) {
+    const source = query.wholeWord
+      ? `(?<![\\p{L}\\p{M}\\p{N}_])(?:${query.text})(?![\\p{L}\\p{M}\\p{N}_])`
+      : query.text;
+    return new RegExp(source, isSensitive ? "mu" : "imu").test(text);
+  }
+  const [haystack, needle] = isSensitive ? [text, query.text] : [foldCase(text), foldCase(query.text)];
+  for (let at = 0; at + needle.length <= haystack.length; at++) {
+    if (haystack.slice(at, at + needle.length) !== needle) continue;
+    if (!query.wholeWord) return true;
+    const isInWord = (place: number) =>
+      word.test([...haystack.slice(0, place)].at(-1) ?? "") && word.test([...haystack.slice(place)][0] ?? "");
+    if (!isInWord(at) && !isInWord(at + needle.length)) return true;
+  }
+  return false;
+}
+
+function naive(spans: readonly TraceSpan[], query: SearchQuery): number[] {
+  const { columns } = buildColumns(spans, describeSpan);
+  const isFound = (row: number) => {
+    const texts = [columns.name, columns.label, columns.outcome].map(
+      (column) => columns.strings[column[row] ?? 0] ?? "",
+    );
+    const span = spans[row];
+    return [...texts, ...(span === undefined ? [] : textsOfSpan(span))].some((text) => holds(text, query));
+  };
+  return Array.from({ length: columns.count }, (_, row) => row).filter(isFound);
+}
+
+const sizes: fc.Arbitrary<BlockSizes> = fc.record({
+  blockBytes: fc.constantFrom(1, 60, 500, 1 << 20),
+  windowBytes: fc.constantFrom(1, 7, 64, 1 << 16),
+});
+
+/** Turns a text of the trace into a query that finds it, or nearly does. */
+interface Picking {
+  readonly text: number;
+  readonly from: number;
+  readonly length: number;
+  readonly change: "none" | "upper" | "lower" | "otherEnd" | "own";
+  readonly own: string;
+}
+const picking: fc.Arbitrary<Picking> = fc.record({
+  text: fc.nat(),
+  from: fc.nat(),
+  length: fc.integer({ min: 1, max: 12 }),
+  change: fc.constantFrom("none", "none", "upper", "lower", "otherEnd", "own"),
+  own: fc.constantFrom(
+    ...'a e 1 12 true null status spanId tool tracekeeper missing parent / \\ " \n 0 e+ 1e i k s ß ſ K İ ı Σ ς :, {} infinity é É 😀'.split(
+      " ",
+    ),
+    " ",
+    "\ud83d",
+    "\ude00",
+  ),
+});
+
+function pick(spans: readonly TraceSpan[], { text, from, length, change, own }: Picking): string {
+  const { columns } = buildColumns(spans, describeSpan);
+  const texts = [...columns.strings, ...spans.flatMap(textsOfSpan)].filter((candidate) => candidate !== "");
+  const whole = texts[text % Math.max(1, texts.length)];
+  if (whole === undefined || change === "own") return own;
+  const start = from % whole.length;
+  const part = whole.slice(start, start + length);
+  switch (change) {
+    case "upper":
+      return part.toUpperCase();
+    case "lower":
+      return part.toLowerCase();
+    case "otherEnd":
+      return `${part}${own}`;
+    default:
+      return part;
+  }
+}
+
+describe("search in a trace", () => {
+  it("finds the rows that looking at every text of every span finds, in a file and in memory", () => {
+    let hits = 0;
+    fc.assert(
+      fc.property(
+        arbitraryDocument,
+        picking,
+        fc.boolean(),
+        fc.boolean(),
+        sizes,
+        fc.nat({ max: 12 }),
+        (document, picked, matchCase, wholeWord, blockSizes, nearRow) => {
+          const { inFile, inMemory, spans } = opened(encoder.encode(document));
+          const query = { text: pick(spans, picked), matchCase, wholeWord, regex: false };
+          const expected = naive(spans, query);
+          hits += expected.length;
+          expect(search(inMemory, query, { nearRow })).toEqual(expected);
+          expect(search(inFile, query, { sizes: blockSizes, nearRow })).toEqual(expected);
+          const some = Uint32Array.from(expected.filter((_, index) => index % 2 === 0));
+          expect(search(inFile, query, { rows: some })).toEqual([...some]);
+        },
+      ),
+      { numRuns: 400 },
+    );
+    expect(hits).toBeGreaterThan(200);
+  });
+
+  it("does so for regular expressions", () => {
+    let compared = 0;
+    fc.assert(
+      fc.property(
+        arbitraryDocument,
+        picking,
+        fc.constantFrom("(?:%)", "%|zz", "%.?", "[^x]%", "(?:%)+\\w", "^%", "%$", "x?%"),
+        fc.boolean(),
+        fc.boolean(),
+        sizes,
+        (document, picked, shape, matchCase, wholeWord, blockSizes) => {
+          const { inFile, inMemory, spans } = opened(encoder.encode(document));
+          const literal = pick(spans, picked).replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&");
+          const query = { text: shape.replace("%", () => literal), matchCase, wholeWord, regex: true };
+          // Neither engine knows what half a character is in an expression.
+          if (/\p{Surrogate}/u.test(literal) || literal === "") return;
+          try {
+            queryMatcher(query);
+          } catch (error) {
+            if (error instanceof PatternFaultError) return;
+            throw error;
+          }
+          compared++;
+          const expected = naive(spans, query);
+          expect(search(inMemory, query)).toEqual(expected);
+          expect(search(inFile, query, { sizes: blockSizes })).toEqual(expected);
+        },
+      ),
+      { numRuns: 400 },
+    );
+    expect(compared).toBeGreaterThan(200);
+  });
+});
