@@ -6,6 +6,7 @@ import { OutputReader } from "../trace/outputLines";
 import { quantity } from "../trace/problemList";
 import type { TraceSpan } from "../trace/schema";
 import { FLAG, kindCodes } from "../trace/spanColumns";
+import { spansInMemory } from "../trace/spanSource";
 import { mostOutputLines } from "./failureLines";
 import { type Piece, paint, paintLine, type Screen, type Style } from "./screen";
 import type { SessionPicture } from "./sessionPicture";
@@ -179,8 +180,9 @@ interface ShownOutput {
 }
 
 function shownOutput(spans: readonly TraceSpan[]): ShownOutput | undefined {
-  const index = outputIndex(spans);
+  const source = spansInMemory(spans);
+  const index = outputIndex(source);
   if (index === undefined) return undefined;
-  const reader = new OutputReader(index, spans);
+  const reader = new OutputReader(index, source);
   return { index, text: (line) => reader.text(line) };
 }

@@ -11,7 +11,6 @@ import type { TraceSpan } from "../trace/schema";
 import { FLAG, kindCodes } from "../trace/spanColumns";
 import { asFields, type Fields, numberField, shellCommand, textField, toolCall } from "../trace/toolCall";
 import type { TracePicture } from "./picture";
-import { wholeTrace } from "./wholeTrace";
 
 const sessionKind = kindCodes.indexOf("session");
 const mostNotes = 100;
@@ -30,7 +29,7 @@ export function outputHeader(picture: TracePicture): OutputHeader | undefined {
     marks: marksOf(picture, output),
     openLines: openLines(output),
     lastLineMs: index.lineCount === 0 ? undefined : lastLineMs(index),
-    failingLine: failingLine(output, wholeTrace(picture).spans),
+    failingLine: failingLine(output, picture.spans),
     ...launchNotes(picture),
     commands: index.roots.map(({ row, commandRow }) => ({ row: commandRow, outputRow: row })),
   };

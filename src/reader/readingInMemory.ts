@@ -16,18 +16,19 @@ import { usageOfSpans } from "./usageOfSpans";
 
 export function readingInMemory({ safeId, sessionId, trace, problems, evidence }: LoadedSession): SessionReading {
   const { spans, ...header } = trace;
-  const index = outputIndex(spans);
+  const source = spansInMemory(spans);
+  const index = outputIndex(source);
   const built = buildColumns(spans, describeWith(index));
   const tree = buildTree(built.columns);
   const keyOf = (row: number) => (spans[row] === undefined ? "" : actionKey(spans[row]));
   return {
     session: { safeId, sessionId, header, evidence },
-    spans: spansInMemory(spans),
+    spans: source,
     columns: built.columns,
     usage: usageOfSpans(spans, built.columns.count),
     tree,
     problems: [...problems, ...built.problems],
-    output: index && new OutputReader(index, spans),
+    output: index && new OutputReader(index, source),
     hasTexts: true,
     findFailures: (state) => failuresOfColumns(built.columns, tree, keyOf, state),
   };

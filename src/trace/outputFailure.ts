@@ -6,15 +6,16 @@ import type { OutputReader } from "./outputLines";
 import { bestPlace, findPlaces } from "./places";
 import { oneLine } from "./plainText";
 import type { TraceSpan } from "./schema";
+import type { SpanSource } from "./spanSource";
 
 /** A command keeps 16 KiB of its output, and the place is in them, so it is in so many lines and UTF-16 units with codes. */
 const mostLines = 2_000;
 const mostLength = 256 * 1024;
 
 /** Undefined where no command failed, or the one that did wrote nothing. */
-export function failingLine(reader: OutputReader, spans: readonly TraceSpan[]): number | undefined {
-  const root = reader.index.roots.findLast((candidate) => isFailed(spans[candidate.commandRow]));
-  const command = spans[root?.commandRow ?? -1];
+export function failingLine(reader: OutputReader, spans: SpanSource): number | undefined {
+  const root = reader.index.roots.findLast((candidate) => isFailed(spans.shortSpanAt(candidate.commandRow)));
+  const command = spans.spanAt(root?.commandRow ?? -1);
   if (root === undefined || command === undefined || root.lastLine < 0) return undefined;
   const context = bestPlace(findPlaces(command))?.context;
   return lastNaming(reader, root, context);

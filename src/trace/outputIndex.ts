@@ -4,6 +4,8 @@
 
 import { isOutputRoot, type OutputStream, outputBurstOf, outputStreams } from "./outputBurst";
 import type { TraceSpan } from "./schema";
+import { FLAG, type SpanColumns } from "./spanColumns";
+import type { SpanSource } from "./spanSource";
 
 export interface IndexedBurst {
   /** Index of its span. */
@@ -25,7 +27,7 @@ export interface OutputRoot {
   /** Row of the span `output`. */
   readonly row: number;
   /** Row of the command's span; -1 where it is not in the trace. */
-  commandRow: number;
+  readonly commandRow: number;
   /** Lines that came before it. */
   readonly firstLine: number;
   /** Number of its last line; -1 where it has none. */
@@ -44,50 +46,73 @@ export interface OutputIndex {
   readonly streams: readonly OutputStream[];
 }
 
-/** Undefined for a trace without a program's output. */
-export function outputIndex(spans: readonly TraceSpan[]): OutputIndex | undefined {
+/**
+ * Undefined for a trace without a program's output.
+ * @param columns of these spans: with them only rows of output are read
+ */
+export function outputIndex(spans: SpanSource, columns?: SpanColumns): OutputIndex | undefined {
   const roots: OutputRoot[] = [];
   const bursts: IndexedBurst[] = [];
-  const rootOf = new Map<string, OutputRoot>();
+  const rootOf = new Map<number, OutputRoot>();
   const last = new Map<string, number>();
   const streams = new Set<OutputStream>();
   let lineCount = 0;
   let bytes = 0;
-  for (let row = 0; row < spans.length; row++) {
-    const span = spans[row];
-    if (span === undefined) continue;
-    if (isOutputRoot(span)) {
-      const root = { row, commandRow: -1, firstLine: lineCount, lastLine: -1, lineCount: 0, bytes: 0 };
+  for (let row = 0; row < spans.count; row++) {
+    if (columns !== undefined && ((columns.flags[row] ?? 0) & FLAG.output) === 0) continue;
+    const attributes = spans.fieldAt(row, "attributes") as TraceSpan["attributes"];
+    if (isOutputRoot({ attributes })) {
+      const commandRow = parentOf(spans, row, columns).row;
+      const root = { row, commandRow, firstLine: lineCount, lastLine: -1, lineCount: 0, bytes: 0 };
       roots.push(root);
-      rootOf.set(span.spanId, root);
+      rootOf.set(row, root);
       continue;
     }
-    const burst = outputBurstOf(span);
+    const burst = outputBurstOf({ attributes });
     if (burst === undefined) continue;
     const { stream, times } = burst;
-    const key = `${stream} ${span.parentSpanId ?? ""}`;
+    const parent = parentOf(spans, row, columns);
+    const key = `${stream} ${parent.row < 0 ? parent.id : parent.row}`;
     const previous = last.get(key) ?? -1;
     const continues = burst.continues === true && previous >= 0;
-    const begun = span.endTime === undefined ? grownTimes(times, span.output, burst.continues === true) : times;
+    const begun = isOpen(spans, row, columns)
+      ? grownTimes(times, spans.fieldAt(row, "output"), burst.continues === true)
+      : times;
     // Where the beginning of its first line is lost, what is left of that line is a line too.
     const known = burst.continues === true && previous < 0 ? [0, ...begun] : begun;
     const before = bursts[previous];
     if (before !== undefined) before.next = bursts.length;
     last.set(key, bursts.length);
-    const { startTime: startMs } = span;
+    const startMs = columns?.startMs[row] ?? spans.spanAt(row)?.startTime ?? Number.NaN;
     bursts.push({ row, startMs, stream, firstLine: lineCount, times: known, continues, previous, next: -1 });
     if (known.length > 0) streams.add(stream);
     lineCount += known.length;
     bytes += burst.bytes;
-    const root = rootOf.get(span.parentSpanId ?? "");
+    const root = rootOf.get(parent.row);
     if (root === undefined) continue;
     root.bytes += burst.bytes;
     root.lineCount += known.length;
     if (known.length > 0) root.lastLine = lineCount - 1;
   }
   if (roots.length === 0 && bursts.length === 0) return undefined;
-  findCommands(spans, roots);
   return { roots, bursts, lineCount, bytes, streams: outputStreams.filter((stream) => streams.has(stream)) };
+}
+
+/** Row of the parent, -1 for one that is not in the trace, of which only the id is known. */
+function parentOf(
+  spans: SpanSource,
+  row: number,
+  columns: SpanColumns | undefined,
+): { readonly row: number; readonly id: string } {
+  const known = columns?.parent[row] ?? -1;
+  if (known >= 0 && known < spans.count) return { row: known, id: "" };
+  const id = spans.shortSpanAt(row)?.parentSpanId ?? "";
+  return { row: id === "" ? -1 : spans.rowOf(id), id };
+}
+
+function isOpen(spans: SpanSource, row: number, columns: SpanColumns | undefined): boolean {
+  if (columns !== undefined) return ((columns.flags[row] ?? 0) & FLAG.open) !== 0;
+  return spans.spanAt(row)?.endTime === undefined;
 }
 
 /** A burst that is written to, or was when its session died, has text that its times don't tell of yet. */
@@ -96,17 +121,6 @@ function grownTimes(times: readonly number[], output: unknown, continues: boolea
   const lines = output.split("\n").length - (output.endsWith("\n") ? 1 : 0) - (continues ? 1 : 0);
   if (lines <= times.length) return times;
   return [...times, ...new Array<number>(lines - times.length).fill(times.at(-1) ?? 0)];
-}
-
-function findCommands(spans: readonly TraceSpan[], roots: readonly OutputRoot[]): void {
-  const wanted = new Map(roots.map((root) => [spans[root.row]?.parentSpanId, root]));
-  for (let row = 0; row < spans.length && wanted.size > 0; row++) {
-    const id = spans[row]?.spanId;
-    const root = wanted.get(id);
-    if (root === undefined) continue;
-    root.commandRow = row;
-    wanted.delete(id);
-  }
 }
 
 /** Index of the burst in which the line began; -1 for a line that is not there. */

@@ -8,7 +8,7 @@ import { type AnsiStyle, bothEffects, isDecided, plainStyle, type StyleEffect } 
 import type { OutputStream } from "./outputBurst";
 import { burstOfLine, lineTimeMs, type OutputIndex } from "./outputIndex";
 import { blockHead, isBlockLine, type OutputLink, outputLinks } from "./outputLinks";
-import type { TraceSpan } from "./schema";
+import type { SpanSource } from "./spanSource";
 
 export interface OutputLine extends Omit<AnsiLine, "links"> {
   /** From 0. */
@@ -30,6 +30,8 @@ const shownLength = 10_000;
 /** Of a line that goes on over many bursts so much of each end is looked at. */
 const endLength = 64 * 1024;
 const mostBurstsRemembered = 16;
+/** UTF-16 units of their texts, but for those of the last one. */
+const mostTextRemembered = 4 * 1024 * 1024;
 /** How many lines above one of a report the head of that report is looked for. */
 const mostLinesToHead = 200;
 /** And through so many UTF-16 units. */
@@ -40,7 +42,10 @@ const mostBurstsBack = 16;
 
 export class OutputReader {
   readonly index: OutputIndex;
-  readonly #spans: readonly TraceSpan[];
+  readonly #spans: SpanSource;
+  /** Of the bursts that were asked for last, by burst. */
+  readonly #texts = new Map<number, string>();
+  #textsLength = 0;
   #parsedLength = 0;
   /** By burst. */
   readonly #starts = new Map<number, readonly number[]>();
@@ -50,7 +55,7 @@ export class OutputReader {
   /** The last line of a report that was looked at, and what stands above its lines. */
   #block: { number: number; stream: OutputStream | undefined; head: string | undefined } | undefined;
 
-  constructor(index: OutputIndex, spans: readonly TraceSpan[]) {
+  constructor(index: OutputIndex, spans: SpanSource) {
     this.index = index;
     this.#spans = spans;
   }
@@ -97,8 +102,18 @@ export class OutputReader {
   }
 
   burstText(burst: number): string {
-    const output = this.#spans[this.index.bursts[burst]?.row ?? -1]?.output;
-    return typeof output === "string" ? output : "";
+    const known = this.#texts.get(burst);
+    if (known !== undefined) return known;
+    const output = this.#spans.fieldAt(this.index.bursts[burst]?.row ?? -1, "output");
+    const text = typeof output === "string" ? output : "";
+    this.#textsLength += text.length;
+    for (const [oldest, { length }] of this.#texts) {
+      if (this.#texts.size < mostBurstsRemembered && this.#textsLength <= mostTextRemembered) break;
+      this.#texts.delete(oldest);
+      this.#textsLength -= length;
+    }
+    this.#texts.set(burst, text);
+    return text;
   }
 
   #parse(raw: string, style?: AnsiStyle): AnsiLine {

@@ -4,6 +4,7 @@ import { formatBytes, formatCount } from "./formatValue";
 import { type OutputIndex, outputIndex } from "./outputIndex";
 import { OutputReader } from "./outputLines";
 import type { TraceSpan } from "./schema";
+import { spansInMemory } from "./spanSource";
 
 /** Editors of the workbench refuse texts of more than 50 MB. */
 const mostText = 16 * 1024 * 1024;
@@ -21,10 +22,15 @@ export function outputAmount({ lineCount, bytes }: Pick<OutputIndex, "lineCount"
 
 /** The output of a whole trace, without codes. */
 export function wholeOutput(spans: readonly TraceSpan[]): OutputText {
-  const index = outputIndex(spans);
-  return index === undefined
-    ? { text: "", leftOut: 0 }
-    : linesAsText(new OutputReader(index, spans), { from: 0, to: index.lineCount - 1 });
+  const source = spansInMemory(spans);
+  const index = outputIndex(source);
+  return allLines(index && new OutputReader(index, source));
+}
+
+/** All lines, without codes; none where there is no output. */
+export function allLines(reader: OutputReader | undefined): OutputText {
+  if (reader === undefined) return { text: "", leftOut: 0 };
+  return linesAsText(reader, { from: 0, to: reader.index.lineCount - 1 });
 }
 
 /** Lines `from` to `to`, both included, of the first without its first `fromOffset` UTF-16 units, of the last `toOffset`. */

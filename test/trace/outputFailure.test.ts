@@ -9,6 +9,7 @@ import { outputIndex } from "../../src/trace/outputIndex";
 import { OutputReader } from "../../src/trace/outputLines";
 import { bestPlace, findPlaces } from "../../src/trace/places";
 import type { TraceFile, TraceSpan } from "../../src/trace/schema";
+import { spansInMemory } from "../../src/trace/spanSource";
 import { buildTree } from "../../src/trace/spanTree";
 import type { SessionState } from "../../src/trace/state";
 import { commandId, type ProgramTrace, programTrace } from "./outputTrace";
@@ -40,9 +41,9 @@ function failingStepOf(trace: TraceFile, state: SessionState): string | undefine
 }
 
 function failingLineOf(trace: TraceFile): string | undefined {
-  const index = outputIndex(trace.spans);
-  const reader = index === undefined ? undefined : new OutputReader(index, trace.spans);
-  const line = reader === undefined ? undefined : failingLine(reader, trace.spans);
+  const index = outputIndex(spansInMemory(trace.spans));
+  const reader = index === undefined ? undefined : new OutputReader(index, spansInMemory(trace.spans));
+  const line = reader === undefined ? undefined : failingLine(reader, spansInMemory(trace.spans));
   return line === undefined ? undefined : reader?.text(line);
 }
 
@@ -102,8 +103,12 @@ describe("the failing line", () => {
       { atMs: 2, text: `again\n${vitest}` },
     ];
     const trace = failed({ pieces });
-    const index = outputIndex(trace.spans);
-    expect(index === undefined ? 0 : failingLine(new OutputReader(index, trace.spans), trace.spans)).toBe(9);
+    const index = outputIndex(spansInMemory(trace.spans));
+    expect(
+      index === undefined
+        ? 0
+        : failingLine(new OutputReader(index, spansInMemory(trace.spans)), spansInMemory(trace.spans)),
+    ).toBe(9);
   });
 
   it("is the last one with a word, where no place is named", () => {
@@ -121,10 +126,10 @@ describe("the failing line", () => {
     const command = trace.spans.find(({ spanId }) => spanId === commandId);
     // No line names that place, so that all of them would be looked at.
     Object.assign(command ?? {}, { output: "Error: no rate\n    at total (/repo/src/total.ts:8:26)\n" });
-    const index = outputIndex(trace.spans);
+    const index = outputIndex(spansInMemory(trace.spans));
     if (index === undefined) throw new Error("no output");
-    const reader = new OutputReader(index, trace.spans);
-    expect(reader.text(failingLine(reader, trace.spans) ?? -1)).toBe("bye");
+    const reader = new OutputReader(index, spansInMemory(trace.spans));
+    expect(reader.text(failingLine(reader, spansInMemory(trace.spans)) ?? -1)).toBe("bye");
     expect(reader.parsedLength).toBeGreaterThan(5_000);
     expect(reader.parsedLength).toBeLessThanOrEqual(256 * 1024 + 5_000);
   });

@@ -6,15 +6,16 @@ import { type OutputLine, OutputReader } from "../../src/trace/outputLines";
 import { mostMatches, searchOutput } from "../../src/trace/outputSearch";
 import { linesAsText, outputAmount, wholeOutput } from "../../src/trace/outputText";
 import type { TraceSpan } from "../../src/trace/schema";
+import { spansInMemory } from "../../src/trace/spanSource";
 import { burstSpans, inPieces, outputId, type Piece, programTrace } from "./outputTrace";
 
 const e = "\u001b";
 const startMs = 1_000_000;
 
 function readerOf(spans: readonly TraceSpan[]): OutputReader {
-  const index = outputIndex(spans);
+  const index = outputIndex(spansInMemory(spans));
   if (index === undefined) throw new Error("no output");
-  return new OutputReader(index, spans);
+  return new OutputReader(index, spansInMemory(spans));
 }
 
 function reader(pieces: readonly Piece[]): OutputReader {
@@ -207,7 +208,7 @@ describe("lines", () => {
 
 describe("the index of lines", () => {
   it("is none for a trace without output", () => {
-    expect(outputIndex([])).toBeUndefined();
+    expect(outputIndex(spansInMemory([]))).toBeUndefined();
   });
 
   it("finds the burst of each line, past bursts that began none", () => {
@@ -236,7 +237,7 @@ describe("the index of lines", () => {
       spanId: `2-${span.spanId}`,
       parentSpanId: span.parentSpanId === null ? null : `2-${span.parentSpanId}`,
     }));
-    expect(outputIndex([...one, ...two])?.roots).toEqual([
+    expect(outputIndex(spansInMemory([...one, ...two]))?.roots).toEqual([
       { row: 2, commandRow: 1, firstLine: 0, lastLine: 1, lineCount: 2, bytes: 4 },
       { row: 6, commandRow: 5, firstLine: 2, lastLine: 3, lineCount: 2, bytes: 4 },
     ]);

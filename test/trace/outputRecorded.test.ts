@@ -8,6 +8,7 @@ import type { OutputStream } from "../../src/trace/outputBurst";
 import { outputIndex } from "../../src/trace/outputIndex";
 import { OutputReader } from "../../src/trace/outputLines";
 import type { TraceSpan } from "../../src/trace/schema";
+import { spansInMemory } from "../../src/trace/spanSource";
 
 /** Spans as a journal of these calls makes them. */
 class Journal {
@@ -81,8 +82,8 @@ describe("recorded output", () => {
         }
         // Without an end it is what a killed session leaves behind.
         if (isEnded) recorder.end();
-        const index = outputIndex(journal.spans);
-        const lines = index === undefined ? [] : new OutputReader(index, journal.spans).lines(0, 1_000);
+        const index = outputIndex(spansInMemory(journal.spans));
+        const lines = index === undefined ? [] : new OutputReader(index, spansInMemory(journal.spans)).lines(0, 1_000);
         if (!isEnded) recorder.end();
         for (const stream of ["stdout", "stderr"] as const) {
           const read = lines.filter((line) => line.stream === stream);
@@ -102,8 +103,8 @@ describe("recorded output", () => {
     recorder.add("stderr", Buffer.from("other\n"));
     recorder.add("terminal", Buffer.from("1mred\nstill\n"));
     recorder.end();
-    const index = outputIndex(journal.spans);
-    const lines = index === undefined ? [] : new OutputReader(index, journal.spans).lines(0, 9);
+    const index = outputIndex(spansInMemory(journal.spans));
+    const lines = index === undefined ? [] : new OutputReader(index, spansInMemory(journal.spans)).lines(0, 9);
     expect(lines.map(({ text: words, runs }) => [words, runs.map(({ style }) => style)])).toEqual([
       ["red", [{ color: 1 }]],
       ["other", []],
