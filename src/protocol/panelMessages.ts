@@ -4,6 +4,7 @@
 
 import * as z from "zod/mini";
 import { outputHeaderSchema, outputViewStateSchema } from "./outputMessages";
+import { timelineRequests, timelineStateSchema } from "./timelineMessages";
 
 const whole = z.number().check(z.int());
 const row = z.number().check(z.int(), z.nonnegative());
@@ -137,6 +138,7 @@ export const viewStateSchema = z.object({
   /** The tree is reduced to what the search found. */
   matchesOnly: z.optional(z.boolean()),
   absoluteTimes: z.optional(z.boolean()),
+  timeline: z.optional(timelineStateSchema),
 });
 export type ViewState = z.infer<typeof viewStateSchema>;
 
@@ -318,6 +320,7 @@ export const panelRequestSchema = z.discriminatedUnion("method", [
   }),
   z.object({ method: z.literal("summary"), id: whole, params: z.object({ epoch }) }),
   z.object({ method: z.literal("conversation"), id: whole, params: z.object({ epoch }) }),
+  ...timelineRequests,
 ]);
 export type PanelRequest = z.infer<typeof panelRequestSchema>;
 

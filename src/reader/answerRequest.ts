@@ -11,6 +11,7 @@ import type { TracePicture } from "./picture";
 import { rowTexts } from "./rowTexts";
 import { searchSpans } from "./searchSpans";
 import { syntheticDetails } from "./syntheticDetails";
+import { TimelineAnswers } from "./timelineAnswers";
 import { wholeTrace } from "./wholeTrace";
 
 /** The question is about rows of an epoch that has passed. */
@@ -56,8 +57,16 @@ export async function answerRequest(
       return summaryOf(picture);
     case "conversation":
       return conversation(wholeTrace(picture), picture.columns);
+    case "timeline":
+    case "timelineRows":
+    case "timelinePath":
+    case "timelineProfile":
+    case "rangeTotals":
+      return timelines.answer(request, picture);
   }
 }
+
+const timelines = new TimelineAnswers(() => performance.now(), Math.floor(Math.random() * 2 ** 40));
 
 function summaryOf(picture: TracePicture): TraceSummaryView {
   const { columns } = picture;

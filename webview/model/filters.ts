@@ -14,6 +14,8 @@ export const filterSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("name"), name: z.string().check(z.maxLength(10_000)) }),
   z.object({ type: z.literal("longerThan"), ms: z.number().check(z.nonnegative()) }),
   z.object({ type: z.literal("shorterThan"), ms: z.number().check(z.nonnegative()) }),
+  /** Began in that stretch of time, its end not included. */
+  z.object({ type: z.literal("within"), fromMs: z.number(), toMs: z.number() }),
 ]);
 export type Filter = z.infer<typeof filterSchema>;
 export const filtersSchema = z.array(filterSchema).check(z.maxLength(200));
@@ -41,6 +43,7 @@ export function matchingRows(
   const names = nameIndexes(columns.strings, filters);
   const leastMs = Math.max(0, ...filters.map((filter) => (filter.type === "longerThan" ? filter.ms : 0)));
   const mostMs = Math.min(...filters.map((filter) => (filter.type === "shorterThan" ? filter.ms : Infinity)));
+  const stretches = filters.filter((filter) => filter.type === "within");
   const matches = new Uint8Array(columns.count);
   for (let row = 0; row < columns.count; row++) {
     if (within !== undefined && within[row] === 0) continue;
@@ -50,9 +53,14 @@ export function matchingRows(
       continue;
     }
     if (!lastsBetween(model, times, row, leastMs, mostMs)) continue;
+    if (stretches.length > 0 && !beganWithin(stretches, times.startMs[row] ?? Number.NaN)) continue;
     matches[row] = 1;
   }
   return matches;
+}
+
+function beganWithin(stretches: readonly { fromMs: number; toMs: number }[], startMs: number): boolean {
+  return stretches.some(({ fromMs, toMs }) => startMs >= fromMs && startMs < toMs);
 }
 
 function withNewRows(within: Uint8Array, count: number): Uint8Array {

@@ -7,6 +7,8 @@ export type PayloadView = "json" | "markdown" | "text";
 
 export type PanelView = "tree" | "conversation" | "output";
 
+export type TimelineSettings = NonNullable<ViewState["timeline"]>;
+
 export interface Settings {
   view: PanelView;
   tab: DetailsTab;
@@ -15,6 +17,7 @@ export interface Settings {
   treeSize: number | undefined;
   payloadView: PayloadView | undefined;
   wrapText: boolean;
+  timeline: TimelineSettings | undefined;
 }
 
 export function defaultSettings(): Settings {
@@ -26,6 +29,7 @@ export function defaultSettings(): Settings {
     treeSize: undefined,
     payloadView: undefined,
     wrapText: true,
+    timeline: undefined,
   };
 }
 
@@ -39,5 +43,6 @@ export function settingsOf(state: ViewState): Settings {
     treeSize: state.treeSize,
     payloadView: state.payloadView,
     wrapText: state.wrapText ?? known.wrapText,
+    timeline: state.timeline,
   };
 }

@@ -3,6 +3,8 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Panel } from "../model/panel";
 import { text } from "../text";
+import { TimelineDrawer } from "../timeline/timelineDrawer";
+import { isTimelineOpen } from "../timeline/timelineSettings";
 import { FailureBanner, ProblemsBanner } from "./banners";
 import { Breadcrumb } from "./breadcrumb";
 import { Conversation } from "./conversation";
@@ -71,6 +73,7 @@ function Body({ panel }: { panel: Panel }) {
   return (
     <>
       {!isEmpty && view === "tree" && <Strip panel={panel} picture={picture} />}
+      {!isEmpty && view === "tree" && isTimelineOpen(panel) && <TimelineDrawer panel={panel} picture={picture} />}
       <main ref={box} class={`body ${isStacked ? "is-stacked" : ""}`}>
         {isEmpty ? (
           <EmptyTrace header={header} />

@@ -2,7 +2,7 @@
 
 import type { WebviewTextKey } from "../../src/protocol/webviewTexts";
 import { FLAG, kindCodes } from "../../src/trace/spanColumns";
-import { formatRound } from "../format";
+import { formatPoint, formatRound } from "../format";
 import { type Filter, hasStatus, outcomeFilters, sameFilter } from "../model/filters";
 import type { Panel } from "../model/panel";
 import { formatInteger, text } from "../text";
@@ -137,11 +137,11 @@ export function FilterChips({ panel }: { panel: Panel }) {
           key={JSON.stringify(filter)}
           type="button"
           class="chip"
-          title={text("removeFilter", filterText(filter))}
-          aria-label={text("removeFilter", filterText(filter))}
+          title={text("removeFilter", filterText(panel, filter))}
+          aria-label={text("removeFilter", filterText(panel, filter))}
           onClick={() => panel.setFilters(filters.filter((other) => other !== filter))}
         >
-          <span class="chip-text">{filterText(filter)}</span>
+          <span class="chip-text">{filterText(panel, filter)}</span>
           <Icon name="close" />
         </button>
       ))}
@@ -155,7 +155,7 @@ export function FilterChips({ panel }: { panel: Panel }) {
   );
 }
 
-function filterText(filter: Filter): string {
+function filterText(panel: Panel, filter: Filter): string {
   switch (filter.type) {
     case "kind":
       return text(kindText[filter.kind]);
@@ -167,5 +167,10 @@ function filterText(filter: Filter): string {
       return text("longerThan", formatRound(filter.ms));
     case "shorterThan":
       return text("shorterThan", formatRound(filter.ms));
+    case "within": {
+      const zone = panel.settings.absoluteTimes ? panel.header?.timeZone : undefined;
+      const point = (ms: number) => formatPoint(ms, panel.picture?.times.firstMs ?? 0, zone);
+      return text("beganWithin", point(filter.fromMs), point(filter.toMs));
+    }
   }
 }

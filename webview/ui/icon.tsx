@@ -74,6 +74,7 @@ export type IconName =
   | "warning"
   | "watch"
   | "word-wrap"
+  | "zoom-in"
   | "zoom-out";
 
 export function Icon(props: { name: IconName; spin?: boolean; class?: string | undefined }) {

@@ -2,6 +2,7 @@
 
 import { hasModifier } from "../input/treeKeys";
 import type { Panel } from "../model/panel";
+import { toggleTimeline } from "../timeline/timelineSettings";
 
 export function pageKey(panel: Panel, event: KeyboardEvent): void {
   if (event.defaultPrevented || hasModifier(event)) return;
@@ -13,6 +14,9 @@ export function pageKey(panel: Panel, event: KeyboardEvent): void {
       break;
     case "?":
       panel.setPopup(panel.popup === "shortcuts" ? "none" : "shortcuts");
+      break;
+    case "l":
+      toggleTimeline(panel);
       break;
     case "Escape":
       if (panel.popup !== "none") panel.setPopup("none");

@@ -50,6 +50,23 @@ function sections(isMac: boolean): readonly (readonly [WebviewTextKey, readonly 
       ],
     ],
     [
+      "keysTimeline",
+      [
+        [["l"], "keyOpenTimeline"],
+        [["←", "→"], "keyLaneStep"],
+        [["↑", "↓"], "keyLane"],
+        [["Home", "End"], "keyLaneEnds"],
+        [["Enter"], "keyLaneSelect"],
+        [["Shift+←", "Shift+→"], "keyLanePan"],
+        [["+", "−", "0"], "keyZoom"],
+        [["b", "Shift+B"], "keyBurst"],
+        [["r"], "keyRange"],
+        [["t"], "keyTimelineText"],
+        [["g", "c"], "keyTimelineModes"],
+        [["Esc"], "keyTimelineClear"],
+      ],
+    ],
+    [
       "keysOutput",
       [
         [["F8"], "keyFailingLine"],

@@ -9,6 +9,7 @@ import { type DrawnRange, drawnAt, wallAt } from "../layout/timeScale";
 import type { Panel } from "../model/panel";
 import type { Picture } from "../model/traceModel";
 import { text } from "../text";
+import { isTimelineOpen, toggleTimeline } from "../timeline/timelineSettings";
 import { IconButton } from "./iconButton";
 import { usePalette } from "./usePalette";
 import { useSize } from "./useSize";
@@ -123,9 +124,15 @@ export function Strip({ panel, picture }: { panel: Panel; picture: Picture }) {
           </>
         )}
       </div>
-      {isZoomed && (
-        <IconButton icon="zoom-out" label={text("showAllTime")} class="strip-reset" onClick={() => setRange("full")} />
-      )}
+      <div class="strip-buttons">
+        {isZoomed && <IconButton icon="zoom-out" label={text("showAllTime")} onClick={() => setRange("full")} />}
+        <IconButton
+          icon={isTimelineOpen(panel) ? "chevron-up" : "chevron-down"}
+          label={text(isTimelineOpen(panel) ? "closeTimeline" : "openTimeline")}
+          pressed={isTimelineOpen(panel)}
+          onClick={() => toggleTimeline(panel)}
+        />
+      </div>
     </div>
   );
 }

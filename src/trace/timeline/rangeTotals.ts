@@ -18,8 +18,9 @@ export interface RangeTotals {
   readonly open: number;
   /** Of those that began and reported any; undefined where none did. */
   readonly tokens?: number | undefined;
+  /** US dollars. */
   readonly cost?: number | undefined;
-  /** How many reported these. */
+  /** How many reported these. What has a report below it is not counted: instrumentation tells usage twice. */
   readonly tokenReports: number;
   readonly costReports: number;
   /** Most steps at work at once in the range, and the time that all of them took within it. */
@@ -42,6 +43,8 @@ export function rangeTotals(
   toMs: number,
 ): RangeTotals {
   const byKind = kindCodes.map(() => 0);
+  const hasTokensBelow = reportsBelow(columns, usage.tokens);
+  const hasCostBelow = reportsBelow(columns, usage.cost);
   let [spans, running, failures, recovered, open, busyMs] = [0, 0, 0, 0, 0, 0];
   let [tokens, cost, tokenReports, costReports] = [0, 0, 0, 0];
   const isIn = (start: number) => start >= fromMs && (start < toMs || (start === toMs && toMs >= work.lastMs));
@@ -63,8 +66,8 @@ export function rangeTotals(
     if ((flags & FLAG.failure) !== 0) failures++;
     if ((flags & FLAG.recovered) !== 0) recovered++;
     if ((flags & FLAG.open) !== 0) open++;
-    const used = usage.tokens[row] ?? Number.NaN;
-    const paid = usage.cost[row] ?? Number.NaN;
+    const used = hasTokensBelow[row] === 1 ? Number.NaN : (usage.tokens[row] ?? Number.NaN);
+    const paid = hasCostBelow[row] === 1 ? Number.NaN : (usage.cost[row] ?? Number.NaN);
     if (!Number.isNaN(used)) {
       tokens += used;
       tokenReports++;
@@ -88,6 +91,16 @@ export function rangeTotals(
     peak: peakWithin(work, fromMs, toMs),
     busyMs,
   };
+}
+
+function reportsBelow({ count, parent }: SpanColumns, reported: Float64Array): Uint8Array {
+  const marks = new Uint8Array(count);
+  for (let row = 0; row < count; row++) {
+    if (Number.isNaN(reported[row] ?? Number.NaN)) continue;
+    // Stops at the first marked row, whose ancestors are marked: all walks together visit each row once.
+    for (let above = parent[row] ?? -1; above >= 0 && marks[above] === 0; above = parent[above] ?? -1) marks[above] = 1;
+  }
+  return marks;
 }
 
 function peakWithin({ ordered, role, startMs, endMs }: WorkRows, fromMs: number, toMs: number): number {

@@ -41,6 +41,17 @@ describe("totals of a range", () => {
     expect(totals).toMatchObject({ tokens: 1200, tokenReports: 2, cost: undefined, costReports: 0 });
   });
 
+  it("count usage once that an outer step tells again", () => {
+    const nested = timelineOf(`
+      main s 0-100
+      agent t 0-90 < main
+      turn.1 g 10-20 < agent
+      turn.2 g 30-40 < agent
+    `);
+    const usage = usageOf(nested, { 1: 900, 2: 400, 3: 500 });
+    expect(rangeTotals(nested.columns, nested.work, usage, 0, 100)).toMatchObject({ tokens: 900, tokenReports: 2 });
+  });
+
   it("count failures apart from recovered ones", () => {
     trace.columns.flags[2] = FLAG.failure;
     trace.columns.flags[3] = FLAG.recovered;

@@ -1,0 +1,115 @@
+// Draws what stands above the lanes: the time axis, how much was at work, and the names of bursts.
+
+import { hatch, openSurface, type Surface } from "../draw/canvas";
+import type { BurstMark } from "./burstMarks";
+import type { TimelinePalette } from "./timelinePalette";
+
+export const axisPx = 18;
+export const densityPx = 26;
+export const burstPx = 16;
+
+export interface HeadPicture {
+  readonly width: number;
+  readonly height: number;
+  readonly ticks: readonly { readonly x: number; readonly label: string }[];
+  readonly gaps: readonly { readonly x: number; readonly width: number; readonly label: string }[];
+  /** Steps at work in columns of equal width; undefined until it is known. */
+  readonly density: DensityPicture | undefined;
+  readonly marks: readonly BurstMark[];
+  readonly burstText: (index: number, mostPx: number, widthOf: (text: string) => number) => string;
+  readonly nowX: number | undefined;
+}
+
+export interface DensityPicture {
+  /** Left edges, and the right edge of the last. */
+  readonly x: Float64Array;
+  readonly atWork: Float32Array;
+  readonly begun: Uint32Array;
+  readonly peak: number;
+  readonly peakLabel: string;
+}
+
+export function drawHead(canvas: HTMLCanvasElement, picture: HeadPicture, palette: TimelinePalette): void {
+  const surface = openSurface(canvas, picture.width, picture.height);
+  if (surface === undefined) return;
+  const { context, snap } = surface;
+  const hairline = Math.max(0.5, 1 / (globalThis.devicePixelRatio || 1));
+  context.font = palette.font;
+  context.textBaseline = "middle";
+  for (const { x } of picture.ticks) {
+    context.fillStyle = palette.grid;
+    context.fillRect(snap(x), 0, hairline, picture.height);
+  }
+  context.fillStyle = hatch(context, palette.gap);
+  for (const gap of picture.gaps) context.fillRect(snap(gap.x), axisPx, Math.max(1, snap(gap.width)), picture.height);
+  drawDensity(surface, picture, palette);
+  drawBursts(surface, picture, palette);
+  drawAxis(surface, picture, palette);
+  if (picture.nowX !== undefined) {
+    context.fillStyle = palette.now;
+    context.fillRect(snap(picture.nowX) - 1, 0, 1, picture.height);
+  }
+}
+
+function drawAxis({ context }: Surface, picture: HeadPicture, palette: TimelinePalette): void {
+  const taken: { from: number; to: number }[] = [];
+  context.textAlign = "center";
+  context.fillStyle = palette.dimText;
+  for (const gap of picture.gaps) {
+    const half = context.measureText(gap.label).width / 2 + 2;
+    const middle = Math.min(picture.width - half, Math.max(half, gap.x + gap.width / 2));
+    if (taken.some(({ from, to }) => middle + half > from && middle - half < to)) continue;
+    taken.push({ from: middle - half - 6, to: middle + half + 6 });
+    context.fillText(gap.label, middle, axisPx / 2);
+  }
+  context.textAlign = "left";
+  for (const { x, label } of picture.ticks) {
+    const width = context.measureText(label).width + 4;
+    const from = x + 4;
+    if (from + width > picture.width || taken.some((other) => from + width > other.from && from < other.to)) continue;
+    taken.push({ from, to: from + width });
+    context.fillText(label, from, axisPx / 2);
+  }
+}
+
+function drawDensity({ context, snap }: Surface, picture: HeadPicture, palette: TimelinePalette): void {
+  const bottom = axisPx + densityPx;
+  context.fillStyle = palette.grid;
+  context.fillRect(0, snap(bottom), picture.width, 1);
+  const { density } = picture;
+  if (density === undefined || density.peak === 0) return;
+  const room = densityPx - 3;
+  context.fillStyle = palette.others;
+  context.globalAlpha = palette.isHighContrast ? 1 : 0.55;
+  for (let column = 0; column < density.atWork.length; column++) {
+    const value = density.atWork[column] ?? 0;
+    const hasBegun = (density.begun[column] ?? 0) > 0;
+    if (value === 0 && !hasBegun) continue;
+    const left = snap(density.x[column] ?? 0);
+    const right = Math.max(left + 1, snap(density.x[column + 1] ?? 0));
+    if (right < 0 || left > picture.width) continue;
+    const height = Math.max(1.5, room * Math.min(1, value / density.peak));
+    context.fillRect(left, bottom - height, right - left, height);
+  }
+  context.globalAlpha = 1;
+  context.textAlign = "right";
+  context.fillStyle = palette.dimText;
+  context.fillText(density.peakLabel, picture.width - 4, axisPx + 8);
+}
+
+function drawBursts({ context, snap }: Surface, picture: HeadPicture, palette: TimelinePalette): void {
+  context.textAlign = "left";
+  for (const mark of picture.marks) {
+    const top = axisPx + densityPx + 2 + mark.line * burstPx;
+    const left = snap(mark.x);
+    const right = Math.max(left + 2, snap(mark.x + mark.width));
+    context.fillStyle = palette.burst;
+    context.fillRect(left, top, right - left, 2);
+    context.fillRect(left, top, 1, 5);
+    context.fillRect(right - 1, top, 1, 5);
+    if (mark.textPx <= 0) continue;
+    context.fillStyle = palette.burstText;
+    const words = picture.burstText(mark.index, mark.textPx, (text) => context.measureText(text).width);
+    if (words !== "") context.fillText(words, Math.max(2, mark.x), top + 9);
+  }
+}

@@ -1,0 +1,241 @@
+// Draws the lanes in view. A bar tells its kind by its colour, how it ended as the tree's bars do, and what it is where
+// there is room; a cell of many rows tells how many of them failed by how high it is red.
+
+import { FLAG, type SpanColumns } from "../../src/trace/spanColumns";
+import { faded, hatch, openSurface, type Surface } from "../draw/canvas";
+import { barState } from "../layout/bars";
+import type { BarList } from "./laneBars";
+import { groupHeadPx, type LaneStack, laneTop } from "./laneStack";
+import type { LaneStore } from "./laneStore";
+import type { TimelinePalette } from "./timelinePalette";
+
+export interface LanesPicture {
+  readonly width: number;
+  readonly height: number;
+  /** How far the lanes are scrolled. */
+  readonly scrollTop: number;
+  readonly stack: LaneStack;
+  readonly store: LaneStore;
+  readonly bars: BarList;
+  readonly columns: SpanColumns;
+  readonly gridX: readonly number[];
+  readonly gaps: readonly { readonly x: number; readonly width: number }[];
+  readonly nowX: number | undefined;
+  readonly selectedRow: number;
+  /** Rows that stay bright while the rest steps back; undefined where nothing does. */
+  readonly emphasis: ((row: number) => boolean) | undefined;
+  /** What a bar says in so many letters at most. */
+  textOf(row: number, mostLetters: number): string;
+  groupText(index: number): string;
+}
+
+/** A bar is that much lower than its lane. */
+const lanesApartPx = 3;
+const leastTextPx = 30;
+const leastTextLanePx = 13;
+/** Rows looked at to find out of what kind most of a cell are. */
+const sampled = 8;
+const dimmed = 0.28;
+
+export function drawLanes(canvas: HTMLCanvasElement, picture: LanesPicture, palette: TimelinePalette): void {
+  const surface = openSurface(canvas, picture.width, picture.height);
+  if (surface === undefined) return;
+  const { context, snap } = surface;
+  const hairline = 1 / (globalThis.devicePixelRatio || 1);
+  context.fillStyle = palette.grid;
+  for (const x of picture.gridX) context.fillRect(snap(x), 0, Math.max(hairline, 0.5), picture.height);
+  context.fillStyle = hatch(context, palette.gap);
+  for (const gap of picture.gaps) context.fillRect(snap(gap.x), 0, Math.max(1, snap(gap.width)), picture.height);
+  context.font = palette.font;
+  context.textBaseline = "middle";
+  context.textAlign = "left";
+  drawBars(surface, picture, palette);
+  drawHeads(surface, picture, palette);
+  if (picture.nowX !== undefined) {
+    context.fillStyle = palette.now;
+    context.fillRect(snap(picture.nowX) - 1, 0, 1, picture.height);
+  }
+}
+
+function drawBars(surface: Surface, picture: LanesPicture, palette: TimelinePalette): void {
+  const { bars, store, stack, columns } = picture;
+  const { context } = surface;
+  const barPx = stack.lanePx - (stack.lanePx > leastTextLanePx ? lanesApartPx : 1);
+  const letterPx = stack.lanePx >= leastTextLanePx ? letterWidth(context) : Number.POSITIVE_INFINITY;
+  const fills = new Fills(context, palette);
+  for (let at = 0; at < bars.count; at++) {
+    const lane = bars.lane[at] ?? 0;
+    const top = laneTop(stack, lane) - picture.scrollTop;
+    const rows = store.rowsOf(lane);
+    const from = bars.from[at] ?? 0;
+    const to = bars.to[at] ?? 0;
+    const place = { x: bars.x[at] ?? 0, y: top + 1, width: bars.width[at] ?? 0, height: barPx };
+    if (to - from > 1) {
+      drawCell(surface, place, rows, from, to, picture, fills);
+      continue;
+    }
+    const row = rows[from] ?? 0;
+    context.globalAlpha = picture.emphasis?.(row) === false ? dimmed : 1;
+    drawBar(surface, place, columns, row, row === picture.selectedRow, fills, palette);
+    const letters = Math.floor((Math.min(place.x + place.width, picture.width) - Math.max(0, place.x) - 8) / letterPx);
+    if (place.width < leastTextPx || letters < 3) continue;
+    context.fillStyle = palette.text;
+    context.fillText(picture.textOf(row, letters), Math.max(0, place.x) + 5, place.y + place.height / 2 + 0.5);
+  }
+  context.globalAlpha = 1;
+}
+
+interface Place {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+function drawBar(
+  { context, snap }: Surface,
+  { x, y, width, height }: Place,
+  columns: SpanColumns,
+  row: number,
+  isSelected: boolean,
+  fills: Fills,
+  palette: TimelinePalette,
+): void {
+  const flags = columns.flags[row] ?? 0;
+  const state = barState(flags, columns.status[row] === 1);
+  const color = fills.color(state, columns.kind[row] ?? 0);
+  const left = snap(x);
+  const top = snap(y);
+  const wide = Math.max(1, snap(x + width) - left);
+  const high = snap(y + height) - top;
+  if (wide <= 4) {
+    context.fillStyle = color;
+    context.fillRect(left, top, wide, high);
+  } else {
+    context.fillStyle = state === "interrupted" ? hatch(context, color) : fills.ground(color);
+    context.fillRect(left, top, wide, high);
+    context.fillStyle = color;
+    context.fillRect(left, top, 2, high);
+    // A second sign beside the colour.
+    if (state === "failed" || state === "recovered") context.fillRect(left, top + high - 2, wide, 2);
+    if ((flags & FLAG.open) !== 0) {
+      const tail = Math.min(wide - 2, 28);
+      context.fillStyle = hatch(context, color);
+      context.fillRect(left + wide - tail, top, tail, high);
+    }
+    if (palette.isHighContrast) {
+      context.strokeStyle = state === "failed" ? color : palette.outline;
+      context.lineWidth = 1;
+      context.strokeRect(left + 0.5, top + 0.5, wide - 1, high - 1);
+    }
+  }
+  if (!isSelected) return;
+  context.strokeStyle = palette.selection;
+  context.lineWidth = 2;
+  context.strokeRect(left - 1, top - 1, wide + 2, high + 2);
+}
+
+function drawCell(
+  { context, snap }: Surface,
+  { x, y, width, height }: Place,
+  rows: Int32Array,
+  from: number,
+  to: number,
+  picture: LanesPicture,
+  fills: Fills,
+): void {
+  const { columns, emphasis } = picture;
+  const counts = [0, 0, 0, 0, 0, 0];
+  let failed = 0;
+  let isEmphasised = emphasis === undefined;
+  let hasSelected = false;
+  const step = Math.max(1, Math.floor((to - from) / sampled));
+  let looked = 0;
+  for (let index = from; index < to; index += step) {
+    const row = rows[index] ?? 0;
+    const flags = columns.flags[row] ?? 0;
+    const kind = columns.kind[row] ?? 0;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+    looked++;
+    if ((flags & FLAG.failure) !== 0) failed++;
+    isEmphasised ||= emphasis?.(row) === true;
+    hasSelected ||= row === picture.selectedRow;
+  }
+  const left = snap(x);
+  const top = snap(y);
+  const wide = Math.max(1, snap(x + width) - left);
+  const high = snap(y + height) - top;
+  context.globalAlpha = isEmphasised ? 1 : dimmed;
+  context.fillStyle = fills.cell(counts.indexOf(Math.max(...counts)));
+  context.fillRect(left, top, wide, high);
+  if (failed > 0) {
+    const red = Math.max(2, snap((high * failed) / looked));
+    context.fillStyle = fills.color("failed", 0);
+    context.fillRect(left, top + high - red, wide, red);
+  }
+  if (hasSelected) {
+    context.fillStyle = fills.selection;
+    context.fillRect(left, top - 1, wide, 2);
+    context.fillRect(left, top + high - 1, wide, 2);
+  }
+}
+
+function drawHeads({ context, snap }: Surface, picture: LanesPicture, palette: TimelinePalette): void {
+  for (const [index, place] of picture.stack.places.entries()) {
+    if (place.lanesTop === place.top) return;
+    const top = place.top - picture.scrollTop;
+    if (top > picture.height) return;
+    if (top + groupHeadPx < 0) continue;
+    context.fillStyle = palette.grid;
+    context.fillRect(0, snap(top), picture.width, 1);
+    const words = picture.groupText(index);
+    context.fillStyle = palette.dimText;
+    context.fillText(words, 4, top + groupHeadPx / 2 + 1);
+  }
+}
+
+/** Colours by state and kind, mixed once a frame. */
+class Fills {
+  readonly selection: string;
+  readonly #palette: TimelinePalette;
+  readonly #grounds = new Map<string, string>();
+
+  constructor(_context: CanvasRenderingContext2D, palette: TimelinePalette) {
+    this.#palette = palette;
+    this.selection = palette.selection;
+  }
+
+  color(state: ReturnType<typeof barState>, kind: number): string {
+    const palette = this.#palette;
+    if (state === "failed") return palette.failed;
+    if (state === "recovered") return palette.recovered;
+    if (state === "interrupted") return palette.interrupted;
+    return palette.kinds[kind] ?? palette.text;
+  }
+
+  ground(color: string): string {
+    let ground = this.#grounds.get(color);
+    if (ground === undefined) {
+      ground = this.#palette.barGround === 0 ? this.#palette.background : faded(color, this.#palette.barGround);
+      this.#grounds.set(color, ground);
+    }
+    return ground;
+  }
+
+  cell(kind: number): string {
+    return this.#palette.kinds[kind] ?? this.#palette.text;
+  }
+}
+
+const letters = new Map<string, number>();
+
+/** Mean width of a letter of the font, a little generous, so that hardly a text runs over its bar. */
+function letterWidth(context: CanvasRenderingContext2D): number {
+  let width = letters.get(context.font);
+  if (width === undefined) {
+    const sample = "The quick brown fox: src/billing/tax.test.ts --run 0123456789";
+    width = (context.measureText(sample).width / sample.length) * 1.06;
+    letters.set(context.font, width);
+  }
+  return width;
+}

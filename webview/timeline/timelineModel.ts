@@ -1,0 +1,129 @@
+// What the timeline knows beside the columns: the reader's lanes, bursts and critical path, asked for when it is open and
+// again when the trace has changed, at the pace that the reader asks for. The last answer stays until the next is whole.
+
+import { Emitter } from "../../src/base/event";
+import {
+  type LaneMode,
+  type TimelineResult,
+  timelinePathResultSchema,
+  timelineResultSchema,
+  timelineRowsResultSchema,
+} from "../../src/protocol/timelineMessages";
+import { StaleReplyError } from "../model/hostConnection";
+import type { Panel } from "../model/panel";
+import { LaneStore } from "./laneStore";
+import { PathStore } from "./pathStore";
+
+export interface TimelineData {
+  readonly epoch: number;
+  readonly mode: LaneMode;
+  readonly result: TimelineResult;
+  readonly store: LaneStore;
+  readonly path: PathStore;
+}
+
+export class TimelineModel {
+  readonly #panel: Panel;
+  readonly #changes = new Emitter<void>();
+  /** Told of changes that only the timeline shows. */
+  readonly onDidChange = this.#changes.event;
+  #data: TimelineData | undefined;
+  #error: string | undefined;
+  #isBusy = false;
+  /** What was asked for last, or will be as soon as the reader may be asked. */
+  #askedFor: { readonly columns: unknown; readonly mode: LaneMode; readonly wantsPath: boolean } | undefined;
+  #restUntilMs = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(panel: Panel) {
+    this.#panel = panel;
+  }
+
+  /** Undefined before the first answer. */
+  get data(): TimelineData | undefined {
+    return this.#data?.epoch === this.#panel.picture?.epoch ? this.#data : undefined;
+  }
+
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
+  /** Why there is no answer, in words. */
+  get error(): string | undefined {
+    return this.#error;
+  }
+
+  /** Sees to it that what is here is about the trace as it is now. */
+  refresh(mode: LaneMode, wantsPath: boolean): void {
+    const { picture } = this.#panel;
+    if (picture === undefined) return;
+    const { columns } = picture.model;
+    const asked = this.#askedFor;
+    if (asked?.columns === columns && asked.mode === mode && (asked.wantsPath || !wantsPath)) return;
+    if (this.#isBusy || this.#timer !== undefined) return;
+    // A switch is answered at once; only what follows by itself has to wait.
+    const restMs = asked?.mode === mode && asked.wantsPath === wantsPath ? this.#restUntilMs - performance.now() : 0;
+    if (restMs > 0) {
+      this.#timer = setTimeout(() => {
+        this.#timer = undefined;
+        this.refresh(mode, wantsPath);
+      }, restMs);
+      return;
+    }
+    this.#askedFor = { columns, mode, wantsPath };
+    this.#isBusy = true;
+    this.#load(picture.epoch, mode, wantsPath, picture.times.lastMs)
+      .then(() => {
+        this.#error = undefined;
+      })
+      .catch((thrown: unknown) => {
+        // The next picture is on its way and asks again.
+        if (thrown instanceof StaleReplyError) this.#askedFor = undefined;
+        else this.#error = thrown instanceof Error ? thrown.message : String(thrown);
+      })
+      .finally(() => {
+        this.#isBusy = false;
+        this.#changes.fire();
+      });
+  }
+
+  tryAgain(): void {
+    this.#askedFor = undefined;
+    this.#error = undefined;
+    this.#changes.fire();
+  }
+
+  async #load(epoch: number, mode: LaneMode, wantsPath: boolean, openEndMs: number): Promise<void> {
+    const before = this.#data?.epoch === epoch && this.#data.mode === mode ? this.#data : undefined;
+    const { connection } = this.#panel;
+    const ask = { epoch, mode, layout: before?.result.layout ?? 0, ...(Number.isNaN(openEndMs) ? {} : { openEndMs }) };
+    const result = await connection.request("timeline", ask, timelineResultSchema);
+    this.#restUntilMs = performance.now() + result.restMs;
+    const path = wantsPath ? await this.#loadPath(epoch, result) : (before?.path ?? new PathStore());
+    const store = before?.store ?? new LaneStore();
+    const parts: { rows: Int32Array; lanes: Int32Array }[] = [];
+    // Put in only when all of it is here, so that no half of a layout is ever drawn.
+    for (let from = result.keptCount; from < result.rowCount; ) {
+      const params = { epoch, layout: result.layout, from };
+      const part = await connection.request("timelineRows", params, timelineRowsResultSchema);
+      if (part.gone || part.rows.length === 0) throw new StaleReplyError("The layout is no longer known");
+      parts.push(part);
+      from += part.rows.length;
+    }
+    if (this.#panel.picture?.epoch !== epoch) return;
+    store.cutTo(result.keptCount);
+    for (const { rows, lanes } of parts) store.append(rows, lanes);
+    this.#data = { epoch, mode, result, store, path };
+  }
+
+  async #loadPath(epoch: number, { layout, pathCount }: TimelineResult): Promise<PathStore> {
+    const path = new PathStore();
+    while (path.count < pathCount) {
+      const params = { epoch, layout, from: path.count };
+      const part = await this.#panel.connection.request("timelinePath", params, timelinePathResultSchema);
+      if (part.gone || part.row.length === 0) throw new StaleReplyError("The path is no longer known");
+      path.append(part.row, part.fromMs, part.toMs);
+    }
+    return path;
+  }
+}

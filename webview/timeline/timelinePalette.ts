@@ -1,0 +1,30 @@
+// Colours that only the timeline has, beside those of all canvases.
+
+import type { Palette } from "../draw/palette";
+
+export interface TimelinePalette extends Palette {
+  readonly path: string;
+  readonly burst: string;
+  readonly burstText: string;
+  readonly selection: string;
+  readonly group: string;
+  /** How much of a bar's colour its ground has: text is read on it. */
+  readonly barGround: number;
+  readonly isHighContrast: boolean;
+}
+
+export function timelinePalette(palette: Palette, element: HTMLElement): TimelinePalette {
+  const style = getComputedStyle(element);
+  const color = (name: string) => style.getPropertyValue(name).trim();
+  const isHighContrast = palette.outline !== "";
+  return {
+    ...palette,
+    path: color("--tk-path"),
+    burst: color("--tk-burst"),
+    burstText: color("--tk-foreground"),
+    selection: color("--tk-focus"),
+    group: color("--tk-group"),
+    barGround: isHighContrast ? 0 : 0.42,
+    isHighContrast,
+  };
+}

@@ -1,0 +1,142 @@
+// The timeline as text: everything that its picture tells, in lists that a screen reader reads and whose buttons jump.
+
+import { formatDuration } from "../format";
+import type { Panel } from "../model/panel";
+import type { Picture } from "../model/traceModel";
+import { formatInteger, text } from "../text";
+import type { TimelineData } from "./timelineModel";
+import { burstParentText, burstText, groupText, pointText, rowText, stateText } from "./timelineWords";
+
+const mostLines = 200;
+
+export interface TimelineTextProps {
+  readonly panel: Panel;
+  readonly picture: Picture;
+  readonly data: TimelineData | undefined;
+  /** Shows a stretch of time and selects a row, unless it is -1. */
+  readonly onJump: (row: number, fromMs: number, toMs: number) => void;
+}
+
+export function TimelineText(props: TimelineTextProps) {
+  const { data } = props;
+  if (data === undefined) return null;
+  return (
+    <div class="timeline-text" tabIndex={0} role="region" aria-label={text("timelineAsText")}>
+      <Bursts {...props} data={data} />
+      <Lanes data={data} />
+      <Path {...props} data={data} />
+      <Gaps {...props} />
+    </div>
+  );
+}
+
+type WithData = TimelineTextProps & { readonly data: TimelineData };
+
+function Bursts({ panel, picture, data, onJump }: WithData) {
+  const { bursts, burstCount } = data.result;
+  const shown = Math.min(mostLines, bursts.row.length);
+  return (
+    <section>
+      <h3>{text("burstsHeading", formatInteger(burstCount))}</h3>
+      <p class="dim">{text("burstsAre", formatDuration(bursts.gapMs))}</p>
+      <ul>
+        {Array.from({ length: shown }, (_, index) => (
+          <li key={`${bursts.row[index]} ${bursts.parent[index]}`}>
+            <Jump
+              words={pointText(panel, picture, bursts.fromMs[index] ?? 0)}
+              onJump={() => onJump(bursts.row[index] ?? -1, bursts.fromMs[index] ?? 0, bursts.endMs[index] ?? 0)}
+            />{" "}
+            {burstText(bursts, index)}
+            {(bursts.failed[index] ?? 0) > 0 && `, ${text("failedCount", formatInteger(bursts.failed[index] ?? 0))}`}{" "}
+            <span class="dim">{burstParentText(picture, bursts, index)}</span>
+          </li>
+        ))}
+      </ul>
+      <More count={burstCount - shown} />
+    </section>
+  );
+}
+
+function Lanes({ data }: { data: TimelineData }) {
+  const { groups, groupCount, laneCount } = data.result;
+  return (
+    <section>
+      <h3>{text("lanesHeading", formatInteger(laneCount))}</h3>
+      <ul>
+        {groups.slice(0, mostLines).map((group) => (
+          <li key={group.firstLane}>
+            {groupText(group)} <span class="dim">{text("laneCount", formatInteger(group.laneCount))}</span>
+          </li>
+        ))}
+      </ul>
+      <More count={groupCount - Math.min(mostLines, groups.length)} />
+    </section>
+  );
+}
+
+function Path({ panel, picture, data, onJump }: WithData) {
+  const { path } = data;
+  const { firstMs, lastMs } = picture.times;
+  const wholeMs = Math.max(1, lastMs - firstMs);
+  const longest = longestFirst(path.count, (index) => path.toMs(index) - path.fromMs(index)).slice(0, mostLines);
+  const shown = longest.sort((a, b) => a - b);
+  return (
+    <section>
+      <h3>{text("pathHeading", formatDuration(data.result.pathMs), formatDuration(wholeMs))}</h3>
+      <p class="dim">{text("criticalPathHelp")}</p>
+      <ol>
+        {shown.map((index) => {
+          const row = path.rowAt(index);
+          const ms = path.toMs(index) - path.fromMs(index);
+          return (
+            <li key={index}>
+              <Jump
+                words={pointText(panel, picture, path.fromMs(index))}
+                onJump={() => onJump(row, path.fromMs(index), path.toMs(index))}
+              />{" "}
+              {row < 0 ? text("nothingAtWork") : `${rowText(picture, row)} (${stateText(picture, row)})`}{" "}
+              <span class="dim">
+                {text("durationAndShare", formatDuration(ms), String(Math.round((100 * ms) / wholeMs)))}
+              </span>
+            </li>
+          );
+        })}
+      </ol>
+      <More count={path.count - shown.length} />
+    </section>
+  );
+}
+
+function Gaps({ panel, picture, onJump }: Pick<TimelineTextProps, "panel" | "picture" | "onJump">) {
+  const { gaps } = picture.times.scale;
+  if (gaps.length === 0) return null;
+  return (
+    <section>
+      <h3>{text("gapsHeading", formatInteger(gaps.length))}</h3>
+      <ul>
+        {gaps.map((gap) => (
+          <li key={gap.startMs}>
+            <Jump words={pointText(panel, picture, gap.startMs)} onJump={() => onJump(-1, gap.startMs, gap.endMs)} />{" "}
+            {text("idleGap", formatDuration(gap.endMs - gap.startMs))}
+          </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function Jump({ words, onJump }: { words: string; onJump: () => void }) {
+  return (
+    <button type="button" class="link-button" title={text("jumpThere")} onClick={onJump}>
+      {words}
+    </button>
+  );
+}
+
+function More({ count }: { count: number }) {
+  return count > 0 ? <p class="dim">{text("moreEntries", formatInteger(count))}</p> : null;
+}
+
+function longestFirst(count: number, lengthOf: (index: number) => number): number[] {
+  return Array.from({ length: count }, (_, index) => index).sort((a, b) => lengthOf(b) - lengthOf(a));
+}
