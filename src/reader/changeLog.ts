@@ -7,49 +7,59 @@ export interface Extent {
   readonly strings: number;
 }
 
-export interface ChangesSince extends Extent {
-  /** Ascending, of rows that were there. */
+/** What came between two revisions. */
+export interface Changes {
+  readonly from: Extent;
+  readonly to: Extent;
+  /** Ascending, of rows that were there before. */
   readonly changedRows: Uint32Array<ArrayBuffer>;
 }
 
 interface Entry {
-  /** As it was before the change. */
   readonly before: Extent;
   readonly changedRows: Uint32Array;
 }
 
 /** Rows named in all entries together: of more than that, sending everything costs less. */
-const mostRows = 100_000;
+const mostRows = 50_000;
 const mostEntries = 10_000;
 
 export class ChangeLog {
   readonly #entries: Entry[] = [];
-  #firstRevision: number;
+  /** Revision to which the first entry was the next change. */
+  #first = 1;
+  #now: Extent;
   #rowCount = 0;
 
-  /** @param revision of the picture with which the log begins */
-  constructor(revision: number) {
-    this.#firstRevision = revision;
+  /** @param extent of the picture of revision 1 */
+  constructor(extent: Extent) {
+    this.#now = extent;
   }
 
-  /** Notes the change from the latest revision to the next one. */
-  add(before: Extent, changedRows: Uint32Array): void {
-    this.#entries.push({ before, changedRows });
+  /** How far the latest revision reaches. */
+  get extent(): Extent {
+    return this.#now;
+  }
+
+  /** Notes the change to the next revision. */
+  add(changedRows: Uint32Array, after: Extent): void {
+    this.#entries.push({ before: this.#now, changedRows });
+    this.#now = after;
     this.#rowCount += changedRows.length;
     while (this.#entries.length > 1 && (this.#rowCount > mostRows || this.#entries.length > mostEntries)) {
       this.#rowCount -= this.#entries.shift()?.changedRows.length ?? 0;
-      this.#firstRevision++;
+      this.#first++;
     }
   }
 
-  /** What changed since a revision; undefined where that is forgotten or was never. */
-  since(revision: number): ChangesSince | undefined {
-    const entries = this.#entries.slice(Math.max(0, revision - this.#firstRevision));
-    const [first] = entries;
-    if (revision < this.#firstRevision || first === undefined) return undefined;
-    const { rows, strings } = first.before;
+  /** Undefined where that is forgotten or never was. */
+  between(revision: number, until: number): Changes | undefined {
+    if (revision < this.#first || until <= revision || until > this.#first + this.#entries.length) return undefined;
+    const entries = this.#entries.slice(revision - this.#first, until - this.#first);
+    const from = entries[0]?.before ?? this.#now;
+    const to = this.#entries[until - this.#first]?.before ?? this.#now;
     const changed = new Set<number>();
-    for (const entry of entries) for (const row of entry.changedRows) if (row < rows) changed.add(row);
-    return { rows, strings, changedRows: Uint32Array.from(changed).sort() };
+    for (const entry of entries) for (const row of entry.changedRows) if (row < from.rows) changed.add(row);
+    return { from, to, changedRows: Uint32Array.from(changed).sort() };
   }
 }

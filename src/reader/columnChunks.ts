@@ -3,6 +3,7 @@
 import type { ColumnChunk } from "../protocol/panelMessages";
 import type { SpanColumns } from "../trace/spanColumns";
 import { sliceRows } from "./columnsDelta";
+import { withinRows } from "./deltaParts";
 
 /** Bytes of one row over all columns: 2 x 8 + 4 x 4 + 2 + 2 x 1. */
 const rowBytes = 36;
@@ -40,6 +41,7 @@ export function columnChunk(
   const nextRow = Math.min(end.rows, row + Math.max(1, Math.floor((maxBytes - bytes) / rowBytes)));
   return {
     fromRow: row,
+    // A row may have moved under a later one since the first chunk: the delta that follows says so.
     columns: withinRows(sliceRows(columns, row, nextRow), end.rows),
     strings: columns.strings.slice(text, nextText),
     last: nextRow >= end.rows && nextText >= end.texts,
@@ -55,11 +57,4 @@ export function* columnChunks(columns: SpanColumns, maxBytes?: number): Generato
     chunk = columnChunk(columns, chunk?.next ?? { row: 0, text: 0 }, end, maxBytes);
     yield chunk;
   } while (!chunk.last);
-}
-
-/** A row that moved under a later one while chunks were sent is at the top until the delta comes that says so. */
-function withinRows(chunk: ColumnChunk, rows: number): ColumnChunk {
-  const { parent } = chunk;
-  for (let index = 0; index < parent.length; index++) if ((parent[index] ?? -1) >= rows) parent[index] = -1;
-  return chunk;
 }

@@ -4,13 +4,16 @@
 import { setTimeout } from "node:timers/promises";
 import type { Disposable } from "../base/disposable";
 import { describeError, type Logger } from "../base/logger";
+import { TraceReplacedError } from "../trace/spanSource";
 import { deriveState, type SessionState } from "../trace/state";
-import { ChangeLog, type ChangesSince, type Extent } from "./changeLog";
+import { ChangeLog, type Changes, type Extent } from "./changeLog";
 import { columnsDelta, keepsRows } from "./columnsDelta";
 import type { TracePicture } from "./picture";
 import type { SessionReading, SessionSource, SessionUpdate } from "./sessionSource";
 import { SharedTexts } from "./sharedTexts";
 
+/** A file that is replaced faster than it can be read is not read over and over. */
+const mostReplacements = 3;
 /** A read of this length is followed by a rest. */
 const longReadMs = 300;
 const longestRestMs = 5_000;
@@ -35,13 +38,12 @@ export class OpenedTrace implements Disposable {
   #reading: SessionReading | undefined;
   #picture: TracePicture | undefined;
   #texts: SharedTexts | undefined;
-  #log = new ChangeLog(1);
-  /** Of the picture. Its columns may have grown since. */
-  #extent: Extent = { rows: 0, strings: 0 };
+  #log = new ChangeLog({ rows: 0, strings: 0 });
   #nextEpoch: number;
   #inFlight: Promise<void> | undefined;
   #again = false;
   #restsUntilMs = 0;
+  #replacements = 0;
 
   constructor(options: OpenedTraceOptions) {
     this.#options = options;
@@ -78,17 +80,22 @@ export class OpenedTrace implements Disposable {
     if (picture === undefined || reading === undefined) return;
     const state = deriveState(picture.session.evidence, this.#options.now());
     if (JSON.stringify(state) === JSON.stringify(picture.state)) return;
-    this.#apply({ type: "grown", reading, changedRows: new Uint32Array() });
+    try {
+      this.#apply({ type: "grown", reading, changedRows: new Uint32Array() });
+    } catch (error) {
+      this.#options.logger.debug(`The state was not derived anew: ${describeError(error)}`);
+      if (error instanceof TraceReplacedError) void this.updateAnew();
+    }
   }
 
-  /** How far the picture reaches. */
+  /** How far the picture reaches; its columns may have grown since. */
   get extent(): Extent {
-    return this.#extent;
+    return this.#log.extent;
   }
 
-  /** What came since a revision of this epoch; undefined where that is no longer known. */
-  changesSince(revision: number): ChangesSince | undefined {
-    return this.#log.since(revision);
+  /** What came between two revisions of this epoch; undefined where that is no longer known. */
+  changes(revision: number, until: number): Changes | undefined {
+    return this.#log.between(revision, until);
   }
 
   dispose(): void {
@@ -112,9 +119,16 @@ export class OpenedTrace implements Disposable {
     const beganMs = performance.now();
     try {
       const update = await this.#options.source.read(signal);
-      if (!signal.aborted) this.#apply(update);
+      if (signal.aborted) return;
+      this.#apply(update);
+      this.#replacements = 0;
     } catch (error) {
       if (signal.aborted) return;
+      if (error instanceof TraceReplacedError && ++this.#replacements < mostReplacements) {
+        this.#options.source.forget();
+        this.#again = true;
+        return;
+      }
       this.#options.logger.warn(`Could not read the trace: ${describeError(error)}`);
       const isMissing = (error as { code?: unknown }).code === "ENOENT";
       this.#options.onNews({ type: "unreadable", message: describeError(error), isMissing });
@@ -128,7 +142,7 @@ export class OpenedTrace implements Disposable {
     const { reading } = update;
     const before = this.#picture;
     const state = deriveState(reading.session.evidence, this.#options.now());
-    const extent = this.#extent;
+    const { rows } = this.#log.extent;
     const found = reading.findFailures(state);
     this.#reading = reading;
     const picture = (columns: TracePicture["columns"], epoch: number, revision: number): TracePicture => {
@@ -136,7 +150,7 @@ export class OpenedTrace implements Disposable {
     };
     if (before === undefined || this.#texts === undefined || !keepsNumbers(before, update)) {
       this.#texts = new SharedTexts(reading.columns);
-      this.#log = new ChangeLog(1);
+      this.#log = new ChangeLog(extentOf(reading.columns));
       return this.#publish(picture(reading.columns, this.#nextEpoch++, 1));
     }
     let columns: TracePicture["columns"];
@@ -145,19 +159,22 @@ export class OpenedTrace implements Disposable {
       columns = this.#texts.again(reading.columns);
       changedRows = columnsDelta(before.columns, columns).changedRows;
     } else {
-      changedRows = joined(update.changedRows, found.changedRows, extent.rows);
-      columns = this.#texts.grown(reading.columns, changedRows, extent.rows);
+      changedRows = joined(update.changedRows, found.changedRows, rows);
+      columns = this.#texts.grown(reading.columns, changedRows, rows);
     }
-    const isSame = changedRows.length === 0 && columns.count === extent.rows;
-    if (!isSame) this.#log.add(extent, changedRows);
+    const isSame = changedRows.length === 0 && columns.count === rows;
+    if (!isSame) this.#log.add(changedRows, extentOf(columns));
     this.#publish(picture(columns, before.epoch, before.revision + (isSame ? 0 : 1)));
   }
 
   #publish(picture: TracePicture): void {
     this.#picture = picture;
-    this.#extent = { rows: picture.columns.count, strings: picture.columns.strings.length };
     this.#options.onNews({ type: "picture", picture });
   }
+}
+
+function extentOf({ count, strings }: TracePicture["columns"]): Extent {
+  return { rows: count, strings: strings.length };
 }
 
 function pictureOf(reading: SessionReading, state: SessionState) {

@@ -1,7 +1,7 @@
 // The messages between the extension host and the reader worker. Both ends are built together, so nothing is checked on
 // arrival. A call and its result are derived from one map and cannot mismatch.
 
-import type { ColumnChunk, PanelRequest, PayloadField } from "../protocol/panelMessages";
+import type { PanelRequest, PayloadField } from "../protocol/panelMessages";
 import type { Evidence } from "../trace/evidence";
 import type { FailingStepRule } from "../trace/failures";
 import type { OutputLink } from "../trace/outputLinks";
@@ -9,6 +9,7 @@ import type { OutputRange, OutputText } from "../trace/outputText";
 import type { Place } from "../trace/place";
 import type { SessionState } from "../trace/state";
 import type { ChunkEnd, ChunkStart, ColumnsMessage } from "./columnChunks";
+import type { DeltaPart, DeltaStart } from "./deltaParts";
 import type { HeaderFacts } from "./headerFacts";
 import type { PayloadText } from "./payloadText";
 
@@ -73,18 +74,18 @@ export interface ReaderCalls {
     params: { readonly epoch: number; readonly start: ChunkStart; readonly end: ChunkEnd };
     result: ColumnsMessage;
   };
-  /** Undefined where so old a revision is not remembered, so that all has to be sent. */
+  /**
+   * What came between two revisions, in parts: from `revision` to the one of now for the first part, which says with
+   * `until` which that is. Undefined where so old a revision is not remembered, so that all has to be sent.
+   */
   delta: {
-    params: { readonly epoch: number; readonly revision: number };
-    result:
-      | {
-          readonly facts: PictureFacts;
-          readonly changedRows: Uint32Array;
-          readonly changed: ColumnChunk;
-          readonly appended: ColumnChunk;
-          readonly strings: string[];
-        }
-      | undefined;
+    params: {
+      readonly epoch: number;
+      readonly revision: number;
+      readonly until?: number | undefined;
+      readonly start?: DeltaStart | undefined;
+    };
+    result: (DeltaPart & { readonly facts: PictureFacts; readonly until: number }) | undefined;
   };
   /** A question of a panel, handed on as it is. A newer search of the same panel supersedes one that runs. */
   request: { params: { readonly panel: number; readonly request: PanelRequest }; result: unknown };

@@ -4,7 +4,7 @@ import { linesAsText, wholeOutput } from "../trace/outputText";
 import { TraceReplacedError } from "../trace/spanSource";
 import { answerRequest, StaleEpochError } from "./answerRequest";
 import { columnChunk } from "./columnChunks";
-import { pickRows, sliceRows } from "./columnsDelta";
+import { deltaPart } from "./deltaParts";
 import type { OpenedTrace } from "./openedTrace";
 import { outputLink } from "./outputAnswers";
 import { documentText, editOf } from "./payloadAnswers";
@@ -67,18 +67,11 @@ const answers: Answers = {
   columns(trace, { epoch, start, end }) {
     return columnChunk(pictureOf(trace, epoch).columns, start, end);
   },
-  delta(trace, { epoch, revision }) {
+  delta(trace, { epoch, revision, start, until }) {
     const picture = pictureOf(trace, epoch);
-    const since = trace.changesSince(revision);
-    if (since === undefined) return undefined;
-    const { columns } = picture;
-    return {
-      facts: pictureFacts(picture),
-      changedRows: since.changedRows,
-      changed: pickRows(columns, since.changedRows),
-      appended: sliceRows(columns, since.rows, columns.count),
-      strings: columns.strings.slice(since.strings, trace.extent.strings),
-    };
+    const to = until ?? picture.revision;
+    const changes = trace.changes(revision, to);
+    return changes && { ...deltaPart(picture.columns, changes, start), facts: pictureFacts(picture), until: to };
   },
   request(trace, { request }, signal, report) {
     return answerRequest(request, trace.picture, signal, report);

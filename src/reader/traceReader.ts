@@ -36,6 +36,19 @@ export class TraceReader implements Disposable {
   }
 
   receive(message: ToReader): void {
+    try {
+      this.#receive(message);
+    } catch (error) {
+      // One trace that cannot be dealt with is no reason to lose all of them.
+      this.#post({
+        type: "log",
+        level: "error",
+        message: `The reader failed at ${message.type}: ${describeError(error)}`,
+      });
+    }
+  }
+
+  #receive(message: ToReader): void {
     switch (message.type) {
       case "borders":
         this.#borders = message.folders;
@@ -45,7 +58,8 @@ export class TraceReader implements Disposable {
       case "close":
         return this.#close(message.trace);
       case "refreshState":
-        return this.#traces.get(message.trace)?.refreshState();
+        this.#traces.get(message.trace)?.refreshState();
+        return;
       case "call":
         void this.#call(message);
         return;

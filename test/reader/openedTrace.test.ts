@@ -98,7 +98,7 @@ describe("the picture of a session", () => {
     await write({ ...json, spans: json.spans.slice(0, 9) });
     const picture = pictureOf(trace);
     expect([picture.epoch, picture.revision]).toEqual([1, 2]);
-    expect(trace.changesSince(1)?.rows).toBe(6);
+    expect(trace.changes(1, 2)?.from.rows).toBe(6);
     expect(picture.columns.count).toBe(9);
   });
 
@@ -110,13 +110,13 @@ describe("the picture of a session", () => {
     await write({ ...json, spans: renamed("one").slice(0, 7) });
     await write({ ...json, spans: renamed("two").slice(0, 9) });
     expect(pictureOf(trace).revision).toBe(3);
-    const since = trace.changesSince(1);
-    expect([...(since?.changedRows ?? [])]).toEqual([1]);
-    expect(since?.rows).toBe(6);
+    const changes = trace.changes(1, 3);
+    expect([...(changes?.changedRows ?? [])]).toEqual([1]);
+    expect([changes?.from.rows, changes?.to.rows]).toEqual([6, 9]);
     const { strings } = pictureOf(trace).columns;
-    expect(strings.slice(since?.strings)).toEqual(expect.arrayContaining(["one", "two"]));
-    expect(trace.changesSince(2)).toMatchObject({ rows: 7 });
-    expect(trace.changesSince(3)).toBeUndefined();
+    expect(strings.slice(changes?.from.strings)).toEqual(expect.arrayContaining(["one", "two"]));
+    expect(trace.changes(2, 3)?.from.rows).toBe(7);
+    expect(trace.changes(3, 3)).toBeUndefined();
   });
 
   it("begins a new epoch when spans disappear, so that no row number means another span", async () => {

@@ -5,7 +5,7 @@ import type { Disposable } from "../../base/disposable";
 import { describeError, type Logger } from "../../base/logger";
 import type { HostMessage, PanelHeader } from "../../protocol/panelMessages";
 import { ReaderError } from "../../reader/readerClient";
-import type { PictureFacts, Reveal } from "../../reader/readerProtocol";
+import type { CallParams, PictureFacts, Reveal } from "../../reader/readerProtocol";
 import type { TraceNow } from "../../reader/remoteTrace";
 import type { TraceModel } from "./traceModel";
 
@@ -160,14 +160,37 @@ export class PageFeed implements Disposable {
   }
 
   async #sendDelta(epoch: number, fromRevision: number): Promise<void> {
-    const delta = await this.#options.model.call("delta", { epoch, revision: fromRevision }, this.#abort);
-    if (this.#sent?.epoch !== epoch || this.#sent.revision !== fromRevision) return;
-    if (delta === undefined) return this.sendAllAgain();
-    const { facts, changedRows, changed, appended, strings } = delta;
-    const { revision } = facts;
-    this.#sent = { epoch, revision, facts };
-    const header = this.#header(facts);
-    await this.#post({ type: "delta", epoch, fromRevision, revision, header, changedRows, changed, appended, strings });
+    const sent = this.#sent;
+    let start: CallParams<"delta"> = { epoch, revision: fromRevision };
+    for (;;) {
+      const part = await this.#options.model.call("delta", start, this.#abort);
+      if (this.#sent !== sent) return;
+      if (part === undefined) return this.sendAllAgain();
+      const { facts, until, next, changedRows, changed, appended, strings } = part;
+      // The page has the new revision with the last part only: were that to fail, it would need everything again.
+      const revision = next === undefined ? until : fromRevision;
+      const wasWhole = this.#isWhole;
+      this.#isWhole = next === undefined;
+      const header = this.#header(facts);
+      await this.#post({
+        type: "delta",
+        epoch,
+        fromRevision,
+        revision,
+        header,
+        changedRows,
+        changed,
+        appended,
+        strings,
+      });
+      if (this.#sent !== sent) return;
+      if (next === undefined) {
+        this.#sent = { epoch, revision, facts };
+        if (!wasWhole) this.#options.onShown();
+        return;
+      }
+      start = { ...start, until, start: next };
+    }
   }
 
   async #sendUnavailable(now: TraceNow): Promise<boolean> {
