@@ -22,7 +22,7 @@ type ShapeOf<T> = { [Name in keyof Required<T>]: z.ZodMiniType<T[Name]> };
 const text = z.optional(z.string());
 const number = z.optional(z.number());
 
-const problemSchema = z.object({
+export const problemSchema = z.object({
   code: z.string() as unknown as z.ZodMiniType<Problem["code"]>,
   severity: z.enum(["error", "warning", "info"]),
   message: z.string(),

@@ -88,13 +88,18 @@ export class StorageFolder {
    * Rejects with the system's error; then the old file is as it was.
    * @param isWanted asked at the last moment
    */
-  async replace(path: string, chunks: Iterable<Uint8Array>, isWanted: () => boolean = () => true): Promise<void> {
+  async replace(
+    path: string,
+    chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    isWanted: () => boolean = () => true,
+  ): Promise<void> {
     await mkdir(this.path, { recursive: true, mode: 0o700 });
     const temporary = temporaryFor(path);
     try {
       const file = await open(temporary, "wx", 0o600);
       try {
-        for (const chunk of chunks) await writeFully(chunk, async (rest) => (await file.write(rest)).bytesWritten);
+        for await (const chunk of chunks)
+          await writeFully(chunk, async (rest) => (await file.write(rest)).bytesWritten);
       } finally {
         await file.close();
       }

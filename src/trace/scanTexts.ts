@@ -132,7 +132,7 @@ export function bytesOfText(text: string): Uint8Array {
   return Uint8Array.from(bytes);
 }
 
-function textOfBytes(bytes: Uint8Array): string {
+export function textOfBytes(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);
   } catch {
