@@ -28,7 +28,8 @@ export class TraceReader implements Disposable {
   /** The running search of each panel, by panel and method. */
   readonly #searches = new Map<string, AbortController>();
   readonly #access: FileAccess;
-  #borders: readonly string[] | undefined;
+  /** Nothing is read before the first word on it. */
+  #borders: readonly string[] | undefined = [];
 
   constructor(options: TraceReaderOptions) {
     this.#options = options;
