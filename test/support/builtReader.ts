@@ -1,0 +1,17 @@
+// The reader worker as it is shipped, built by the build of the product.
+//
+//   await using reader = await buildReader();
+//   const client = new ReaderClient({ connect: () => workerPort(reader.program), ... });
+import { build } from "../../esbuild.mjs";
+import { makeTempDir } from "./tempDir";
+
+export interface BuiltReader extends AsyncDisposable {
+  /** Path of `reader.js`. */
+  readonly program: string;
+}
+
+export async function buildReader(): Promise<BuiltReader> {
+  const folder = await makeTempDir();
+  await build({ names: ["reader"], outputFolder: folder.path, quiet: true });
+  return { program: folder.join("reader.js"), [Symbol.asyncDispose]: folder.remove };
+}
