@@ -2,7 +2,7 @@
 // Lines are numbered from 0 in the order of the trace's rows, which are only ever added to, so a number keeps its meaning
 // while a session runs. A line over several bursts is one, and belongs to the burst in which it began.
 
-import { isOutputRoot, type OutputStream, outputBurstOf, outputStreams } from "./outputBurst";
+import { isOutputRoot, type OutputBurst, type OutputStream, outputBurstOf, outputStreams } from "./outputBurst";
 import type { TraceSpan } from "./schema";
 import { FLAG, type SpanColumns } from "./spanColumns";
 import type { SpanSource } from "./spanSource";
@@ -46,56 +46,79 @@ export interface OutputIndex {
   readonly streams: readonly OutputStream[];
 }
 
+/** What is known of a burst by itself. */
+export interface OutputPiece {
+  readonly row: number;
+  readonly startMs: number;
+  readonly burst: OutputBurst;
+  /** When the lines began of which its span tells, or its text where that is ahead. */
+  readonly begun: readonly number[];
+  /** Row of its parent, -1 for one that is not in the trace, of which only the id is known. */
+  readonly parent: { readonly row: number; readonly id: string };
+}
+
 /**
  * Undefined for a trace without a program's output.
  * @param columns of these spans: with them only rows of output are read
  */
 export function outputIndex(spans: SpanSource, columns?: SpanColumns): OutputIndex | undefined {
-  const roots: OutputRoot[] = [];
-  const bursts: IndexedBurst[] = [];
-  const rootOf = new Map<number, OutputRoot>();
-  const last = new Map<string, number>();
-  const streams = new Set<OutputStream>();
-  let lineCount = 0;
-  let bytes = 0;
+  const index = new GrowingOutputIndex();
   for (let row = 0; row < spans.count; row++) {
     if (columns !== undefined && ((columns.flags[row] ?? 0) & FLAG.output) === 0) continue;
     const attributes = spans.fieldAt(row, "attributes") as TraceSpan["attributes"];
     if (isOutputRoot({ attributes })) {
-      const commandRow = parentOf(spans, row, columns).row;
-      const root = { row, commandRow, firstLine: lineCount, lastLine: -1, lineCount: 0, bytes: 0 };
-      roots.push(root);
-      rootOf.set(row, root);
+      index.addRoot(row, parentOf(spans, row, columns).row);
       continue;
     }
     const burst = outputBurstOf({ attributes });
     if (burst === undefined) continue;
-    const { stream, times } = burst;
-    const parent = parentOf(spans, row, columns);
-    const key = `${stream} ${parent.row < 0 ? parent.id : parent.row}`;
-    const previous = last.get(key) ?? -1;
-    const continues = burst.continues === true && previous >= 0;
-    const begun = isOpen(spans, row, columns)
-      ? grownTimes(times, spans.fieldAt(row, "output"), burst.continues === true)
-      : times;
-    // Where the beginning of its first line is lost, what is left of that line is a line too.
-    const known = burst.continues === true && previous < 0 ? [0, ...begun] : begun;
-    const before = bursts[previous];
-    if (before !== undefined) before.next = bursts.length;
-    last.set(key, bursts.length);
+    const begun = isOpen(spans, row, columns) ? grownTimes(burst, spans.fieldAt(row, "output")) : burst.times;
     const startMs = columns?.startMs[row] ?? spans.spanAt(row)?.startTime ?? Number.NaN;
-    bursts.push({ row, startMs, stream, firstLine: lineCount, times: known, continues, previous, next: -1 });
-    if (known.length > 0) streams.add(stream);
-    lineCount += known.length;
-    bytes += burst.bytes;
-    const root = rootOf.get(parent.row);
-    if (root === undefined) continue;
-    root.bytes += burst.bytes;
-    root.lineCount += known.length;
-    if (known.length > 0) root.lastLine = lineCount - 1;
+    index.addBurst({ row, startMs, burst, begun, parent: parentOf(spans, row, columns) });
   }
-  if (roots.length === 0 && bursts.length === 0) return undefined;
-  return { roots, bursts, lineCount, bytes, streams: outputStreams.filter((stream) => streams.has(stream)) };
+  return index.roots.length === 0 && index.bursts.length === 0 ? undefined : index;
+}
+
+/** An index to which rows are added in their order. */
+export class GrowingOutputIndex implements OutputIndex {
+  readonly roots: OutputRoot[] = [];
+  readonly bursts: IndexedBurst[] = [];
+  lineCount = 0;
+  bytes = 0;
+  readonly #rootOf = new Map<number, OutputRoot>();
+  readonly #last = new Map<string, number>();
+  readonly #streams = new Set<OutputStream>();
+
+  get streams(): readonly OutputStream[] {
+    return outputStreams.filter((stream) => this.#streams.has(stream));
+  }
+
+  addRoot(row: number, commandRow: number): void {
+    const root = { row, commandRow, firstLine: this.lineCount, lastLine: -1, lineCount: 0, bytes: 0 };
+    this.roots.push(root);
+    this.#rootOf.set(row, root);
+  }
+
+  addBurst({ row, startMs, burst, begun, parent }: OutputPiece): void {
+    const { stream } = burst;
+    const key = `${stream} ${parent.row < 0 ? parent.id : parent.row}`;
+    const previous = this.#last.get(key) ?? -1;
+    const continues = burst.continues === true && previous >= 0;
+    // Where the beginning of its first line is lost, what is left of that line is a line too.
+    const times = burst.continues === true && previous < 0 ? [0, ...begun] : begun;
+    const before = this.bursts[previous];
+    if (before !== undefined) before.next = this.bursts.length;
+    this.#last.set(key, this.bursts.length);
+    this.bursts.push({ row, startMs, stream, firstLine: this.lineCount, times, continues, previous, next: -1 });
+    if (times.length > 0) this.#streams.add(stream);
+    this.lineCount += times.length;
+    this.bytes += burst.bytes;
+    const root = this.#rootOf.get(parent.row);
+    if (root === undefined) return;
+    root.bytes += burst.bytes;
+    root.lineCount += times.length;
+    if (times.length > 0) root.lastLine = this.lineCount - 1;
+  }
 }
 
 /** Row of the parent, -1 for one that is not in the trace, of which only the id is known. */
@@ -116,9 +139,9 @@ function isOpen(spans: SpanSource, row: number, columns: SpanColumns | undefined
 }
 
 /** A burst that is written to, or was when its session died, has text that its times don't tell of yet. */
-function grownTimes(times: readonly number[], output: unknown, continues: boolean): readonly number[] {
+export function grownTimes({ times, continues }: OutputBurst, output: unknown): readonly number[] {
   if (typeof output !== "string" || output === "") return times;
-  const lines = output.split("\n").length - (output.endsWith("\n") ? 1 : 0) - (continues ? 1 : 0);
+  const lines = output.split("\n").length - (output.endsWith("\n") ? 1 : 0) - (continues === true ? 1 : 0);
   if (lines <= times.length) return times;
   return [...times, ...new Array<number>(lines - times.length).fill(times.at(-1) ?? 0)];
 }

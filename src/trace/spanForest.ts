@@ -24,15 +24,16 @@ export function duplicateIdProblem(spanId: string, row: number): Problem {
 
 /** Adds the problem of a span that ends so many milliseconds before it starts. */
 export function addReversed(problems: ProblemList, name: string, byMs: number, row: number): void {
-  problems.add(
-    {
-      code: "impossible-time",
-      severity: "warning",
-      message: `The span "${name}" ends ${groupDigits(Math.ceil(byMs))} ms before it starts; its end is drawn at its start`,
-      spanIndex: row,
-    },
-    "negative duration",
-  );
+  problems.add(reversedProblem(name, byMs, row), "negative duration");
+}
+
+export function reversedProblem(name: string, byMs: number, row: number): Problem {
+  return {
+    code: "impossible-time",
+    severity: "warning",
+    message: `The span "${name}" ends ${groupDigits(Math.ceil(byMs))} ms before it starts; its end is drawn at its start`,
+    spanIndex: row,
+  };
 }
 
 /**
@@ -54,15 +55,20 @@ export function hangOrphans(
     if (orphans++ === 0) first = row;
   }
   if (orphans > 0) {
-    problems.add({
-      code: "parent-not-received",
-      severity: "warning",
-      message: `The parent of the span "${nameOf(first)}" is not in the trace; it is shown under "${parentNotReceived}"`,
-      spanIndex: first,
-      ...(orphans > 1 ? { count: orphans } : {}),
-    });
+    problems.add(orphanProblem(nameOf(first), first, orphans));
   }
   return orphans;
+}
+
+/** @param first the first row of so many whose parents are missing */
+export function orphanProblem(name: string, first: number, count: number): Problem {
+  return {
+    code: "parent-not-received",
+    severity: "warning",
+    message: `The parent of the span "${name}" is not in the trace; it is shown under "${parentNotReceived}"`,
+    spanIndex: first,
+    ...(count > 1 ? { count } : {}),
+  };
 }
 
 /** Walks up from every row once; a walk that meets its own path has found a cycle. */
@@ -89,7 +95,8 @@ export function cutCycles(
   }
 }
 
-function earliestOfCycle(
+/** The member of a cycle of parents at which it is cut, and how many members there are. */
+export function earliestOfCycle(
   member: number,
   { parent, startMs }: Pick<SpanColumns, "parent" | "startMs">,
 ): { row: number; length: number } {
@@ -109,7 +116,13 @@ function earliestOfCycle(
   return { row: best, length };
 }
 
-function cycleProblem(cutRow: number, length: number, parent: Int32Array, idOf: (row: number) => string): Problem {
+/** @param parent rows of parents while the cycle is whole */
+export function cycleProblem(
+  cutRow: number,
+  length: number,
+  parent: Int32Array,
+  idOf: (row: number) => string,
+): Problem {
   const mostNamed = 4;
   const ids: string[] = [];
   for (let row = cutRow; ids.length < Math.min(length, mostNamed); row = parent[row] ?? -1) ids.push(idOf(row));
