@@ -4,10 +4,10 @@
 import { constants } from "node:buffer";
 import type { ByteRange } from "../trace/scanRows";
 import { isCaseSensitive } from "../trace/searchQuery";
-import { type SearchedField, searchedFields, spanHolds } from "../trace/searchSpan";
+import { searchedFields, spanHolds } from "../trace/searchSpan";
 import type { SpanFile } from "../trace/spanFile";
 import { type SpanSource, TraceReplacedError } from "../trace/spanSource";
-import { type FieldBytes, type HitRule, isTextAt, makeHitRule } from "./searchField";
+import { type HitRule, makeHitRule } from "./searchField";
 import type { QueryMatcher } from "./searchMatcher";
 import { mendedKeys } from "./searchMended";
 import { makeProbe, type Probe } from "./searchProbe";
@@ -32,9 +32,7 @@ export interface BlockResults {
   skipped(row: number): void;
 }
 
-interface Field extends FieldBytes {
-  readonly name: SearchedField;
-}
+const isSearched: ReadonlySet<string> = new Set(searchedFields);
 
 export class BlockSearch {
   readonly #matcher: QueryMatcher;
@@ -138,7 +136,8 @@ export class BlockSearch {
     const field = rows.fieldAt(place);
     if (field === undefined) return rows.testId() ? rows.span.endBytes : rows.nextField(place);
     if (isHit && this.#rule !== undefined) {
-      const verdict = this.#rule.judge(bytes, place - rows.baseBytes, rows.baseBytes, field);
+      const firstByte = () => rows.byteAt(field.startBytes);
+      const verdict = this.#rule.judge(bytes, place - rows.baseBytes, rows.baseBytes, field, firstByte);
       if (verdict === "none") return place + 1;
       if (verdict === "match") {
         rows.found();
@@ -147,7 +146,7 @@ export class BlockSearch {
     }
     const isMatch = yield* rows.parseField(field);
     yield;
-    return isMatch ? rows.span.endBytes : field.range.endBytes;
+    return isMatch ? rows.span.endBytes : field.endBytes;
   }
 }
 
@@ -162,7 +161,7 @@ class BlockRows {
   readonly #matcher: QueryMatcher;
   readonly #results: BlockResults;
   #bytes: Buffer = Buffer.alloc(0);
-  #fields: readonly Field[] | undefined;
+  #fields: readonly ByteRange[] | undefined;
   #isIdTested = false;
 
   constructor(spans: SpanSource, file: SpanFile, matcher: QueryMatcher, results: BlockResults) {
@@ -206,8 +205,12 @@ class BlockRows {
     this.#results.found(this.row);
   }
 
-  fieldAt(place: number): Field | undefined {
-    return this.#ownFields().find(({ range }) => range.startBytes <= place && place < range.endBytes);
+  fieldAt(place: number): ByteRange | undefined {
+    return this.#ownFields().find(({ startBytes, endBytes }) => startBytes <= place && place < endBytes);
+  }
+
+  byteAt(place: number): number {
+    return this.#read({ startBytes: place, endBytes: place + 1 })[0] ?? 0;
   }
 
   /** Beside the fields stands the id, and the name, which is searched by its number. */
@@ -221,8 +224,9 @@ class BlockRows {
 
   /** Where the next field begins; the end of the span where there is none. */
   nextField(place: number): number {
-    const starts = this.#ownFields().map(({ range }) => range.startBytes);
-    return Math.min(this.span.endBytes, ...starts.filter((start) => start > place));
+    let next = this.span.endBytes;
+    for (const { startBytes } of this.#ownFields()) if (startBytes > place && startBytes < next) next = startBytes;
+    return next;
   }
 
   *wholeSpan(row: number): Pausing<void> {
@@ -241,7 +245,7 @@ class BlockRows {
     for (const field of this.#ownFields()) if (yield* this.parseField(field)) return;
   }
 
-  *parseField({ range }: Field): Pausing<boolean> {
+  *parseField(range: ByteRange): Pausing<boolean> {
     if (range.endBytes - range.startBytes > longestFieldBytes) {
       this.#results.skipped(this.row);
       return false;
@@ -251,13 +255,8 @@ class BlockRows {
     return true;
   }
 
-  #ownFields(): readonly Field[] {
-    this.#fields ??= searchedFields.flatMap((name) => {
-      const range = this.#file.fieldRange(this.row, name);
-      if (range === undefined) return [];
-      const first = this.#read({ startBytes: range.startBytes, endBytes: range.startBytes + 1 });
-      return [{ name, range, isText: isTextAt(first[0]) }];
-    });
+  #ownFields(): readonly ByteRange[] {
+    this.#fields ??= this.#file.fieldRanges(this.row).filter(({ field }) => isSearched.has(field));
     return this.#fields;
   }
 

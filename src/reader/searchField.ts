@@ -7,14 +7,12 @@ import { isWithinWord, type SearchQuery } from "../trace/searchQuery";
 export type HitVerdict = "match" | "none" | "unsure";
 
 export interface HitRule {
-  /** @param offset of the hit in `bytes`, which begin at `baseBytes` of the file */
-  judge(bytes: Buffer, offset: number, baseBytes: number, field: FieldBytes): HitVerdict;
-}
-
-export interface FieldBytes {
-  readonly range: ByteRange;
-  /** The value is one text. */
-  readonly isText: boolean;
+  /**
+   * @param offset of the hit in `bytes`, which begin at `baseBytes` of the file
+   * @param field all bytes of the value
+   * @param firstByte of the value, which may be none of `bytes`
+   */
+  judge(bytes: Buffer, offset: number, baseBytes: number, field: ByteRange, firstByte: () => number): HitVerdict;
 }
 
 const quote = 0x22;
@@ -28,10 +26,10 @@ export function makeHitRule({ text, wholeWord }: SearchQuery, isOnlyInStrings: b
   const isWordAtStart = isWithinWord(`a${text}`, 1);
   const isWordAtEnd = isWithinWord(`${text}a`, text.length);
   return {
-    judge(bytes, offset, baseBytes, { range, isText }) {
+    judge(bytes, offset, baseBytes, { startBytes, endBytes }, firstByte) {
       const end = offset + lengthBytes;
-      if (baseBytes + offset < range.startBytes || baseBytes + end > range.endBytes) return "unsure";
-      if (!isText && !isOnlyInStrings) return "unsure";
+      if (baseBytes + offset < startBytes || baseBytes + end > endBytes) return "unsure";
+      if (!isOnlyInStrings && firstByte() !== quote) return "unsure";
       // What an escape is, is told by what stands before; the first byte of a text is its quote.
       if (offset < farthestBack || end >= bytes.length || isInEscape(bytes, offset)) return "unsure";
       if (!wholeWord) return "match";
@@ -63,8 +61,4 @@ function neighbour(byte: number): "word" | "none" | "unsure" {
   const lower = byte | 0x20;
   if ((lower >= 0x61 && lower <= 0x7a) || (byte >= 0x30 && byte <= 0x39) || byte === 0x5f) return "word";
   return "none";
-}
-
-export function isTextAt(byte: number | undefined): boolean {
-  return byte === quote;
 }

@@ -104,7 +104,7 @@ export function scannedSpans(scanned: ScannedTrace, read: ReadBytes): SpanSource
     toolNameAt,
     file: {
       spanRange: (row) => scanned.spanRange(row),
-      fieldRange: (row, field) => scanned.fieldRange(row, field),
+      fieldRanges: (row) => scanned.fieldRanges(row),
       isMended: (row) => scanned.isMended(row),
       read,
     },

@@ -4,7 +4,6 @@ import type { TraceSpan } from "./schema";
 
 /** Fields with values of any sort. */
 export const searchedFields = ["statusMessage", "input", "output", "attributes", "events"] as const;
-export type SearchedField = (typeof searchedFields)[number];
 
 export function spanHolds(span: TraceSpan, test: (text: string) => boolean): boolean {
   return test(span.spanId) || searchedFields.some((field) => valueHolds(span[field], test));

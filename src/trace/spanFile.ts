@@ -1,12 +1,12 @@
 // The file in which all spans of a trace stand one behind the other, in the order of rows, for those who look at many of
 // them without making objects.
 
-import type { ByteRange } from "./scanRows";
+import type { ByteRange, RangedField } from "./scanRows";
 
 export interface SpanFile {
   spanRange(row: number): ByteRange;
-  /** Undefined where the span does not have the field. Of mended spans it may not be what the span says. */
-  fieldRange(row: number, field: "statusMessage" | "input" | "output" | "attributes" | "events"): ByteRange | undefined;
+  /** Of all fields that may be large, in no order. Of mended spans they may not be what the span says. */
+  fieldRanges(row: number): readonly (ByteRange & { readonly field: RangedField })[];
   /** The span is not as it stands there: what was no sound span was mended. */
   isMended(row: number): boolean;
   /**
