@@ -15,11 +15,22 @@ const folderFields = ["cwd", "workdir", "workingDirectory", "working_directory"]
  * `findFailures` relies on it. A generation is an attempt at an answer of its model.
  */
 export function actionKey(span: TraceSpan): string {
-  if (span.kind === "generation") {
-    return `generation\0${span.model?.providerId ?? ""}\0${span.model?.modelId ?? ""}`;
-  }
+  if (span.kind === "generation") return generationKey(span.model?.providerId, span.model?.modelId);
   const { fields, text } = toolCall(span);
   return `${span.kind}\0${span.name}\0${text === undefined ? aim(fields, span.input) : `text:${text}`}`;
+}
+
+export function generationKey(provider: string | undefined, modelId: string | undefined): string {
+  return `generation\0${provider ?? ""}\0${modelId ?? ""}`;
+}
+
+/**
+ * The text of a key that stands in the arguments as it is, unless these are an argument vector or not an object; undefined
+ * for a key that has no such text.
+ */
+export function aimedText(key: string): string | undefined {
+  const found = /\0(aim|command):([^\0]*)(?:\0in:[^\0]*)?$/.exec(key);
+  return found?.[2];
 }
 
 function aim(fields: Fields, input: unknown): string {

@@ -25,11 +25,22 @@ export interface Failures {
   readonly recovered: Int32Array;
 }
 
+/** What rows do, for those that failed and the successes that might make one good. */
+export interface ActionKeys {
+  /** See `actionKey`. */
+  keyOf(row: number): string;
+  /**
+   * Tells cheaply of rows of one kind and name, of which these keys are, that theirs is none of them. What it lets through
+   * may still have another key.
+   */
+  filter?(keys: Iterable<string>): ((row: number) => boolean) | undefined;
+}
+
 const generationCode = kindCodes.indexOf("generation");
 const errorCode = statusCodes.indexOf("error");
 
 const FAILED = 1;
-const RECOVERED = 2;
+export const RECOVERED = 2;
 const FAILED_BELOW = 4;
 const UNRECOVERED_BELOW = 8;
 const OPEN_BELOW = 16;
@@ -42,12 +53,13 @@ const FAILED_ABOVE = 32;
  * it failed without recovery and, in a session that was cut off, none below it is open: so a root that only carries the
  * error of its steps or of a signal is no leaf, and one that failed by itself is.
  *
- * @param actionKeys see `actionKey`; asked only for failed rows and for successes that might make one good
+ * @param actionKeys asked only for failed rows that were followed by a success of the same kind and name, and for such
+ *   successes, the last one first and only until all failures of a kind and name are made good
  */
 export function findFailures(
   columns: SpanColumns,
   tree: SpanTree,
-  actionKeys: (row: number) => string,
+  actionKeys: ActionKeys | ((row: number) => string),
   state: SessionState,
 ): Failures {
   const { flags, count } = columns;
@@ -65,8 +77,9 @@ export function findFailures(
   if (failedRows.length === 0 && !cutOff) return { failures: new Int32Array(), recovered: new Int32Array() };
   // A session that completed got over its failures as a whole: there another way to the same end, by the same tool with
   // other arguments, makes a failure good. Elsewhere only the very same action does.
-  const keys = state.status === "completed" ? (row: number) => String(sortOf(columns, row)) : actionKeys;
-  markRecovered(columns, failedRows, keys, marks);
+  const keys = typeof actionKeys === "function" ? { keyOf: actionKeys } : actionKeys;
+  const ofSort = { keyOf: (row: number) => String(sortOf(columns, row)) };
+  markRecovered(columns, failedRows, state.status === "completed" ? ofSort : keys, marks);
   markRelatives(columns, tree.preorder, marks, cutOff);
 
   const leaves: number[] = [];
@@ -118,7 +131,7 @@ function markRelatives(columns: SpanColumns, preorder: Int32Array, marks: Uint8A
 }
 
 /** True for a session that stopped without an end: what was open then is where it stopped. */
-function wasCutOff(state: SessionState): boolean {
+export function wasCutOff(state: SessionState): boolean {
   return state.status === "crashed" || state.reasons.some(({ type }) => type === "stalled" || type === "killed");
 }
 
@@ -143,38 +156,97 @@ function chooseStep(
   return { row: first, rule: "first-failure" };
 }
 
+/** Failed rows of one kind and name. */
+interface FailedSort {
+  readonly rows: number[];
+  /** No success that starts before it makes one of them good. */
+  firstEndMs: number;
+  hasSuccess: boolean;
+  /** The rows by key, but for those of which the last success is found. */
+  pending: Map<string, number[]>;
+  mayBePending: ((row: number) => boolean) | undefined;
+}
+
 /**
  * Marks the failed rows that a success of the same action followed: one that starts after the failure's end, or at the
- * same millisecond and further down in the file. Only spans of a kind and name that failed are asked for their key.
+ * same millisecond and further down in the file. The last success of an action decides.
  */
-function markRecovered(
+export function markRecovered(
   columns: SpanColumns,
   failedRows: readonly number[],
-  actionKeys: (row: number) => string,
+  actionKeys: ActionKeys,
   marks: Uint8Array,
 ): void {
-  const failedSorts = new Set<number>();
-  for (const row of failedRows) failedSorts.add(sortOf(columns, row));
-  const latestSuccess = new Map<string, number>();
-  const byStart = compareRows(columns, startOf);
-  for (let row = 0; row < columns.count; row++) {
-    if (columns.status[row] === errorCode || !failedSorts.has(sortOf(columns, row))) continue;
-    if (isOpen(columns, row) || ((columns.flags[row] ?? 0) & (FLAG.interrupted | FLAG.synthetic)) !== 0) continue;
-    const key = actionKeys(row);
-    const known = latestSuccess.get(key);
-    if (known === undefined || byStart(row, known) > 0) latestSuccess.set(key, row);
+  const sorts = failedSorts(columns, failedRows);
+  const successes = laterSuccesses(columns, sorts);
+  for (const sort of sorts.values()) {
+    if (!sort.hasSuccess) continue;
+    for (const row of sort.rows) {
+      const key = actionKeys.keyOf(row);
+      const known = sort.pending.get(key);
+      if (known === undefined) sort.pending.set(key, [row]);
+      else known.push(row);
+    }
+    sort.mayBePending = actionKeys.filter?.(sort.pending.keys());
   }
-  if (latestSuccess.size === 0) return;
-  for (const row of failedRows) {
-    const success = latestSuccess.get(actionKeys(row));
-    if (success === undefined) continue;
-    const gapMs = (columns.startMs[success] ?? Number.NaN) - endOf(columns, row);
-    if (gapMs > 0 || (gapMs === 0 && success > row)) marks[row] = FAILED | RECOVERED;
+  for (let index = successes.length - 1; index >= 0; index--) {
+    const success = successes[index] ?? 0;
+    const sort = sorts.get(sortOf(columns, success));
+    if (sort === undefined || sort.pending.size === 0 || sort.mayBePending?.(success) === false) continue;
+    const key = actionKeys.keyOf(success);
+    for (const row of sort.pending.get(key) ?? []) {
+      const gapMs = startOf(columns, success) - endOf(columns, row);
+      if (gapMs > 0 || (gapMs === 0 && success > row)) marks[row] = FAILED | RECOVERED;
+    }
+    sort.pending.delete(key);
   }
 }
 
+function failedSorts(columns: SpanColumns, failedRows: readonly number[]): Map<number, FailedSort> {
+  const sorts = new Map<number, FailedSort>();
+  for (const row of failedRows) {
+    const endMs = endOf(columns, row);
+    const key = sortOf(columns, row);
+    const sort = sorts.get(key);
+    if (sort === undefined) {
+      sorts.set(key, {
+        rows: [row],
+        firstEndMs: Number.isNaN(endMs) ? Number.POSITIVE_INFINITY : endMs,
+        hasSuccess: false,
+        pending: new Map(),
+        mayBePending: undefined,
+      });
+      continue;
+    }
+    sort.rows.push(row);
+    if (endMs < sort.firstEndMs) sort.firstEndMs = endMs;
+  }
+  return sorts;
+}
+
+/** Rows that may make a failure good, by start time. */
+function laterSuccesses(columns: SpanColumns, sorts: ReadonlyMap<number, FailedSort>): Int32Array {
+  const rows = new Int32Array(columns.count);
+  let length = 0;
+  let isSorted = true;
+  let lastStartMs = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < columns.count; row++) {
+    if (columns.status[row] === errorCode || isOpen(columns, row)) continue;
+    if (((columns.flags[row] ?? 0) & (FLAG.interrupted | FLAG.synthetic)) !== 0) continue;
+    const sort = sorts.get(sortOf(columns, row));
+    const startMs = startOf(columns, row);
+    if (sort === undefined || !(startMs >= sort.firstEndMs)) continue;
+    sort.hasSuccess = true;
+    rows[length++] = row;
+    if (startMs < lastStartMs) isSorted = false;
+    lastStartMs = startMs;
+  }
+  const found = rows.subarray(0, length);
+  return isSorted ? found : found.sort(compareRows(columns, startOf));
+}
+
 /** A number that is equal for spans of the same kind and name; generations are named after their number, so all are one. */
-function sortOf(columns: SpanColumns, row: number): number {
+export function sortOf(columns: SpanColumns, row: number): number {
   const kind = columns.kind[row] ?? 0;
   return kind === generationCode ? kind : kind + (1 + (columns.name[row] ?? 0)) * kindCodes.length;
 }
@@ -191,12 +263,12 @@ function innermostOpen(columns: SpanColumns, marks: Uint8Array): number {
 }
 
 /** Open output is no step in progress: the command that writes it is. */
-function isOpen(columns: SpanColumns, row: number): boolean {
+export function isOpen(columns: SpanColumns, row: number): boolean {
   const flags = columns.flags[row] ?? 0;
   return (flags & FLAG.open) !== 0 && (flags & (FLAG.synthetic | FLAG.interrupted | FLAG.output)) === 0;
 }
 
-function latestEnd(columns: SpanColumns, rows: readonly number[]): number | undefined {
+export function latestEnd(columns: SpanColumns, rows: readonly number[]): number | undefined {
   const byStart = compareRows(columns, startOf);
   let latest: number | undefined;
   for (const row of rows) {
@@ -212,16 +284,16 @@ function compareTimes(a: number, b: number): number {
   return Number.isNaN(b) ? 1 : a - b;
 }
 
-function compareRows(columns: SpanColumns, time: (columns: SpanColumns, row: number) => number) {
+export function compareRows(columns: SpanColumns, time: (columns: SpanColumns, row: number) => number) {
   return (a: number, b: number): number => compareTimes(time(columns, a), time(columns, b)) || a - b;
 }
 
-function startOf(columns: SpanColumns, row: number): number {
+export function startOf(columns: SpanColumns, row: number): number {
   return columns.startMs[row] ?? Number.NaN;
 }
 
 /** End in ms; a failed span without an end counts as ended where it started. */
-function endOf(columns: SpanColumns, row: number): number {
+export function endOf(columns: SpanColumns, row: number): number {
   const endMs = columns.endMs[row] ?? Number.NaN;
   return Number.isNaN(endMs) ? startOf(columns, row) : endMs;
 }

@@ -124,8 +124,14 @@ export class ScanRows {
     return ((this.#marks[row] ?? 0) & mark) !== 0;
   }
 
-  fieldRange(row: number, field: RangedField): ByteRange | undefined {
-    return this.fieldRanges(row).findLast(({ field: other }) => other === field);
+  fieldRange(row: number, field: RangedField): (ByteRange & { readonly field: RangedField }) | undefined {
+    const kind = rangedFields.indexOf(field);
+    for (let index = (this.#firstField[row + 1] ?? 0) - 1; index >= (this.#firstField[row] ?? 0); index--) {
+      if (this.#fieldKind[index] !== kind) continue;
+      const startBytes = (this.#spanStart[row] ?? 0) + (this.#fieldOffset[index] ?? 0);
+      return { field, startBytes, endBytes: startBytes + (this.#fieldLength[index] ?? 0) };
+    }
+    return undefined;
   }
 
   fieldRanges(row: number): (ByteRange & { readonly field: RangedField })[] {

@@ -75,6 +75,7 @@ export function scannedSpans(scanned: ScannedTrace, read: ReadBytes): SpanSource
     return {
       model: name,
       provider: model?.providerId,
+      modelId: model?.modelId,
       tokens: index < 0 ? undefined : usage.tokensAt(index),
       cost: Number.isNaN(cost) ? undefined : cost,
     };

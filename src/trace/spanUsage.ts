@@ -8,6 +8,8 @@ export interface SpanUsage {
   /** Id without its provider; "" for a span that names none. */
   readonly model: string;
   readonly provider?: string | undefined;
+  /** As the span itself names it, its provider included. */
+  readonly modelId?: string | undefined;
   /** As reported, without fields that nobody knows; undefined where no number is. */
   readonly tokens?: TokenCounts | undefined;
   /** US dollars, as reported. */
@@ -24,7 +26,8 @@ export function usageOfSpan(span: TraceSpan): SpanUsage {
     tokens ??= {};
     tokens[field] = count;
   }
-  return { model: modelName(span), provider: span.model?.providerId, tokens, cost: span.cost };
+  const { providerId: provider, modelId } = span.model ?? {};
+  return { model: modelName(span), provider, modelId, tokens, cost: span.cost };
 }
 
 /** A span of zeros reports nothing: producers write zeros where the model's API told no usage. */
