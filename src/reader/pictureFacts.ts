@@ -6,6 +6,7 @@ import type { PictureFacts } from "./readerProtocol";
 
 /** Asked for with each message that shows a picture, and worked out once. */
 const made = new WeakMap<TracePicture, PictureFacts>();
+let nextSerial = 1;
 
 export function pictureFacts(picture: TracePicture): PictureFacts {
   const known = made.get(picture);
@@ -18,6 +19,7 @@ export function pictureFacts(picture: TracePicture): PictureFacts {
 function makeFacts(picture: TracePicture): PictureFacts {
   const { epoch, revision, columns, hasTexts, state, session } = picture;
   return {
+    serial: nextSerial++,
     epoch,
     revision,
     rowCount: columns.count,

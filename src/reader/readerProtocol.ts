@@ -15,6 +15,8 @@ import type { PayloadText } from "./payloadText";
 
 /** What the host keeps of a picture. */
 export interface PictureFacts {
+  /** Another one for each picture of an epoch, also where its rows are the same. */
+  readonly serial: number;
   readonly epoch: number;
   readonly revision: number;
   readonly rowCount: number;

@@ -100,7 +100,7 @@ export class PageFeed implements Disposable {
     const { facts } = now;
     if (this.#sent?.epoch !== facts.epoch || !this.#isWhole) await this.#sendAll();
     else if (this.#sent.revision !== facts.revision) await this.#sendDelta(this.#sent.epoch, this.#sent.revision);
-    else if (this.#sent.facts !== facts) {
+    else if (this.#sent.facts.serial !== facts.serial) {
       this.#sent = { ...this.#sent, facts };
       await this.#post({ type: "header", epoch: facts.epoch, header: this.#header(facts) });
     } else return false;
