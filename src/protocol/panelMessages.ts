@@ -4,6 +4,7 @@
 
 import * as z from "zod/mini";
 import { outputHeaderSchema, outputViewStateSchema } from "./outputMessages";
+import { searchOptionsSchema, searchRequests } from "./searchMessages";
 import { timelineRequests, timelineStateSchema } from "./timelineMessages";
 
 const whole = z.number().check(z.int());
@@ -139,6 +140,8 @@ export const viewStateSchema = z.object({
   matchesOnly: z.optional(z.boolean()),
   absoluteTimes: z.optional(z.boolean()),
   timeline: z.optional(timelineStateSchema),
+  /** How the text of the search is meant. */
+  searchOptions: z.optional(searchOptionsSchema),
 });
 export type ViewState = z.infer<typeof viewStateSchema>;
 
@@ -151,6 +154,9 @@ export const navigateTargetSchema = z.enum([
   "search",
   "nextMatch",
   "previousMatch",
+  "toggleMatchCase",
+  "toggleWholeWord",
+  "toggleRegex",
   "toggleAbsoluteTimes",
   "toggleConversation",
   "shortcuts",
@@ -299,12 +305,6 @@ export const panelRequestSchema = z.discriminatedUnion("method", [
     id: whole,
     params: z.object({ epoch, rows: z.array(row).check(z.maxLength(1_000)) }),
   }),
-  /** Rows whose name, label, outcome, error or payloads contain the text; case-insensitive unless it has an upper-case letter. */
-  z.object({
-    method: z.literal("search"),
-    id: whole,
-    params: z.object({ epoch, text: z.string().check(z.minLength(1), z.maxLength(1_000)) }),
-  }),
   z.object({
     method: z.literal("outputLines"),
     id: whole,
@@ -312,15 +312,10 @@ export const panelRequestSchema = z.discriminatedUnion("method", [
   }),
   /** The first line of a burst of output, by the row of its span. */
   z.object({ method: z.literal("outputLineOf"), id: whole, params: z.object(rowRef) }),
-  /** Lines of the output that contain the text; case counts as in `search`. */
-  z.object({
-    method: z.literal("outputSearch"),
-    id: whole,
-    params: z.object({ epoch, text: z.string().check(z.minLength(1), z.maxLength(1_000)) }),
-  }),
   z.object({ method: z.literal("summary"), id: whole, params: z.object({ epoch }) }),
   z.object({ method: z.literal("conversation"), id: whole, params: z.object({ epoch }) }),
   ...timelineRequests,
+  ...searchRequests,
 ]);
 export type PanelRequest = z.infer<typeof panelRequestSchema>;
 
@@ -338,21 +333,6 @@ export type PanelPart = z.infer<typeof panelPartSchema>;
 /** In the order of the rows that were asked for. */
 export const textsResultSchema = z.object({ labels: z.array(z.string()), outcomes: z.array(z.string()) });
 export type TextsResult = z.infer<typeof textsResultSchema>;
-
-export const searchResultSchema = z.object({
-  /** Ascending. */
-  rows: uint32,
-  /** The trace is larger than what was searched. */
-  truncated: z.boolean(),
-});
-export type SearchResult = z.infer<typeof searchResultSchema>;
-
-export const outputSearchResultSchema = z.object({
-  /** Numbers of lines, ascending. */
-  lines: uint32,
-  truncated: z.boolean(),
-});
-export type OutputSearchResult = z.infer<typeof outputSearchResultSchema>;
 
 /** -1: none. */
 export const outputLineOfResultSchema = z.object({ line: rowOrNone });

@@ -3,7 +3,8 @@
 import * as z from "zod/mini";
 import { mostSearchLength } from "../trace/searchQuery";
 
-const row = z.number().check(z.int(), z.nonnegative());
+const whole = z.number().check(z.int());
+const row = whole.check(z.nonnegative());
 
 const uint32 = z.custom<Uint32Array>((value) => value instanceof Uint32Array, "expected a Uint32Array");
 
@@ -16,16 +17,43 @@ export const searchQuerySchema = z.object({
 
 /** Rows to look at again, where a trace has grown or changed since the last search. */
 export const mostSearchedAgain = 100_000;
+/** Texts, and UTF-16 units of one of them, in which places of matches are asked for. */
+export const mostMarkedTexts = 1_000;
+export const mostMarkedUnits = 65_536;
 
-export const searchParamsSchema = z.object({
-  epoch: row,
-  query: searchQuerySchema,
-  /** Where to begin: what the person looks at. */
-  nearRow: z.optional(row),
-  /** Only these rows; everything where it is left out. */
-  rows: z.optional(uint32.check(z.refine((rows) => rows.length <= mostSearchedAgain, "too many rows"))),
-});
-export type SearchParams = z.infer<typeof searchParamsSchema>;
+/** The members that the union of all requests gets. */
+export const searchRequests = [
+  /** Which rows hold a match in what they show or in their payloads. Answered in parts; a newer one ends it. */
+  z.object({
+    method: z.literal("search"),
+    id: whole,
+    params: z.object({
+      epoch: row,
+      query: searchQuerySchema,
+      /** Where to begin: what the person looks at. */
+      nearRow: z.optional(row),
+      /** Only these rows; everything where it is left out. */
+      rows: z.optional(uint32.check(z.refine((rows) => rows.length <= mostSearchedAgain, "too many rows"))),
+    }),
+  }),
+  /** Lines of the output that hold a match. */
+  z.object({
+    method: z.literal("outputSearch"),
+    id: whole,
+    params: z.object({ epoch: row, query: searchQuerySchema }),
+  }),
+  /** Where the query matches in texts that are shown. */
+  z.object({
+    method: z.literal("matchPlaces"),
+    id: whole,
+    params: z.object({
+      epoch: row,
+      query: searchQuerySchema,
+      texts: z.array(z.string().check(z.maxLength(mostMarkedUnits))).check(z.maxLength(mostMarkedTexts)),
+    }),
+  }),
+] as const;
+export type SearchParams = z.infer<(typeof searchRequests)[0]>["params"];
 
 /** Why an expression is none that can be searched for. Words for them are the panel's. */
 export const patternFaults = [
@@ -73,11 +101,15 @@ export const searchResultSchema = z.object({
 });
 export type SearchResult = z.infer<typeof searchResultSchema>;
 
-/** Where the query matches in texts that are shown. */
-export const matchPlacesParamsSchema = z.object({
-  query: searchQuerySchema,
-  texts: z.array(z.string().check(z.maxLength(65_536))).check(z.maxLength(1_000)),
+export const outputSearchResultSchema = z.object({
+  fault: z.optional(patternFaultSchema),
+  /** Numbers of lines, ascending. */
+  lines: uint32,
+  /** There are more. */
+  truncated: z.boolean(),
 });
+export type OutputSearchResult = z.infer<typeof outputSearchResultSchema>;
 
 /** For each text where matches start and end, in turn. */
 export const matchPlacesResultSchema = z.object({ places: z.array(z.array(row)) });
+export type MatchPlacesResult = z.infer<typeof matchPlacesResultSchema>;

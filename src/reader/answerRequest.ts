@@ -1,15 +1,15 @@
-// Answers to a panel's questions about one picture. Pure but for pauses while searching.
+// Answers to a panel's questions about one trace. What takes long pauses, so that others are answered meanwhile.
 
-import type { PanelRequest, PayloadResult, SearchResult, TextsResult } from "../protocol/panelMessages";
+import type { PanelRequest, PayloadResult, TextsResult } from "../protocol/panelMessages";
 import { conversation } from "../trace/conversation";
 import { FLAG } from "../trace/spanColumns";
 import { spanDetails } from "../trace/spanDetails";
 import { summarizeTrace, type TraceSummaryView } from "../trace/summarizeTrace";
-import { firstLineOf, outputLineViews, outputMatches } from "./outputAnswers";
+import { firstLineOf, outputLineViews } from "./outputAnswers";
 import { payloadText, readableSpan } from "./payloadText";
 import type { TracePicture } from "./picture";
 import { rowTexts } from "./rowTexts";
-import { searchSpans } from "./searchSpans";
+import { matchPlaces, outputMatches, searchAnswer } from "./searchAnswers";
 import { syntheticDetails } from "./syntheticDetails";
 import { TimelineAnswers } from "./timelineAnswers";
 import { wholeTrace } from "./wholeTrace";
@@ -22,14 +22,22 @@ export class StaleEpochError extends Error {
 /** What a person has moved on from as soon as the panel asks the next of them. */
 export const supersededMethods: ReadonlySet<PanelRequest["method"]> = new Set(["search", "outputSearch"]);
 
-/** @param _report takes parts of the answer, ahead of it */
+/**
+ * @param now the trace of now: what takes long follows it
+ * @param report takes parts of the answer, ahead of it
+ */
 export async function answerRequest(
   request: PanelRequest,
-  picture: TracePicture | undefined,
+  now: () => TracePicture | undefined,
   signal: AbortSignal,
-  _report: (part: unknown) => void = () => {},
+  report: (part: unknown) => void = () => {},
 ): Promise<unknown> {
-  if (!picture || picture.epoch !== request.params.epoch) throw new StaleEpochError("The trace was replaced meanwhile");
+  const current = (): TracePicture => {
+    const picture = now();
+    if (picture?.epoch !== request.params.epoch) throw new StaleEpochError("The trace was replaced meanwhile");
+    return picture;
+  };
+  const picture = current();
   switch (request.method) {
     case "details":
       return detailsOf(picture, request.params.row);
@@ -46,13 +54,15 @@ export async function answerRequest(
       return { text: text.slice(from, from + length), from, totalLength: text.length } satisfies PayloadResult;
     }
     case "search":
-      return { rows: await searchSpans(picture, request.params.text, signal), truncated: false } satisfies SearchResult;
+      return searchAnswer(request.params, current, signal, report);
+    case "matchPlaces":
+      return matchPlaces(request.params, signal);
     case "outputLines":
       return { lines: outputLineViews(picture, request.params.from, request.params.count) };
     case "outputLineOf":
       return { line: firstLineOf(picture, request.params.row) };
     case "outputSearch":
-      return outputMatches(picture, request.params.text, signal);
+      return outputMatches(picture, request.params.query, signal);
     case "summary":
       return summaryOf(picture);
     case "conversation":

@@ -1,11 +1,8 @@
 // Answers about a program's output: lines, what a search finds in them, where a link in one leads.
 
-import { setImmediate } from "node:timers/promises";
 import type { OutputLineView } from "../protocol/outputMessages";
-import type { OutputSearchResult } from "../protocol/panelMessages";
 import type { OutputLine } from "../trace/outputLines";
 import type { OutputLink } from "../trace/outputLinks";
-import { searchOutput } from "../trace/outputSearch";
 import type { Place } from "../trace/place";
 import type { TraceSpan } from "../trace/schema";
 import type { TracePicture } from "./picture";
@@ -43,28 +40,6 @@ export function firstLineOf({ output }: TracePicture, row: number): number {
   }
   return burst === undefined || burst.times.length === 0 ? -1 : burst.firstLine;
 }
-
-/** Rejects with the signal's reason when aborted. */
-export async function outputMatches(
-  { output }: TracePicture,
-  text: string,
-  signal: AbortSignal,
-): Promise<OutputSearchResult> {
-  if (output === undefined) return { lines: new Uint32Array(0), truncated: false };
-  const search = searchOutput(output, text);
-  let until = performance.now() + sliceMs;
-  for (;;) {
-    const step = search.next();
-    if (step.done === true) return { lines: Uint32Array.from(step.value.lines), truncated: step.value.isTruncated };
-    if (performance.now() < until) continue;
-    await setImmediate();
-    signal.throwIfAborted();
-    until = performance.now() + sliceMs;
-  }
-}
-
-/** Between two pauses, so that the host stays responsive. */
-const sliceMs = 15;
 
 /** Undefined where the line or the link is not there. */
 export function outputLink({ output }: TracePicture, line: number, link: number): OutputLink["target"] | undefined {

@@ -74,7 +74,7 @@ const answers: Answers = {
     return changes && { ...deltaPart(picture.columns, changes, start), facts: pictureFacts(picture), until: to };
   },
   request(trace, { request }, signal, report) {
-    return answerRequest(request, trace.picture, signal, report);
+    return answerRequest(request, () => trace.picture, signal, report);
   },
   rowOf(trace, { spanId }) {
     const { spans, epoch } = anyPicture(trace);

@@ -3,11 +3,13 @@ import * as path from "node:path";
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/base/logger";
 import type { PanelRequest } from "../../src/protocol/panelMessages";
+import type { SearchPart } from "../../src/protocol/searchMessages";
 import { answerRequest, StaleEpochError } from "../../src/reader/answerRequest";
 import { headerFacts } from "../../src/reader/headerFacts";
 import { OpenedTrace, type TraceNews } from "../../src/reader/openedTrace";
 import { wholeSource } from "../../src/reader/readingInMemory";
 import { readSession } from "../../src/trace/readSession";
+import { plainSearch } from "../../src/trace/searchQuery";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
 
 const fixtures = path.resolve(import.meta.dirname, "../fixtures/trace-v2");
@@ -176,18 +178,21 @@ describe("the picture of a session", () => {
 describe("answers about a picture", () => {
   const ask = async (request: Omit<PanelRequest, "id">) => {
     const { trace } = await opened(await sample("ses_completed_tax_rounding.json"));
+    const parts: unknown[] = [];
     const result = await answerRequest(
       { ...request, id: 1 } as PanelRequest,
-      trace.picture,
+      () => trace.picture,
       new AbortController().signal,
+      (part) => parts.push(part),
     );
-    return { result };
+    return { result, parts };
   };
 
   it("find a text in names, arguments, errors and outputs, without regard to case unless it has capitals", async () => {
     const rowsFor = async (text: string) => {
-      const { result } = await ask({ method: "search", params: { epoch: 1, text } } as Omit<PanelRequest, "id">);
-      return [...(result as { rows: Uint32Array }).rows].length;
+      const query = { ...plainSearch, text };
+      const { parts } = await ask({ method: "search", params: { epoch: 1, query } } as Omit<PanelRequest, "id">);
+      return (parts as SearchPart[]).reduce((count, { rows }) => count + rows.length, 0);
     };
     expect(await rowsFor("sql_execute")).toBeGreaterThanOrEqual(7);
     const holders = (await sample("ses_completed_tax_rounding.json")).spans.filter((span) =>

@@ -4,12 +4,14 @@ import { StepsCard } from "../../src/host/panel/stepsCard";
 import type { OutputMark } from "../../src/protocol/outputMessages";
 import { outputHeaderSchema, outputLinesResultSchema } from "../../src/protocol/outputMessages";
 import { answerRequest, StaleEpochError } from "../../src/reader/answerRequest";
-import { firstLineOf, outputLink, outputMatches, spanAtPlace } from "../../src/reader/outputAnswers";
+import { firstLineOf, outputLink, spanAtPlace } from "../../src/reader/outputAnswers";
 import { outputHeader } from "../../src/reader/outputHeader";
 import { payloadText } from "../../src/reader/payloadText";
+import { outputMatches } from "../../src/reader/searchAnswers";
 import { stepSource } from "../../src/reader/stepSource";
 import { findPlaces } from "../../src/trace/places";
 import type { TraceSpan } from "../../src/trace/schema";
+import { plainSearch } from "../../src/trace/searchQuery";
 import type { TraceSummaryView } from "../../src/trace/summarizeTrace";
 import { commandId, type Piece, type ProgramTrace, programTrace } from "../trace/outputTrace";
 import { nowMs, pictureOf } from "./pictures";
@@ -141,7 +143,7 @@ describe("answers about the output", () => {
   it("are lines as the panel checks them", async () => {
     const of = await picture(pieces);
     const params = { epoch: of.epoch, from: 1, count: 10 };
-    const reply = await answerRequest({ method: "outputLines", id: 1, params }, of, never);
+    const reply = await answerRequest({ method: "outputLines", id: 1, params }, () => of, never);
     const { lines } = outputLinesResultSchema.parse(reply);
     expect(lines.map(({ text }) => text)).toEqual(["src/a.ts:3:5 and https://example.org", "half a line", "last"]);
     expect(lines[0]?.links.map(({ type, title }) => `${type} ${title}`)).toEqual([
@@ -150,7 +152,7 @@ describe("answers about the output", () => {
     ]);
     expect(lines[0]?.runs).toEqual([{ start: 0, end: 36, style: { color: 1 } }]);
     await expect(
-      answerRequest({ method: "outputLines", id: 1, params: { ...params, epoch: 99 } }, of, never),
+      answerRequest({ method: "outputLines", id: 1, params: { ...params, epoch: 99 } }, () => of, never),
     ).rejects.toThrow(StaleEpochError);
   });
 
@@ -189,11 +191,11 @@ describe("answers about the output", () => {
   it("end a search that a newer one supersedes", async () => {
     const of = await picture(Array.from({ length: 50 }, (_, atMs) => ({ atMs, text: "a line\n".repeat(4_000) })));
     const abort = new AbortController();
-    const search = outputMatches(of, "nothing like it", abort.signal);
+    const search = outputMatches(of, { ...plainSearch, text: "nothing like it" }, abort.signal);
     abort.abort();
     // It may have ended before it looked.
     await search.catch((error: unknown) => expect((error as Error).name).toBe("AbortError"));
-    expect((await outputMatches(of, "a line", never)).lines).toHaveLength(100_000);
+    expect((await outputMatches(of, { ...plainSearch, text: "a line" }, never)).lines).toHaveLength(100_000);
   });
 
   it("give the text of a burst as a person reads it", async () => {
@@ -204,7 +206,11 @@ describe("answers about the output", () => {
   it("count the time of a command as its own in the summary", async () => {
     const of = await picture(pieces, { end: { atMs: 5_000 } });
     const params = { epoch: of.epoch };
-    const { slowest } = (await answerRequest({ method: "summary", id: 1, params }, of, never)) as TraceSummaryView;
+    const { slowest } = (await answerRequest(
+      { method: "summary", id: 1, params },
+      () => of,
+      never,
+    )) as TraceSummaryView;
     expect(slowest.map(({ row }) => row)).toEqual([1]);
   });
 

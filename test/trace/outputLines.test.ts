@@ -6,6 +6,8 @@ import { type OutputLine, OutputReader } from "../../src/trace/outputLines";
 import { mostMatches, searchOutput } from "../../src/trace/outputSearch";
 import { linesAsText, outputAmount, wholeOutput } from "../../src/trace/outputText";
 import type { TraceSpan } from "../../src/trace/schema";
+import { plainSearch } from "../../src/trace/searchQuery";
+import { literalMatcher } from "../../src/trace/searchText";
 import { spansInMemory } from "../../src/trace/spanSource";
 import { burstSpans, inPieces, outputId, type Piece, programTrace } from "./outputTrace";
 
@@ -28,7 +30,14 @@ function texts(pieces: readonly Piece[]): string[] {
 }
 
 function found(output: OutputReader, text: string): readonly number[] {
-  const search = searchOutput(output, text);
+  const { test } = literalMatcher({ ...plainSearch, text });
+  const search = searchOutput(output, {
+    mayHold: test,
+    *holds(line) {
+      yield;
+      return test(line);
+    },
+  });
   for (;;) {
     const step = search.next();
     if (step.done === true) return step.value.lines;

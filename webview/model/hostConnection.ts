@@ -7,6 +7,7 @@ import {
   hostMessageSchema,
   type PanelMessage,
   type PanelRequest,
+  panelPartSchema,
   panelReplySchema,
 } from "../../src/protocol/panelMessages";
 
@@ -24,8 +25,17 @@ export class StaleReplyError extends Error {
 
 type ParamsOf<Method extends PanelRequest["method"]> = Extract<PanelRequest, { method: Method }>["params"];
 
+/** For a question whose answer comes in parts, or that may be given up. */
+export interface Following<Part> {
+  /** Nobody waits any more once it is aborted: the promise rejects with its reason. */
+  readonly signal: AbortSignal;
+  readonly part: z.ZodMiniType<Part>;
+  onPart(part: Part): void;
+}
+
 interface Pending {
   readonly schema: z.ZodMiniType;
+  readonly following: Following<unknown> | undefined;
   resolve(result: unknown): void;
   reject(error: Error): void;
 }
@@ -43,10 +53,9 @@ export class HostConnection {
   listen(target: Pick<Window, "addEventListener">, onMessage: (message: HostMessage) => void): void {
     target.addEventListener("message", (event) => {
       const data: unknown = event.data;
-      if (typeof data === "object" && data !== null && (data as { type?: unknown }).type === "reply") {
-        this.#receiveReply(data);
-        return;
-      }
+      const type = typeof data === "object" && data !== null ? (data as { type?: unknown }).type : undefined;
+      if (type === "reply") return this.#receiveReply(data);
+      if (type === "part") return this.#receivePart(data);
       const parsed = hostMessageSchema.safeParse(data);
       if (parsed.success) onMessage(parsed.data);
       else this.log("warn", `Ignored a message of the host: ${z.prettifyError(parsed.error)}`);
@@ -62,15 +71,26 @@ export class HostConnection {
   }
 
   /** Rejects with `StaleReplyError` when the epoch has passed, otherwise with the host's words. */
-  request<Method extends PanelRequest["method"], Result>(
+  request<Method extends PanelRequest["method"], Result, Part = never>(
     method: Method,
     params: ParamsOf<Method>,
     schema: z.ZodMiniType<Result>,
+    following?: Following<Part>,
   ): Promise<Result> {
     const id = this.#nextId++;
     return new Promise<Result>((resolve, reject) => {
-      this.#pending.set(id, { schema, resolve: (result) => resolve(result as Result), reject });
+      this.#pending.set(id, {
+        schema,
+        following: following as Following<unknown> | undefined,
+        resolve: (result) => resolve(result as Result),
+        reject,
+      });
       this.#api.postMessage({ method, id, params });
+      following?.signal.addEventListener("abort", () => {
+        if (!this.#pending.delete(id)) return;
+        this.post({ type: "cancel", id });
+        reject(following.signal.reason as Error);
+      });
     });
   }
 
@@ -80,6 +100,15 @@ export class HostConnection {
 
   setState(state: unknown): void {
     this.#api.setState(state);
+  }
+
+  #receivePart(data: unknown): void {
+    const message = panelPartSchema.safeParse(data);
+    const following = message.success ? this.#pending.get(message.data.id)?.following : undefined;
+    if (!message.success || following === undefined) return;
+    const part = following.part.safeParse(message.data.part);
+    if (part.success) following.onPart(part.data);
+    else this.log("warn", `Ignored a part of an answer: ${z.prettifyError(part.error)}`);
   }
 
   #receiveReply(data: unknown): void {

@@ -1,6 +1,7 @@
 // Jumps: to failures, matches and views. Each says in words what it found or that it began again at the other end.
 
 import type { NavigateTarget, PanelHeader } from "../../src/protocol/panelMessages";
+import type { SearchOptions } from "../../src/trace/searchQuery";
 import { countText, formatInteger, text } from "../text";
 import { stepToFailure } from "./failureWalk";
 import type { OutputModel } from "./outputModel";
@@ -26,6 +27,7 @@ export interface Navigable {
   focus(target: FocusTarget): void;
   announce(words: string): void;
   setPopup(popup: Popup): void;
+  setSearchOptions(options: Partial<SearchOptions>): void;
   setView(view: PanelView): void;
   showRow(row: number): void;
   changed(): void;
@@ -53,6 +55,12 @@ export function navigate(panel: Navigable, target: NavigateTarget): void {
       return goToMatch(panel, 1);
     case "previousMatch":
       return goToMatch(panel, -1);
+    case "toggleMatchCase":
+      return toggleSearchOption(panel, "matchCase");
+    case "toggleWholeWord":
+      return toggleSearchOption(panel, "wholeWord");
+    case "toggleRegex":
+      return toggleSearchOption(panel, "regex");
     case "toggleAbsoluteTimes":
       panel.settings.absoluteTimes = !panel.settings.absoluteTimes;
       return panel.announce(text(panel.settings.absoluteTimes ? "absoluteTimesOn" : "absoluteTimesOff"));
@@ -64,17 +72,24 @@ export function navigate(panel: Navigable, target: NavigateTarget): void {
   }
 }
 
+/** Says how the text of the search is meant now. */
+export function toggleSearchOption(panel: Navigable, option: keyof SearchOptions): void {
+  const on = !panel.settings.searchOptions[option];
+  panel.setSearchOptions({ [option]: on });
+  panel.announce(text(on ? "searchOptionOn" : "searchOptionOff", text(option)));
+}
+
 /** The next match of the search after the selected row, or the one before. */
 export function goToMatch(panel: Navigable, direction: 1 | -1): void {
   const picture = panel.picture;
   if (picture === undefined) return;
   if (panel.settings.view === "output") return goToLineMatch(panel, direction);
-  if (panel.search.isBusy) return panel.search.stepWhenFound(direction);
+  if (panel.search.isWaiting) return panel.search.stepWhenFound(direction);
   const { row, wrapped } = panel.search.step(picture.model, panel.selectedRow, direction);
   if (row < 0) return panel.announce(panel.search.text === "" ? "" : text("noMatches"));
   panel.setView("tree");
   panel.select(row, { reveal: true });
-  announceMatch(panel, panel.search.ordinalOf(row), panel.search.matchCount, direction, wrapped);
+  announceMatch(panel, panel.search.ordinalOf(picture.model, row), panel.search.matchCount, direction, wrapped);
 }
 
 function goToLineMatch(panel: Navigable, direction: 1 | -1): void {

@@ -1,6 +1,7 @@
 // Search in the output: asks the host for the lines, drops answers that were superseded, and walks from match to match.
 
-import { outputSearchResultSchema } from "../../src/protocol/panelMessages";
+import { outputSearchResultSchema, type PatternFault } from "../../src/protocol/searchMessages";
+import { plainSearch, type SearchQuery, sameQuery } from "../../src/trace/searchQuery";
 import { type HostConnection, StaleReplyError } from "./hostConnection";
 
 const debounceMs = 120;
@@ -8,10 +9,11 @@ const debounceMs = 120;
 export class OutputSearch {
   readonly #connection: HostConnection;
   readonly #onChange: () => void;
-  #text = "";
+  #query: SearchQuery = { ...plainSearch, text: "" };
   #lines: Uint32Array = new Uint32Array(0);
   #isBusy = false;
   #isTruncated = false;
+  #fault: PatternFault | undefined;
   #error: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
@@ -22,14 +24,21 @@ export class OutputSearch {
     this.#onChange = onChange;
   }
 
+  get query(): SearchQuery {
+    return this.#query;
+  }
   get text(): string {
-    return this.#text;
+    return this.#query.text;
   }
   get isBusy(): boolean {
     return this.#isBusy;
   }
   get isTruncated(): boolean {
     return this.#isTruncated;
+  }
+  /** What is wrong with the expression. */
+  get fault(): PatternFault | undefined {
+    return this.#fault;
   }
   get error(): string | undefined {
     return this.#error;
@@ -57,12 +66,12 @@ export class OutputSearch {
     return this.#lines[index] === line ? index : -1;
   }
 
-  setText(text: string, epoch: number): void {
-    if (text === this.#text) return;
-    this.#text = text;
+  setQuery(query: SearchQuery, epoch: number): void {
+    if (sameQuery(query, this.#query)) return;
+    this.#query = query;
     this.#pendingStep = undefined;
     this.#askSoon(epoch);
-    if (text === "") this.#set(new Uint32Array(0), false);
+    if (query.text === "") this.#set(new Uint32Array(0), false, undefined);
     else {
       this.#isBusy = true;
       this.#onChange();
@@ -71,7 +80,7 @@ export class OutputSearch {
 
   /** More lines have come: what was found stays until the new answer is here. */
   askAgain(epoch: number): void {
-    if (this.#text !== "") this.#askSoon(epoch);
+    if (this.text !== "") this.#askSoon(epoch);
   }
 
   forgetLines(): void {
@@ -93,15 +102,15 @@ export class OutputSearch {
   #askSoon(epoch: number): void {
     clearTimeout(this.#timer);
     const asked = ++this.#asked;
-    if (this.#text !== "") this.#timer = setTimeout(() => void this.#ask(epoch, asked), debounceMs);
+    if (this.text !== "") this.#timer = setTimeout(() => void this.#ask(epoch, asked), debounceMs);
   }
 
   async #ask(epoch: number, asked: number): Promise<void> {
     this.#isBusy = true;
     try {
-      const params = { epoch, text: this.#text.slice(0, 1_000) };
-      const { lines, truncated } = await this.#connection.request("outputSearch", params, outputSearchResultSchema);
-      if (asked === this.#asked) this.#set(lines, truncated);
+      const params = { epoch, query: this.#query };
+      const result = await this.#connection.request("outputSearch", params, outputSearchResultSchema);
+      if (asked === this.#asked) this.#set(result.lines, result.truncated, result.fault);
     } catch (error) {
       if (asked !== this.#asked) return;
       this.#isBusy = false;
@@ -110,10 +119,11 @@ export class OutputSearch {
     }
   }
 
-  #set(lines: Uint32Array, isTruncated: boolean): void {
+  #set(lines: Uint32Array, isTruncated: boolean, fault: PatternFault | undefined): void {
     this.#lines = lines;
     this.#isTruncated = isTruncated;
     this.#isBusy = false;
+    this.#fault = fault;
     this.#error = undefined;
     this.#onChange();
   }

@@ -10,10 +10,12 @@ import {
   type PanelProblem,
   type ViewState,
 } from "../../src/protocol/panelMessages";
+import type { SearchOptions } from "../../src/trace/searchQuery";
 import { setTexts, text } from "../text";
 import { DetailsModel } from "./detailsModel";
 import type { Filter } from "./filters";
 import type { HostConnection } from "./hostConnection";
+import { MatchMarks } from "./matchMarks";
 import { type FocusTarget, goToMatch, type Navigable, navigate, type Popup } from "./navigation";
 import { OutputModel } from "./outputModel";
 import { PictureLoader } from "./pictureLoader";
@@ -44,6 +46,8 @@ export class Panel implements Navigable {
   readonly rows = new RowList();
   readonly timeView = new TimeView();
   readonly search: SearchModel;
+  /** What was searched for, in the texts that are shown. */
+  readonly marks: MatchMarks;
   readonly details: DetailsModel;
   readonly output: OutputModel;
   readonly settings: Settings = defaultSettings();
@@ -92,6 +96,7 @@ export class Panel implements Navigable {
       if (step !== undefined) goToMatch(this, step);
       this.changed();
     });
+    this.marks = new MatchMarks(connection, () => this.changed());
     this.details = new DetailsModel(connection, () => this.changed());
     this.output = new OutputModel(
       connection,
@@ -230,9 +235,18 @@ export class Panel implements Navigable {
   }
 
   setSearch(value: string): void {
+    const query = { ...this.settings.searchOptions, text: value };
     const epoch = this.picture?.epoch ?? 0;
-    if (this.settings.view === "output") this.output.search.setText(value, epoch);
-    else this.search.setText(value, epoch, () => this.picture?.model);
+    this.marks.setQuery(value === "" ? undefined : query, epoch);
+    if (this.settings.view === "output") this.output.search.setQuery(query, epoch);
+    else this.search.setQuery(query, () => ({ epoch: this.picture?.epoch ?? 0, row: this.selectedRow }));
+  }
+
+  /** How the text of the search is meant. */
+  setSearchOptions(options: Partial<SearchOptions>): void {
+    this.settings.searchOptions = { ...this.settings.searchOptions, ...options };
+    this.setSearch(this.searchText);
+    this.changed();
   }
 
   setFilters(filters: readonly Filter[]): void {
@@ -384,14 +398,13 @@ export class Panel implements Navigable {
     if (restored !== undefined) this.#restore(restored);
     else if (before === undefined) this.settings.view = output?.isOnly === true ? "output" : "tree";
     this.output.begin(output, restored?.output);
-    this.search.forgetRows();
     this.picture = { epoch: opened.epoch, model, times: this.#times(model) };
     this.newCount = 0;
     this.selectedRow = -1;
     this.details.clear();
     this.rows.openPath(model, opened.initialRow);
+    this.#searchAnew(opened.epoch);
     this.#rebuildRows();
-    this.#searchAgain(opened.epoch);
     const kept =
       opened.restoredRow ??
       (before === undefined ? restored?.selectedRow : findSameRow(before.model.columns, previousRow, model.columns));
@@ -431,12 +444,14 @@ export class Panel implements Navigable {
     if (this.selectedRow >= 0 && changedRows.includes(this.selectedRow)) {
       void this.details.load(picture.epoch, this.selectedRow, true);
     }
-    this.#searchAgain(picture.epoch);
+    if (this.settings.view === "output") this.output.search.askAgain(picture.epoch);
+    else this.search.rowsChanged(changedRows, model.columns.count - appendedCount, model.columns.count);
   }
 
-  #searchAgain(epoch: number): void {
+  #searchAnew(epoch: number): void {
+    this.marks.setQuery(this.marks.query, epoch);
+    this.search.searchAnew();
     if (this.settings.view === "output") this.output.search.askAgain(epoch);
-    else this.search.askAgain(epoch, () => this.picture?.model);
   }
 
   #rebuildRows(): void {

@@ -1,25 +1,56 @@
-// Search over everything: asks the host, drops answers that were superseded, and walks the matches in the order of the tree.
+// Search over everything: asks the reader, takes what it finds while it searches, and walks the matches in the order of
+// the tree. Matches are a byte a row. Of rows that change only those are searched again.
 
-import { searchResultSchema } from "../../src/protocol/panelMessages";
+import {
+  mostSearchedAgain,
+  type PatternFault,
+  type SearchParams,
+  type SearchPart,
+  type SearchResult,
+  searchPartSchema,
+  searchResultSchema,
+} from "../../src/protocol/searchMessages";
+import { plainSearch, type SearchQuery, sameQuery } from "../../src/trace/searchQuery";
 import { type HostConnection, StaleReplyError } from "./hostConnection";
+import { Matches } from "./matches";
 import type { TraceModel } from "./traceModel";
 
 const debounceMs = 120;
 
+/** Where the person is. */
+export interface SearchPlace {
+  readonly epoch: number;
+  /** The selected row, -1 for none. */
+  readonly row: number;
+}
+
 export class SearchModel {
   readonly #connection: HostConnection;
   readonly #onChange: (hasNewMatches: boolean) => void;
-  #text = "";
-  #matches: Uint8Array | undefined;
-  /** Matching rows in the order of the fully expanded tree. */
-  #ordered = new Int32Array(0);
+  #query: SearchQuery = { ...plainSearch, text: "" };
+  #place: () => SearchPlace = () => ({ epoch: 0, row: -1 });
+  /** What is shown; of a new query nothing is before its first part is here. */
+  #matches: Matches | undefined;
   #isBusy = false;
-  #isTruncated = false;
+  #hasPart = false;
+  #searched = 1;
+  #skipped = 0;
+  #fault: PatternFault | undefined;
   #error: string | undefined;
   #matchesOnly = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #asked = 0;
+  #running: AbortController | undefined;
+  /** Rows that have changed or come since they were searched; undefined: all have to be searched. */
+  #changed: Set<number> | undefined = new Set();
   #pendingStep: 1 | -1 | undefined;
+  #version = 0;
+  /** The last one that was asked for: it is drawn with every frame. */
+  #ordinal: { row: number; version: number; model: TraceModel | undefined; value: number } = {
+    row: -1,
+    version: -1,
+    model: undefined,
+    value: -1,
+  };
 
   /** @param onChange told whether the rows that match are others now; a key stroke alone changes none. */
   constructor(connection: HostConnection, onChange: (hasNewMatches: boolean) => void) {
@@ -27,14 +58,26 @@ export class SearchModel {
     this.#onChange = onChange;
   }
 
+  get query(): SearchQuery {
+    return this.#query;
+  }
   get text(): string {
-    return this.#text;
+    return this.#query.text;
   }
   get isBusy(): boolean {
     return this.#isBusy;
   }
-  get isTruncated(): boolean {
-    return this.#isTruncated;
+  /** How much of the trace the running search has looked at, from 0 to 1. */
+  get searched(): number {
+    return this.#searched;
+  }
+  /** Spans that could not be looked at. */
+  get skippedCount(): number {
+    return this.#skipped;
+  }
+  /** What is wrong with the expression. */
+  get fault(): PatternFault | undefined {
+    return this.#fault;
   }
   get error(): string | undefined {
     return this.#error;
@@ -43,119 +86,195 @@ export class SearchModel {
     return this.#matchesOnly;
   }
   get matchCount(): number {
-    return this.#ordered.length;
+    return this.#matches?.count ?? 0;
   }
-  /** The rows that the tree is reduced to, where the person asked for that and an answer is here. */
+  /** Nothing is found yet that one could go to, and something may be. */
+  get isWaiting(): boolean {
+    return this.#isBusy && (!this.#hasPart || this.matchCount === 0);
+  }
+  /** The rows that the tree is reduced to, where the person asked for that and something is known of them. */
   get filter(): Uint8Array | undefined {
-    return this.#matchesOnly ? this.#matches : undefined;
+    return this.#matchesOnly ? this.#matches?.rows : undefined;
   }
 
-  /** Goes on once the answer is here, which nobody should have to wait for. */
+  /** Goes on once there is something to go to, which nobody should have to wait for. */
   stepWhenFound(direction: 1 | -1): void {
     this.#pendingStep = direction;
   }
 
-  /** Undefined while the answer is on its way, and where nobody asked to go on. */
+  /** Undefined while there is nothing to go to yet, and where nobody asked to go on. */
   takePendingStep(): 1 | -1 | undefined {
-    if (this.#isBusy) return undefined;
+    if (this.isWaiting) return undefined;
     const step = this.#pendingStep;
     this.#pendingStep = undefined;
     return step;
   }
 
   isMatch(row: number): boolean {
-    return this.#matches?.[row] === 1;
+    return this.#matches?.has(row) === true;
   }
 
   /** From 0 in the order of the tree; -1 where the row is no match. */
-  ordinalOf(row: number): number {
-    return this.isMatch(row) ? this.#ordered.indexOf(row) : -1;
+  ordinalOf(model: TraceModel, row: number): number {
+    const matches = this.#matches;
+    if (matches === undefined || !matches.has(row)) return -1;
+    const known = this.#ordinal;
+    if (known.row !== row || known.version !== this.#version || known.model !== model) {
+      const value = matches.countIn(model.tree.preorder, model.positionOf[row] ?? 0);
+      this.#ordinal = { row, version: this.#version, model, value };
+    }
+    return this.#ordinal.value;
   }
 
   setMatchesOnly(on: boolean): void {
     this.#matchesOnly = on;
-    this.#onChange(true);
+    this.#tellMatches();
   }
 
-  setText(text: string, epoch: number, model: () => TraceModel | undefined): void {
-    if (text === this.#text) return;
-    this.#text = text;
-    clearTimeout(this.#timer);
-    this.#asked++;
+  /** @param place asked when the search begins */
+  setQuery(query: SearchQuery, place: () => SearchPlace): void {
+    if (sameQuery(query, this.#query)) return;
+    this.#query = query;
+    this.#place = place;
     this.#pendingStep = undefined;
-    if (text === "") {
-      this.#set(undefined, new Int32Array(0));
+    this.#stop();
+    this.#changed = undefined;
+    if (query.text === "") {
+      this.#changed = new Set();
+      this.#fault = undefined;
+      this.#error = undefined;
+      this.#matches = undefined;
+      this.#tellMatches();
       return;
     }
     this.#isBusy = true;
-    this.#timer = setTimeout(() => void this.#ask(epoch, model), debounceMs);
+    this.#hasPart = false;
+    this.#searched = 0;
+    this.#askSoon();
     this.#onChange(false);
   }
 
-  /** The trace has changed: what was found stays until the new answer is here. */
-  askAgain(epoch: number, model: () => TraceModel | undefined): void {
-    if (this.#text === "") return;
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#ask(epoch, model), debounceMs);
+  /** Rows have changed and come: those are searched again, and what was found stays until the answer is here. */
+  rowsChanged(changedRows: Uint32Array, from: number, end: number): void {
+    if (this.text === "") return;
+    const changed = this.#changed;
+    if (changed !== undefined) {
+      for (const row of changedRows) changed.add(row);
+      for (let row = from; row < end; row++) changed.add(row);
+      if (changed.size > mostSearchedAgain) this.#changed = undefined;
+    }
+    // What runs looks at rows as they were, or at fewer; these follow it.
+    if (this.#running === undefined) this.#askSoon();
   }
 
-  /** Row numbers lose their meaning. */
-  forgetRows(): void {
+  /** There is another picture: row numbers have lost their meaning, and everything is searched again. */
+  searchAnew(): void {
+    this.#stop();
     this.#matches = undefined;
-    this.#ordered = new Int32Array(0);
+    this.#version++;
+    if (this.text === "") return;
+    this.#changed = undefined;
+    this.#isBusy = true;
+    this.#hasPart = false;
+    this.#searched = 0;
+    this.#askSoon();
   }
 
   /** The next match after (or before) a row in the order of the tree; wraps. -1 without matches. */
   step(model: TraceModel, from: number, direction: 1 | -1): { row: number; wrapped: boolean } {
-    const ordered = this.#ordered;
-    if (ordered.length === 0) return { row: -1, wrapped: false };
-    const position = from < 0 ? -1 : (model.positionOf[from] ?? -1);
-    const after = (row: number) => (model.positionOf[row] ?? 0) > position;
-    const before = (row: number) => (model.positionOf[row] ?? 0) < position;
-    const index =
-      from < 0
-        ? direction === 1
-          ? 0
-          : -1
-        : direction === 1
-          ? ordered.findIndex(after)
-          : ordered.findLastIndex(before);
-    if (index >= 0) return { row: ordered[index] ?? -1, wrapped: false };
-    return { row: (direction === 1 ? ordered[0] : ordered.at(-1)) ?? -1, wrapped: from >= 0 };
+    const matches = this.#matches;
+    if (matches === undefined || matches.count === 0) return { row: -1, wrapped: false };
+    const { preorder } = model.tree;
+    const outside = direction === 1 ? -1 : preorder.length;
+    const next = from < 0 ? -1 : matches.next(preorder, model.positionOf[from] ?? outside, direction);
+    if (next >= 0) return { row: next, wrapped: false };
+    return { row: matches.next(preorder, outside, direction), wrapped: from >= 0 };
   }
 
-  async #ask(epoch: number, model: () => TraceModel | undefined): Promise<void> {
-    const asked = ++this.#asked;
-    this.#isBusy = true;
+  #askSoon(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.#ask(), debounceMs);
+  }
+
+  #stop(): void {
+    clearTimeout(this.#timer);
+    this.#running?.abort(new StaleReplyError("superseded"));
+    this.#ended();
+  }
+
+  async #ask(): Promise<void> {
+    const running = new AbortController();
+    this.#running = running;
+    const again = this.#changed;
+    this.#changed = new Set();
     try {
-      const result = await this.#connection.request(
-        "search",
-        { epoch, text: this.#text.slice(0, 1_000) },
-        searchResultSchema,
-      );
-      if (asked !== this.#asked) return;
-      const now = model();
-      if (now === undefined) return;
-      const matches = new Uint8Array(now.columns.count);
-      for (const row of result.rows) if (row < matches.length) matches[row] = 1;
-      this.#isTruncated = result.truncated;
-      this.#set(
-        matches,
-        now.tree.preorder.filter((row) => matches[row] === 1),
-      );
+      const result =
+        again === undefined ? await this.#askAll(running.signal) : await this.#askAgain(again, running.signal);
+      this.#fault = result.fault;
+      this.#skipped = result.skipped;
+      this.#error = undefined;
+      this.#ended();
+      this.#tellMatches();
+      if (this.#changed === undefined || this.#changed.size > 0) this.#askSoon();
     } catch (error) {
-      if (asked !== this.#asked) return;
-      this.#isBusy = false;
+      if (running.signal.aborted) return;
+      this.#ended();
+      this.#changed = undefined;
+      // With another picture it is asked again.
       if (!(error instanceof StaleReplyError)) this.#error = error instanceof Error ? error.message : String(error);
       this.#onChange(false);
     }
   }
 
-  #set(matches: Uint8Array | undefined, ordered: Int32Array<ArrayBuffer>): void {
+  async #askAll(signal: AbortSignal): Promise<SearchResult> {
+    const { row } = this.#place();
+    // Rows that a filter lets appear come from the top, so that they do not push others away.
+    const near = row < 0 || this.#matchesOnly ? {} : { nearRow: row };
+    const found = new Matches();
+    const onPart = ({ rows, searched }: SearchPart) => {
+      for (const match of rows) found.set(match, true);
+      this.#searched = searched;
+      const isFirst = !this.#hasPart;
+      this.#hasPart = true;
+      this.#matches = found;
+      if (isFirst || rows.length > 0) this.#tellMatches();
+      else this.#onChange(false);
+    };
+    const result = await this.#request(near, onPart, signal);
+    this.#matches = found;
+    return result;
+  }
+
+  async #askAgain(rows: ReadonlySet<number>, signal: AbortSignal): Promise<SearchResult> {
+    const found = new Set<number>();
+    const onPart = (part: SearchPart) => {
+      for (const row of part.rows) found.add(row);
+    };
+    const result = await this.#request({ rows: Uint32Array.from(rows) }, onPart, signal);
+    const matches = this.#matches ?? new Matches();
+    for (const row of rows) matches.set(row, found.has(row));
     this.#matches = matches;
-    this.#ordered = ordered;
+    return result;
+  }
+
+  #request(
+    where: Pick<SearchParams, "nearRow" | "rows">,
+    onPart: (part: SearchPart) => void,
+    signal: AbortSignal,
+  ): Promise<SearchResult> {
+    const params = { epoch: this.#place().epoch, query: this.#query, ...where };
+    const parts = { signal, part: searchPartSchema, onPart };
+    return this.#connection.request("search", params, searchResultSchema, parts);
+  }
+
+  #ended(): void {
+    this.#running = undefined;
     this.#isBusy = false;
-    this.#error = undefined;
+    this.#searched = 1;
+  }
+
+  #tellMatches(): void {
+    this.#version++;
     this.#onChange(true);
   }
 }

@@ -1,6 +1,7 @@
 // What the person set and the panel remembers, apart from what the parts of the panel hold themselves.
 
 import type { ViewState } from "../../src/protocol/panelMessages";
+import { plainSearch, type SearchOptions } from "../../src/trace/searchQuery";
 
 export type DetailsTab = "overview" | "data" | "raw";
 export type PayloadView = "json" | "markdown" | "text";
@@ -18,6 +19,8 @@ export interface Settings {
   payloadView: PayloadView | undefined;
   wrapText: boolean;
   timeline: TimelineSettings | undefined;
+  /** How the text of the search is meant. */
+  searchOptions: SearchOptions;
 }
 
 export function defaultSettings(): Settings {
@@ -30,6 +33,7 @@ export function defaultSettings(): Settings {
     payloadView: undefined,
     wrapText: true,
     timeline: undefined,
+    searchOptions: plainSearch,
   };
 }
 
@@ -44,5 +48,6 @@ export function settingsOf(state: ViewState): Settings {
     payloadView: state.payloadView,
     wrapText: state.wrapText ?? known.wrapText,
     timeline: state.timeline,
+    searchOptions: state.searchOptions ?? known.searchOptions,
   };
 }

@@ -6,6 +6,7 @@ export type IconName =
   | "arrow-up"
   | "bug"
   | "calendar"
+  | "case-sensitive"
   | "check"
   | "chevron-down"
   | "chevron-right"
@@ -60,6 +61,7 @@ export type IconName =
   | "question"
   | "references"
   | "refresh"
+  | "regex"
   | "search"
   | "server-process"
   | "sparkle"
@@ -73,6 +75,7 @@ export type IconName =
   | "wand"
   | "warning"
   | "watch"
+  | "whole-word"
   | "word-wrap"
   | "zoom-in"
   | "zoom-out";

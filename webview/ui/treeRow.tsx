@@ -43,7 +43,7 @@ export function TreeRow({ panel, picture, row, position, isSelected, isNarrow }:
   const failuresBelow = isParent && !isExpanded ? (model.failuresBelow[row] ?? 0) : 0;
   const duration = rowDuration(model, times, row);
   const isLive = panel.header?.live === true;
-  const { search } = panel;
+  const { search, marks } = panel;
   const classes = [
     "row",
     stateClass(flags, isError),
@@ -76,11 +76,11 @@ export function TreeRow({ panel, picture, row, position, isSelected, isNarrow }:
         <Icon name={kindIcon(columns.kind[row] ?? 0, flags, name)} class={`kind-icon kind-${columns.kind[row] ?? 0}`} />
         <span class="row-texts" title={label === "" ? name : `${name} ${label}`}>
           <span class="row-name">
-            <Highlighted value={name} search={search.text} />
+            <Highlighted value={name} marks={marks} />
           </span>{" "}
           {label !== "" && (
             <span class="row-label">
-              <Highlighted value={label} search={search.text} />
+              <Highlighted value={label} marks={marks} />
             </span>
           )}
         </span>
@@ -93,7 +93,7 @@ export function TreeRow({ panel, picture, row, position, isSelected, isNarrow }:
         )}
         {outcome !== "" && (
           <span class="row-outcome">
-            <Highlighted value={outcome} search={search.text} />
+            <Highlighted value={outcome} marks={marks} />
           </span>
         )}
         <OutcomeIcon flags={flags} isError={isError} isLive={isLive} />

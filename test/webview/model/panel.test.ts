@@ -1,9 +1,9 @@
 import "../englishTexts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { HostMessage, PanelHeader } from "../../../src/protocol/panelMessages";
 import { columnChunks } from "../../../src/reader/columnChunks";
 import { columnsDelta, withSharedStrings } from "../../../src/reader/columnsDelta";
 import { StringTable } from "../../../src/reader/stringTable";
-import type { HostMessage, PanelHeader } from "../../../src/protocol/panelMessages";
 import type { TraceSpan } from "../../../src/trace/schema";
 import { HostConnection } from "../../../webview/model/hostConnection";
 import { Panel } from "../../../webview/model/panel";
@@ -78,6 +78,13 @@ class Host {
       ...delta,
       strings: this.#strings.list.slice(known),
     });
+  }
+
+  /** Answers the search that was asked last but `back`. */
+  found(rows: readonly number[], back = 0): void {
+    const id = this.of("search").at(-1 - back)?.id;
+    this.send({ type: "part", id, part: { rows: Uint32Array.from(rows), searched: 1 } });
+    this.send({ type: "reply", id, ok: true, result: { skipped: 0 } });
   }
 
   of(kind: string) {
@@ -256,12 +263,11 @@ describe("search", () => {
     await vi.advanceTimersByTimeAsync(200);
     host.panel.setSearch("step 4");
     await vi.advanceTimersByTimeAsync(200);
-    const [first, second] = host.of("search");
     expect(host.of("search")).toHaveLength(2);
-    const answer = (asked: typeof first, rows: number[]) =>
-      host.send({ type: "reply", id: asked?.id, ok: true, result: { rows: Uint32Array.from(rows), truncated: false } });
-    answer(second, [5]);
-    answer(first, [1, 2, 3]);
+    // The reader is told that nobody waits for the first answer any more.
+    expect(host.of("cancel").map(({ id }) => id)).toEqual([host.of("search")[0]?.id]);
+    host.found([5]);
+    host.found([1, 2, 3], 1);
     await vi.advanceTimersByTimeAsync(0);
     expect(host.panel.search.matchCount).toBe(1);
     host.panel.goToMatch(1);
@@ -276,8 +282,7 @@ describe("search", () => {
     host.panel.goToMatch(1);
     expect(host.panel.announcement).toBe("");
     await vi.advanceTimersByTimeAsync(200);
-    const result = { rows: Uint32Array.of(5), truncated: false };
-    host.send({ type: "reply", id: host.of("search")[0]?.id, ok: true, result });
+    host.found([5]);
     await vi.advanceTimersByTimeAsync(0);
     expect(host.panel.selectedRow).toBe(5);
   });
@@ -288,8 +293,7 @@ describe("search", () => {
     const { rows } = host.panel.rows;
     host.panel.setSearch("x");
     await vi.advanceTimersByTimeAsync(200);
-    const result = { rows: Uint32Array.of(2, 4), truncated: false };
-    host.send({ type: "reply", id: host.of("search")[0]?.id, ok: true, result });
+    host.found([2, 4]);
     await vi.advanceTimersByTimeAsync(0);
     host.panel.setSearch("xy");
     expect(host.panel.search.isMatch(4)).toBe(true);
@@ -302,12 +306,7 @@ describe("search", () => {
     host.panel.search.setMatchesOnly(true);
     host.panel.setSearch("x");
     await vi.advanceTimersByTimeAsync(200);
-    host.send({
-      type: "reply",
-      id: host.of("search")[0]?.id,
-      ok: true,
-      result: { rows: Uint32Array.of(2, 4), truncated: false },
-    });
+    host.found([2, 4]);
     await vi.advanceTimersByTimeAsync(0);
     expect([...host.panel.rows.rows]).toEqual([0, 2, 4]);
     host.panel.setSearch("");

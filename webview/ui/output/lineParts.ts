@@ -1,7 +1,6 @@
 // A line cut where its look, a link or a match begins or ends, so that each part is one text of the page.
 
 import type { OutputLineView } from "../../../src/protocol/outputMessages";
-import { splitMatches } from "../highlighted";
 
 type Style = OutputLineView["runs"][number]["style"];
 
@@ -13,8 +12,9 @@ export interface LinePart {
   readonly isMatch: boolean;
 }
 
-export function lineParts({ text, runs, links }: OutputLineView, search: string): LinePart[] {
-  const matches = search === "" ? [] : matchRanges(text, search);
+/** @param places where matches start and end, in turn */
+export function lineParts({ text, runs, links }: OutputLineView, places: readonly number[]): LinePart[] {
+  const matches = ranges(places);
   if (runs.length === 0 && links.length === 0 && matches.length === 0) {
     return text === "" ? [] : [{ text, isMatch: false }];
   }
@@ -39,11 +39,8 @@ export function lineParts({ text, runs, links }: OutputLineView, search: string)
   return parts;
 }
 
-function matchRanges(text: string, search: string): { readonly start: number; readonly end: number }[] {
-  let at = 0;
-  return splitMatches(text, search).flatMap((part, index) => {
-    const start = at;
-    at += part.length;
-    return index % 2 === 1 ? [{ start, end: at }] : [];
-  });
+function ranges(places: readonly number[]): { readonly start: number; readonly end: number }[] {
+  const found: { readonly start: number; readonly end: number }[] = [];
+  for (let at = 0; at + 1 < places.length; at += 2) found.push({ start: places[at] ?? 0, end: places[at + 1] ?? 0 });
+  return found;
 }

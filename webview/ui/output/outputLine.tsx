@@ -2,6 +2,7 @@
 
 import type { OutputLineView } from "../../../src/protocol/outputMessages";
 import type { AnsiPainter } from "../../draw/ansiPaint";
+import type { MatchMarks } from "../../model/matchMarks";
 import { formatInteger, text } from "../../text";
 import { Icon } from "../icon";
 import { type LinePart, lineParts } from "./lineParts";
@@ -26,7 +27,7 @@ export interface OutputLineProps {
   /** One of several chosen lines. */
   readonly isAmong: boolean;
   readonly isFailing: boolean;
-  readonly search: string;
+  readonly marks: MatchMarks;
   readonly painter: AnsiPainter;
 }
 
@@ -63,7 +64,7 @@ export function OutputLine(props: OutputLineProps) {
         {props.showsStream && <StreamMark stream={line?.stream} />}
       </span>
       <span class="line-text" role="gridcell" dir="ltr">
-        {line !== undefined && <LineText line={line} search={props.search} painter={props.painter} />}
+        {line !== undefined && <LineText line={line} marks={props.marks} painter={props.painter} />}
       </span>
     </div>
   );
@@ -80,11 +81,11 @@ function StreamMark({ stream }: { stream: OutputLineView["stream"] | undefined }
   return <span class="line-stream" />;
 }
 
-function LineText({ line, search, painter }: { line: OutputLineView; search: string; painter: AnsiPainter }) {
+function LineText({ line, marks, painter }: { line: OutputLineView; marks: MatchMarks; painter: AnsiPainter }) {
   const left = line.totalLength - line.text.length;
   return (
     <>
-      {groups(lineParts(line, search)).map(({ link, parts }, index) => {
+      {groups(lineParts(line, marks.places(line.text))).map(({ link, parts }, index) => {
         const target = link === undefined ? undefined : line.links[link];
         const inner = parts.map((part, inGroup) => <Part key={inGroup} part={part} painter={painter} />);
         if (target === undefined) return inner;

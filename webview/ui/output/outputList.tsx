@@ -198,7 +198,7 @@ export function OutputList({ panel, picture, isNarrow }: OutputListProps) {
                 isChosen={chosen !== undefined && number >= chosen[0] && number <= chosen[1]}
                 isAmong={chosen !== undefined && chosen[0] < chosen[1] && number >= chosen[0] && number <= chosen[1]}
                 isFailing={number === output.header?.failingLine}
-                search={output.search.text}
+                marks={panel.marks}
                 painter={look.painter}
               />
             );
