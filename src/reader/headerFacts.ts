@@ -5,8 +5,6 @@ import type { PanelHeader, PanelProblem } from "../protocol/panelMessages";
 import { hasConversation } from "../trace/conversation";
 import { bestPlace, findPlaces } from "../trace/places";
 import type { Problem } from "../trace/problem";
-import { readElidedMark } from "../trace/producerMarks";
-import { FLAG } from "../trace/spanColumns";
 import { spanError } from "../trace/spanError";
 import { outputHeader } from "./outputHeader";
 import type { TracePicture } from "./picture";
@@ -45,7 +43,7 @@ export function headerFacts(picture: TracePicture): HeaderFacts {
     failingStep: failingStep(picture),
     problems: panelProblems(picture.problems),
     problemCount: picture.problems.length,
-    elidedCount: elidedCount(picture),
+    elidedCount: picture.totals.elidedCount,
     output: outputHeader(picture),
   };
 }
@@ -84,27 +82,10 @@ function failingStep(picture: TracePicture): PanelHeader["failingStep"] {
   };
 }
 
-/** Spans that the producer says it left out. */
-function elidedCount({ columns, spans }: TracePicture): number {
-  const { flags, count } = columns;
-  let elided = 0;
-  for (let row = 0; row < count; row++) {
-    if (((flags[row] ?? 0) & FLAG.elided) === 0) continue;
-    const span = spans.spanAt(row);
-    elided += (span && readElidedMark(span)?.elided) ?? 0;
-  }
-  return elided;
-}
-
-function firstStart(picture: TracePicture): number | undefined {
-  const { startMs, count } = picture.columns;
-  let first = Number.POSITIVE_INFINITY;
-  for (let row = 0; row < count; row++) {
-    const start = startMs[row] ?? Number.NaN;
-    if (start < first) first = start;
-  }
-  if (Number.isFinite(first)) return first;
-  const claimed = Date.parse(picture.session.header.startedAt);
+/** Undefined where neither a span nor the trace tells. */
+function firstStart({ totals, session }: TracePicture): number | undefined {
+  if (Number.isFinite(totals.firstStartMs)) return totals.firstStartMs;
+  const claimed = Date.parse(session.header.startedAt);
   return Number.isFinite(claimed) ? claimed : undefined;
 }
 

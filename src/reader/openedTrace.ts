@@ -9,7 +9,8 @@ import { deriveState, type SessionState } from "../trace/state";
 import { ChangeLog, type Changes, type Extent } from "./changeLog";
 import { columnsDelta, keepsRows } from "./columnsDelta";
 import type { TracePicture } from "./picture";
-import type { SessionReading, SessionSource, SessionUpdate } from "./sessionSource";
+import { RowTally } from "./rowTotals";
+import type { FoundFailures, SessionReading, SessionSource, SessionUpdate } from "./sessionSource";
 import { SharedTexts } from "./sharedTexts";
 
 /** A file that is replaced faster than it can be read is not read over and over. */
@@ -17,6 +18,8 @@ const mostReplacements = 3;
 /** A read of this length is followed by a rest. */
 const longReadMs = 300;
 const longestRestMs = 5_000;
+
+const none = new Uint32Array();
 
 export type TraceNews =
   | { readonly type: "picture"; readonly picture: TracePicture }
@@ -39,6 +42,7 @@ export class OpenedTrace implements Disposable {
   #picture: TracePicture | undefined;
   #texts: SharedTexts | undefined;
   #log = new ChangeLog({ rows: 0, strings: 0 });
+  #tally = new RowTally();
   #nextEpoch: number;
   #inFlight: Promise<void> | undefined;
   #again = false;
@@ -143,15 +147,16 @@ export class OpenedTrace implements Disposable {
     const before = this.#picture;
     const state = deriveState(reading.session.evidence, this.#options.now());
     const { rows } = this.#log.extent;
-    const found = reading.findFailures(state);
+    const found = this.#failures(update, state);
     this.#reading = reading;
-    const picture = (columns: TracePicture["columns"], epoch: number, revision: number): TracePicture => {
-      return { ...pictureOf(reading, state), failures: found.failures, columns, epoch, revision };
-    };
-    if (before === undefined || this.#texts === undefined || !keepsNumbers(before, update)) {
-      this.#texts = new SharedTexts(reading.columns);
-      this.#log = new ChangeLog(extentOf(reading.columns));
-      return this.#publish(picture(reading.columns, this.#nextEpoch++, 1));
+    const shared = { ...pictureOf(reading, state), failures: found.failures };
+    if (before === undefined || this.#texts === undefined || !keepsNumbers(before, rows, update)) {
+      const { columns } = reading;
+      this.#texts = new SharedTexts(columns);
+      this.#log = new ChangeLog(extentOf(columns));
+      this.#tally = new RowTally();
+      const totals = this.#tally.update(columns, reading.spans, none, 0);
+      return this.#publish({ ...shared, totals, columns, epoch: this.#nextEpoch++, revision: 1 });
     }
     let columns: TracePicture["columns"];
     let changedRows: Uint32Array;
@@ -164,7 +169,21 @@ export class OpenedTrace implements Disposable {
     }
     const isSame = changedRows.length === 0 && columns.count === rows;
     if (!isSame) this.#log.add(changedRows, extentOf(columns));
-    this.#publish(picture(columns, before.epoch, before.revision + (isSame ? 0 : 1)));
+    const totals = isSame ? before.totals : this.#tally.update(columns, reading.spans, changedRows, rows);
+    const revision = before.revision + (isSame ? 0 : 1);
+    this.#publish({ ...shared, totals, columns, epoch: before.epoch, revision });
+  }
+
+  /** Those of before where nothing of what they follow from has changed. */
+  #failures(update: SessionUpdate, state: SessionState): FoundFailures {
+    const before = this.#picture;
+    const isSame =
+      update.type === "grown" &&
+      update.changedRows.length === 0 &&
+      update.reading.columns.count === this.#log.extent.rows &&
+      JSON.stringify(state) === JSON.stringify(before?.state);
+    if (isSame && before !== undefined) return { failures: before.failures, changedRows: none };
+    return update.reading.findFailures(state);
   }
 
   #publish(picture: TracePicture): void {
@@ -182,9 +201,9 @@ function pictureOf(reading: SessionReading, state: SessionState) {
   return { session, spans, usage, tree, problems, output, hasTexts, state };
 }
 
-function keepsNumbers(before: TracePicture, { type, reading }: SessionUpdate): boolean {
+function keepsNumbers(before: TracePicture, rows: number, { type, reading }: SessionUpdate): boolean {
   // The row of missing parents goes away when the producer corrects them, and a delta takes no row away.
-  if (reading.columns.count < before.columns.count) return false;
+  if (reading.columns.count < rows) return false;
   // A picture of which the panel has no texts cannot be followed by one of which it has them, nor the other way round.
   return type === "grown" || (reading.hasTexts === before.hasTexts && keepsRows(before.spans, reading.spans));
 }

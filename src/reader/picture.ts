@@ -7,6 +7,7 @@ import type { Problem } from "../trace/problem";
 import type { SpanColumns, SpanTree } from "../trace/spanColumns";
 import type { SessionFacts, SpanSource } from "../trace/spanSource";
 import type { SessionState } from "../trace/state";
+import type { RowTotals } from "./rowTotals";
 
 /** What a step used, by row; NaN where it reported nothing. */
 export interface UsageColumns {
@@ -27,6 +28,7 @@ export interface TracePicture {
   readonly tree: SpanTree;
   readonly state: SessionState;
   readonly failures: Failures;
+  readonly totals: RowTotals;
   /** Problems of reading and of building the tree. */
   readonly problems: readonly Problem[];
   /** Undefined for a trace without a program's output. */
