@@ -1,6 +1,6 @@
 // The failures of columns that are there as a whole, and which rows they changed.
 
-import { findFailures } from "../trace/failures";
+import { type ActionKeys, findFailures } from "../trace/failures";
 import type { SpanColumns, SpanTree } from "../trace/spanColumns";
 import type { SessionState } from "../trace/state";
 import type { FoundFailures } from "./sessionSource";
@@ -9,7 +9,7 @@ import type { FoundFailures } from "./sessionSource";
 export function failuresOfColumns(
   columns: SpanColumns,
   tree: SpanTree,
-  actionKeys: (row: number) => string,
+  actionKeys: ActionKeys | ((row: number) => string),
   state: SessionState,
 ): FoundFailures {
   const before = columns.flags.slice(0, columns.count);

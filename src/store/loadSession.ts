@@ -1,7 +1,7 @@
 // Loads one session whole, from any directory and without a watcher. Files are read in the order in which nothing can
 // be lost to a writer that works at the same time: markers and journals before the snapshot into which they are folded.
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { readSession } from "../trace/readSession";
 import { parseTraceFileName } from "../trace/safeId";
 import type { FileBytes, LoadedSession, ProbeLiveness, SessionFiles } from "../trace/sessionFiles";
@@ -29,19 +29,40 @@ export async function loadSession(
 }
 
 /** The bytes of all files of a session; see `loadSession`. */
-export async function readSessionFiles(
+export function readSessionFiles(
   key: string,
   signal: AbortSignal | undefined,
   access: FileAccess,
 ): Promise<SessionFiles> {
+  return readSessionFilesWith(key, signal, access, (path) => readWholeFile(access, path, signal));
+}
+
+/** The files of a session, of which the snapshot is whatever somebody makes of it. */
+export type FilesWith<Snapshot> = Omit<SessionFiles, "snapshot"> & { readonly snapshot?: Snapshot | undefined };
+
+/** @param readSnapshot called last, and again where another file was gone meanwhile; rejects with the system's error */
+export async function readSessionFilesWith<Snapshot>(
+  key: string,
+  signal: AbortSignal | undefined,
+  access: FileAccess,
+  readSnapshot: (path: string) => Promise<Snapshot>,
+): Promise<FilesWith<Snapshot>> {
   const { directory, name, safeId } = parseSessionKey(key);
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
+    const isLast = attempt >= maxAttempts;
     const names = safeId === undefined ? [name] : await listSessionFiles(access, directory, safeId);
-    const result = await readAll(directory, names, safeId ?? name, signal, access);
+    const result = await readAll({ directory, names, safeId: safeId ?? name, isLast }, signal, access, readSnapshot);
     if (result.vanished.length === 0) return result.files;
-    if (attempt >= maxAttempts) return reportVanished(directory, result, access);
+    if (isLast) return reportVanished(directory, result, access);
   }
+}
+
+/** Whether a session has journals. */
+export async function hasJournals(key: string, access: FileAccess): Promise<boolean> {
+  const { directory, safeId } = parseSessionKey(key);
+  const names = safeId === undefined ? [] : await listSessionFiles(access, directory, safeId);
+  return names.some((name) => parseTraceFileName(name).type === "journal");
 }
 
 /** Names of the session's files that a reader needs, the snapshot last. */
@@ -57,53 +78,54 @@ async function listSessionFiles(access: FileAccess, directory: string, safeId: s
   return found.sort((one, other) => one.rank - other.rank).map(({ name }) => name);
 }
 
-interface ReadResult {
-  readonly files: SessionFiles;
+interface ReadResult<Snapshot> {
+  readonly files: FilesWith<Snapshot>;
   readonly vanished: readonly string[];
 }
 
-async function readAll(
-  directory: string,
-  names: readonly string[],
-  safeId: string,
+interface Listed {
+  readonly directory: string;
+  readonly names: readonly string[];
+  readonly safeId: string;
+  /** What can be read is read although something else is gone. */
+  readonly isLast: boolean;
+}
+
+async function readAll<Snapshot>(
+  { directory, names, safeId, isLast }: Listed,
   signal: AbortSignal | undefined,
   access: FileAccess,
-): Promise<ReadResult> {
+  readSnapshot: (path: string) => Promise<Snapshot>,
+): Promise<ReadResult<Snapshot>> {
   const journals: FileBytes[] = [];
   const unreadable: { readonly name: string; readonly reason: string }[] = [];
   const vanished: string[] = [];
-  let snapshot: FileBytes | undefined;
+  let snapshot: Snapshot | undefined;
   let liveMarker: FileBytes | undefined;
   let crashMarker: FileBytes | undefined;
   for (const name of names) {
-    let file: FileBytes;
+    const path = join(directory, name);
+    const { type } = parseTraceFileName(name);
     try {
-      file = await readWholeFile(access, directory, name, signal);
+      if (type === "journal") journals.push(await readWholeFile(access, path, signal));
+      else if (type === "live") liveMarker = await readWholeFile(access, path, signal);
+      else if (type === "crash") crashMarker = await readWholeFile(access, path, signal);
+      else if (vanished.length === 0 || isLast) snapshot = await readSnapshot(path);
     } catch (error) {
       signal?.throwIfAborted();
       if (isMissing(error)) vanished.push(name);
       else unreadable.push({ name, reason: describeFileError(error) });
-      continue;
-    }
-    switch (parseTraceFileName(name).type) {
-      case "journal":
-        journals.push(file);
-        break;
-      case "live":
-        liveMarker = file;
-        break;
-      case "crash":
-        crashMarker = file;
-        break;
-      default:
-        snapshot = file;
     }
   }
   return { files: { safeId, snapshot, journals, liveMarker, crashMarker, unreadable }, vanished };
 }
 
 /** What is still listed and cannot be reached after several attempts is a link to nothing, and is reported as such. */
-async function reportVanished(directory: string, result: ReadResult, access: FileAccess): Promise<SessionFiles> {
+async function reportVanished<Snapshot>(
+  directory: string,
+  result: ReadResult<Snapshot>,
+  access: FileAccess,
+): Promise<FilesWith<Snapshot>> {
   const unreadable = [...(result.files.unreadable ?? [])];
   for (const name of result.vanished) {
     const target = await access.readLink(join(directory, name)).catch(() => undefined);
@@ -114,13 +136,7 @@ async function reportVanished(directory: string, result: ReadResult, access: Fil
   return { ...result.files, unreadable };
 }
 
-async function readWholeFile(
-  access: FileAccess,
-  directory: string,
-  name: string,
-  signal: AbortSignal | undefined,
-): Promise<FileBytes> {
-  const path = join(directory, name);
+async function readWholeFile(access: FileAccess, path: string, signal: AbortSignal | undefined): Promise<FileBytes> {
   // Looked at before it is opened: opening a device can do something.
   requireFile(await access.stat(path));
   const file = await access.open(path);
@@ -135,7 +151,11 @@ async function readWholeFile(
       if (count === 0) break;
       filled += count;
     }
-    return { name, bytes: filled === bytes.length ? bytes : bytes.slice(0, filled), mtimeMs: mtimeMsOf(stamp) };
+    return {
+      name: basename(path),
+      bytes: filled === bytes.length ? bytes : bytes.slice(0, filled),
+      mtimeMs: mtimeMsOf(stamp),
+    };
   } finally {
     await file.close().catch(() => undefined);
   }

@@ -152,6 +152,19 @@ export class TraceScanner {
     if (this.#damage !== undefined) return this.#damage;
     const lengthBytes = this.#window.baseBytes + this.#window.end;
     if (this.#state !== TRAILING || !this.#hasSpans) return { type: "damaged", offsetBytes: lengthBytes };
+    return this.#found(lengthBytes);
+  }
+
+  /**
+   * After damage: what was read before it, as if the trace ended with the last span that is whole; undefined where no list
+   * of spans had begun.
+   */
+  soundPart({ offsetBytes }: DamagedScan): ScannedTrace | undefined {
+    return this.#hasSpans ? this.#found(offsetBytes) : undefined;
+  }
+
+  /** Takes the findings over: nothing can be pushed any more. */
+  #found(lengthBytes: number): ScannedTrace {
     const findings = this.#findings;
     const { rows, ids } = findings;
     const { columns, problems } = linkRows(findings);

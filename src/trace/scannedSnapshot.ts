@@ -32,11 +32,18 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /**
  * @param fileName name of the file without directory: the session's id where the file names none
+ * @param loss why only the beginning of the file was scanned, where that is so
  * @throws TraceReplacedError
  */
-export function scannedSnapshot(scanned: ScannedTrace, read: ReadBytes, fileName?: string): ScannedSnapshot {
+export function scannedSnapshot(
+  scanned: ScannedTrace,
+  read: ReadBytes,
+  fileName?: string,
+  loss?: Problem,
+): ScannedSnapshot {
   const { columns, spanCount, spanProblems, treeProblems } = scanned;
   const problems = new ProblemList();
+  if (loss !== undefined) problems.add(loss);
   problems.addAll(spanProblems);
   const firstStartMs = () => earliest(columns, spanCount);
   const header = repairHeader(headerFields(scanned, read, problems), fallbackId(fileName), problems, firstStartMs);
@@ -45,7 +52,8 @@ export function scannedSnapshot(scanned: ScannedTrace, read: ReadBytes, fileName
   reportLongSpans(scanned, problems);
   const spans = scannedSpans(scanned, read);
   const evidence = evidenceOfColumns(columns, spans, scanned.latestEventMs, scanned.reversedEndMs);
-  return { header, problems: problems.toArray(), truncated: false, spans, columns, treeProblems, evidence, scanned };
+  const truncated = loss !== undefined;
+  return { header, problems: problems.toArray(), truncated, spans, columns, treeProblems, evidence, scanned };
 }
 
 function headerFields({ header }: ScannedTrace, read: ReadBytes, problems: ProblemList): Record<string, unknown> {

@@ -39,13 +39,13 @@ export function hasTokens(counts: TokenCounts | undefined): boolean {
   });
 }
 
-/** As reported, else the sum of the parts. */
+/** As reported, else the sum of the parts; NaN where that is nothing. */
 export function totalTokens(counts: TokenCounts | undefined): number {
   const total = credible(counts?.total);
   if (total !== undefined && total !== 0) return total;
   let sum = 0;
   for (const part of tokenParts) sum += credible(counts?.[part]) ?? 0;
-  return sum;
+  return sum === 0 ? Number.NaN : sum;
 }
 
 /** What nobody can have used is left out, so that no sum becomes infinite. */

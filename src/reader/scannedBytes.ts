@@ -1,0 +1,154 @@
+// The bytes of one file as it was when it was opened, by range and at once. A file that is kept open stays the one that it
+// was when its name goes to another one; on Windows, where an open file can't be replaced, it is opened for each read, and
+// another one is refused.
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { type FileAccess, type FileStamp, isMissing, type OpenFile } from "../store/fileAccess";
+import { requireFile } from "../store/fileEdges";
+import type { ByteRange } from "../trace/scanRows";
+import { TraceReplacedError } from "../trace/spanSource";
+
+/** So much is read at once where reads follow each other. */
+const blockBytes = 256 * 1024;
+/** Reads that are so close to each other follow each other. */
+const nearBytes = 32 * 1024;
+
+export interface BytesOptions {
+  /** Whether a file that is open stands in the way of who replaces it. */
+  readonly closesAfterReads?: boolean | undefined;
+}
+
+export class TraceBytes {
+  readonly path: string;
+  /** Of the very bytes that are read. */
+  readonly version: FileStamp;
+  readonly #closesAfterReads: boolean;
+  #file: OpenFile | undefined;
+  #isClosed = false;
+  #block: { readonly startBytes: number; readonly bytes: Uint8Array } | undefined;
+  #last: ByteRange = { startBytes: Number.NaN, endBytes: Number.NaN };
+
+  private constructor(path: string, version: FileStamp, file: OpenFile, closesAfterReads: boolean) {
+    this.path = path;
+    this.version = version;
+    this.#file = file;
+    this.#closesAfterReads = closesAfterReads;
+  }
+
+  /** Rejects with the system's error, and for what is no regular file as `requireFile` does. */
+  static async open(access: FileAccess, path: string, options: BytesOptions = {}): Promise<TraceBytes> {
+    // Looked at before it is opened: opening a device can do something.
+    requireFile(await access.stat(path));
+    const file = await access.open(path);
+    try {
+      const version = await file.stat();
+      requireFile(version);
+      return new TraceBytes(path, version, file, options.closesAfterReads ?? process.platform === "win32");
+    } catch (error) {
+      await file.close().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** Reads while the file is held open; see `OpenFile.read`. */
+  async readInto(into: Uint8Array, offsetBytes: number): Promise<number> {
+    if (this.#file === undefined) throw closed();
+    return this.#file.read(into, offsetBytes);
+  }
+
+  /** Everything that had to be read in one go was read. */
+  async endReading(): Promise<void> {
+    if (this.#closesAfterReads) await this.#closeFile();
+  }
+
+  /**
+   * The bytes stay as they are.
+   * @throws TraceReplacedError
+   */
+  readonly read = ({ startBytes, endBytes }: ByteRange): Uint8Array => {
+    if (this.#isClosed) throw closed();
+    const block = this.#block;
+    const isInBlock =
+      block !== undefined && startBytes >= block.startBytes && endBytes <= block.startBytes + block.bytes.length;
+    const last = this.#last;
+    this.#last = { startBytes, endBytes };
+    if (isInBlock) return block.bytes.subarray(startBytes - block.startBytes, endBytes - block.startBytes);
+    const ahead = startBytes - last.endBytes;
+    const behind = last.startBytes - endBytes;
+    if (endBytes - startBytes < blockBytes && ahead >= 0 && ahead < nearBytes) {
+      return this.#readBlock(
+        startBytes,
+        Math.min(startBytes + blockBytes, this.version.sizeBytes),
+        startBytes,
+        endBytes,
+      );
+    }
+    if (endBytes - startBytes < blockBytes && behind >= 0 && behind < nearBytes) {
+      return this.#readBlock(Math.max(0, endBytes - blockBytes), endBytes, startBytes, endBytes);
+    }
+    return this.#readAll(startBytes, endBytes);
+  };
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#block = undefined;
+    await this.#closeFile();
+  }
+
+  #readBlock(blockStart: number, blockEnd: number, startBytes: number, endBytes: number): Uint8Array {
+    const bytes = this.#readAll(blockStart, Math.max(blockEnd, endBytes));
+    this.#block = { startBytes: blockStart, bytes };
+    return bytes.subarray(startBytes - blockStart, endBytes - blockStart);
+  }
+
+  #readAll(startBytes: number, endBytes: number): Uint8Array {
+    const bytes = new Uint8Array(endBytes - startBytes);
+    const file = this.#file;
+    if (file !== undefined) fill(bytes, startBytes, (into, offsetBytes) => file.readSync(into, offsetBytes));
+    else this.#readAgain(bytes, startBytes);
+    return bytes;
+  }
+
+  #readAgain(bytes: Uint8Array, startBytes: number): void {
+    let fd: number;
+    try {
+      fd = openSync(this.path, "r");
+    } catch (error) {
+      throw isMissing(error) ? replaced() : error;
+    }
+    try {
+      const { ino, dev, size, mtimeNs } = fstatSync(fd, { bigint: true });
+      const { version } = this;
+      const isSame =
+        ino === version.ino && dev === version.dev && size === BigInt(version.sizeBytes) && mtimeNs === version.mtimeNs;
+      if (!isSame) throw replaced();
+      fill(bytes, startBytes, (into, offsetBytes) => readSync(fd, into, 0, into.length, offsetBytes));
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  async #closeFile(): Promise<void> {
+    const file = this.#file;
+    this.#file = undefined;
+    // A failed close of a file that was only read loses nothing.
+    await file?.close().catch(() => undefined);
+  }
+}
+
+function fill(bytes: Uint8Array, startBytes: number, read: (into: Uint8Array, offsetBytes: number) => number): void {
+  for (let filled = 0; filled < bytes.length; ) {
+    const count = read(filled === 0 ? bytes : bytes.subarray(filled), startBytes + filled);
+    // Somebody has cut it in place.
+    if (count === 0) throw replaced();
+    filled += count;
+  }
+}
+
+function replaced(): TraceReplacedError {
+  return new TraceReplacedError("The file is not the one that was opened");
+}
+
+function closed(): TraceReplacedError {
+  return new TraceReplacedError("The trace was closed or read anew meanwhile");
+}

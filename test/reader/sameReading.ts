@@ -1,0 +1,32 @@
+// Holds two readings of a session against each other: what a panel can see of them must be the same.
+
+import { expect } from "vitest";
+import type { SessionReading } from "../../src/reader/sessionSource";
+import type { SpanColumns } from "../../src/trace/spanColumns";
+import { deriveState } from "../../src/trace/state";
+
+/** Columns with their texts, because the order of texts says nothing. */
+export function shownColumns({ strings, name, label, outcome, ...columns }: SpanColumns): unknown {
+  const texts = (indexes: Uint32Array) => [...indexes].map((index) => strings[index]);
+  return { ...columns, name: texts(name), label: texts(label), outcome: texts(outcome) };
+}
+
+/** @param hasSpans each span is compared, too */
+export function expectSameReading(actual: SessionReading, expected: SessionReading, nowMs: number): void {
+  expect(actual.session).toEqual(expected.session);
+  expect(actual.problems).toEqual(expected.problems);
+  const state = deriveState(expected.session.evidence, nowMs);
+  expect(actual.findFailures(state)).toEqual(expected.findFailures(state));
+  expect(shownColumns(actual.columns)).toEqual(shownColumns(expected.columns));
+  expect(actual.tree).toEqual(expected.tree);
+  expect(actual.usage).toEqual(expected.usage);
+  expect(actual.hasTexts).toBe(expected.hasTexts);
+  expect(actual.output?.index).toEqual(expected.output?.index);
+  const lines = expected.output?.index.lineCount ?? 0;
+  expect(actual.output?.lines(0, lines)).toEqual(expected.output?.lines(0, lines));
+  expect(actual.spans.count).toBe(expected.spans.count);
+  for (let row = 0; row <= expected.spans.count; row++) {
+    expect(actual.spans.spanAt(row)).toEqual(expected.spans.spanAt(row));
+    expect(actual.spans.idOf(row)).toBe(expected.spans.idOf(row));
+  }
+}
