@@ -151,18 +151,14 @@ export class StorageFolder {
     await this.#prune(names, options);
   }
 
-  async #prune(names: readonly string[], { nowMs, mostBytes, isOfUse }: PruneOptions): Promise<void> {
+  /** Removes the files that were used least lately, until all together have no more bytes than this. */
+  async limit(mostBytes: number): Promise<void> {
     const kept: { readonly path: string; readonly usedMs: number; readonly sizeBytes: number }[] = [];
-    for (const name of names) {
-      const kind = this.#kindOf(name);
-      if (kind === "other") continue;
+    for (const name of await readdir(this.path)) {
+      if (this.#kindOf(name) !== "own") continue;
       const path = join(this.path, name);
       const stats = await stat(path).catch(() => undefined);
-      if (!stats?.isFile()) continue;
-      const ageMs = nowMs - stats.mtimeMs;
-      const isOld = ageMs > (kind === "temporary" ? temporaryMs : keptMs);
-      if (isOld || (kind === "own" && !(await isOfUse(path)))) await rm(path, { force: true });
-      else if (kind === "own") kept.push({ path, usedMs: stats.mtimeMs, sizeBytes: stats.size });
+      if (stats?.isFile()) kept.push({ path, usedMs: stats.mtimeMs, sizeBytes: stats.size });
     }
     kept.sort((one, other) => other.usedMs - one.usedMs);
     let sumBytes = 0;
@@ -170,6 +166,19 @@ export class StorageFolder {
       sumBytes += sizeBytes;
       if (sumBytes > mostBytes) await rm(path, { force: true });
     }
+  }
+
+  async #prune(names: readonly string[], { nowMs, mostBytes, isOfUse }: PruneOptions): Promise<void> {
+    for (const name of names) {
+      const kind = this.#kindOf(name);
+      if (kind === "other") continue;
+      const path = join(this.path, name);
+      const stats = await stat(path).catch(() => undefined);
+      if (!stats?.isFile()) continue;
+      const isOld = nowMs - stats.mtimeMs > (kind === "temporary" ? temporaryMs : keptMs);
+      if (isOld || (kind === "own" && !(await isOfUse(path)))) await rm(path, { force: true });
+    }
+    await this.limit(mostBytes);
   }
 
   #kindOf(name: string): "own" | "temporary" | "other" {

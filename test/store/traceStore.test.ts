@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { writeFileSync } from "node:fs";
+import { renameSync, writeFileSync } from "node:fs";
 import { appendFile, mkdir, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
@@ -243,15 +243,17 @@ describe("following the disk", () => {
     expect([...access.counts.keys()].sort()).toEqual(["a", "b", "c"].map((id) => folder.join("d", `${id}.json`)));
   });
 
-  it("reads a file that is written eight times in a burst at most twice", async () => {
+  it("reads a file that is written eight times in a burst at most twice, and at most every 200 ms", async () => {
     const path = await writeTrace("d", "a");
     const store = await startStore([folder.join("d")]);
     const follower = new Follower(store);
     access.reset();
+    const beganMs = performance.now();
     for (let round = 1; round <= 8; round++) await replace(path, makeTrace("a", { title: `Round ${round}` }));
+    const readings = 2 + Math.floor((performance.now() - beganMs) / 200);
     await untilRows(store, "a completed Round 8");
-    expect(access.of(path).opens).toBeLessThanOrEqual(2);
-    expect(follower.changes.length).toBeLessThanOrEqual(2);
+    expect(access.of(path).opens).toBeLessThanOrEqual(readings);
+    expect(follower.changes.length).toBeLessThanOrEqual(readings);
   });
 
   it("reports hundreds of files that change at once in a few events", async () => {
@@ -284,13 +286,17 @@ describe("following the disk", () => {
     const path = await writeTrace("d", "a");
     const store = await startStore([folder.join("d")]);
     const follower = new Follower(store);
+    let long = 0;
     for (let round = 1; round <= 20; round++) {
+      const beganMs = performance.now();
       await unlink(path);
       await delay(round);
       await writeFile(path, JSON.stringify(makeTrace("a", { title: `Round ${round}` })));
+      // On a machine that is too busy the file is away for so long that it is gone.
+      if (performance.now() - beganMs > 100) long++;
     }
     await untilRows(store, "a completed Round 20");
-    expect(follower.removals).toBe(0);
+    expect(follower.removals).toBeLessThanOrEqual(long);
   });
 
   it("looks twice before it takes a row away, or all rows of a directory", async () => {
@@ -310,8 +316,9 @@ describe("following the disk", () => {
     await untilRows(store, "a completed Second");
     expect(hidden.size).toBe(0);
     hidden.add(folder.join("d"));
-    await rename(folder.join("d"), folder.join("e"));
-    await rename(folder.join("e"), folder.join("d"));
+    // In one go: what is away for long is gone.
+    renameSync(folder.join("d"), folder.join("e"));
+    renameSync(folder.join("e"), folder.join("d"));
     await until(() => hidden.size === 0, [], "the directory was looked at");
     await replace(path, makeTrace("a", { title: "Third" }));
     await untilRows(store, "a completed Third");
@@ -511,24 +518,30 @@ describe("watching one session", () => {
     await mkdir(folder.join("other"));
     const store = await startStore([folder.join("d")]);
     let calls = 0;
-    let sentinelCalls = 0;
     const watched = store.watchSession(folder.join(directory, "s.json"), () => calls++);
-    store.watchSession(folder.join(directory, "sentinel.json"), () => sentinelCalls++);
-    // Events come in order, so what happened before is told once the sentinel is.
+    // Events come in order, so what happened before is told once a sentinel is; a new one each time, because of an old one
+    // a late call may come.
+    let sentinels = 0;
     const settle = async () => {
-      const before = sentinelCalls;
+      const path = folder.join(directory, `sentinel${sentinels++}.json`);
+      let isTold = false;
+      store.watchSession(path, () => {
+        isTold = true;
+      });
       const touch = async () => {
-        await writeFile(folder.join(directory, "sentinel.json"), "{}");
-        return sentinelCalls > before;
+        await writeFile(path, "{}");
+        return isTold;
       };
       await until(touch, [], "the sentinel is told");
     };
     await settle();
     expect(calls).toBe(0);
+    const beganMs = performance.now();
     for (let round = 0; round < 8; round++) await replace(folder.join(directory, "s.json"), makeTrace("s"));
     await settle();
     expect(calls).toBeGreaterThanOrEqual(1);
-    expect(calls).toBeLessThanOrEqual(3);
+    // Once in 50 ms, of which a slow machine makes more.
+    expect(calls).toBeLessThanOrEqual(2 + (performance.now() - beganMs) / 50);
     calls = 0;
     await writeTrace(directory, "other");
     await folder.write(join(directory, "s.json.tmp.1.2.3"), "");
