@@ -23,6 +23,7 @@ export class MatchMarks {
   #known = new Map<string, readonly number[]>();
   #unknown = new Set<string>();
   #isAsking = false;
+  #version = 0;
 
   /** @param onChange told when texts that were asked for have their marks */
   constructor(connection: HostConnection, onChange: () => void) {
@@ -35,7 +36,13 @@ export class MatchMarks {
     return this.#query;
   }
 
+  /** Changes when places may be others. */
+  get version(): number {
+    return this.#version;
+  }
+
   setQuery(query: SearchQuery | undefined, epoch: number): void {
+    this.#version++;
     this.#query = query;
     this.#epoch = epoch;
     this.#literal = query === undefined || query.regex ? undefined : literalMatcher(query);
@@ -70,7 +77,9 @@ export class MatchMarks {
         if (query !== this.#query) continue;
         if (this.#known.size > mostKnown) this.#known.clear();
         for (const [index, text] of texts.entries()) this.#known.set(text, places[index] ?? none);
-        if (places.some((list) => list.length > 0)) this.#onChange();
+        if (places.every((list) => list.length === 0)) continue;
+        this.#version++;
+        this.#onChange();
       } catch {
         // Another picture is on its way, which is drawn anew.
         break;

@@ -88,6 +88,7 @@ export function goToMatch(panel: Navigable, direction: 1 | -1): void {
   const { row, wrapped } = panel.search.step(picture.model, panel.selectedRow, direction);
   if (row < 0) return panel.announce(panel.search.text === "" ? "" : text("noMatches"));
   panel.setView("tree");
+  panel.search.arriveAt(row);
   panel.select(row, { reveal: true });
   announceMatch(panel, panel.search.ordinalOf(picture.model, row), panel.search.matchCount, direction, wrapped);
 }

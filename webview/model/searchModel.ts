@@ -44,6 +44,7 @@ export class SearchModel {
   #changed: Set<number> | undefined = new Set();
   #pendingStep: 1 | -1 | undefined;
   #version = 0;
+  #arrival = -1;
   /** The last one that was asked for: it is drawn with every frame. */
   #ordinal: { row: number; version: number; model: TraceModel | undefined; value: number } = {
     row: -1,
@@ -108,6 +109,18 @@ export class SearchModel {
     const step = this.#pendingStep;
     this.#pendingStep = undefined;
     return step;
+  }
+
+  /** The person went to this match. */
+  arriveAt(row: number): void {
+    this.#arrival = row;
+  }
+
+  /** Whether that was this row, once: its first match is to be brought into view. */
+  takeArrival(row: number): boolean {
+    const isHere = row >= 0 && this.#arrival === row;
+    if (isHere) this.#arrival = -1;
+    return isHere;
   }
 
   isMatch(row: number): boolean {

@@ -13,6 +13,7 @@ import { EmptyTrace, Loading, UnavailableView } from "./emptyStates";
 import { FilterChips } from "./filterMenu";
 import { useFocusWish } from "./focusWish";
 import { HeaderBar, viewsOf } from "./headerBar";
+import { MarkedText } from "./markedText";
 import { OutputPane } from "./output/outputPane";
 import { pageKey } from "./pageKeys";
 import { ShortcutSheet } from "./shortcutSheet";
@@ -99,9 +100,13 @@ function Body({ panel }: { panel: Panel }) {
                 panel.changed();
               }}
             />
-            <div class="details-pane" style={isStacked ? { height: `${detailsPx}px` } : { width: `${detailsPx}px` }}>
+            <MarkedText
+              panel={panel}
+              class="details-pane"
+              style={isStacked ? { height: `${detailsPx}px` } : { width: `${detailsPx}px` }}
+            >
               <DetailsPane panel={panel} picture={picture} />
-            </div>
+            </MarkedText>
           </>
         )}
       </main>
