@@ -5,6 +5,7 @@ import { makeProbeLiveness } from "../recorder/liveness";
 import { loadSession } from "../store/loadSession";
 import type { ToReader } from "./readerProtocol";
 import { wholeSource } from "./readingInMemory";
+import { ScannedSource } from "./scannedSource";
 import { TraceReader } from "./traceReader";
 
 const port = parentPort;
@@ -13,6 +14,12 @@ if (port === null) throw new Error("The reader runs as a worker.");
 const probe = makeProbeLiveness();
 const reader = new TraceReader({
   post: (message, transfer) => port.postMessage(message, transfer),
-  openSource: (key, access) => wholeSource((signal) => loadSession(key, probe, signal, access)),
+  openSource: (key, access) =>
+    new ScannedSource({
+      key,
+      access,
+      probe,
+      journaled: wholeSource((signal) => loadSession(key, probe, signal, access)),
+    }),
 });
 port.on("message", (message: ToReader) => reader.receive(message));

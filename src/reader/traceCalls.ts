@@ -1,6 +1,6 @@
 // Answers to the calls of the host about one opened trace.
 
-import { linesAsText, wholeOutput } from "../trace/outputText";
+import { linesAsText } from "../trace/outputText";
 import { TraceReplacedError } from "../trace/spanSource";
 import { answerRequest, StaleEpochError } from "./answerRequest";
 import { columnChunk } from "./columnChunks";
@@ -13,7 +13,6 @@ import type { TracePicture } from "./picture";
 import { pictureFacts } from "./pictureFacts";
 import type { CallName, CallParams, CallResult, Reveal } from "./readerProtocol";
 import { failingStepSource, stepSource } from "./stepSource";
-import { wholeTrace } from "./wholeTrace";
 
 /** Takes a part of an answer, ahead of the answer. */
 export type Report = (part: unknown) => void;
@@ -109,7 +108,10 @@ const answers: Answers = {
     return output && linesAsText(output, range);
   },
   wholeOutput(trace) {
-    return wholeOutput(wholeTrace(anyPicture(trace)).spans);
+    const { output } = anyPicture(trace);
+    return output === undefined
+      ? { text: "", leftOut: 0 }
+      : linesAsText(output, { from: 0, to: output.index.lineCount - 1 });
   },
 };
 
