@@ -4,7 +4,7 @@ import { formatAge, formatDuration, formatOffset } from "../src/trace/formatValu
 import type { RowDuration } from "./model/rowDuration";
 import { text } from "./text";
 
-export { formatAge, formatCost, formatCount, formatDuration } from "../src/trace/formatValue";
+export { formatAge, formatBytes, formatCost, formatCount, formatDuration } from "../src/trace/formatValue";
 
 const clocks = new Map<string, Intl.DateTimeFormat>();
 

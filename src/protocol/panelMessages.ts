@@ -4,6 +4,14 @@
 
 import * as z from "zod/mini";
 import { outputHeaderSchema, outputViewStateSchema } from "./outputMessages";
+import {
+  openTextLinkSchema,
+  payloadDiffRequestSchema,
+  payloadImageRequestSchema,
+  payloadNodesRequestSchema,
+  payloadRefParams,
+  payloadRequestSchema,
+} from "./payloadMessages";
 import { searchOptionsSchema, searchRequests } from "./searchMessages";
 import { timelineRequests, timelineStateSchema } from "./timelineMessages";
 
@@ -109,6 +117,11 @@ export const panelHeaderSchema = z.object({
 });
 export type PanelHeader = z.infer<typeof panelHeaderSchema>;
 
+/** How each sort of payload is shown ("tool input json": "text"). */
+const payloadViewsSchema = z
+  .record(z.string().check(z.maxLength(100)), z.enum(["diff", "fields", "json", "markdown", "text"]))
+  .check(z.refine((views) => Object.keys(views).length <= 100, "too many"));
+
 /** What a panel keeps over hiding and reloading; stored by the webview, read back only by this schema. */
 export const viewStateSchema = z.object({
   version: z.literal(1),
@@ -134,8 +147,10 @@ export const viewStateSchema = z.object({
   /** What `toggledRows` differ from. */
   expansion: z.optional(z.enum(["default", "all", "none"])),
   /** How payloads are shown, where the person chose. */
-  payloadView: z.optional(z.enum(["json", "markdown", "text"])),
+  payloadViews: z.optional(payloadViewsSchema),
   wrapText: z.optional(z.boolean()),
+  /** Old and new lines of a diff stand beside each other, where there is room. */
+  sideBySide: z.optional(z.boolean()),
   /** The tree is reduced to what the search found. */
   matchesOnly: z.optional(z.boolean()),
   absoluteTimes: z.optional(z.boolean()),
@@ -225,9 +240,6 @@ export const hostMessageSchema = z.discriminatedUnion("type", [
 ]);
 export type HostMessage = z.infer<typeof hostMessageSchema>;
 
-const payloadField = z.enum(["input", "output", "error", "attributes", "raw", "diff"]);
-export type PayloadField = z.infer<typeof payloadField>;
-
 /** Panel to host, without an answer: what happened and what the person wants. */
 export const panelMessageSchema = z.discriminatedUnion("type", [
   /** The panel has loaded. */
@@ -265,8 +277,9 @@ export const panelMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("revealTerminal") }),
   z.object({ type: z.literal("hideStepsCard"), hidden: z.boolean() }),
   /** Open a payload as a text editor tab (`diff` opens a diff editor). */
-  z.object({ type: z.literal("openText"), ...rowRef, field: payloadField }),
-  z.object({ type: z.literal("copy"), ...rowRef, field: payloadField }),
+  z.object({ type: z.literal("openText"), ...payloadRefParams }),
+  z.object({ type: z.literal("copy"), ...payloadRefParams }),
+  openTextLinkSchema,
   /** The trace's JSON as text, at a byte offset where one is given. */
   z.object({
     type: z.literal("openJson"),
@@ -288,17 +301,10 @@ export type PanelMessage = z.infer<typeof panelMessageSchema>;
 /** Panel to host, with an answer. Params and results by name; results are checked by the panel on arrival. */
 export const panelRequestSchema = z.discriminatedUnion("method", [
   z.object({ method: z.literal("details"), id: whole, params: z.object(rowRef) }),
-  /** A part of a payload's text, in UTF-16 units. */
-  z.object({
-    method: z.literal("payload"),
-    id: whole,
-    params: z.object({
-      ...rowRef,
-      field: payloadField,
-      from: row,
-      length: z.number().check(z.int(), z.positive(), z.lte(1_048_576)),
-    }),
-  }),
+  payloadRequestSchema,
+  payloadNodesRequestSchema,
+  payloadDiffRequestSchema,
+  payloadImageRequestSchema,
   /** Labels and outcomes of rows, where the columns lack them. */
   z.object({
     method: z.literal("texts"),
@@ -336,6 +342,3 @@ export type TextsResult = z.infer<typeof textsResultSchema>;
 
 /** -1: none. */
 export const outputLineOfResultSchema = z.object({ line: rowOrNone });
-
-export const payloadResultSchema = z.object({ text: z.string(), from: row, totalLength: row });
-export type PayloadResult = z.infer<typeof payloadResultSchema>;

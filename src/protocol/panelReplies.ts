@@ -3,20 +3,13 @@
 
 import * as z from "zod/mini";
 import type { ConversationItem } from "../trace/conversation";
-import type { PayloadView } from "../trace/payloadView";
 import { kindCodes } from "../trace/spanColumns";
 import type { SpanDetails } from "../trace/spanDetails";
 import type { TraceSummaryView } from "../trace/summarizeTrace";
+import { dataEntrySchema, diffViewSchema, payloadViewSchema, textPartSchema } from "./payloadMessages";
 
 const count = z.optional(z.number());
 const row = z.number().check(z.int(), z.nonnegative());
-
-const dataEntrySchema = z.object({
-  name: z.string(),
-  type: z.enum(["text", "json", "number", "boolean", "null"]),
-  text: z.string(),
-  totalLength: z.number(),
-});
 
 const placeSchema = z.object({
   path: z.string(),
@@ -26,25 +19,6 @@ const placeSchema = z.object({
   find: z.optional(z.array(z.string())),
   context: z.optional(z.string()),
 });
-
-const cutSchema = z.object({ producerLimit: count });
-
-export const payloadViewSchema: z.ZodMiniType<PayloadView> = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("empty"), text: z._default(z.literal(""), ""), totalLength: z._default(z.literal(0), 0) }),
-  z.object({
-    type: z.enum(["text", "json", "markdown"]),
-    text: z.string(),
-    totalLength: z.number(),
-    cut: z.optional(cutSchema),
-  }),
-  z.object({
-    type: z.literal("diff"),
-    text: z.string(),
-    totalLength: z.number(),
-    changes: z.array(z.object({ path: z.string(), oldText: z.string(), newText: z.string() })),
-    cut: z.optional(cutSchema),
-  }),
-]);
 
 export const spanDetailsSchema: z.ZodMiniType<SpanDetails> = z.object({
   spanId: z.string(),
@@ -60,16 +34,15 @@ export const spanDetailsSchema: z.ZodMiniType<SpanDetails> = z.object({
   durationMs: count,
   error: z.optional(
     z.object({
-      message: z.string(),
-      totalLength: z.number(),
+      message: textPartSchema,
       type: z.optional(z.string()),
-      stack: z.optional(z.string()),
+      stack: z.optional(textPartSchema),
     }),
   ),
   places: z.array(placeSchema),
   input: payloadViewSchema,
-  inputFields: z.array(dataEntrySchema),
   output: payloadViewSchema,
+  edit: z.optional(z.array(diffViewSchema)),
   calls: z.array(
     z.object({
       row: z.optional(row),
@@ -79,6 +52,7 @@ export const spanDetailsSchema: z.ZodMiniType<SpanDetails> = z.object({
       isFailed: z.boolean(),
     }),
   ),
+  callsLeftOut: z.number(),
   tokens: z.optional(
     z.object({ input: count, output: count, reasoning: count, cacheRead: count, cacheWrite: count, total: count }),
   ),
@@ -92,6 +66,7 @@ export const spanDetailsSchema: z.ZodMiniType<SpanDetails> = z.object({
   events: z.array(z.object({ name: z.string(), timeMs: z.number(), attributes: z.array(dataEntrySchema) })),
   links: z.array(z.object({ spanId: z.string(), traceId: z.optional(z.string()) })),
   leftOut: z.number(),
+  elided: z.optional(z.object({ elided: z.number(), totalSpans: z.number() })),
 });
 
 const callStatus = z.enum(["ok", "failed", "interrupted", "open"]);

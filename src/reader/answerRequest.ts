@@ -1,16 +1,14 @@
 // Answers to a panel's questions about one trace. What takes long pauses, so that others are answered meanwhile.
 
-import type { PanelRequest, PayloadResult, TextsResult } from "../protocol/panelMessages";
+import type { PanelRequest, TextsResult } from "../protocol/panelMessages";
 import { conversation } from "../trace/conversation";
 import { FLAG } from "../trace/spanColumns";
-import { spanDetails } from "../trace/spanDetails";
 import { summarizeTrace, type TraceSummaryView } from "../trace/summarizeTrace";
 import { firstLineOf, outputLineViews } from "./outputAnswers";
-import { payloadText, readableSpan } from "./payloadText";
 import type { TracePicture } from "./picture";
 import { rowTexts } from "./rowTexts";
 import { matchPlaces, outputMatches, searchAnswer } from "./searchAnswers";
-import { syntheticDetails } from "./syntheticDetails";
+import { answerAboutSpan } from "./spanAnswers";
 import { TimelineAnswers } from "./timelineAnswers";
 import { wholeTrace } from "./wholeTrace";
 
@@ -40,18 +38,17 @@ export async function answerRequest(
   const picture = current();
   switch (request.method) {
     case "details":
-      return detailsOf(picture, request.params.row);
+    case "payload":
+    case "payloadNodes":
+    case "payloadDiff":
+    case "payloadImage":
+      return answerAboutSpan(request, picture);
     case "texts": {
       const texts = request.params.rows.map((row) => rowTexts(picture, row));
       return {
         labels: texts.map(({ label }) => label),
         outcomes: texts.map(({ outcome }) => outcome),
       } satisfies TextsResult;
-    }
-    case "payload": {
-      const { row, field, from, length } = request.params;
-      const text = payloadText(spanAt(picture, row), field).text;
-      return { text: text.slice(from, from + length), from, totalLength: text.length } satisfies PayloadResult;
     }
     case "search":
       return searchAnswer(request.params, current, signal, report);
@@ -86,17 +83,4 @@ function summaryOf(picture: TracePicture): TraceSummaryView {
     ((columns.flags[row] ?? 0) & FLAG.output) === 0 ? row : Math.max(0, columns.parent[row] ?? 0);
   const slowest = summary.slowest.map((step) => ({ ...step, row: rowOf(step.row) }));
   return { ...summary, slowest: slowest.filter(({ row }, at) => slowest.findIndex((step) => step.row === row) === at) };
-}
-
-function detailsOf(picture: TracePicture, row: number): unknown {
-  const span = picture.spans.spanAt(row);
-  if (span) return spanDetails(readableSpan(span), { columns: picture.columns, row });
-  if (row < picture.columns.count) return syntheticDetails(picture, row);
-  throw new RangeError(`No row ${row} in this trace`);
-}
-
-function spanAt(picture: TracePicture, row: number) {
-  const span = picture.spans.spanAt(row);
-  if (!span) throw new RangeError(`No span in row ${row}`);
-  return span;
 }

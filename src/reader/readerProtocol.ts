@@ -1,7 +1,8 @@
 // The messages between the extension host and the reader worker. Both ends are built together, so nothing is checked on
 // arrival. A call and its result are derived from one map and cannot mismatch.
 
-import type { PanelRequest, PayloadField } from "../protocol/panelMessages";
+import type { PanelRequest } from "../protocol/panelMessages";
+import type { PayloadField } from "../protocol/payloadMessages";
 import type { Evidence } from "../trace/evidence";
 import type { FailingStepRule } from "../trace/failures";
 import type { OutputLink } from "../trace/outputLinks";
@@ -11,7 +12,7 @@ import type { SessionState } from "../trace/state";
 import type { ChunkEnd, ChunkStart, ColumnsMessage } from "./columnChunks";
 import type { DeltaPart, DeltaStart } from "./deltaParts";
 import type { HeaderFacts } from "./headerFacts";
-import type { PayloadText } from "./payloadText";
+import type { WholeText } from "./spanReader";
 
 /** What the host keeps of a picture. */
 export interface PictureFacts {
@@ -48,6 +49,12 @@ export interface FailingStepSource extends StepSource {
 interface RowRef {
   readonly epoch: number;
   readonly row: number;
+}
+
+/** A field of a span, or an entry of it by its number at each level. */
+interface TextOfRow extends RowRef {
+  readonly field: PayloadField;
+  readonly path?: readonly number[] | undefined;
 }
 
 interface PayloadName {
@@ -106,14 +113,22 @@ export interface ReaderCalls {
     result: OutputLink["target"] | undefined;
   };
   /** The text of a payload, whole. */
-  text: { params: RowRef & { readonly field: PayloadField }; result: string | undefined };
+  text: { params: TextOfRow; result: string | undefined };
+  /** What the link at a place of a shown text leads to. */
+  textLink: {
+    params: TextOfRow & { readonly offset: number };
+    result: { readonly name: string; readonly target: OutputLink["target"] } | undefined;
+  };
   payloadName: {
-    params: RowRef & { readonly field: PayloadField };
-    result: (PayloadName & Pick<PayloadText, "extension">) | undefined;
+    params: TextOfRow;
+    result: (PayloadName & Pick<WholeText, "extension">) | undefined;
   };
   /** Undefined for a row without a span; no `path`: it made no edit. */
   edit: { params: RowRef; result: (PayloadName & { readonly path?: string | undefined }) | undefined };
-  document: { params: { readonly spanId: string; readonly field: DocumentField }; result: string | undefined };
+  document: {
+    params: { readonly spanId: string; readonly field: DocumentField; readonly path?: readonly number[] | undefined };
+    result: string | undefined;
+  };
   outputText: { params: { readonly epoch: number; readonly range: OutputRange }; result: OutputText | undefined };
   wholeOutput: { params: Record<never, never>; result: OutputText };
 }

@@ -1,5 +1,6 @@
 // Details of a row that is no span but a place for others to hang from.
 
+import { wordsAsPayload } from "../trace/payload";
 import type { SpanDetails } from "../trace/spanDetails";
 import type { TracePicture } from "./picture";
 
@@ -20,10 +21,10 @@ export function syntheticDetails(picture: TracePicture, row: number): SpanDetail
     status: "ok",
     startMs: Number.isFinite(start) ? start : undefined,
     places: [],
-    input: { type: "empty", text: "", totalLength: 0 },
-    inputFields: [],
-    output: { type: "text", text, totalLength: text.length },
+    input: wordsAsPayload(""),
+    output: wordsAsPayload(text),
     calls: [],
+    callsLeftOut: 0,
     attributes: [],
     events: [],
     links: [],

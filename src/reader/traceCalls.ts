@@ -8,10 +8,10 @@ import { deltaPart } from "./deltaParts";
 import type { OpenedTrace } from "./openedTrace";
 import { outputLink } from "./outputAnswers";
 import { documentText, editOf } from "./payloadAnswers";
-import { payloadText } from "./payloadText";
 import type { TracePicture } from "./picture";
 import { pictureFacts } from "./pictureFacts";
 import type { CallName, CallParams, CallResult, Reveal } from "./readerProtocol";
+import { spanReader } from "./spanAnswers";
 import { failingStepSource, stepSource } from "./stepSource";
 
 /** Takes a part of an answer, ahead of the answer. */
@@ -88,20 +88,26 @@ const answers: Answers = {
   link(trace, { epoch, line, link }) {
     return outputLink(pictureOf(trace, epoch), line, link);
   },
-  text(trace, { epoch, row, field }) {
-    const span = pictureOf(trace, epoch).spans.spanAt(row);
-    return span && payloadText(span, field).text;
+  text(trace, { epoch, row, ...ref }) {
+    return spanReader(pictureOf(trace, epoch), row)?.wholeText(ref).text;
   },
-  payloadName(trace, { epoch, row, field }) {
-    const span = pictureOf(trace, epoch).spans.spanAt(row);
-    return span && { spanId: span.spanId, name: span.name, extension: payloadText(span, field).extension };
+  textLink(trace, { epoch, row, offset, ...ref }) {
+    const reader = spanReader(pictureOf(trace, epoch), row);
+    const target = reader?.linkAt(ref, offset);
+    return reader && target && { name: reader.span.name, target };
+  },
+  payloadName(trace, { epoch, row, ...ref }) {
+    const reader = spanReader(pictureOf(trace, epoch), row);
+    if (reader === undefined) return undefined;
+    const { spanId, name } = reader.span;
+    return { spanId, name, extension: reader.wholeText(ref).extension };
   },
   edit(trace, { epoch, row }) {
     const span = pictureOf(trace, epoch).spans.spanAt(row);
     return span && editOf(span);
   },
-  document(trace, { spanId, field }) {
-    return documentText(anyPicture(trace), spanId, field);
+  document(trace, { spanId, field, path }) {
+    return documentText(anyPicture(trace), spanId, field, path ?? []);
   },
   outputText(trace, { epoch, range }) {
     const { output } = pictureOf(trace, epoch);

@@ -3,7 +3,7 @@
 
 import { FoldedText } from "./binaryParts";
 import { type TextLink, textLinks } from "./textLinks";
-import { cutAtCharacter } from "./textPart";
+import { cutAtCharacter, utf8Length } from "./textPart";
 import { asFields } from "./toolCall";
 import { type ValueNode, valueNode } from "./valueNode";
 
@@ -16,6 +16,8 @@ export interface DataEntry {
   readonly text: string;
   /** UTF-16 units. */
   readonly totalLength: number;
+  /** And its bytes as UTF-8. */
+  readonly totalBytes: number;
   readonly links: readonly TextLink[];
   /** Of JSON, where `text` does not show all of it. */
   readonly node?: ValueNode | undefined;
@@ -66,13 +68,14 @@ function entryOf(name: string, index: number, value: unknown, budget: ListBudget
     budget.units -= text.length;
     const type = value instanceof FoldedText ? "data" : scalarType(value);
     const links = type === "text" ? textLinks(whole, 0, text.length) : [];
-    return { ...common, type, text, totalLength: whole.length, links };
+    return { ...common, type, text, totalLength: whole.length, totalBytes: utf8Length(whole), links };
   }
   const node = valueNode(value, budget.units <= 0);
   const text = node.type === "list" ? `[${node.text}]` : `{${node.text}}`;
   budget.units -= unitsOf(node);
   const isWhole = text.length <= shownLineLength && !text.includes("…");
-  return { ...common, type: "json", text, totalLength: text.length, links: [], ...(isWhole ? {} : { node }) };
+  const lengths = { totalLength: text.length, totalBytes: utf8Length(text) };
+  return { ...common, type: "json", text, ...lengths, links: [], ...(isWhole ? {} : { node }) };
 }
 
 function unitsOf(node: ValueNode): number {

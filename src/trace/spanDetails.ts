@@ -1,38 +1,32 @@
 // What the details pane shows of one span: the error first, then where, then what went in and what came out. Plain JSON
 // data, because it crosses to the panel; nothing in it is invented and every text that was cut says so.
 
+import { foldValue } from "./binaryParts";
+import { type DataEntry, type DataList, dataEntries, listBudget } from "./dataEntry";
 import { describeSpan } from "./describeSpan";
+import type { DiffView } from "./diffView";
 import { namedToolCalls } from "./messageText";
-import { cutAtCharacter, type PayloadView, payloadView, prettyText, shownPayloadLength } from "./payloadView";
+import { Payload, type PayloadView } from "./payload";
+import { prettyText } from "./payloadView";
 import type { Place } from "./place";
 import { findPlaces } from "./places";
 import { oneLine } from "./plainText";
 import { isPossibleTime } from "./possibleTime";
+import { type ElidedSpans, readElidedMark } from "./producerMarks";
 import type { SpanKind, TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns } from "./spanColumns";
-import { spanError } from "./spanError";
-import { asFields, toolCall, toolName } from "./toolCall";
+import { type SpanError, spanError } from "./spanError";
+import { firstPartLength, PartedText, type TextPart } from "./textPart";
+import { toolName } from "./toolCall";
 
-/** UTF-16 units of one attribute's text that a panel gets. */
-const shownAttributeLength = 16_384;
-const mostEntries = 1_000;
 const mostEvents = 500;
 const mostCalls = 500;
-
-export interface DataEntry {
-  readonly name: string;
-  readonly type: "text" | "json" | "number" | "boolean" | "null";
-  /** Cut where `text.length < totalLength`. */
-  readonly text: string;
-  readonly totalLength: number;
-}
+const mostLinks = 1_000;
 
 export interface DetailsError {
-  readonly message: string;
-  /** UTF-16 units of the whole message. */
-  readonly totalLength: number;
+  readonly message: TextPart;
   readonly type?: string | undefined;
-  readonly stack?: string | undefined;
+  readonly stack?: TextPart | undefined;
 }
 
 export interface DetailsEvent {
@@ -81,10 +75,12 @@ export interface SpanDetails {
   readonly error?: DetailsError | undefined;
   readonly places: readonly Place[];
   readonly input: PayloadView;
-  /** Arguments beside the one that `input` shows ("description", "timeout"). */
-  readonly inputFields: readonly DataEntry[];
   readonly output: PayloadView;
+  /** What the call asked to change, as lines; who can compare texts fills it in. */
+  readonly edit?: readonly DiffView[] | undefined;
   readonly calls: readonly DetailsCall[];
+  /** Calls that are not among them, because there are too many. */
+  readonly callsLeftOut: number;
   readonly tokens?: DetailsTokens | undefined;
   /** US dollars, as reported. */
   readonly cost?: number | undefined;
@@ -102,12 +98,19 @@ export interface SpanDetails {
   readonly links: readonly { readonly spanId: string; readonly traceId?: string | undefined }[];
   /** Attributes and events that were left out because there are too many for a panel. */
   readonly leftOut: number;
+  /** The step stands for others, which its producer left out. */
+  readonly elided?: ElidedSpans | undefined;
 }
 
 export interface DetailsContext {
   readonly columns?: SpanColumns | undefined;
   /** The span's row in `columns`. */
   readonly row?: number | undefined;
+  /** Label and outcome of a row, where the columns lack them. */
+  readonly textsOf?: ((row: number) => { readonly label: string; readonly outcome: string }) | undefined;
+  /** The span's payloads, where the caller keeps them. */
+  readonly input?: Payload | undefined;
+  readonly output?: Payload | undefined;
   /** Start of the trace in milliseconds since the epoch; without it the earliest start in `columns`. */
   readonly startMs?: number | undefined;
 }
@@ -116,8 +119,9 @@ export function spanDetails(span: TraceSpan, context: DetailsContext = {}): Span
   const startMs = usableTime(span.startTime);
   const endMs = usableTime(span.endTime);
   const traceStartMs = context.startMs ?? earliestStart(context.columns);
-  const attributes = entriesOf(span.attributes);
-  const events = (span.events ?? []).slice(0, mostEvents);
+  const attributes = dataEntries(foldValue(span.attributes).value);
+  const events = eventsOf(span);
+  const { calls, leftOut: callsLeftOut } = callsOf(span, context);
   const { label, outcome } = describeSpan(span);
   return {
     spanId: span.spanId,
@@ -133,26 +137,32 @@ export function spanDetails(span: TraceSpan, context: DetailsContext = {}): Span
     durationMs: startMs === undefined || endMs === undefined || endMs < startMs ? undefined : endMs - startMs,
     error: detailsError(span),
     places: findPlaces(span),
-    input: payloadView(span, "input"),
-    inputFields: inputFields(span),
-    output: payloadView(span, "output"),
-    calls: span.kind === "generation" ? callsOf(span, context) : [],
+    input: (context.input ?? new Payload(span, "input")).view(),
+    output: (context.output ?? new Payload(span, "output")).view(),
+    calls,
+    callsLeftOut,
     tokens: tokensOf(span),
     cost: finite(span.cost),
     model: modelOf(span),
     finishReason: span.finishReason,
     callId: span.tool?.callId,
-    attributes,
-    events: events.map((event) => ({
-      name: event.name,
-      timeMs: event.timeMs,
-      attributes: entriesOf(event.attributes),
-    })),
-    links: (span.links ?? []).slice(0, mostEntries).map(({ spanId, traceId }) => ({ spanId, traceId })),
-    leftOut:
-      Math.max(0, Object.keys(span.attributes ?? {}).length - attributes.length) +
-      Math.max(0, (span.events?.length ?? 0) - events.length),
+    attributes: attributes.entries,
+    events: events.shown,
+    links: (span.links ?? []).slice(0, mostLinks).map(({ spanId, traceId }) => ({ spanId, traceId })),
+    leftOut: attributes.leftOut + events.leftOut,
+    elided: readElidedMark(span),
   };
+}
+
+function eventsOf({ events = [] }: TraceSpan): { readonly shown: DetailsEvent[]; readonly leftOut: number } {
+  const budget = listBudget();
+  let leftOut = Math.max(0, events.length - mostEvents);
+  const shown = events.slice(0, mostEvents).map(({ name, timeMs, attributes }): DetailsEvent => {
+    const list: DataList = dataEntries(foldValue(attributes).value, undefined, budget);
+    leftOut += list.leftOut;
+    return { name, timeMs, attributes: list.entries };
+  });
+  return { shown, leftOut };
 }
 
 /** The span as it is in the trace, as JSON of two spaces a level. */
@@ -169,67 +179,45 @@ function statusOf(span: TraceSpan): SpanDetails["status"] {
 function detailsError(span: TraceSpan): DetailsError | undefined {
   const error = spanError(span);
   if (error === undefined) return undefined;
-  const { message, type, stack } = error;
+  const { type } = error;
+  const first = (text: string) => new PartedText(text).part(0, firstPartLength);
   return {
-    message: cutAtCharacter(message, shownPayloadLength),
-    totalLength: message.length,
+    message: first(error.message),
     type: type === undefined ? undefined : oneLine(type),
-    stack: stack === undefined ? undefined : cutAtCharacter(stack, shownPayloadLength),
+    stack: error.stack === undefined ? undefined : first(error.stack),
   };
 }
 
-/** Arguments that the view of the input does not show; none where it shows them all as JSON. */
-function inputFields(span: TraceSpan): DataEntry[] {
-  if (span.kind !== "tool") return [];
-  const { fields } = toolCall(span);
-  const view = payloadView(span, "input");
-  if (view.type === "json" || view.type === "empty") return [];
-  const shown = new Set<unknown>(
-    view.type === "diff" ? view.changes.flatMap((change) => [change.oldText, change.newText]) : [view.text],
-  );
-  return Object.entries(fields)
-    .filter(
-      ([name, value]) =>
-        !shown.has(value) && !(view.type === "diff" && isChangeField(name)) && !isShownCommand(name, value),
-    )
-    .slice(0, mostEntries)
-    .map(([name, value]) => entryOf(name, value));
+/** The error as one text. */
+export function errorText({ message, stack }: SpanError): string {
+  return stack === undefined ? message : `${message}\n\n${stack}`;
 }
 
-function isChangeField(name: string): boolean {
-  return /^(?:edits|replacements|changes|input|patch|patchText|diff|old_?(?:string|str|text|content)|new_?(?:string|str|text|content|source))$/i.test(
-    name,
-  );
-}
-
-function isShownCommand(name: string, value: unknown): boolean {
-  return Array.isArray(value) && (name === "command" || name === "cmd" || name === "argv");
-}
-
-function callsOf(span: TraceSpan, { columns, row }: DetailsContext): DetailsCall[] {
+function callsOf(
+  span: TraceSpan,
+  { columns, row, textsOf }: DetailsContext,
+): { readonly calls: DetailsCall[]; readonly leftOut: number } {
   const calls: DetailsCall[] = [];
+  if (span.kind !== "generation") return { calls, leftOut: 0 };
+  let count = 0;
   if (columns !== undefined && row !== undefined) {
     const tool = kindCodes.indexOf("tool");
     const textAt = (column: Uint32Array, at: number) => columns.strings[column[at] ?? 0] ?? "";
-    for (let child = 0; child < columns.count && calls.length < mostCalls; child++) {
+    const inColumns = (at: number) => ({ label: textAt(columns.label, at), outcome: textAt(columns.outcome, at) });
+    for (let child = 0; child < columns.count; child++) {
       if (columns.parent[child] !== row || columns.kind[child] !== tool) continue;
-      const flags = columns.flags[child] ?? 0;
-      calls.push({
-        row: child,
-        name: textAt(columns.name, child),
-        label: textAt(columns.label, child),
-        outcome: textAt(columns.outcome, child),
-        isFailed: columns.status[child] === 1 && (flags & FLAG.interrupted) === 0,
-      });
+      if (++count > mostCalls) continue;
+      const isFailed = columns.status[child] === 1 && ((columns.flags[child] ?? 0) & FLAG.interrupted) === 0;
+      const texts = (textsOf ?? inColumns)(child);
+      calls.push({ row: child, name: textAt(columns.name, child), ...texts, isFailed });
     }
   }
-  if (calls.length > 0) return calls;
-  return (namedToolCalls(span.output) ?? []).map((name) => ({
-    name: oneLine(name),
-    label: "",
-    outcome: "",
-    isFailed: false,
-  }));
+  if (calls.length > 0) return { calls, leftOut: count - calls.length };
+  const named = namedToolCalls(span.output) ?? [];
+  return {
+    calls: named.slice(0, mostCalls).map((name) => ({ name: oneLine(name), label: "", outcome: "", isFailed: false })),
+    leftOut: Math.max(0, named.length - mostCalls),
+  };
 }
 
 function tokensOf(span: TraceSpan): DetailsTokens | undefined {
@@ -265,24 +253,6 @@ function modelOf(span: TraceSpan): SpanDetails["model"] {
   );
   const variant = text(span.model?.variant);
   return id === undefined && provider === undefined && variant === undefined ? undefined : { id, provider, variant };
-}
-
-function entriesOf(values: Readonly<Record<string, unknown>> | undefined): DataEntry[] {
-  return Object.entries(values ?? {})
-    .slice(0, mostEntries)
-    .map(([name, value]) => entryOf(name, value));
-}
-
-function entryOf(name: string, value: unknown): DataEntry {
-  const text = prettyText(value);
-  return { name, type: entryType(value), text: cutAtCharacter(text, shownAttributeLength), totalLength: text.length };
-}
-
-function entryType(value: unknown): DataEntry["type"] {
-  if (typeof value === "string") return "text";
-  if (typeof value === "number" || typeof value === "bigint") return "number";
-  if (typeof value === "boolean") return "boolean";
-  return asFields(value) !== undefined || Array.isArray(value) ? "json" : "null";
 }
 
 function earliestStart(columns: SpanColumns | undefined): number | undefined {

@@ -4,7 +4,7 @@
 import { FoldedText } from "./binaryParts";
 import { compactJson } from "./compactJson";
 import { type TextLink, textLinks } from "./textLinks";
-import { cutAtCharacter } from "./textPart";
+import { cutAtCharacter, utf8Length } from "./textPart";
 
 export interface ValueNode {
   /** Name of the field; "" for an entry of a list, whose number is its place, and for the value as a whole. */
@@ -15,6 +15,8 @@ export interface ValueNode {
   readonly text: string;
   /** UTF-16 units of the whole text. */
   readonly totalLength: number;
+  /** And its bytes as UTF-8. */
+  readonly totalBytes: number;
   readonly links: readonly TextLink[];
   /** Entries of a list or an object. */
   readonly count: number;
@@ -90,6 +92,7 @@ function nodeOf(name: string, given: unknown, budget: Budget): ValueNode {
     type: isList ? ("list" as const) : ("object" as const),
     text: preview(value),
     totalLength: 0,
+    totalBytes: 0,
     links: [],
     count,
     isInText,
@@ -107,7 +110,8 @@ function nodeOf(name: string, given: unknown, budget: Budget): ValueNode {
 function leaf(name: string, type: ValueNode["type"], whole: string): ValueNode {
   const text = cutAtCharacter(whole, shownTextLength);
   const links = type === "text" ? textLinks(whole, 0, text.length) : [];
-  return { name, type, text, totalLength: whole.length, links, count: 0, isInText: false };
+  const totalBytes = utf8Length(whole);
+  return { name, type, text, totalLength: whole.length, totalBytes, links, count: 0, isInText: false };
 }
 
 /** The first entries in one line, lists and objects among them unopened. */
@@ -118,10 +122,25 @@ function preview(value: object): string {
   let at = 0;
   for (; at < count && text.length < previewLength; at++) {
     const entry = entryOf(value, names, at);
-    const short = entry instanceof FoldedText ? entry.label : isObject(entry) ? "…" : compactJson(entry, 30);
+    const short = isObject(entry) ? brief(entry) : briefly(entry);
     text += `${at === 0 ? "" : ", "}${names === undefined ? "" : `${cutAtCharacter(names[at] ?? "", 30)}: `}${short}`;
   }
   return at < count ? `${text}, …` : text;
+}
+
+/** An object by its first field, which mostly names its sort; a list by nothing. */
+function brief(value: object): string {
+  if (Array.isArray(value)) return value.length === 0 ? "[]" : "[…]";
+  const [name] = Object.keys(value);
+  if (name === undefined) return "{}";
+  const first = (value as Readonly<Record<string, unknown>>)[name];
+  const isOnly = Object.keys(value).length === 1;
+  if (isObject(first)) return "{…}";
+  return `{${cutAtCharacter(name, 20)}: ${briefly(first, 20)}${isOnly ? "" : ", …"}}`;
+}
+
+function briefly(value: unknown, length = 30): string {
+  return value instanceof FoldedText ? value.label : compactJson(value, length);
 }
 
 function entryCount(value: unknown): number {

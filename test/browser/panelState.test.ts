@@ -127,16 +127,14 @@ describe("the panel", () => {
     await page.getByRole("row", { name: /^edit/ }).click();
     await page.locator(".diff-removed").getByText("return amount * rate").waitFor();
     expect(await page.locator(".diff-added").innerText()).toContain("roundHalfEven(amount * rate, 2)");
-    await page.getByRole("group", { name: "Show Input as" }).getByRole("button", { name: "JSON" }).click();
-    const tree = page.getByRole("tree", { name: "Input" });
-    await expect.poll(() => tree.getByRole("treeitem").count()).toBe(4);
+    await page.getByRole("group", { name: "Show Arguments as" }).getByRole("button", { name: "JSON" }).click();
+    const tree = page.getByRole("tree", { name: "Arguments" });
+    await expect.poll(() => tree.getByRole("treeitem").count()).toBe(3);
     await tree.getByRole("treeitem").first().focus();
-    await page.keyboard.press("ArrowLeft");
-    await expect.poll(() => tree.getByRole("treeitem").count()).toBe(1);
-    await page.keyboard.press("ArrowRight");
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toContain("filePath");
     await page.keyboard.press("ArrowDown");
-    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("filePath");
-    await page.getByRole("button", { name: "Copy Input" }).click();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.textContent)).toContain("oldString");
+    await page.getByRole("button", { name: "Copy Arguments" }).click();
     await expect.poll(() => drive.intents).toContainEqual(expect.objectContaining({ type: "copy", field: "input" }));
   });
 

@@ -1,7 +1,7 @@
 // What went into calls of tools and models and what came out of them, in the words of each instrumentation.
 import { describe, expect, it } from "vitest";
 import { describeSpan } from "../../src/trace/describeSpan";
-import { payloadView } from "../../src/trace/payloadView";
+import { payloadView } from "../../src/trace/payload";
 import { toolCall } from "../../src/trace/toolCall";
 import { map, mapAttributes } from "./mappedSpan";
 import { attributes } from "./otlpPayload";

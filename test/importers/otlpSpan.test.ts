@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { readOtlpRequest } from "../../src/importers/otlpRequest";
 import { mapOtlpSpan } from "../../src/importers/otlpSpan";
 import { conversation } from "../../src/trace/conversation";
-import { payloadView } from "../../src/trace/payloadView";
+import { payloadView } from "../../src/trace/payload";
 import { findPlaces } from "../../src/trace/places";
 import { type TraceSpan, traceFileSchema } from "../../src/trace/schema";
 import { spanError } from "../../src/trace/spanError";

@@ -6,8 +6,8 @@ import { outputHeaderSchema, outputLinesResultSchema } from "../../src/protocol/
 import { answerRequest, StaleEpochError } from "../../src/reader/answerRequest";
 import { firstLineOf, outputLink, spanAtPlace } from "../../src/reader/outputAnswers";
 import { outputHeader } from "../../src/reader/outputHeader";
-import { payloadText } from "../../src/reader/payloadText";
 import { outputMatches } from "../../src/reader/searchAnswers";
+import { SpanReader } from "../../src/reader/spanReader";
 import { stepSource } from "../../src/reader/stepSource";
 import { findPlaces } from "../../src/trace/places";
 import type { TraceSpan } from "../../src/trace/schema";
@@ -200,7 +200,9 @@ describe("answers about the output", () => {
 
   it("give the text of a burst as a person reads it", async () => {
     const burst = (await picture(pieces)).spans.spanAt(3);
-    expect(burst && payloadText(burst, "output").text).toBe("red\nsrc/a.ts:3:5 and https://example.org\nhalf");
+    expect(burst && new SpanReader(burst).wholeText({ field: "output" }).text).toBe(
+      "red\nsrc/a.ts:3:5 and https://example.org\nhalf",
+    );
   });
 
   it("count the time of a command as its own in the summary", async () => {

@@ -1,8 +1,13 @@
 import { describe, expect, it } from "vitest";
-import type { PayloadField } from "../../src/protocol/panelMessages";
-import { payloadText } from "../../src/reader/payloadText";
+import type { PayloadField } from "../../src/protocol/payloadMessages";
 import { recordedEdit } from "../../src/reader/recordedEdit";
+import { SpanReader } from "../../src/reader/spanReader";
+import type { TraceSpan } from "../../src/trace/schema";
 import { spanOf } from "./pictures";
+
+function payloadText(span: TraceSpan, field: PayloadField) {
+  return new SpanReader(span).wholeText({ field });
+}
 
 describe("the text of a payload", () => {
   it.each<[string, Readonly<Record<string, unknown>>, PayloadField, string, string]>([
@@ -65,6 +70,7 @@ describe("a recorded edit", () => {
       },
       { path: "/a.ts", oldText: "1\n⋯\n3", newText: "2\n⋯\n" },
     ],
+    ["is nothing for a file written unseen", { name: "write", input: { filePath: "/a.ts", content: "x" } }, undefined],
     ["is nothing for a command", { name: "bash", input: { command: "sed -i s/a/b/ a.ts" } }, undefined],
     ["is nothing for a call without arguments", { name: "edit" }, undefined],
   ])("%s", (_what, fields, edit) => {

@@ -39,7 +39,7 @@ export interface MessagePort {
 }
 
 const origin = "https://panel.tracekeeper.test";
-const contentSecurityPolicy = `default-src 'none'; script-src 'nonce-panel'; style-src ${origin}; font-src ${origin}; img-src ${origin}`;
+const contentSecurityPolicy = `default-src 'none'; script-src 'nonce-panel'; style-src ${origin}; font-src ${origin}; img-src ${origin} blob:`;
 
 /** What VS Code gives every webview beside the variables. */
 const defaultStyles = `

@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { editChanges } from "../../src/trace/editDiff";
+import { editChanges, newTextOf, oldTextOf } from "../../src/trace/editDiff";
 import { messageText } from "../../src/trace/messageText";
-import { payloadView, shownPayloadLength, wholePayload } from "../../src/trace/payloadView";
+import { payloadView } from "../../src/trace/payload";
+import { wholePayload } from "../../src/trace/payloadView";
 import type { TraceSpan } from "../../src/trace/schema";
 import { rawSpan, spanDetails } from "../../src/trace/spanDetails";
+import { firstPartLength } from "../../src/trace/textPart";
 import { toolCall } from "../../src/trace/toolCall";
+import { images } from "./imageSamples";
 import { madeUp, sample } from "./traceSamples";
 
 function span(parts: Partial<TraceSpan>): TraceSpan {
@@ -24,16 +27,29 @@ describe("the details of a failed call", () => {
       outcome: "exit 1",
       kind: "tool",
       status: "failed",
-      error: { message: failed.statusMessage, totalLength: failed.statusMessage?.length },
+      error: { message: { text: failed.statusMessage, totalLength: failed.statusMessage?.length } },
       places: [{ path: "/repo/test/billing/tax.test.ts", line: 41, column: 23 }],
-      input: { type: "text", text: "ls -la src", totalLength: 10 },
-      inputFields: [{ name: "description", type: "text", text: "run", totalLength: 3 }],
+      input: {
+        type: "text",
+        text: "ls -la src",
+        totalLength: 10,
+        totalBytes: 10,
+        fields: [{ name: "description", type: "text", text: "run", totalLength: 3 }],
+      },
       callId: "toolu_e5kout",
     });
   });
 
   it("do not repeat the error as output", () => {
-    expect(details.output).toEqual({ type: "empty", text: "", totalLength: 0 });
+    expect(details.output).toMatchObject({ type: "empty", views: [], text: "", totalLength: 0 });
+  });
+
+  it("link the place in the error to the file", () => {
+    const { text = "", links = [] } = details.error?.message ?? {};
+    expect(links.map(({ start, end, title }) => [text.slice(start, end), title])).toContainEqual([
+      "/repo/test/billing/tax.test.ts:41:23",
+      "/repo/test/billing/tax.test.ts:41:23",
+    ]);
   });
 
   it("count time from the start of the trace", () => {
@@ -49,8 +65,9 @@ describe("the details of other spans", () => {
   it("of an answer: its words, calls, tokens, cost and model", () => {
     const { trace, columns } = sample("ses_completed_tax_rounding");
     const details = spanDetails(trace.spans[6] as TraceSpan, { columns, row: 6 });
-    expect(details.output).toEqual({
+    expect(details.output).toMatchObject({
       type: "markdown",
+      views: ["markdown", "text"],
       text: "The model compiles; checking row counts.",
       totalLength: 40,
     });
@@ -94,26 +111,65 @@ describe("the details of other spans", () => {
       },
     };
     const details = spanDetails(span({ kind: "span", status: "error", events: [event] }));
-    expect(details.error).toEqual({
-      message: "boom",
-      totalLength: 4,
+    expect(details.error).toMatchObject({
+      message: { text: "boom", totalLength: 4 },
       type: "E",
-      stack: event.attributes["exception.stacktrace"],
+      stack: { text: event.attributes["exception.stacktrace"], links: [{ title: "/r/a.ts:1:2" }] },
     });
     expect(details.places).toMatchObject([{ path: "/r/a.ts", line: 1 }]);
     expect(details.events[0]?.attributes.map((entry) => entry.name)).toEqual(Object.keys(event.attributes));
   });
 
   it("type the attributes and cut the long ones", () => {
-    const attributes = { text: "x".repeat(20_000), number: 3, flag: true, list: [1, { a: 2 }], nothing: null };
+    const attributes = {
+      text: "x".repeat(20_000),
+      number: 3,
+      flag: true,
+      list: [1, "b"],
+      deep: [1, { a: [2] }],
+      nothing: null,
+      image: `data:image/png;base64,${images.png.toString("base64")}`,
+    };
     const { attributes: entries } = spanDetails(span({ attributes }));
-    expect(entries.map((entry) => [entry.name, entry.type, entry.text.length, entry.totalLength])).toEqual([
-      ["text", "text", 16_384, 20_000],
-      ["number", "number", 1, 1],
-      ["flag", "boolean", 4, 4],
-      ["list", "json", 27, 27],
-      ["nothing", "null", 4, 4],
+    expect(entries.map(({ name, type, text, totalLength }) => [name, type, text.slice(0, 30), totalLength])).toEqual([
+      ["text", "text", "x".repeat(30), 20_000],
+      ["number", "number", "3", 1],
+      ["flag", "boolean", "true", 4],
+      ["list", "json", '[1, "b"]', 8],
+      ["deep", "json", "[1, {…}]", 8],
+      ["nothing", "null", "null", 4],
+      ["image", "text", `⟨image/png, ${images.png.length} B⟩`, `⟨image/png, ${images.png.length} B⟩`.length],
     ]);
+    expect(entries[0]?.text.length).toBe(4_000);
+    expect(entries[4]?.node?.children?.[1]).toMatchObject({ type: "object", children: [{ name: "a", text: "2" }] });
+    expect(entries[3]).not.toHaveProperty("node");
+  });
+
+  it("bound what a thousand long attributes take together", () => {
+    const attributes = Object.fromEntries(
+      Array.from({ length: 1_000 }, (_, index) => [
+        `a${index}`,
+        index % 2 === 0 ? "x".repeat(9_000) : ["y".repeat(9_000)],
+      ]),
+    );
+    const events = Array.from({ length: 500 }, () => ({
+      name: "e",
+      timeMs: 1,
+      attributes: { text: "z".repeat(9_000) },
+    }));
+    const details = spanDetails(span({ attributes, events }));
+    expect(JSON.stringify(details).length).toBeLessThan(900_000);
+    expect(details.attributes.every(({ text, type }) => type === "json" || text.length >= 200)).toBe(true);
+  });
+
+  it("tell of what the producer left out", () => {
+    const elided = span({
+      kind: "span",
+      name: "elided-5-105-of-5600",
+      attributes: { elided: 100, totalSpans: 5_600 },
+    });
+    expect(spanDetails(elided).elided).toEqual({ elided: 100, totalSpans: 5_600 });
+    expect(spanDetails(span({})).elided).toBeUndefined();
   });
 
   it("tell how much was left out of a span with too much", () => {
@@ -150,9 +206,39 @@ describe("the details of other spans", () => {
 });
 
 describe("the view of an input", () => {
+  it("can be had in other ways, the best first", () => {
+    const viewsOf = (parts: Partial<TraceSpan>) => payloadView(span(parts), "input").views;
+    expect(viewsOf({ input: { command: "ls" } })).toEqual(["text", "markdown", "json"]);
+    expect(viewsOf({ name: "grep", input: { pattern: "x" } })).toEqual(["fields", "json", "text"]);
+    expect(viewsOf({ name: "x", input: [1] })).toEqual(["json", "text"]);
+    expect(viewsOf({ name: "edit", input: { filePath: "a", oldString: "x", newString: "y" } })).toEqual([
+      "diff",
+      "json",
+      "text",
+    ]);
+    expect(viewsOf({ kind: "session", input: "Fix it" })).toEqual(["text", "markdown"]);
+    expect(viewsOf({})).toEqual([]);
+  });
+
+  it("names the arguments that stand beside it", () => {
+    const named = (parts: Partial<TraceSpan>) => payloadView(span(parts), "input").fields.map(({ name }) => name);
+    expect(named({ input: { command: ["bash", "-lc", "ls"], timeout: 5, workdir: "/r" } })).toEqual([
+      "timeout",
+      "workdir",
+    ]);
+    expect(named({ name: "grep", input: { pattern: "x", path: "src" } })).toEqual(["pattern", "path"]);
+    expect(named({ name: "edit", input: { filePath: "a", oldString: "x", newString: "y", replaceAll: true } })).toEqual(
+      ["replaceAll"],
+    );
+    expect(
+      named({ name: "MultiEdit", input: { file_path: "a", edits: [{ old_string: "x", new_string: "y" }] } }),
+    ).toEqual([]);
+    expect(named({ name: "write", input: { filePath: "a.ts", content: "x" } })).toEqual([]);
+  });
+
   const views: [name: string, parts: Partial<TraceSpan>, type: string, text: string][] = [
     ["a command", { input: { command: "ls", timeout: 5 } }, "text", "ls"],
-    ["a written file", { name: "write", input: { filePath: "a.ts", content: "x\ny" } }, "text", "x\ny"],
+    ["a written file", { name: "write", input: { filePath: "a.ts", content: "x\ny" } }, "diff", "x\ny"],
     ["a query", { name: "sql_execute", input: { query: "select 1\n" } }, "text", "select 1\n"],
     ["other arguments", { name: "grep", input: { pattern: "x" } }, "json", '{\n  "pattern": "x"\n}'],
     ["a prompt", { kind: "session", input: "Fix it" }, "text", "Fix it"],
@@ -160,22 +246,44 @@ describe("the view of an input", () => {
     ["a log line that starts like JSON", { kind: "span", input: "[info] started" }, "text", "[info] started"],
     ["no arguments", { name: "x", input: {} }, "empty", ""],
     ["nothing", { name: "x" }, "empty", ""],
+    [
+      "arguments in an attribute",
+      { name: "x", attributes: { "tool.parameters": '{"a":1}' } },
+      "json",
+      '{\n  "a": 1\n}',
+    ],
     ["an attribute", { kind: "span", attributes: { "input.value": "hi" } }, "text", "hi"],
   ];
   it.each(views)("of %s", (_name, parts, type, text) => {
     expect(payloadView(span(parts), "input")).toMatchObject({ type, text, totalLength: text.length });
   });
 
-  it("of an edit is a diff, with the other arguments beside it", () => {
+  it("of an edit is a diff", () => {
     const input = { filePath: "a.ts", oldString: "old", newString: "new", replaceAll: true };
-    const details = spanDetails(span({ name: "edit", input }));
-    expect(details.input).toEqual({
+    expect(wholePayload(span({ name: "edit", input }), "input")).toMatchObject({
       type: "diff",
       text: JSON.stringify(input, null, 2),
-      totalLength: JSON.stringify(input, null, 2).length,
-      changes: [{ path: "a.ts", oldText: "old", newText: "new" }],
+      changes: [{ path: "a.ts", type: "edit", parts: [{ oldText: "old", newText: "new" }] }],
     });
-    expect(details.inputFields.map((field) => field.name)).toEqual(["filePath", "replaceAll"]);
+  });
+
+  it("folds data, and gives the images that are in it", () => {
+    const data = images.png.toString("base64");
+    const input = [
+      { role: "user", content: [{ type: "image", source: { type: "base64", media_type: "image/png", data } }] },
+    ];
+    const view = payloadView(span({ kind: "generation", input }), "input");
+    expect(view.images).toEqual([{ mediaType: "image/png", bytes: images.png.length, width: 3, height: 2 }]);
+    expect(view.foldedCount).toBe(1);
+    expect(view.text).toContain(`"data": "⟨image/png, ${images.png.length} B⟩"`);
+    expect(JSON.stringify(view)).not.toContain(data.slice(0, 30));
+    const asText = payloadView(
+      span({ kind: "generation", attributes: { "input.value": JSON.stringify(input) } }),
+      "input",
+    );
+    expect([asText.images, asText.foldedCount, asText.type]).toEqual([view.images, 1, "json"]);
+    expect(JSON.stringify(asText)).not.toContain(data.slice(0, 30));
+    expect(wholePayload(span({ kind: "generation", input }), "input").text).toContain(data);
   });
 });
 
@@ -197,6 +305,19 @@ describe("the view of an output", () => {
       "text",
       "a\nb",
     ],
+    [
+      "the text beside an image of MCP",
+      {
+        output: {
+          content: [
+            { type: "text", text: "a" },
+            { type: "image", data: "x", mimeType: "image/png" },
+          ],
+        },
+      },
+      "text",
+      "a",
+    ],
     ["fields", { output: { stdout: "a", code: 1 } }, "json", '{\n  "stdout": "a",\n  "code": 1\n}'],
     [
       "an answer in parts",
@@ -216,20 +337,22 @@ describe("the view of an output", () => {
   });
 
   it("is cut for the panel, and says how long the whole is", () => {
-    const text = `${"x".repeat(shownPayloadLength - 1)}😀${"y".repeat(100)}`;
+    const text = `${"x".repeat(firstPartLength - 1)}😀${"y".repeat(100)}ä`;
     const view = payloadView(span({ output: text }), "output");
-    expect([view.text.length, view.totalLength, "cut" in view]).toEqual([shownPayloadLength - 1, text.length, true]);
+    expect([view.text.length, view.totalLength, view.totalBytes]).toEqual([
+      firstPartLength - 1,
+      text.length,
+      Buffer.byteLength(text),
+    ]);
     expect(wholePayload(span({ output: text }), "output").text.startsWith(view.text)).toBe(true);
-    expect(payloadView(span({ output: "x".repeat(shownPayloadLength) }), "output")).not.toHaveProperty("cut");
+    expect(view).not.toHaveProperty("cut");
   });
 
-  it("tells where the producer cut it", () => {
-    expect(payloadView(span({ output: "x".repeat(10_000) }), "output")).toMatchObject({
-      cut: { producerLimit: 10_000 },
-    });
-    expect(payloadView(span({ kind: "user-message", input: "x".repeat(4_000) }), "input")).toMatchObject({
-      cut: { producerLimit: 4_000 },
-    });
+  it("tells where the producer cut it, and of how much where it says so", () => {
+    expect(payloadView(span({ output: "x".repeat(10_000) }), "output").cut).toEqual({ kept: 10_000 });
+    expect(payloadView(span({ kind: "user-message", input: "x".repeat(4_000) }), "input").cut).toEqual({ kept: 4_000 });
+    const cut = { output: "x".repeat(500), attributes: { "tracekeeper.cut": { output: 48_112 } } };
+    expect(payloadView(span(cut), "output").cut).toEqual({ kept: 500, whole: 48_112 });
   });
 
   it("shows what it can of a value that is nested too deeply for JSON", () => {
@@ -237,14 +360,6 @@ describe("the view of an output", () => {
     for (let level = 0; level < 100_000; level++) deep = [deep];
     expect(payloadView(span({ output: deep }), "output").type).toBe("json");
     expect(rawSpan(span({ output: deep }))).toContain("spanId");
-  });
-
-  it("cuts the two sides of a huge edit", () => {
-    const view = payloadView(
-      span({ name: "edit", input: { filePath: "a", oldString: "x".repeat(300_000), newString: "y" } }),
-      "input",
-    );
-    expect(view.type === "diff" && [view.changes[0]?.oldText.length, view.cut]).toEqual([shownPayloadLength, {}]);
   });
 });
 
@@ -314,11 +429,57 @@ describe("editChanges", () => {
       ],
     ],
     ["no edit", "bash", { command: "x" }, undefined],
-    ["a write", "write", { filePath: "a", content: "x" }, undefined],
+    ["a write", "write", { filePath: "a", content: "x" }, [["a", "", "x"]]],
+    [
+      "a created file",
+      "str_replace_based_edit_tool",
+      { command: "create", path: "a", file_text: "x\n" },
+      [["a", "", "x\n"]],
+    ],
+    [
+      "a patch in a command",
+      "shell",
+      { command: ["apply_patch", "*** Begin Patch\n*** Update File: a\n@@\n-x\n+y\n*** End Patch\n"] },
+      [["a", "x", "y"]],
+    ],
+    ["a search that is no edit", "find_in_page", { search: "x" }, undefined],
+    ["a tool of its own that replaces", "rename_symbol", { old_string: "x", new_string: "y" }, [["", "x", "y"]]],
   ];
   it.each(edits)("reads %s", (_name, name, input, expected) => {
     const changes = editChanges(toolCall(span({ name, input })));
-    expect(changes?.map(({ path, oldText, newText }) => [path, oldText, newText])).toEqual(expected);
+    expect(changes?.map((change) => [change.path, oldTextOf(change), newTextOf(change)])).toEqual(expected);
+  });
+
+  it("knows the lines of the file where the call names them", () => {
+    const linesOf = (name: string, input: unknown) =>
+      editChanges(toolCall(span({ name, input })))?.map(({ type, newPath, parts }) => [
+        type,
+        newPath,
+        ...parts.map(({ oldLine, newLine }) => [oldLine, newLine]),
+      ]);
+    const patch =
+      "--- a/x\n+++ b/x\n@@ -10,2 +12,3 @@ f()\n a\n+b\n@@ -40 +43,0 @@\n-c\n--- /dev/null\n+++ b/new\n@@ -0,0 +1 @@\n+d\n--- a/old\n+++ /dev/null\n@@ -1 +0,0 @@\n-e\n";
+    expect(linesOf("patch", { diff: patch })).toEqual([
+      ["edit", undefined, [10, 12], [40, undefined]],
+      ["create", undefined, [undefined, 1]],
+      ["delete", undefined, [1, undefined]],
+    ]);
+    expect(
+      linesOf(
+        "apply_patch",
+        "*** Begin Patch\n*** Update File: a\n*** Move to: b\n@@ f\n-x\n+y\n*** Add File: c\n+z\n",
+      ),
+    ).toEqual([
+      ["edit", "b", [undefined, undefined]],
+      ["create", undefined, [undefined, 1]],
+    ]);
+    expect(linesOf("str_replace_editor", { command: "insert", path: "a", insert_line: 3, new_str: "y" })).toEqual([
+      ["edit", undefined, [undefined, 4]],
+    ]);
+    expect(linesOf("write", { path: "a", content: "x" })).toEqual([["write", undefined, [undefined, 1]]]);
+    expect(linesOf("edit", { path: "a", oldString: "x", newString: "y" })).toEqual([
+      ["edit", undefined, [undefined, undefined]],
+    ]);
   });
 });
 

@@ -20,10 +20,10 @@ describe("valueNode", () => {
     };
     expect(outline(valueNode(value))).toBe(
       [
-        '- object model: "m", messages: …, stream: false, seed: null, n: 1',
+        '- object model: "m", messages: […], stream: false, seed: null, n: 1',
         "  model text m",
-        "  messages list …",
-        '    - object role: "user", content: …',
+        '  messages list {role: "user", …}',
+        '    - object role: "user", content: […]',
         "  stream boolean false",
         "  seed null null",
         "  n number 1",
@@ -35,9 +35,9 @@ describe("valueNode", () => {
     const value = { function: { arguments: '{"path":"a","e":[1]}' }, text: "{not json}", empty: "[]" };
     expect(outline(valueNode(value))).toBe(
       [
-        '- object function: …, text: "{not json}", empty: "[]"',
+        `- object function: {arguments: ${JSON.stringify('{"path":"a","e').slice(0, -1)}…}, text: "{not json}", empty: "[]"`,
         `  function object arguments: ${JSON.stringify('{"path":"a","e":[1]}')}`,
-        '    arguments object in text path: "a", e: …',
+        '    arguments object in text path: "a", e: […]',
         "  text text {not json}",
         "  empty text []",
       ].join("\n"),

@@ -4,7 +4,8 @@ import type { ViewState } from "../../src/protocol/panelMessages";
 import { plainSearch, type SearchOptions } from "../../src/trace/searchQuery";
 
 export type DetailsTab = "overview" | "data" | "raw";
-export type PayloadView = "json" | "markdown" | "text";
+/** How payloads of each sort are shown, where the person chose. */
+export type PayloadViews = NonNullable<ViewState["payloadViews"]>;
 
 export type PanelView = "tree" | "conversation" | "output";
 
@@ -16,8 +17,10 @@ export interface Settings {
   absoluteTimes: boolean;
   detailsSize: number | undefined;
   treeSize: number | undefined;
-  payloadView: PayloadView | undefined;
+  payloadViews: PayloadViews;
   wrapText: boolean;
+  /** Old and new lines of a diff stand beside each other, where there is room. */
+  sideBySide: boolean;
   timeline: TimelineSettings | undefined;
   /** How the text of the search is meant. */
   searchOptions: SearchOptions;
@@ -30,8 +33,9 @@ export function defaultSettings(): Settings {
     absoluteTimes: false,
     detailsSize: undefined,
     treeSize: undefined,
-    payloadView: undefined,
+    payloadViews: {},
     wrapText: true,
+    sideBySide: false,
     timeline: undefined,
     searchOptions: plainSearch,
   };
@@ -45,8 +49,9 @@ export function settingsOf(state: ViewState): Settings {
     absoluteTimes: state.absoluteTimes ?? known.absoluteTimes,
     detailsSize: state.detailsSize,
     treeSize: state.treeSize,
-    payloadView: state.payloadView,
+    payloadViews: state.payloadViews ?? known.payloadViews,
     wrapText: state.wrapText ?? known.wrapText,
+    sideBySide: state.sideBySide ?? known.sideBySide,
     timeline: state.timeline,
     searchOptions: state.searchOptions ?? known.searchOptions,
   };

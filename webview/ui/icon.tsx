@@ -65,6 +65,7 @@ export type IconName =
   | "search"
   | "server-process"
   | "sparkle"
+  | "split-horizontal"
   | "symbol-event"
   | "symbol-misc"
   | "sync"

@@ -6,7 +6,7 @@ import { useState } from "preact/hooks";
 import type { WebviewTextKey } from "../../src/protocol/webviewTexts";
 import type { Panel } from "../model/panel";
 import { text } from "../text";
-import { copyText } from "./details/dataTable";
+import { copyText } from "./copyText";
 import { Icon } from "./icon";
 import { IconButton } from "./iconButton";
 

@@ -40,6 +40,13 @@ async function run(intent: PanelIntent, connection: PanelConnection, context: Pa
       if (step) await context.sources.open(step, key, { place: isLine ? undefined : place, beside });
       return;
     }
+    case "openTextLink": {
+      const { type: _, beside, ...at } = intent;
+      const link = await model.call("textLink", at);
+      if (link?.target.type === "url") await vscode.env.openExternal(vscode.Uri.parse(link.target.url, true));
+      else if (link) await context.sources.open({ name: link.name, places: [link.target.place] }, key, { beside });
+      return;
+    }
     case "openLink": {
       const { epoch, outputLine: line, link } = intent;
       const target = await model.call("link", { epoch, line, link });
@@ -61,19 +68,19 @@ async function run(intent: PanelIntent, connection: PanelConnection, context: Pa
       // Kept by the editor, which tells new panels.
       return;
     case "openText": {
-      const { epoch, row, field } = intent;
+      const { epoch, row, field, path } = intent;
       if (field === "diff") {
         const edit = await model.call("edit", { epoch, row });
         if (edit) await context.documents.openDiff(key, edit);
         return;
       }
-      const payload = await model.call("payloadName", { epoch, row, field });
-      if (payload) await context.documents.open(key, payload, field);
+      const payload = await model.call("payloadName", { epoch, row, field, path });
+      if (payload) await context.documents.open(key, payload, { field, path });
       return;
     }
     case "copy": {
-      const { epoch, row, field } = intent;
-      const text = await model.call("text", { epoch, row, field });
+      const { epoch, row, field, path } = intent;
+      const text = await model.call("text", { epoch, row, field, path });
       if (text === undefined) return;
       await vscode.env.clipboard.writeText(text);
       vscode.window.setStatusBarMessage(vscode.l10n.t("Copied"), 2_000);

@@ -16,6 +16,8 @@ import { keepTraceTab } from "../source/goToSource";
 import { isUnc } from "../source/pathMap";
 import type { PanelRegistry } from "./panelRegistry";
 
+const openedFields = ["input", "output", "error", "message", "stack", "attributes", "events", "raw"] as const;
+
 const querySchema = z.object({
   // Anybody can make such a URI: it must not lead to a path that depends on the working directory, nor to a network host.
   key: z.string().check(
@@ -24,9 +26,17 @@ const querySchema = z.object({
   ),
   span: z.string().check(z.maxLength(1_000)),
   /** `lines`: the whole output of the trace's programs, of no span. */
-  field: z.enum(["input", "output", "error", "attributes", "raw", "diffOld", "diffNew", "lines"]),
+  field: z.enum([...openedFields, "diffOld", "diffNew", "lines"]),
+  /** Number of an entry at each level below the field. */
+  path: z.optional(z.array(z.number().check(z.int(), z.nonnegative())).check(z.maxLength(1_000))),
 });
 type Query = z.infer<typeof querySchema>;
+
+/** A payload, or an entry of it. */
+export interface OpenedText {
+  readonly field: (typeof openedFields)[number];
+  readonly path?: number[] | undefined;
+}
 
 export class PayloadDocuments implements vscode.TextDocumentContentProvider, vscode.Disposable {
   readonly #store: Pick<TraceStore, "entry">;
@@ -50,9 +60,9 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
   async provideTextDocumentContent(uri: vscode.Uri): Promise<string> {
     const query = querySchema.parse(JSON.parse(uri.query));
     if (!this.#isKnown(query.key)) throw new Error(vscode.l10n.t("This is no payload of a listed or open trace."));
-    const { key, span: spanId, field } = query;
+    const { key, span: spanId, field, path } = query;
     if (field === "lines") return outputText(await this.#reader.once(key, (trace) => trace.call("wholeOutput", {})));
-    const text = await this.#reader.once(key, (trace) => trace.call("document", { spanId, field }));
+    const text = await this.#reader.once(key, (trace) => trace.call("document", { spanId, field, path }));
     return text ?? vscode.l10n.t("The step is no longer in the trace.");
   }
 
@@ -66,14 +76,10 @@ export class PayloadDocuments implements vscode.TextDocumentContentProvider, vsc
     await vscode.commands.executeCommand("vscode.open", uri, { preview: true });
   }
 
-  async open(
-    key: string,
-    payload: NonNullable<CallResult<"payloadName">>,
-    field: Exclude<Query["field"], "diffOld" | "diffNew" | "lines">,
-  ): Promise<void> {
+  async open(key: string, payload: NonNullable<CallResult<"payloadName">>, { field, path }: OpenedText): Promise<void> {
     this.#opened.add(key);
     await keepTraceTab();
-    const uri = payloadUri(key, payload, field, payload.extension);
+    const uri = payloadUri(key, payload, field, payload.extension, path);
     await vscode.commands.executeCommand("vscode.open", uri, { preview: true });
   }
 
@@ -109,12 +115,13 @@ function payloadUri(
   of: { readonly spanId: string; readonly name: string },
   field: Query["field"],
   extension: string,
+  path?: number[],
 ): vscode.Uri {
   const name = fileName(`${of.name} ${field}`);
   return vscode.Uri.from({
     scheme: payloadScheme,
     path: `/${name}.${extension}`,
-    query: JSON.stringify({ key, span: of.spanId, field } satisfies Query),
+    query: JSON.stringify({ key, span: of.spanId, field, ...(path?.length ? { path } : {}) } satisfies Query),
   });
 }
 

@@ -4,6 +4,7 @@ import type { HostMessage, PanelHeader } from "../../../src/protocol/panelMessag
 import { columnChunks } from "../../../src/reader/columnChunks";
 import { columnsDelta, withSharedStrings } from "../../../src/reader/columnsDelta";
 import { StringTable } from "../../../src/reader/stringTable";
+import { wordsAsPayload } from "../../../src/trace/payload";
 import type { TraceSpan } from "../../../src/trace/schema";
 import { HostConnection } from "../../../webview/model/hostConnection";
 import { Panel } from "../../../webview/model/panel";
@@ -239,10 +240,10 @@ describe("the panel's memory", () => {
 });
 
 function detailsOf(title: string) {
-  const payload = { type: "empty", text: "", totalLength: 0 };
+  const payload = wordsAsPayload("");
   return {
     ...{ spanId: title, parentSpanId: null, title, label: "", outcome: "", kind: "tool", status: "ok" },
-    ...{ places: [], inputFields: [], calls: [], attributes: [], events: [], links: [], leftOut: 0 },
+    ...{ places: [], calls: [], callsLeftOut: 0, attributes: [], events: [], links: [], leftOut: 0 },
     ...{ input: payload, output: payload },
   };
 }

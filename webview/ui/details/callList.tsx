@@ -3,13 +3,20 @@
 import { kindCodes } from "../../../src/trace/spanColumns";
 import type { DetailsCall } from "../../../src/trace/spanDetails";
 import type { Panel } from "../../model/panel";
-import { text } from "../../text";
+import { formatInteger, text } from "../../text";
 import { Icon } from "../icon";
 import { kindIcon } from "../statusIcon";
 
 const tool = kindCodes.indexOf("tool");
 
-export function CallList({ panel, calls }: { panel: Panel; calls: readonly DetailsCall[] }) {
+export interface CallListProps {
+  readonly panel: Panel;
+  readonly calls: readonly DetailsCall[];
+  /** Calls that are not among them. */
+  readonly leftOut: number;
+}
+
+export function CallList({ panel, calls, leftOut }: CallListProps) {
   return (
     <section class="section">
       <h3>{text("toolCalls")}</h3>
@@ -33,6 +40,7 @@ export function CallList({ panel, calls }: { panel: Panel; calls: readonly Detai
           </li>
         ))}
       </ul>
+      {leftOut > 0 && <p class="cut-mark">{text("callsLeftOut", formatInteger(leftOut))}</p>}
     </section>
   );
 }

@@ -2,10 +2,11 @@
 
 import { formatDateTime, formatPoint } from "../../format";
 import { formatInteger, text } from "../../text";
-import { DataTable } from "./dataTable";
+import { FieldList } from "./fieldList";
 import type { DetailsProps } from "./overview";
 
-export function DataTab({ panel, picture, details }: DetailsProps) {
+export function DataTab({ panel, picture, details, row }: DetailsProps) {
+  const reference = { epoch: picture.epoch, row };
   const zone = panel.header?.timeZone ?? "UTC";
   const absolute = panel.settings.absoluteTimes ? zone : undefined;
   const isEmpty = details.attributes.length === 0 && details.events.length === 0 && details.links.length === 0;
@@ -15,7 +16,12 @@ export function DataTab({ panel, picture, details }: DetailsProps) {
       {details.attributes.length > 0 && (
         <section class="section">
           <h3>{text("attributes")}</h3>
-          <DataTable entries={details.attributes} label={text("attributes")} />
+          <FieldList
+            panel={panel}
+            entries={details.attributes}
+            address={{ ...reference, field: "attributes" }}
+            label={text("attributes")}
+          />
         </section>
       )}
       {details.events.length > 0 && (
@@ -29,7 +35,14 @@ export function DataTab({ panel, picture, details }: DetailsProps) {
                 </span>
                 <span class="event-name">{event.name}</span>
               </div>
-              {event.attributes.length > 0 && <DataTable entries={event.attributes} label={event.name} />}
+              {event.attributes.length > 0 && (
+                <FieldList
+                  panel={panel}
+                  entries={event.attributes}
+                  address={{ ...reference, field: "events", path: [index] }}
+                  label={event.name}
+                />
+              )}
             </div>
           ))}
         </section>
@@ -37,16 +50,14 @@ export function DataTab({ panel, picture, details }: DetailsProps) {
       {details.links.length > 0 && (
         <section class="section">
           <h3>{text("links")}</h3>
-          <table class="data-table">
-            <tbody>
-              {details.links.map((link, index) => (
-                <tr key={index}>
-                  <th scope="row">{link.spanId}</th>
-                  <td>{link.traceId ?? text("thisTrace")}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+          <dl class="fields" aria-label={text("links")}>
+            {details.links.map((link, index) => (
+              <div key={index} class="field">
+                <dt>{link.spanId}</dt>
+                <dd>{link.traceId ?? text("thisTrace")}</dd>
+              </div>
+            ))}
+          </dl>
         </section>
       )}
       {details.leftOut > 0 && <p class="cut-mark">{text("entriesLeftOut", formatInteger(details.leftOut))}</p>}

@@ -16,6 +16,7 @@ import { kindIcon, OutcomeIcon } from "../statusIcon";
 import { DataTab } from "./dataTab";
 import { Overview } from "./overview";
 import { RawTab } from "./rawTab";
+import { keepLinksReachable, linkKey, makeReachable, openLinkOf } from "./textLinks";
 import { Waiting } from "./waiting";
 
 const tabs = ["overview", "data", "raw"] as const satisfies readonly DetailsTab[];
@@ -30,6 +31,10 @@ export function DetailsPane({ panel, picture }: { panel: Panel; picture: Picture
   useLayoutEffect(() => {
     body.current?.scrollTo(0, 0);
   }, [shown?.row, tab]);
+  // After every drawing: parts of texts come and go.
+  useLayoutEffect(() => {
+    if (body.current !== null) keepLinksReachable(body.current);
+  });
   if (row < 0) {
     return (
       <section class="details" id={detailsId} tabIndex={-1} aria-label={text("details")}>
@@ -49,6 +54,15 @@ export function DetailsPane({ panel, picture }: { panel: Panel; picture: Picture
         aria-labelledby={`tab-${tab}`}
         aria-busy={state.type === "loading"}
         tabIndex={0}
+        // A click that ends the choosing of a part of a text opens nothing.
+        onClick={(event) => {
+          if (document.getSelection()?.type !== "Range") openLinkOf(panel, shown?.row ?? row, event);
+        }}
+        onKeyDown={(event) => linkKey(panel, shown?.row ?? row, event)}
+        onFocusIn={(event) => {
+          const link = (event.target as Element).closest<HTMLElement>("[data-offset]");
+          if (link !== null) makeReachable(link);
+        }}
       >
         {state.type === "error" ? (
           <div class="details-none" role="alert">

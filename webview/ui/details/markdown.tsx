@@ -2,16 +2,73 @@
 // shows where it would lead and leads nowhere.
 
 import { lexer, type Token, type Tokens } from "marked";
-import type { ComponentChildren } from "preact";
-import { useMemo } from "preact/hooks";
+import { type ComponentChildren, createContext } from "preact";
+import { useContext, useMemo } from "preact/hooks";
+import type { TextLink } from "../../../src/trace/textLinks";
+import { LinkedText } from "./textLinks";
 
 /** Nesting that no person writes; deeper parts are shown as they are written. */
 const deepest = 24;
 
-export function Markdown({ source }: { source: string }) {
+/** @param links in the source; where the same words stand in the page, they lead to the same place */
+export function Markdown({ source, links = noLinks }: { source: string; links?: readonly TextLink[] }) {
   const tokens = useMemo(() => read(source), [source]);
+  const known = useMemo(() => knownWords(source, links), [source, links.length]);
   if (tokens === undefined) return <pre class="payload-text is-wrapped">{source}</pre>;
-  return <div class="markdown">{tokens.map((token, index) => block(token, index, 0))}</div>;
+  return (
+    <KnownWords.Provider value={known}>
+      <div class="markdown">{tokens.map((token, index) => block(token, index, 0))}</div>
+    </KnownWords.Provider>
+  );
+}
+
+const noLinks: readonly TextLink[] = [];
+/** Words that lead somewhere are looked for in so many forms at most. */
+const mostWords = 200;
+
+interface Known {
+  readonly pattern: RegExp;
+  readonly byWords: ReadonlyMap<string, TextLink>;
+}
+
+const KnownWords = createContext<Known | undefined>(undefined);
+
+function knownWords(source: string, links: readonly TextLink[]): Known | undefined {
+  const byWords = new Map<string, TextLink>();
+  for (const link of links) {
+    const words = source.slice(link.start, link.end);
+    if (link.type === "place" && words.length > 3 && byWords.size < mostWords && !byWords.has(words)) {
+      byWords.set(words, link);
+    }
+  }
+  if (byWords.size === 0) return undefined;
+  const forms = [...byWords.keys()].sort((a, b) => b.length - a.length);
+  const pattern = new RegExp(forms.map((words) => words.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")).join("|"), "g");
+  return { pattern, byWords };
+}
+
+/** Words of the source, with those in them that lead to a place. */
+function Words({ value }: { value: string }) {
+  const known = useContext(KnownWords);
+  if (known === undefined) return <>{value}</>;
+  const parts: ComponentChildren[] = [];
+  let at = 0;
+  for (const match of value.matchAll(known.pattern)) {
+    const link = known.byWords.get(match[0]);
+    if (link === undefined) continue;
+    parts.push(value.slice(at, match.index));
+    parts.push(
+      <LinkedText
+        key={match.index}
+        value={match[0]}
+        links={[{ ...link, start: 0, end: match[0].length }]}
+        from={link.start}
+      />,
+    );
+    at = match.index + match[0].length;
+  }
+  parts.push(value.slice(at));
+  return <>{parts}</>;
 }
 
 function read(source: string): Token[] | undefined {
@@ -34,12 +91,12 @@ function block(token: Token, key: number, depth: number): ComponentChildren {
       return <p key={key}>{inlines((token as Tokens.Paragraph).tokens, depth)}</p>;
     case "text": {
       const { tokens, text } = token as Tokens.Text;
-      return <span key={key}>{tokens === undefined ? decoded(text) : inlines(tokens, depth)}</span>;
+      return <span key={key}>{tokens === undefined ? <Words value={decoded(text)} /> : inlines(tokens, depth)}</span>;
     }
     case "code":
       return (
         <pre key={key} class="markdown-code">
-          {(token as Tokens.Code).text}
+          <Words value={(token as Tokens.Code).text} />
         </pre>
       );
     case "blockquote":
@@ -123,7 +180,7 @@ function inline(token: Token, key: number, depth: number): ComponentChildren {
     case "text":
     case "escape": {
       const { tokens, text } = token as Tokens.Text;
-      return tokens === undefined ? decoded(text) : inlines(tokens, depth);
+      return tokens === undefined ? <Words key={key} value={decoded(text)} /> : inlines(tokens, depth);
     }
     case "strong":
       return <strong key={key}>{inlines((token as Tokens.Strong).tokens, depth)}</strong>;
@@ -132,7 +189,11 @@ function inline(token: Token, key: number, depth: number): ComponentChildren {
     case "del":
       return <del key={key}>{inlines((token as Tokens.Del).tokens, depth)}</del>;
     case "codespan":
-      return <code key={key}>{(token as Tokens.Codespan).text}</code>;
+      return (
+        <code key={key}>
+          <Words value={(token as Tokens.Codespan).text} />
+        </code>
+      );
     case "br":
       return <br key={key} />;
     case "link": {

@@ -1,6 +1,5 @@
 // What a person wants to know of a step: the error first, then where, what went in, what came out, what it took.
 
-import type { PayloadField } from "../../../src/protocol/panelMessages";
 import { FLAG } from "../../../src/trace/spanColumns";
 import type { SpanDetails } from "../../../src/trace/spanDetails";
 import { formatCost, formatDateTime, formatDuration } from "../../format";
@@ -10,7 +9,6 @@ import { formatInteger, text } from "../../text";
 import { Icon } from "../icon";
 import { StepsCard, showsStepsCard } from "../stepsCard";
 import { CallList } from "./callList";
-import { DataTable } from "./dataTable";
 import { ErrorBlock } from "./errorBlock";
 import { type Fact, FactTable } from "./factTable";
 import { PayloadSection } from "./payloadSection";
@@ -28,28 +26,35 @@ export function Overview(props: DetailsProps) {
   const ref = { epoch: picture.epoch, row };
   const isSynthetic = details.spanId === "";
   const isCommand = commandOf(panel, row) !== undefined;
-  const copy = (field: PayloadField) => () => panel.connection.post({ type: "copy", ...ref, field });
   return (
     <div class="overview">
       {details.error !== undefined && (
-        <ErrorBlock error={details.error} onCopy={copy("error")} isRecovered={isRecovered(picture, row)} />
+        <ErrorBlock panel={panel} reference={ref} error={details.error} isRecovered={isRecovered(picture, row)} />
+      )}
+      {details.elided !== undefined && (
+        <p class="hint">
+          <Icon name="info" />
+          {text("standsForElided", formatInteger(details.elided.elided), formatInteger(details.elided.totalSpans))}
+        </p>
       )}
       <PlaceList panel={panel} places={details.places} reference={ref} />
-      {details.calls.length > 0 && <CallList panel={panel} calls={details.calls} />}
+      {details.calls.length > 0 && <CallList panel={panel} calls={details.calls} leftOut={details.callsLeftOut} />}
       <PayloadSection
         panel={panel}
         reference={ref}
+        kind={details.kind}
         field="input"
-        title={text("input")}
+        title={text(details.kind === "tool" ? "arguments" : "input")}
         payload={details.input}
+        edit={details.edit}
         hasActions={!isSynthetic}
       />
-      {details.inputFields.length > 0 && <DataTable entries={details.inputFields} label={text("arguments")} />}
       <OutputLink panel={panel} picture={picture} row={row} />
       {!(isCommand && panel.settings.view === "output") && (
         <PayloadSection
           panel={panel}
           reference={ref}
+          kind={details.kind}
           field="output"
           title={text(isCommand ? "lastOutput" : "output")}
           payload={details.output}

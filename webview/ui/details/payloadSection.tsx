@@ -1,188 +1,195 @@
-// Input or output of a step: as a diff, a JSON tree, Markdown or text, by the person's choice; cut marks, copy, editor.
+// Input or output of a step: as a diff, a list of fields, a JSON tree, Markdown or text, by the person's choice, which holds
+// for all payloads of this sort; what was cut or folded, copy, editor.
 
-import { useState } from "preact/hooks";
-import { type PayloadField, payloadResultSchema } from "../../../src/protocol/panelMessages";
-import type { PayloadView as Payload } from "../../../src/trace/payloadView";
+import type { DiffView } from "../../../src/trace/diffView";
+import type { PayloadView, ShownAs } from "../../../src/trace/payload";
+import type { SpanKind } from "../../../src/trace/schema";
 import type { Panel } from "../../model/panel";
-import type { PayloadView } from "../../model/settings";
-import { formatInteger, text } from "../../text";
+import type { TextAddress } from "../../model/textLoader";
+import { countText, formatInteger, text } from "../../text";
 import { IconButton } from "../iconButton";
-import { DiffView } from "./diffView";
-import { JsonTree } from "./jsonTree";
-import { Markdown } from "./markdown";
-
-/** Of a longer text the page gets the beginning, and more on request. */
-const shownLength = 20_000;
-const moreLength = 200_000;
+import { DiffList } from "./diffView";
+import { FieldList } from "./fieldList";
+import { ImageList } from "./imageList";
+import { MarkdownText } from "./markdownText";
+import { TextWell } from "./textWell";
+import { ValueTree } from "./valueTree";
 
 export interface PayloadSectionProps {
   readonly panel: Panel;
   readonly reference: { readonly epoch: number; readonly row: number };
-  readonly field: Extract<PayloadField, "input" | "output">;
+  readonly kind: SpanKind;
+  readonly field: "input" | "output";
   readonly title: string;
-  readonly payload: Payload;
+  readonly payload: PayloadView;
+  /** Of an input that is an edit. */
+  readonly edit?: readonly DiffView[] | undefined;
   readonly hasActions: boolean;
 }
 
-type Shown = PayloadView | "diff";
-
 export function PayloadSection(props: PayloadSectionProps) {
-  const { panel, payload, reference, field } = props;
+  const { panel, payload, reference, field, kind, title } = props;
   const { settings } = panel;
-  if (payload.type === "empty") return null;
-  const choices = viewsOf(payload);
-  const [diffChosen, setDiffChosen] = useState(true);
-  const remembered = settings.payloadView;
-  const view: Shown =
-    payload.type === "diff" && diffChosen
-      ? "diff"
-      : remembered !== undefined && choices.includes(remembered)
-        ? remembered
-        : payload.type === "diff"
-          ? "json"
-          : payload.type;
-  const choose = (chosen: Shown) => {
-    setDiffChosen(chosen === "diff");
-    if (chosen !== "diff") settings.payloadView = chosen;
+  const [best] = payload.views;
+  if (best === undefined) return null;
+  const address: TextAddress = { ...reference, field };
+  const sort = `${kind} ${field} ${payload.type}`;
+  const remembered = settings.payloadViews[sort];
+  const view = remembered !== undefined && payload.views.includes(remembered) ? remembered : best;
+  const choose = (chosen: ShownAs) => {
+    const { [sort]: _, ...others } = settings.payloadViews;
+    settings.payloadViews = chosen === best ? others : { ...others, [sort]: chosen };
     panel.changed();
   };
+  const beside = payload.views.includes("fields") ? [] : payload.fields;
   return (
-    <section class="section payload">
+    <section class="section payload" aria-label={title}>
       <div class="section-head">
-        <h3>{props.title}</h3>
-        {choices.length > 1 && (
-          <div class="segmented is-small" role="group" aria-label={text("showAs", props.title)}>
-            {choices.map((choice) => (
+        <h3>{title}</h3>
+        {payload.views.length > 1 && (
+          <div class="segmented is-small" role="group" aria-label={text("showAs", title)}>
+            {payload.views.map((choice) => (
               <button key={choice} type="button" aria-pressed={choice === view} onClick={() => choose(choice)}>
-                {text(viewText[choice])}
+                {text(choice === "diff" && isWrite(props.edit) ? "viewFile" : viewText[choice])}
               </button>
             ))}
           </div>
         )}
         <span class="space" />
-        {view === "text" && (
-          <IconButton
-            icon="word-wrap"
-            label={text("wrapText")}
-            pressed={settings.wrapText}
-            onClick={() => {
-              settings.wrapText = !settings.wrapText;
-              panel.changed();
-            }}
-          />
-        )}
-        {props.hasActions && (
-          <>
-            <IconButton
-              icon="copy"
-              label={text("copyPayload", props.title)}
-              onClick={() => panel.connection.post({ type: "copy", ...reference, field })}
-            />
-            {payload.type === "diff" && (
-              <IconButton
-                icon="diff"
-                label={text("openDiff")}
-                onClick={() => panel.connection.post({ type: "openText", ...reference, field: "diff" })}
-              />
-            )}
-            <IconButton
-              icon="link-external"
-              label={text("openInEditor", props.title)}
-              onClick={() => panel.connection.post({ type: "openText", ...reference, field })}
-            />
-          </>
-        )}
+        <span class="section-tools">
+          <ViewTools panel={panel} view={view} edit={props.edit} />
+          {props.hasActions && <PayloadTools {...props} address={address} />}
+        </span>
       </div>
-      {view === "diff" && payload.type === "diff" ? (
-        <DiffView changes={payload.changes} />
-      ) : (
-        <PayloadText {...props} payload={payload} view={view === "diff" ? "text" : view} />
+      <PayloadBody {...props} address={address} view={view} />
+      {beside.length > 0 && (
+        <FieldList panel={panel} entries={beside} address={address} label={text("otherArguments")} />
       )}
-      {payload.cut?.producerLimit !== undefined && (
-        <p class="cut-mark">
-          {text(field === "output" ? "outputCut" : "inputCut", formatInteger(payload.cut.producerLimit))}
-        </p>
-      )}
+      <ImageList panel={panel} address={{ ...reference, field }} payload={payload} />
+      <CutMarks payload={payload} field={field} />
     </section>
   );
 }
 
-const viewText = { diff: "viewDiff", json: "viewJson", markdown: "viewMarkdown", text: "viewText" } as const;
-
-function viewsOf(payload: Payload): readonly Shown[] {
-  switch (payload.type) {
-    case "empty":
-      return [];
-    case "diff":
-      return ["diff", "json", "text"];
-    case "json":
-      return ["json", "text"];
-    case "markdown":
-    case "text":
-      return ["markdown", "text"];
-  }
+/** A file that was written as a whole is no difference to anything. */
+function isWrite(edit: readonly DiffView[] | undefined): boolean {
+  return edit?.every(({ type }) => type === "write") === true;
 }
 
-type TextProps = PayloadSectionProps & {
-  readonly payload: Exclude<Payload, { type: "empty" }>;
-  readonly view: PayloadView;
-};
+const viewText = {
+  diff: "viewDiff",
+  fields: "viewFields",
+  json: "viewJson",
+  markdown: "viewMarkdown",
+  text: "viewText",
+} as const;
 
-function PayloadText({ panel, reference, field, payload, view, title }: TextProps) {
-  const [length, setLength] = useState(shownLength);
-  const [fetched, setFetched] = useState("");
-  const [isFetching, setFetching] = useState(false);
-  const here = payload.text + fetched;
-  const json = view === "json" ? parseJson(here, payload.totalLength) : undefined;
-  if (json !== undefined) return <JsonTree value={json.value} label={title} />;
-  const shown = here.slice(0, length);
-  const showMore = async () => {
-    if (here.length < Math.min(payload.totalLength, length + moreLength)) {
-      setFetching(true);
-      try {
-        const params = { ...reference, field, from: here.length, length: moreLength };
-        const result = await panel.connection.request("payload", params, payloadResultSchema);
-        if (result.from === here.length) setFetched(fetched + result.text);
-      } catch {
-        panel.announce(text("payloadFailed"));
-      }
-      setFetching(false);
-    }
-    setLength(length + moreLength);
-  };
+/** What concerns how it looks. */
+function ViewTools({ panel, view, edit }: { panel: Panel; view: ShownAs; edit: readonly DiffView[] | undefined }) {
+  const { settings } = panel;
+  const canBeSides = view === "diff" && edit?.some(({ type }) => type === "edit") === true;
   return (
     <>
-      {view === "markdown" ? (
-        <Markdown source={shown} />
-      ) : (
-        <pre class={`payload-text ${panel.settings.wrapText ? "is-wrapped" : ""}`} tabIndex={0}>
-          {shown}
-        </pre>
+      {canBeSides && (
+        <IconButton
+          icon="split-horizontal"
+          label={text("sideBySide")}
+          pressed={settings.sideBySide}
+          onClick={() => {
+            settings.sideBySide = !settings.sideBySide;
+            panel.changed();
+          }}
+        />
       )}
-      {shown.length < payload.totalLength && (
-        <p class="cut-mark">
-          {text("firstOf", formatInteger(shown.length), formatInteger(payload.totalLength))}{" "}
-          <button type="button" class="link-button" disabled={isFetching} onClick={() => void showMore()}>
-            {text("showMore")}
-          </button>{" "}
-          <button
-            type="button"
-            class="link-button"
-            onClick={() => panel.connection.post({ type: "openText", ...reference, field })}
-          >
-            {text("openInEditorShort")}
-          </button>
-        </p>
-      )}
+      {view !== "markdown" && <WrapButton panel={panel} />}
     </>
   );
 }
 
-function parseJson(source: string, totalLength: number): { value: unknown } | undefined {
-  if (source.length < totalLength) return undefined;
-  try {
-    return { value: JSON.parse(source) };
-  } catch {
-    return undefined;
+export function WrapButton({ panel }: { panel: Panel }) {
+  const { settings } = panel;
+  return (
+    <IconButton
+      icon="word-wrap"
+      label={text("wrapText")}
+      pressed={settings.wrapText}
+      onClick={() => {
+        settings.wrapText = !settings.wrapText;
+        panel.changed();
+      }}
+    />
+  );
+}
+
+function PayloadTools({ panel, title, edit, address }: PayloadSectionProps & { readonly address: TextAddress }) {
+  const { connection } = panel;
+  return (
+    <>
+      <IconButton
+        icon="copy"
+        label={text("copyPayload", title)}
+        onClick={() => connection.post({ type: "copy", ...address })}
+      />
+      {edit?.some(({ type }) => type !== "write") === true && (
+        <IconButton
+          icon="diff"
+          label={text("openDiff")}
+          onClick={() => connection.post({ type: "openText", ...address, field: "diff" })}
+        />
+      )}
+      <IconButton
+        icon="link-external"
+        label={text("openInEditor", title)}
+        onClick={() => connection.post({ type: "openText", ...address })}
+      />
+    </>
+  );
+}
+
+type BodyProps = PayloadSectionProps & { readonly address: TextAddress; readonly view: ShownAs };
+
+function PayloadBody({ panel, reference, address, payload, edit, view, title, hasActions }: BodyProps) {
+  switch (view) {
+    case "diff":
+      return <DiffList panel={panel} reference={reference} changes={edit ?? []} />;
+    case "fields":
+      return <FieldList panel={panel} entries={payload.fields} address={address} label={title} />;
+    case "json":
+      return <ValueTree panel={panel} address={address} node={payload.node} label={title} />;
+    case "markdown":
+      return <MarkdownText panel={panel} address={address} first={payload} label={title} />;
+    case "text":
+      return (
+        <TextWell
+          panel={panel}
+          address={address}
+          first={payload}
+          label={title}
+          isWrapped={panel.settings.wrapText}
+          canOpen={hasActions}
+        />
+      );
   }
+}
+
+/** What of the payload is not here: cut by its producer, or folded. */
+function CutMarks({ payload, field }: { payload: PayloadView; field: "input" | "output" }) {
+  const { cut, foldedCount, images } = payload;
+  const hidden = foldedCount - images.length - payload.moreImages;
+  return (
+    <>
+      {cut !== undefined && (
+        <p class="cut-mark">
+          {cut.whole === undefined
+            ? text(field === "output" ? "outputCut" : "inputCut", formatInteger(cut.kept))
+            : text(
+                field === "output" ? "outputCutOf" : "inputCutOf",
+                formatInteger(cut.kept),
+                formatInteger(cut.whole),
+              )}
+        </p>
+      )}
+      {hidden > 0 && <p class="fold-mark">{countText("oneDataFolded", "dataFolded", hidden)}</p>}
+    </>
+  );
 }

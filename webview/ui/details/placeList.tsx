@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import type { Place } from "../../../src/trace/place";
+import { placeTitle } from "../../../src/trace/textLinks";
 import type { Panel } from "../../model/panel";
 import { formatInteger, text } from "../../text";
 import { Icon } from "../icon";
@@ -38,7 +39,7 @@ export function PlaceList({ panel, places, reference }: PlaceListProps) {
               }
             >
               <Icon name="go-to-file" />
-              <span class="place-path">{placeText(place)}</span>
+              <span class="place-path">{placeTitle(place)}</span>
               {place.context !== undefined && <span class="place-context">{place.context}</span>}
             </button>
           </li>
@@ -52,9 +53,4 @@ export function PlaceList({ panel, places, reference }: PlaceListProps) {
       )}
     </section>
   );
-}
-
-export function placeText(place: Place): string {
-  if (place.line === undefined) return place.path;
-  return place.column === undefined ? `${place.path}:${place.line}` : `${place.path}:${place.line}:${place.column}`;
 }

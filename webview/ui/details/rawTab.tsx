@@ -1,33 +1,35 @@
-// The span as it is in the trace.
+// The span as it is in the trace, but for data that is folded; copied and opened it is whole.
 
 import { useEffect, useState } from "preact/hooks";
-import { payloadResultSchema } from "../../../src/protocol/panelMessages";
+import { textPartSchema } from "../../../src/protocol/payloadMessages";
+import { firstPartLength, type TextPart } from "../../../src/trace/textPart";
 import { StaleReplyError } from "../../model/hostConnection";
 import type { Panel } from "../../model/panel";
+import type { TextAddress } from "../../model/textLoader";
 import type { Picture } from "../../model/traceModel";
-import { formatInteger, text } from "../../text";
+import { text } from "../../text";
 import { IconButton } from "../iconButton";
-import { JsonTree } from "./jsonTree";
+import { WrapButton } from "./payloadSection";
+import { TextWell } from "./textWell";
+import { ValueTree } from "./valueTree";
 import { Waiting } from "./waiting";
 
-const firstLength = 100_000;
+type Raw = { readonly row: number } & ({ readonly first: TextPart } | { readonly error: string });
 
-type Raw = { readonly row: number } & (
-  | { readonly text: string; readonly totalLength: number }
-  | { readonly error: string }
-);
+/** What the choice of a look is remembered by. */
+const sort = "raw";
 
 export function RawTab({ panel, picture, row }: { panel: Panel; picture: Picture; row: number }) {
   /** Of the row that was shown before, until this one's is here. */
   const [raw, setRaw] = useState<Raw | undefined>(undefined);
-  const [asText, setAsText] = useState(true);
-  const reference = { epoch: picture.epoch, row };
+  const { settings, connection } = panel;
+  const asTree = settings.payloadViews[sort] === "json";
+  const address: TextAddress = { epoch: picture.epoch, row, field: "raw" };
   useEffect(() => {
     let isCurrent = true;
-    const params = { ...reference, field: "raw" as const, from: 0, length: firstLength };
-    panel.connection.request("payload", params, payloadResultSchema).then(
-      (result) => {
-        if (isCurrent) setRaw({ row, text: result.text, totalLength: result.totalLength });
+    connection.request("payload", { ...address, from: 0, length: firstPartLength }, textPartSchema).then(
+      (first) => {
+        if (isCurrent) setRaw({ row, first });
       },
       (error: unknown) => {
         if (isCurrent && !(error instanceof StaleReplyError)) {
@@ -41,50 +43,48 @@ export function RawTab({ panel, picture, row }: { panel: Panel; picture: Picture
   }, [picture.epoch, row, panel.details.state]);
   if (raw === undefined) return <Waiting />;
   if ("error" in raw) return <div class="details-none">{text("detailsFailed", raw.error)}</div>;
-  const isWhole = raw.text.length >= raw.totalLength;
+  const choose = (view: "json" | "text") => {
+    settings.payloadViews = { ...settings.payloadViews, [sort]: view };
+    panel.changed();
+  };
+  const shown = { ...address, row: raw.row };
   return (
     <div class={`raw-tab ${raw.row === row ? "" : "is-stale"}`}>
       <div class="section-head">
-        {isWhole && (
-          <div class="segmented is-small" role="group" aria-label={text("showAs", text("tabRaw"))}>
-            <button type="button" aria-pressed={asText} onClick={() => setAsText(true)}>
-              {text("viewText")}
-            </button>
-            <button type="button" aria-pressed={!asText} onClick={() => setAsText(false)}>
-              {text("viewJson")}
-            </button>
-          </div>
-        )}
+        <div class="segmented is-small" role="group" aria-label={text("showAs", text("tabRaw"))}>
+          <button type="button" aria-pressed={!asTree} onClick={() => choose("text")}>
+            {text("viewText")}
+          </button>
+          <button type="button" aria-pressed={asTree} onClick={() => choose("json")}>
+            {text("viewJson")}
+          </button>
+        </div>
         <span class="space" />
-        <IconButton
-          icon="copy"
-          label={text("copyRaw")}
-          onClick={() => panel.connection.post({ type: "copy", ...reference, field: "raw" })}
-        />
-        <IconButton
-          icon="link-external"
-          label={text("openRaw")}
-          onClick={() => panel.connection.post({ type: "openText", ...reference, field: "raw" })}
-        />
+        <span class="section-tools">
+          <WrapButton panel={panel} />
+          <IconButton
+            icon="copy"
+            label={text("copyRaw")}
+            onClick={() => connection.post({ type: "copy", ...address })}
+          />
+          <IconButton
+            icon="link-external"
+            label={text("openRaw")}
+            onClick={() => connection.post({ type: "openText", ...address })}
+          />
+        </span>
       </div>
-      {asText || !isWhole ? (
-        <pre class={`payload-text ${panel.settings.wrapText ? "is-wrapped" : ""}`} tabIndex={0}>
-          {raw.text}
-        </pre>
+      {asTree ? (
+        <ValueTree panel={panel} address={shown} node={undefined} label={text("tabRaw")} />
       ) : (
-        <JsonTree value={parse(raw.text)} label={text("tabRaw")} />
-      )}
-      {!isWhole && (
-        <p class="cut-mark">{text("firstOf", formatInteger(raw.text.length), formatInteger(raw.totalLength))}</p>
+        <TextWell
+          panel={panel}
+          address={shown}
+          first={raw.first}
+          label={text("tabRaw")}
+          isWrapped={settings.wrapText}
+        />
       )}
     </div>
   );
-}
-
-function parse(source: string): unknown {
-  try {
-    return JSON.parse(source);
-  } catch {
-    return source;
-  }
 }
