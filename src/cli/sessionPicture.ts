@@ -10,9 +10,11 @@ import type { Problem } from "../trace/problem";
 import type { TraceSpan } from "../trace/schema";
 import type { LoadedSession } from "../trace/sessionFiles";
 import type { SpanColumns, SpanTree } from "../trace/spanColumns";
+import { spansInMemory } from "../trace/spanSource";
 import { buildTree } from "../trace/spanTree";
 import { deriveState, type SessionState } from "../trace/state";
 import { summarizeTrace, type TraceSummaryView } from "../trace/summarizeTrace";
+import { reportedUsage } from "../trace/traceUsage";
 
 export interface SessionPicture {
   /** Absolute path of `S.json`, or of the file that was read alone. */
@@ -39,6 +41,7 @@ export async function loadPicture(key: string, nowMs: number): Promise<SessionPi
     const span = spans[row];
     return span === undefined ? "" : actionKey(span);
   };
+  const usage = reportedUsage(spans, columns.count);
   const failures = findFailures(columns, tree, keyOf, state);
   return {
     key,
@@ -47,7 +50,7 @@ export async function loadPicture(key: string, nowMs: number): Promise<SessionPi
     columns,
     tree,
     failures,
-    summary: summarizeTrace(session.trace, columns),
+    summary: summarizeTrace({ header: session.trace, spans: spansInMemory(spans), columns, usage }),
     problems: [...session.problems, ...problems],
     nowMs,
   };

@@ -10,7 +10,6 @@ import { rowTexts } from "./rowTexts";
 import { matchPlaces, outputMatches, searchAnswer } from "./searchAnswers";
 import { answerAboutSpan } from "./spanAnswers";
 import { TimelineAnswers } from "./timelineAnswers";
-import { wholeTrace } from "./wholeTrace";
 
 /** The question is about rows of an epoch that has passed. */
 export class StaleEpochError extends Error {
@@ -63,7 +62,7 @@ export async function answerRequest(
     case "summary":
       return summaryOf(picture);
     case "conversation":
-      return conversation(wholeTrace(picture), picture.columns);
+      return conversation(picture.spans, picture.columns);
     case "timeline":
     case "timelineRows":
     case "timelinePath":
@@ -76,8 +75,8 @@ export async function answerRequest(
 const timelines = new TimelineAnswers(() => performance.now(), Math.floor(Math.random() * 2 ** 40));
 
 function summaryOf(picture: TracePicture): TraceSummaryView {
-  const { columns } = picture;
-  const summary = summarizeTrace(wholeTrace(picture), columns);
+  const { columns, spans, usage, session } = picture;
+  const summary = summarizeTrace({ header: session.header, spans, columns, usage });
   // Output lasts as long as the command that writes it, which is what takes the time.
   const rowOf = (row: number) =>
     ((columns.flags[row] ?? 0) & FLAG.output) === 0 ? row : Math.max(0, columns.parent[row] ?? 0);

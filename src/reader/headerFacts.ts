@@ -2,10 +2,10 @@
 // language: those are put in by the host.
 
 import type { PanelHeader, PanelProblem } from "../protocol/panelMessages";
+import { hasConversation } from "../trace/conversation";
 import { bestPlace, findPlaces } from "../trace/places";
 import type { Problem } from "../trace/problem";
 import { spanError } from "../trace/spanError";
-import { hasWords } from "./hasWords";
 import { outputHeader } from "./outputHeader";
 import type { TracePicture } from "./picture";
 import { rowTexts } from "./rowTexts";
@@ -36,7 +36,7 @@ export function headerFacts(picture: TracePicture): HeaderFacts {
     totalCost: summary.totalCost,
     live: isLive,
     savedMs: evidence.lastWriteMs,
-    hasConversation: hasWords(picture),
+    hasConversation: hasConversation(picture.spans, picture.columns),
     failureCount: failures.failures.length,
     recoveredCount: failures.recovered.length,
     failingStep: failingStep(picture),

@@ -10,9 +10,9 @@ import type { TraceSpan } from "../trace/schema";
 import type { LoadedSession } from "../trace/sessionFiles";
 import { spansInMemory } from "../trace/spanSource";
 import { buildTree } from "../trace/spanTree";
+import { reportedUsage } from "../trace/traceUsage";
 import { failuresOfColumns } from "./failuresOfColumns";
 import type { SessionReading, SessionSource } from "./sessionSource";
-import { usageOfSpans } from "./usageOfSpans";
 
 export function readingInMemory({ safeId, sessionId, trace, problems, evidence }: LoadedSession): SessionReading {
   const { spans, ...header } = trace;
@@ -25,7 +25,7 @@ export function readingInMemory({ safeId, sessionId, trace, problems, evidence }
     session: { safeId, sessionId, header, evidence },
     spans: source,
     columns: built.columns,
-    usage: usageOfSpans(spans, built.columns.count),
+    usage: reportedUsage(spans, built.columns.count),
     tree,
     problems: [...problems, ...built.problems],
     output: index && new OutputReader(index, source),

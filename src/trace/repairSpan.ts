@@ -246,7 +246,8 @@ class SpanRepair {
   }
 }
 
-const nullableFields = [
+/** Fields in which null is the same as nothing. */
+export const nullableFields = [
   "endTime",
   "statusMessage",
   "interrupted",

@@ -3,7 +3,7 @@
 
 import { flagsOf } from "./buildColumns";
 import { reportCutMarks, reportCutMessage, reportCutOutput, reportElided } from "./producerProblems";
-import { isNothing, repairSpan } from "./repairSpan";
+import { isNothing, nullableFields, repairSpan } from "./repairSpan";
 import {
   ATTRIBUTES,
   COST,
@@ -19,7 +19,8 @@ import {
 import type { ScanFindings } from "./scanFindings";
 import { MARK, otherField, type SpanRow } from "./scanRows";
 import { noModel, unreadModel } from "./scanUsage";
-import { tokenFields } from "./soundSpan";
+import type { TraceSpan } from "./schema";
+import { isFields, isPlainlySound, tokenFields } from "./soundSpan";
 import { FLAG, kindCodes } from "./spanColumns";
 import { addReversed } from "./spanForest";
 
@@ -115,7 +116,7 @@ export class ScanDraft {
 
   /** Makes a row of what stands where a span should be; where there is nothing in it, it is left out. */
   finishOdd(value: unknown, endBytes: number): void {
-    const { rows, ids, names, problems, cutMarks, cutTexts, usage } = this.#findings;
+    const { problems } = this.#findings;
     if (isNothing(value)) {
       problems.add(
         { code: "invalid-span", severity: "warning", message: "An empty entry in the list of spans was left out" },
@@ -123,6 +124,29 @@ export class ScanDraft {
       );
       return;
     }
+    dropNulls(value);
+    if (isPlainlySound(value)) this.#finishMarked(value, endBytes);
+    else this.#finishMended(value, endBytes);
+  }
+
+  /** Of a sound span, in which something had to be looked at. */
+  #finishMarked(span: TraceSpan, endBytes: number): void {
+    this.row.flags |= flagsOf(span) & (FLAG.cutOutput | FLAG.elided);
+    this.#report(span);
+    this.finish(endBytes);
+  }
+
+  #report(span: TraceSpan): void {
+    const { rows, problems, cutMarks } = this.#findings;
+    reportElided(span, rows.count, problems);
+    reportCutMarks(span, rows.count, cutMarks);
+    for (const { timeMs } of span.events ?? []) {
+      if (timeMs > this.#findings.latestEventMs) this.#findings.latestEventMs = timeMs;
+    }
+  }
+
+  #finishMended(value: unknown, endBytes: number): void {
+    const { rows, ids, names, problems, cutTexts, usage } = this.#findings;
     // Which ids are free is not known yet.
     let hasId = true;
     const makeSpanId = () => {
@@ -147,11 +171,7 @@ export class ScanDraft {
       row.flags |= FLAG.cutOutput;
       reportCutOutput(index, cutTexts);
     } else if (this.inputIsCut && span.kind === "user-message") reportCutMessage(index, cutTexts);
-    reportElided(span, index, problems);
-    reportCutMarks(span, index, cutMarks);
-    for (const { timeMs } of span.events ?? []) {
-      if (timeMs > this.#findings.latestEventMs) this.#findings.latestEventMs = timeMs;
-    }
+    this.#report(span);
     if (span.cost !== undefined || span.tokens !== undefined || span.model !== undefined) {
       const tokens = Float64Array.from(tokenFields, (field) => span.tokens?.[field] ?? Number.NaN);
       usage.add(index, span.model === undefined ? noModel : unreadModel, span.cost ?? Number.NaN, tokens);
@@ -187,4 +207,11 @@ export class ScanDraft {
     }
     return this.#elidedNames[name] === 2;
   }
+}
+
+/** For an optional field null is the same as nothing. */
+function dropNulls(value: unknown): void {
+  if (!isFields(value)) return;
+  const fields = value as Record<string, unknown>;
+  for (const name of nullableFields) if (fields[name] === null) delete fields[name];
 }

@@ -30,16 +30,10 @@ export function usageOfSpan(span: TraceSpan): SpanUsage {
   return { model: modelName(span), provider, modelId, tokens, cost: span.cost };
 }
 
-/** A span of zeros reports nothing: producers write zeros where the model's API told no usage. */
-export function hasTokens(counts: TokenCounts | undefined): boolean {
-  if (counts === undefined) return false;
-  return tokenFields.some((field) => {
-    const count = counts[field];
-    return count !== undefined && Number.isFinite(count) && count !== 0;
-  });
-}
-
-/** As reported, else the sum of the parts; NaN where that is nothing. */
+/**
+ * As reported, else the sum of the parts; NaN where that is nothing. A span of zeros reports nothing: producers write zeros
+ * where the model's API told no usage.
+ */
 export function totalTokens(counts: TokenCounts | undefined): number {
   const total = credible(counts?.total);
   if (total !== undefined && total !== 0) return total;

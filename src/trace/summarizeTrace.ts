@@ -4,14 +4,16 @@
 import { formatCost, formatCount, formatDuration } from "./formatValue";
 import { oneLine } from "./plainText";
 import { readElidedMark } from "./producerMarks";
-import type { SpanKind, TraceFile } from "./schema";
-import { FLAG, type SpanColumns } from "./spanColumns";
-import { toolName } from "./toolCall";
+import type { SpanKind, TraceSpan } from "./schema";
+import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
+import type { SpanSource, TraceHeader } from "./spanSource";
 import { type TraceLoop, traceLoops } from "./traceLoops";
 import { type TraceTimes, traceTimes } from "./traceTimes";
-import { type ModelUsage, type TokenTotals, traceUsage } from "./traceUsage";
+import { type ModelUsage, type ReportedUsage, type TokenTotals, traceUsage } from "./traceUsage";
 
 const mostTools = 10;
+const tool = kindCodes.indexOf("tool");
+const failed = statusCodes.indexOf("error");
 
 export interface ToolUsage {
   readonly name: string;
@@ -58,11 +60,20 @@ export interface TraceSummaryView extends TraceTimes {
   readonly producerNarrative?: string | undefined;
 }
 
-/** @param columns of this trace, with `findFailures` run on them where failures are to be told from recovered ones */
-export function summarizeTrace(trace: TraceFile, columns: SpanColumns): TraceSummaryView {
+/** What a summary is made of. */
+export interface SummarizedTrace {
+  readonly header: Pick<TraceHeader, "summary">;
+  readonly spans: SpanSource;
+  /** With `findFailures` run on them where failures are to be told from recovered ones. */
+  readonly columns: SpanColumns;
+  readonly usage: ReportedUsage;
+}
+
+/** Reads few spans: those that were left out, those of models that columns do not know, and inputs that may be a loop's. */
+export function summarizeTrace({ header, spans, columns, usage }: SummarizedTrace): TraceSummaryView {
   const { startMs, endMs, wallMs, busyMs, gaps, slowest } = traceTimes(columns);
-  const { tokens, cost, source, models } = traceUsage(trace, columns);
-  const tools = toolUsage(trace, columns);
+  const { tokens, cost, source, models } = traceUsage(header, spans, columns, usage);
+  const tools = toolUsage(spans, columns);
   const view = {
     startMs,
     endMs,
@@ -76,10 +87,10 @@ export function summarizeTrace(trace: TraceFile, columns: SpanColumns): TraceSum
     models,
     tools: tools.slice(0, mostTools),
     toolCount: tools.length,
-    loops: traceLoops(trace, columns),
-    counts: countSpans(trace, columns),
+    loops: traceLoops(header, spans, columns),
+    counts: countSpans(spans, columns),
   };
-  const told = trace.summary.narrative;
+  const told = header.summary.narrative;
   return {
     ...view,
     narrative: narrate(view),
@@ -87,21 +98,21 @@ export function summarizeTrace(trace: TraceFile, columns: SpanColumns): TraceSum
   };
 }
 
-function toolUsage({ spans }: TraceFile, columns: SpanColumns): ToolUsage[] {
+function toolUsage(spans: SpanSource, columns: SpanColumns): ToolUsage[] {
   const tools = new Map<
     string,
     { name: string; count: number; failures: number; durationMs: number; firstRow: number }
   >();
-  for (const [row, span] of spans.entries()) {
-    if (span.kind !== "tool") continue;
-    const name = toolName(span);
+  for (let row = 0; row < spans.count; row++) {
+    if (columns.kind[row] !== tool) continue;
+    const name = spans.toolNameAt(row);
     let usage = tools.get(name);
     if (usage === undefined) {
       usage = { name: oneLine(name), count: 0, failures: 0, durationMs: 0, firstRow: row };
       tools.set(name, usage);
     }
     usage.count++;
-    if (span.status === "error" && span.interrupted !== true) usage.failures++;
+    if (columns.status[row] === failed && ((columns.flags[row] ?? 0) & FLAG.interrupted) === 0) usage.failures++;
     const durationMs = (columns.endMs[row] ?? Number.NaN) - (columns.startMs[row] ?? Number.NaN);
     if (!Number.isNaN(durationMs)) usage.durationMs += durationMs;
   }
@@ -110,21 +121,27 @@ function toolUsage({ spans }: TraceFile, columns: SpanColumns): ToolUsage[] {
   );
 }
 
-function countSpans({ spans }: TraceFile, columns: SpanColumns): TraceCounts {
-  const kinds: Record<SpanKind, number> = { session: 0, generation: 0, tool: 0, text: 0, span: 0, "user-message": 0 };
+function countSpans(spans: SpanSource, columns: SpanColumns): TraceCounts {
+  const ofKind = kindCodes.map(() => 0);
   const counts = { ok: 0, failed: 0, failures: 0, recovered: 0, interrupted: 0, open: 0, elided: 0 };
-  for (const [row, span] of spans.entries()) {
+  for (let row = 0; row < spans.count; row++) {
     const flags = columns.flags[row] ?? 0;
-    kinds[span.kind]++;
-    if ((flags & FLAG.elided) !== 0) counts.elided += readElidedMark(span)?.elided ?? 0;
+    const kind = columns.kind[row] ?? 0;
+    ofKind[kind] = (ofKind[kind] ?? 0) + 1;
+    if ((flags & FLAG.elided) !== 0) counts.elided += elidedBy(spans.shortSpanAt(row));
     if ((flags & FLAG.failure) !== 0) counts.failures++;
     if ((flags & FLAG.recovered) !== 0) counts.recovered++;
     if ((flags & FLAG.interrupted) !== 0) counts.interrupted++;
-    else if (span.status === "error") counts.failed++;
+    else if (columns.status[row] === failed) counts.failed++;
     else if ((flags & FLAG.open) !== 0) counts.open++;
     else counts.ok++;
   }
-  return { spans: spans.length, kinds, ...counts };
+  const kinds = Object.fromEntries(kindCodes.map((kind, code) => [kind, ofKind[code] ?? 0])) as TraceCounts["kinds"];
+  return { spans: spans.count, kinds, ...counts };
+}
+
+function elidedBy(span: TraceSpan | undefined): number {
+  return (span && readElidedMark(span)?.elided) ?? 0;
 }
 
 function narrate(view: Omit<TraceSummaryView, "narrative" | "producerNarrative">): string {

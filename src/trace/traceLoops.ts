@@ -1,10 +1,13 @@
 // Calls of one tool with one input, again and again: three or more of them within ten calls are a loop.
 
 import { hashOfJson } from "./actionKey";
+import { describeSpan } from "./describeSpan";
+import { signatureOf, unknownSignature } from "./inputSignature";
 import { oneLine } from "./plainText";
-import type { TraceFile } from "./schema";
-import type { SpanColumns } from "./spanColumns";
-import { toolName } from "./toolCall";
+import type { TraceSummary } from "./schema";
+import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
+import type { SpanFile } from "./spanFile";
+import type { SpanSource, TraceHeader } from "./spanSource";
 
 const windowCalls = 10;
 const repeatsOfLoop = 3;
@@ -21,10 +24,47 @@ export interface TraceLoop {
   readonly rows: readonly number[];
 }
 
+const tool = kindCodes.indexOf("tool");
+const failed = statusCodes.indexOf("error");
+
 /** The largest loops first; those that only `summary.loops` names come last. */
-export function traceLoops(trace: TraceFile, columns: SpanColumns): TraceLoop[] {
-  const own = detectLoops(trace, columns);
-  const told = (trace.summary.loops ?? []).map((loop) => ({
+export function traceLoops(
+  { summary }: Pick<TraceHeader, "summary">,
+  spans: SpanSource,
+  columns: SpanColumns,
+): TraceLoop[] {
+  const own = detectLoops(spans, columns);
+  const unknown = toldLoops(summary, own);
+  return [...own.slice(0, mostLoops).map((loop) => loopOf(loop, spans, columns)), ...unknown].slice(0, mostLoops);
+}
+
+interface FoundLoop {
+  readonly tool: string;
+  /** Of all its calls. */
+  readonly rows: readonly number[];
+}
+
+function loopOf({ tool: name, rows }: FoundLoop, spans: SpanSource, columns: SpanColumns): TraceLoop {
+  const isFailed = (row: number) =>
+    columns.status[row] === failed && ((columns.flags[row] ?? 0) & FLAG.interrupted) === 0;
+  return {
+    tool: name,
+    label: labelOf(rows[0] ?? -1, spans, columns),
+    count: rows.length,
+    failures: rows.filter(isFailed).length,
+    rows: rows.slice(0, mostRows),
+  };
+}
+
+function labelOf(row: number, spans: SpanSource, columns: SpanColumns): string {
+  const label = columns.strings[columns.label[row] ?? 0] ?? "";
+  if (label !== "") return label;
+  const span = spans.shortSpanAt(row);
+  return span === undefined ? "" : describeSpan(span).label;
+}
+
+function toldLoops(summary: TraceSummary, own: readonly FoundLoop[]): TraceLoop[] {
+  const told = (summary.loops ?? []).map((loop) => ({
     tool: oneLine(loop.tool),
     label: "",
     count: loop.count,
@@ -34,57 +74,82 @@ export function traceLoops(trace: TraceFile, columns: SpanColumns): TraceLoop[] 
   // Producers name a loop by a hash that can't be compared: as many loops of a tool as were found here are the same ones.
   const found = new Map<string, number>();
   for (const loop of own) found.set(loop.tool, (found.get(loop.tool) ?? 0) + 1);
-  const unknown = told.filter((loop) => {
+  return told.filter((loop) => {
     const left = found.get(loop.tool) ?? 0;
     found.set(loop.tool, left - 1);
     return left <= 0;
   });
-  return [...own, ...unknown].slice(0, mostLoops);
 }
 
-function detectLoops({ spans }: TraceFile, columns: SpanColumns): TraceLoop[] {
-  const positions = new Map<string, { row: number; position: number; isLoop: boolean }[]>();
-  let position = 0;
-  for (const row of toolRows(spans, columns)) {
-    const span = spans[row];
-    if (span === undefined) continue;
-    const key = `${toolName(span)}\0${hashOfJson(span.input ?? null)}`;
-    const calls = positions.get(key);
-    const call = { row, position: position++, isLoop: false };
-    if (calls === undefined) positions.set(key, [call]);
-    else calls.push(call);
+function detectLoops(spans: SpanSource, columns: SpanColumns): FoundLoop[] {
+  const rows = toolRows(spans.count, columns);
+  const calls = new Map<string, { row: number; position: number; isLoop: boolean }[]>();
+  for (const position of repeatedPositions(rows, spans)) {
+    const row = rows[position] ?? 0;
+    const key = `${spans.toolNameAt(row)}\0${hashOfJson(spans.fieldAt(row, "input") ?? null)}`;
+    const known = calls.get(key);
+    const call = { row, position, isLoop: false };
+    if (known === undefined) calls.set(key, [call]);
+    else known.push(call);
   }
-  const loops: TraceLoop[] = [];
-  for (const calls of positions.values()) {
-    for (let last = repeatsOfLoop - 1; last < calls.length; last++) {
-      const window = calls.slice(last - repeatsOfLoop + 1, last + 1);
-      const [first] = window;
-      const end = window.at(-1);
+  const loops: FoundLoop[] = [];
+  for (const same of calls.values()) {
+    for (let last = repeatsOfLoop - 1; last < same.length; last++) {
+      const first = same[last - repeatsOfLoop + 1];
+      const end = same[last];
       if (first === undefined || end === undefined || end.position - first.position >= windowCalls) continue;
-      for (const call of window) call.isLoop = true;
+      for (const call of same.slice(last - repeatsOfLoop + 1, last + 1)) call.isLoop = true;
     }
-    const rows = calls.filter((call) => call.isLoop).map((call) => call.row);
-    const [firstRow] = rows;
-    const firstSpan = firstRow === undefined ? undefined : spans[firstRow];
-    if (firstRow === undefined || firstSpan === undefined) continue;
-    loops.push({
-      tool: oneLine(toolName(firstSpan)),
-      label: columns.strings[columns.label[firstRow] ?? 0] ?? "",
-      count: rows.length,
-      failures: rows.filter((row) => spans[row]?.status === "error" && spans[row]?.interrupted !== true).length,
-      rows: rows.slice(0, mostRows),
-    });
+    const looping = same.filter((call) => call.isLoop).map((call) => call.row);
+    const [firstRow] = looping;
+    if (firstRow !== undefined) loops.push({ tool: oneLine(spans.toolNameAt(firstRow)), rows: looping });
   }
-  return loops.sort((a, b) => b.count - a.count || (a.rows[0] ?? 0) - (b.rows[0] ?? 0));
+  return loops.sort((a, b) => b.rows.length - a.rows.length || (a.rows[0] ?? 0) - (b.rows[0] ?? 0));
+}
+
+/** Places in `rows` of the calls that may be part of a loop. Those of a file are told by their bytes, before they are read. */
+function* repeatedPositions(rows: Int32Array, { file }: SpanSource): Generator<number> {
+  const signatures = file && Float64Array.from(rows, (row) => signatureAt(file, row));
+  for (let position = 0; position < rows.length; position++) {
+    if (signatures === undefined || isRepeated(position, signatures)) yield position;
+  }
+}
+
+function signatureAt(file: SpanFile, row: number): number {
+  if (file.isMended(row)) return unknownSignature;
+  const range = file.fieldRanges(row).findLast(({ field }) => field === "input");
+  return range === undefined ? noInput : signatureOf(file.read(range));
+}
+
+/** No input is the same as null. */
+const noInput = signatureOf(new TextEncoder().encode("null"));
+
+/** Whatever the tools are called. */
+function isRepeated(position: number, signatures: Float64Array): boolean {
+  const own = signatures[position] ?? unknownSignature;
+  let same = 0;
+  const to = Math.min(signatures.length - 1, position + windowCalls - 1);
+  for (let at = Math.max(0, position - windowCalls + 1); at <= to; at++) {
+    const other = signatures[at];
+    if (own === unknownSignature || other === unknownSignature || own === other) same++;
+  }
+  return same >= repeatsOfLoop;
 }
 
 /** Rows of tool calls in the order in which they began. */
-function toolRows(spans: TraceFile["spans"], columns: SpanColumns): number[] {
-  const rows: number[] = [];
-  for (const [row, span] of spans.entries()) if (span.kind === "tool") rows.push(row);
+function toolRows(count: number, { kind, startMs }: SpanColumns): Int32Array {
   const startOf = (row: number) => {
-    const start = columns.startMs[row] ?? Number.NaN;
+    const start = startMs[row] ?? Number.NaN;
     return Number.isNaN(start) ? 0 : start;
   };
-  return rows.sort((a, b) => startOf(a) - startOf(b) || a - b);
+  const rows = new Int32Array(count);
+  let length = 0;
+  let isSorted = true;
+  for (let row = 0; row < count; row++) {
+    if (kind[row] !== tool) continue;
+    if (isSorted && length > 0 && startOf(rows[length - 1] ?? 0) > startOf(row)) isSorted = false;
+    rows[length++] = row;
+  }
+  const found = rows.subarray(0, length);
+  return isSorted ? found : found.sort((a, b) => startOf(a) - startOf(b) || a - b);
 }

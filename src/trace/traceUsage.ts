@@ -1,10 +1,11 @@
 // Tokens and cost of a trace, put together from its spans; from its summary only where the spans say less. A figure that
 // nobody reported is left out, never 0.
 
-import { modelName } from "./describeSpan";
 import { oneLine } from "./plainText";
-import type { TokenCounts, TraceFile, TraceSpan } from "./schema";
-import { FLAG, type SpanColumns } from "./spanColumns";
+import type { TokenCounts, TraceSpan, TraceSummary } from "./schema";
+import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
+import type { SpanSource, TraceHeader } from "./spanSource";
+import { credible, type SpanUsage, totalTokens } from "./spanUsage";
 
 export interface TokenTotals {
   readonly input: number;
@@ -38,31 +39,66 @@ export interface TraceUsage {
   readonly models: readonly ModelUsage[];
 }
 
+/** By row what a span reports; NaN for nothing. */
+export interface ReportedUsage {
+  readonly tokens: Float64Array;
+  /** US dollars. */
+  readonly cost: Float64Array;
+}
+
 type Sums = { -readonly [K in keyof TokenTotals]: number };
 
-export function traceUsage(trace: TraceFile, columns: SpanColumns): TraceUsage {
-  const { spans, summary } = trace;
-  const isOuter = outerReports(spans, columns);
+const generation = kindCodes.indexOf("generation");
+const failed = statusCodes.indexOf("error");
+
+/** @param rows of the columns, which may be one more than there are spans */
+export function reportedUsage(spans: readonly TraceSpan[], rows: number): ReportedUsage {
+  const tokens = new Float64Array(rows).fill(Number.NaN);
+  const cost = new Float64Array(rows).fill(Number.NaN);
+  for (const [row, span] of spans.entries()) {
+    tokens[row] = totalTokens(span.tokens);
+    cost[row] = credible(span.cost) ?? Number.NaN;
+  }
+  return { tokens, cost };
+}
+
+/** Reads no spans but those that report something, and these only where nobody has what they report. */
+export function traceUsage(
+  { summary }: Pick<TraceHeader, "summary">,
+  spans: SpanSource,
+  columns: SpanColumns,
+  reported: ReportedUsage,
+): TraceUsage {
+  const isOuterTokens = outerReports(columns, reported.tokens);
+  const isOuterCost = outerReports(columns, reported.cost);
   const models = new Map<string, Mutable<ModelUsage>>();
   let tokens: Sums | undefined;
   let cost: number | undefined;
   let isElided = false;
-  for (const [row, span] of spans.entries()) {
-    if (((columns.flags[row] ?? 0) & FLAG.elided) !== 0) isElided = true;
-    const reportsTokens = hasTokens(span.tokens) && !isOuter.tokens[row];
-    const spanCost = isOuter.cost[row] ? undefined : credible(span.cost);
-    if (reportsTokens) tokens = addTokens(tokens, span.tokens);
-    if (spanCost !== undefined) cost = (cost ?? 0) + spanCost;
-    if (span.kind !== "generation" && !reportsTokens && spanCost === undefined) continue;
-    const usage = usageOf(models, span);
+  for (let row = 0; row < spans.count; row++) {
+    const flags = columns.flags[row] ?? 0;
+    if ((flags & FLAG.elided) !== 0) isElided = true;
+    const reportsTokens = !Number.isNaN(reported.tokens[row] ?? Number.NaN) && isOuterTokens[row] === 0;
+    const ownCost = isOuterCost[row] === 0 ? (reported.cost[row] ?? Number.NaN) : Number.NaN;
+    const reportsCost = !Number.isNaN(ownCost);
+    if (columns.kind[row] !== generation && !reportsTokens && !reportsCost) continue;
+    const used = spans.usageAt(row);
+    if (used === undefined) continue;
+    const usage = usageOf(models, used);
     usage.calls++;
-    if (span.status === "error" && span.interrupted !== true) usage.failures++;
+    if (columns.status[row] === failed && (flags & FLAG.interrupted) === 0) usage.failures++;
     const durationMs = (columns.endMs[row] ?? Number.NaN) - (columns.startMs[row] ?? Number.NaN);
     if (!Number.isNaN(durationMs)) usage.durationMs += durationMs;
-    if (reportsTokens) usage.tokens = addTokens(usage.tokens as Sums | undefined, span.tokens);
-    if (spanCost !== undefined) usage.cost = (usage.cost ?? 0) + spanCost;
+    if (reportsTokens) {
+      tokens = addTokens(tokens, used.tokens);
+      usage.tokens = addTokens(usage.tokens as Sums | undefined, used.tokens);
+    }
+    if (reportsCost) {
+      cost = (cost ?? 0) + ownCost;
+      usage.cost = (usage.cost ?? 0) + ownCost;
+    }
   }
-  const told = summaryUsage(trace);
+  const told = summaryUsage(summary);
   const useTold = tokens === undefined || (isElided && (told.tokens?.total ?? 0) > tokens.total);
   const useToldCost = cost === undefined || (isElided && (told.cost ?? 0) > cost);
   const finalTokens = useTold ? told.tokens : tokens;
@@ -79,9 +115,9 @@ export function traceUsage(trace: TraceFile, columns: SpanColumns): TraceUsage {
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-function usageOf(models: Map<string, Mutable<ModelUsage>>, span: TraceSpan): Mutable<ModelUsage> {
-  const model = oneLine(modelName(span));
-  const provider = span.model?.providerId;
+function usageOf(models: Map<string, Mutable<ModelUsage>>, used: SpanUsage): Mutable<ModelUsage> {
+  const model = oneLine(used.model);
+  const { provider } = used;
   const key = `${provider ?? ""}\0${model}`;
   const known = models.get(key);
   if (known !== undefined) return known;
@@ -97,24 +133,20 @@ function usageOf(models: Map<string, Mutable<ModelUsage>>, span: TraceSpan): Mut
 }
 
 /** Instrumentation reports usage on an outer span and again on the inner ones: what has a report below it is not counted. */
-function outerReports(spans: readonly TraceSpan[], columns: SpanColumns): { tokens: Uint8Array; cost: Uint8Array } {
-  const tokens = new Uint8Array(columns.count);
-  const cost = new Uint8Array(columns.count);
-  const markAbove = (marks: Uint8Array, row: number) => {
+function outerReports(columns: SpanColumns, reported: Float64Array): Uint8Array {
+  const marks = new Uint8Array(columns.count);
+  for (let row = 0; row < columns.count; row++) {
+    if (Number.isNaN(reported[row] ?? Number.NaN)) continue;
     // Stops at the first marked row, whose ancestors are marked: all walks together visit each row once.
     for (let above = columns.parent[row] ?? -1; above >= 0 && marks[above] === 0; above = columns.parent[above] ?? -1)
       marks[above] = 1;
-  };
-  for (const [row, span] of spans.entries()) {
-    if (hasTokens(span.tokens)) markAbove(tokens, row);
-    if (credible(span.cost) !== undefined) markAbove(cost, row);
   }
-  return { tokens, cost };
+  return marks;
 }
 
-function summaryUsage({ summary }: TraceFile): { tokens?: TokenTotals; cost?: number } {
+function summaryUsage(summary: TraceSummary): { tokens?: TokenTotals; cost?: number } {
   const counts = { ...summary.tokens, total: summary.tokens?.total ?? summary.totalTokens };
-  const tokens = hasTokens(counts) ? addTokens(undefined, counts) : undefined;
+  const tokens = Number.isNaN(totalTokens(counts)) ? undefined : addTokens(undefined, counts);
   const cost = credible(summary.totalCost);
   return { ...(tokens === undefined ? {} : { tokens }), ...(cost === undefined ? {} : { cost }) };
 }
@@ -130,17 +162,4 @@ function addTokens(sums: Sums | undefined, counts: TokenCounts | undefined): Sum
   const total = credible(counts?.total);
   next.total += total === undefined || total === 0 ? parts : total;
   return next;
-}
-
-/** A span of zeros reports nothing: producers write zeros where the model's API told no usage. */
-function hasTokens(counts: TokenCounts | undefined): boolean {
-  if (counts === undefined) return false;
-  return [counts.input, counts.output, counts.reasoning, counts.cacheRead, counts.cacheWrite, counts.total].some(
-    (count) => count !== undefined && Number.isFinite(count) && count !== 0,
-  );
-}
-
-/** What nobody can have used is left out, so that no sum becomes infinite. */
-function credible(value: number | undefined): number | undefined {
-  return value !== undefined && Math.abs(value) <= Number.MAX_SAFE_INTEGER ? value : undefined;
 }

@@ -1,6 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { type ConversationItem, conversation, hasConversation } from "../../src/trace/conversation";
-import { madeUp, sample } from "./traceSamples";
+import {
+  type ConversationItem,
+  conversationItems,
+  hasConversation,
+  itemOfRow,
+  conversation as readConversation,
+} from "../../src/trace/conversation";
+import { conversationOutline } from "../../src/trace/conversationOutline";
+import { spansInMemory } from "../../src/trace/spanSource";
+import { madeUp, type Sample, sample } from "./traceSamples";
+
+const conversation = ({ trace, columns }: Sample) => readConversation(spansInMemory(trace.spans), columns);
 
 function show(item: ConversationItem): string {
   const inside = item.insideRow === undefined ? "" : ` (inside ${item.insideRow})`;
@@ -14,16 +24,12 @@ function show(item: ConversationItem): string {
 }
 
 function shown(spans: Parameters<typeof madeUp>[0]): string[] {
-  const { trace, columns } = madeUp(spans);
-  const items = conversation(trace, columns).map(show);
-  expect(conversation(trace).map(show)).toEqual(items);
-  return items;
+  return conversation(madeUp(spans)).map(show);
 }
 
 describe("conversation", () => {
   it("folds the calls under the answers of a real trace", () => {
-    const { trace, columns } = sample("ses_completed_tax_rounding");
-    const items = conversation(trace, columns);
+    const items = conversation(sample("ses_completed_tax_rounding"));
     expect(items.slice(0, 3).map(show)).toEqual([
       "1 user The tax total on invoices is off by one cent. Find out why and fix it.",
       "2 assistant Now I will run the tests again. [bash npx tsc --noEmit]",
@@ -37,8 +43,7 @@ describe("conversation", () => {
   });
 
   it("ends with the error of the session", () => {
-    const { trace, columns } = sample("ses_loop_same_call");
-    expect(conversation(trace, columns).at(-1)).toMatchObject({
+    expect(conversation(sample("ses_loop_same_call")).at(-1)).toMatchObject({
       type: "error",
       row: 0,
       text: "stuck: same call failed 8 times",
@@ -51,7 +56,8 @@ describe("conversation", () => {
     );
     expect(shown([{ kind: "session" }, { kind: "generation", output: "[tool calls: bash]" }])).toEqual([]);
     expect(shown([])).toEqual([]);
-    expect(hasConversation(sample("ses_two_bursts_7h").trace)).toBe(true);
+    const { trace, columns } = sample("ses_two_bursts_7h");
+    expect(hasConversation(spansInMemory(trace.spans), columns)).toBe(true);
   });
 
   it("begins with the prompt where no message was recorded", () => {
@@ -142,8 +148,8 @@ describe("conversation", () => {
   });
 
   it("cuts a text at 4,000 characters and tells its length", () => {
-    const { trace } = madeUp([{ kind: "user-message", input: "x".repeat(5_000) }]);
-    expect(conversation(trace)).toMatchObject([{ text: "x".repeat(4_000), totalLength: 5_000 }]);
+    const said = madeUp([{ kind: "user-message", input: "x".repeat(5_000) }]);
+    expect(conversation(said)).toMatchObject([{ text: "x".repeat(4_000), totalLength: 5_000 }]);
   });
 
   it("survives a circle of parents, a deep chain and many siblings", () => {
@@ -151,16 +157,54 @@ describe("conversation", () => {
       { kind: "generation" as const, spanId: "a", parentSpanId: "b", output: "x" },
       { kind: "tool" as const, spanId: "b", parentSpanId: "a" },
     ];
-    expect(conversation(madeUp(circle).trace)).toHaveLength(1);
+    expect(conversation(madeUp(circle))).toHaveLength(1);
     const chain = Array.from({ length: 50_000 }, (_, index) => ({
       kind: "span" as const,
       parentSpanId: index === 0 ? null : `s${index - 1}`,
     }));
-    expect(
-      conversation(madeUp([...chain, { kind: "text" as const, output: "end", parentSpanId: "s49999" }]).trace),
-    ).toHaveLength(1);
+    const end = { kind: "text" as const, output: "end", parentSpanId: "s49999" };
+    expect(conversation(madeUp([...chain, end]))).toHaveLength(1);
     const siblings = Array.from({ length: 50_000 }, () => ({ kind: "tool" as const, name: "bash" }));
-    const [, calls] = conversation(madeUp([{ kind: "user-message", input: "x" }, ...siblings]).trace);
-    expect(calls?.type === "calls" && calls.calls.length).toBe(50_000);
+    const [, calls] = conversation(madeUp([{ kind: "user-message", input: "x" }, ...siblings]));
+    expect(calls?.type === "calls" && [calls.calls.length, calls.callsLeftOut]).toEqual([200, 49_800]);
+  });
+
+  it("tells of failed and open calls also where it does not tell of all", () => {
+    const calls = Array.from({ length: 300 }, (_, index) => ({
+      kind: "tool" as const,
+      parentSpanId: "s1",
+      ...(index === 250 ? {} : { endTime: 5_000 }),
+      status: index === 270 ? ("error" as const) : ("ok" as const),
+    }));
+    const [, answer] = conversation(madeUp([{ kind: "user-message", input: "x" }, { kind: "generation" }, ...calls]));
+    if (answer?.type !== "assistant") throw new Error("not an answer");
+    expect(answer.calls.slice(99).map(({ row, status }) => [row, status])).toEqual([
+      [101, "ok"],
+      [252, "open"],
+      [272, "failed"],
+    ]);
+    expect(answer.callsLeftOut).toBe(198);
+  });
+
+  it("is read in parts, which are those of the whole, and finds the part of a row", () => {
+    for (const name of ["ses_completed_tax_rounding", "ses_loop_same_call", "ses_live_refactor"]) {
+      const { trace, columns } = sample(name);
+      const spans = spansInMemory(trace.spans);
+      const whole = readConversation(spans, columns);
+      const outline = conversationOutline(spans, columns);
+      expect(outline.count).toBe(whole.length);
+      for (const size of [1, 4, 1_000]) {
+        const parts: ConversationItem[] = [];
+        for (let from = 0; from < outline.count; from += size) {
+          parts.push(...conversationItems(outline, spans, columns, from, size));
+        }
+        expect(parts).toEqual(whole);
+      }
+      for (const [index, item] of whole.entries()) {
+        if (item.type !== "error") expect(itemOfRow(outline, item.row)).toBe(index);
+        for (const { row } of "calls" in item ? item.calls : []) expect(itemOfRow(outline, row)).toBe(index);
+      }
+      expect(itemOfRow(outline, trace.spans.length)).toBe(-1);
+    }
   });
 });

@@ -142,5 +142,6 @@ describe("the failing line", () => {
 });
 
 it("takes a program's output for no conversation", () => {
-  expect(hasConversation(failed())).toBe(false);
+  const { spans } = failed();
+  expect(hasConversation(spansInMemory(spans), buildColumns(spans).columns)).toBe(false);
 });

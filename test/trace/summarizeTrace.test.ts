@@ -1,8 +1,16 @@
 import { describe, expect, it } from "vitest";
+import { spansInMemory } from "../../src/trace/spanSource";
 import { summarizeTrace } from "../../src/trace/summarizeTrace";
+import { reportedUsage } from "../../src/trace/traceUsage";
 import { madeUp, type Sample, sample } from "./traceSamples";
 
-const summarize = ({ trace, columns }: Sample) => summarizeTrace(trace, columns);
+const summarize = ({ trace, columns }: Sample) =>
+  summarizeTrace({
+    header: trace,
+    spans: spansInMemory(trace.spans),
+    columns,
+    usage: reportedUsage(trace.spans, columns.count),
+  });
 
 describe("the summary of a completed trace", () => {
   const view = summarize(sample("ses_completed_tax_rounding"));

@@ -1,0 +1,214 @@
+// Which rows a conversation is made of, in which order, and which tool calls belong to which answer: from columns, so that
+// what is said has to be read only where it is shown. Linear but for rows that are not in order of time; no recursion.
+
+import { namedToolCalls } from "./messageText";
+import { payloadValue } from "./payloadView";
+import type { TraceSpan } from "./schema";
+import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
+import type { SpanSource } from "./spanSource";
+import { wordsOf } from "./spokenWords";
+
+export const ITEM = { user: 0, prompt: 1, words: 2, answer: 3, calls: 4, error: 5 } as const;
+
+export interface ConversationOutline {
+  /** How many items there are. */
+  readonly count: number;
+  /** By item, one of `ITEM`. */
+  readonly type: Uint8Array;
+  /** By item its row; that of `ITEM.calls` is the first of them. */
+  readonly row: Int32Array;
+  /** By item where its calls begin in `callRows`; one more for the end of the last. */
+  readonly firstCall: Int32Array;
+  readonly callRows: Int32Array;
+  /** By row the nearest tool call above it, -1 for none. */
+  readonly insideRow: Int32Array;
+}
+
+const session = kindCodes.indexOf("session");
+const generation = kindCodes.indexOf("generation");
+const tool = kindCodes.indexOf("tool");
+const text = kindCodes.indexOf("text");
+const plainSpan = kindCodes.indexOf("span");
+const message = kindCodes.indexOf("user-message");
+const failed = statusCodes.indexOf("error");
+
+/** After so many silent answers it counts as a conversation all the same, so that not all of them have to be read. */
+const mostSilentAnswers = 2_000;
+
+/** Does anybody speak in this trace: a message, an answer with words, a prompt to a model? */
+export function hasConversation(spans: SpanSource, columns: SpanColumns): boolean {
+  const { kind, flags } = columns;
+  let hasAnswer = false;
+  for (let row = 0; row < spans.count; row++) {
+    if (kind[row] === message || (kind[row] === text && ((flags[row] ?? 0) & FLAG.output) === 0)) return true;
+    if (kind[row] === generation) hasAnswer = true;
+  }
+  if (!hasAnswer) return false;
+  for (let row = 0; row < spans.count; row++) if (kind[row] === session && hasPrompt(spans, row)) return true;
+  let silent = 0;
+  for (let row = 0; row < spans.count; row++) {
+    if (kind[row] !== generation) continue;
+    const output = payloadAt(spans, row, "output");
+    if (namedToolCalls(output) === undefined && wordsOf(output).totalLength > 0) return true;
+    if (++silent >= mostSilentAnswers) return true;
+  }
+  return false;
+}
+
+/** Without an item where nobody speaks. */
+export function conversationOutline(spans: SpanSource, columns: SpanColumns): ConversationOutline {
+  const { kind, flags, status } = columns;
+  const owner = nearestAbove(spans.count, columns, (above) =>
+    above === generation ? FOUND : above === plainSpan ? PASS : STOP,
+  );
+  const insideRow = nearestAbove(spans.count, columns, (above) =>
+    above === tool ? FOUND : above === session ? STOP : PASS,
+  );
+  const items = new Items();
+  if (!hasConversation(spans, columns)) return items.outline(insideRow, new Int32Array(), new Int32Array());
+  const rows = rowsInTime(spans.count, columns);
+  const hasMessage = rows.some((row) => kind[row] === message);
+  /** By row of an answer its item, and by row of a call that of its answer. */
+  const itemOf = new Int32Array(spans.count).fill(-1);
+  for (const row of rows) {
+    switch (kind[row]) {
+      case message:
+        items.add(ITEM.user, row);
+        break;
+      case session:
+        // The prompt is there once more as the first message where the producer writes messages.
+        if (!hasMessage && hasPrompt(spans, row)) items.add(ITEM.prompt, row);
+        break;
+      case text:
+        items.add(ITEM.words, row);
+        break;
+      case generation:
+        itemOf[row] = items.add(ITEM.answer, row);
+        break;
+      default: {
+        // A call that began before its answer did stands for itself.
+        const answer = itemOf[owner[row] ?? -1] ?? -1;
+        itemOf[row] = answer >= 0 ? answer : items.looseCall(row, insideRow);
+      }
+    }
+  }
+  for (let row = 0; row < spans.count; row++) {
+    const isError = kind[row] === session && status[row] === failed && ((flags[row] ?? 0) & FLAG.interrupted) === 0;
+    if (isError) items.add(ITEM.error, row);
+  }
+  const calls = rows.filter((row) => kind[row] === tool);
+  return items.outline(insideRow, calls, itemOf);
+}
+
+/** What a panel may be shown of a payload: the field, or the attribute in which instrumentation keeps it. */
+function payloadAt(spans: SpanSource, row: number, field: "input" | "output"): unknown {
+  const value = spans.fieldAt(row, field);
+  if (value !== undefined) return value;
+  return payloadValue({ ...blank, attributes: spans.fieldAt(row, "attributes") as TraceSpan["attributes"] }, field);
+}
+
+const blank = { spanId: "", parentSpanId: null, name: "", kind: "span", startTime: 0, status: "ok" } as const;
+
+function hasPrompt(spans: SpanSource, row: number): boolean {
+  return wordsOf(payloadAt(spans, row, "input")).totalLength > 0;
+}
+
+class Items {
+  readonly #type: number[] = [];
+  readonly #row: number[] = [];
+
+  /** Returns the number of the item. */
+  add(type: number, row: number): number {
+    this.#row.push(row);
+    return this.#type.push(type) - 1;
+  }
+
+  /** The item to which a call without an answer is added: the last one, where that is made of such calls. */
+  looseCall(row: number, insideRow: Int32Array): number {
+    const last = this.#type.length - 1;
+    const isSame = this.#type[last] === ITEM.calls && insideRow[this.#row[last] ?? 0] === insideRow[row];
+    return isSame ? last : this.add(ITEM.calls, row);
+  }
+
+  /**
+   * @param calls rows of tool calls, in the order in which they are shown
+   * @param itemOf by row of a call its item
+   */
+  outline(insideRow: Int32Array, calls: Int32Array, itemOf: Int32Array): ConversationOutline {
+    const count = this.#type.length;
+    const firstCall = new Int32Array(count + 1);
+    for (const row of calls) firstCall[(itemOf[row] ?? 0) + 1] = (firstCall[(itemOf[row] ?? 0) + 1] ?? 0) + 1;
+    for (let item = 0; item < count; item++) firstCall[item + 1] = (firstCall[item + 1] ?? 0) + (firstCall[item] ?? 0);
+    const next = firstCall.slice();
+    const callRows = new Int32Array(calls.length);
+    for (const row of calls) {
+      const item = itemOf[row] ?? 0;
+      const at = next[item] ?? 0;
+      callRows[at] = row;
+      next[item] = at + 1;
+    }
+    const [type, row] = [Uint8Array.from(this.#type), Int32Array.from(this.#row)];
+    return { count, type, row, firstCall, callRows, insideRow };
+  }
+}
+
+const FOUND = 0;
+const PASS = 1;
+const STOP = 2;
+const unresolved = -2;
+
+/**
+ * For each row the nearest row above it that `judge` finds; -1 for none. Each row is resolved once: a walk upwards stops at
+ * a row whose answer is known and hands it to all rows that it passed.
+ */
+function nearestAbove(count: number, { kind, parent }: SpanColumns, judge: (kind: number) => number): Int32Array {
+  const nearest = new Int32Array(count).fill(unresolved);
+  const verdicts = Uint8Array.from(kindCodes, (_, code) => judge(code));
+  const passed: number[] = [];
+  for (let row = 0; row < count; row++) {
+    let at = row;
+    let answer = unresolved;
+    while (answer === unresolved) {
+      const known = nearest[at] ?? -1;
+      if (known !== unresolved) {
+        answer = known;
+        break;
+      }
+      passed.push(at);
+      const above = parent[at] ?? -1;
+      // What hangs under the row of missing parents has nobody above it.
+      const verdict = above < 0 || above >= count ? STOP : (verdicts[kind[above] ?? 0] ?? STOP);
+      if (verdict === PASS) at = above;
+      else answer = verdict === FOUND ? above : -1;
+    }
+    for (const each of passed) nearest[each] = answer;
+    passed.length = 0;
+  }
+  return nearest;
+}
+
+/**
+ * Rows that may be items, by start; what started at one moment in the order of the trace, the session and messages before
+ * answers, and these before calls.
+ */
+function rowsInTime(count: number, { kind, flags, startMs }: SpanColumns): Int32Array {
+  const ranks = Uint8Array.from(kindCodes, (_, code) =>
+    code === session ? 0 : code === message ? 1 : code === tool ? 3 : 2,
+  );
+  const startOf = (row: number) => {
+    const start = startMs[row] ?? Number.NaN;
+    return Number.isNaN(start) ? 0 : start;
+  };
+  const rankOf = (row: number) => ranks[kind[row] ?? 0] ?? 0;
+  const compare = (a: number, b: number) => startOf(a) - startOf(b) || rankOf(a) - rankOf(b) || a - b;
+  const rows = new Int32Array(count);
+  let length = 0;
+  let isSorted = true;
+  for (let row = 0; row < count; row++) {
+    if (kind[row] === plainSpan || (kind[row] === text && ((flags[row] ?? 0) & FLAG.output) !== 0)) continue;
+    if (isSorted && length > 0 && compare(rows[length - 1] ?? 0, row) > 0) isSorted = false;
+    rows[length++] = row;
+  }
+  const found = rows.subarray(0, length);
+  return isSorted ? found : found.sort(compare);
+}
