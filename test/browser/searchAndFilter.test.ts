@@ -72,6 +72,130 @@ describe("search", () => {
   });
 });
 
+describe("how the text of a search is meant", () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await launchChromium();
+  });
+  afterAll(async () => {
+    await browser?.close();
+  });
+
+  const trace = madeUpTrace([
+    { kind: "session", endTime: 5_000 },
+    { name: "bash", output: "the tax of a taxi" },
+    { name: "bash", output: "Taxes (total): 41" },
+    { name: "bash", output: "no duties" },
+  ]);
+
+  it("is set by three buttons of the field, and kept with the panel's state", async () => {
+    await using drive = await openTrace(browser, traceFiles(trace));
+    const { page } = drive;
+    const field = page.getByRole("textbox", { name: "Find in Trace" });
+    const search = page.getByRole("search");
+    const toggle = (name: string) => page.getByRole("button", { name });
+    await field.click();
+    expect(await toggle("Match Case").getAttribute("aria-pressed")).toBe("false");
+    await field.fill("tax");
+    await expect.poll(() => search.innerText()).toContain("2 matches");
+    await toggle("Match Case").click();
+    await expect.poll(() => search.innerText()).toContain("1 match");
+    await toggle("Match Case").click();
+    await toggle("Match Whole Word").click();
+    await expect.poll(() => search.innerText()).toContain("1 match");
+    expect(await toggle("Match Whole Word").getAttribute("aria-pressed")).toBe("true");
+    await toggle("Use Regular Expression").click();
+    await field.fill("taxes|duties");
+    await expect.poll(() => search.innerText()).toContain("2 matches");
+    await expect
+      .poll(async () => (await drive.viewState()).searchOptions)
+      .toEqual({ matchCase: false, wholeWord: true, regex: true });
+    await drive.panel.reload();
+    await page.getByRole("treegrid").waitFor();
+    expect(await toggle("Use Regular Expression").getAttribute("aria-pressed")).toBe("true");
+    await expect.poll(() => search.innerText()).toContain("2 matches");
+  });
+
+  it("is toggled by the host's keys, and said", async () => {
+    await using drive = await openTrace(browser, traceFiles(trace));
+    const { page } = drive;
+    await page.getByRole("textbox", { name: "Find in Trace" }).fill("t.x");
+    await expect.poll(() => page.getByRole("search").innerText()).toContain("No matches");
+    await drive.navigate("toggleRegex");
+    await expect.poll(() => page.getByRole("search").innerText()).toContain("2 matches");
+    expect(await page.locator("footer").innerText()).toContain("Use Regular Expression: on");
+    await drive.navigate("toggleMatchCase");
+    await expect.poll(() => page.getByRole("search").innerText()).toContain("1 match");
+    await drive.navigate("toggleWholeWord");
+    expect(await page.locator("footer").innerText()).toContain("Match Whole Word: on");
+  });
+
+  it("says at the field what is wrong with an expression, and where", async () => {
+    await using drive = await openTrace(browser, traceFiles(trace));
+    const { page } = drive;
+    const field = page.getByRole("textbox", { name: "Find in Trace" });
+    await field.click();
+    await page.getByRole("button", { name: "Use Regular Expression" }).click();
+    const says = async (expression: string, words: string) => {
+      await field.fill(expression);
+      await expect.poll(() => page.locator(".search-fault").allInnerTexts()).toEqual([words]);
+      expect(await field.getAttribute("aria-invalid")).toBe("true");
+      expect(await field.getAttribute("aria-describedby")).toBe("search-fault");
+      expect(await page.getByRole("search").getByRole("status").innerText()).toBe(words);
+    };
+    await says("tax(?=i)", "“(?=” looks around, which is not supported here (character 4)");
+    await says("(t)ax\\1", "“\\1” refers back to a group, which is not supported here (character 6)");
+    await says("tax(", "A “(” is never closed (character 4)");
+    await says("tax*|", "The expression matches the empty text, so it would find everything");
+    await field.fill("tax\\w");
+    await expect.poll(() => page.getByRole("search").innerText()).toContain("2 matches");
+    expect(await page.locator(".search-fault").count()).toBe(0);
+    expect(await field.getAttribute("aria-invalid")).toBe("false");
+  });
+
+  it("goes for what is marked in rows and in the details", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_failed_dbt_build"));
+    const { page } = drive;
+    const field = page.getByRole("textbox", { name: "Find in Trace" });
+    const marked = () =>
+      page.evaluate(() => [...(CSS.highlights.get("search-match") ?? [])].map((range) => String(range)));
+    await field.fill("roundhalfeven");
+    await expect.poll(() => page.getByRole("search").innerText()).toContain("matches");
+    await page.keyboard.press("Enter");
+    await expect.poll(marked).toContain("roundHalfEven");
+    expect(new Set(await marked())).toEqual(new Set(["roundHalfEven"]));
+    await page.getByRole("button", { name: "Use Regular Expression" }).click();
+    await field.fill("r\\w+Half\\S+");
+    await expect.poll(() => page.locator("mark").allInnerTexts()).toContain("roundHalfEven");
+    await expect.poll(marked).toContain("roundHalfEven");
+    await field.fill("");
+    await expect.poll(marked).toEqual([]);
+    expect(await page.locator("mark").count()).toBe(0);
+  });
+
+  it("brings the first match of a step into view that is far down in its details", async () => {
+    const output = Array.from({ length: 90 }, (_, line) => `line ${line}`).join("\n");
+    const far = madeUpTrace([
+      { kind: "session", endTime: 5_000 },
+      { name: "bash", output: `${output}\nneedle` },
+    ]);
+    await using drive = await openTrace(browser, traceFiles(far));
+    const { page } = drive;
+    await page.getByRole("textbox", { name: "Find in Trace" }).fill("needle");
+    await expect.poll(() => page.getByRole("search").innerText()).toContain("1 match");
+    await page.keyboard.press("Enter");
+    const isInView = () =>
+      page.evaluate(() => {
+        const [range] = CSS.highlights.get("search-match") ?? [];
+        const body = document.querySelector(".details-body")?.getBoundingClientRect();
+        if (range === undefined || body === undefined) return false;
+        const { top, bottom } = (range as Range).getBoundingClientRect();
+        return top >= body.top && bottom <= body.bottom;
+      });
+    await expect.poll(isInView).toBe(true);
+  });
+});
+
 describe("filters", () => {
   let browser: Browser;
   beforeAll(async () => {

@@ -11,6 +11,8 @@ const highlightName = "search-match";
 /** UTF-16 units that are looked at, and ranges that are painted, at most. */
 const mostUnits = 400_000;
 const mostRanges = 2_000;
+/** Ranges of which it is asked whether they are in view. */
+const mostChecked = 100;
 /** Words of the panel itself, and what nobody sees. */
 const notData = "button, [role='tab'], h2, h3, h4, label, summary, .visually-hidden, [aria-hidden='true'], [inert]";
 /** A match is within one of them. */
@@ -126,11 +128,30 @@ function* textBlocks(element: HTMLElement): Generator<Text[]> {
 
 /** Scrolls to the first match where none is in view. */
 function showFirst(ranges: readonly Range[]): void {
-  const body = ranges[0]?.startContainer.parentElement?.closest(".details-body");
-  const view = body?.getBoundingClientRect();
-  const isInView = (range: Range) => {
-    const { top, bottom } = range.getBoundingClientRect();
-    return view === undefined || (bottom > view.top && top < view.bottom);
-  };
-  if (!ranges.some(isInView)) ranges[0]?.startContainer.parentElement?.scrollIntoView({ block: "nearest" });
+  const [first] = ranges;
+  if (first === undefined || ranges.slice(0, mostChecked).some(isInView)) return;
+  // From the inside out: a long payload may scroll within the details.
+  for (const scroller of scrollersAround(first)) {
+    const box = scroller.getBoundingClientRect();
+    const { top, bottom } = first.getBoundingClientRect();
+    if (top < box.top || bottom > box.bottom) scroller.scrollTop += top - box.top - scroller.clientHeight / 3;
+  }
+}
+
+function isInView(range: Range): boolean {
+  const { top, bottom } = range.getBoundingClientRect();
+  return scrollersAround(range).every((scroller) => {
+    const box = scroller.getBoundingClientRect();
+    return bottom > box.top && top < box.bottom;
+  });
+}
+
+function scrollersAround(range: Range): Element[] {
+  const around: Element[] = [];
+  for (let element = range.startContainer.parentElement; element !== null; element = element.parentElement) {
+    if (element.scrollHeight > element.clientHeight && /auto|scroll/.test(getComputedStyle(element).overflowY)) {
+      around.push(element);
+    }
+  }
+  return around;
 }

@@ -1,6 +1,6 @@
 // Where the list is scrolled to, when rows come and go and when the panel wishes to show one.
 
-import { useLayoutEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { isAtTail, isInView, rowPx, scrollToShow } from "../layout/rowWindow";
 import type { Panel } from "../model/panel";
 
@@ -17,6 +17,7 @@ export function useScrolling(
 ): void {
   const shownRows = useRef<Int32Array | undefined>(undefined);
   const anchor = useRef({ row: -1, offsetPx: 0 });
+  const pointerPx = usePointer(scroller);
   const shown = useRef({ top: 0, height: 0 });
   useLayoutEffect(() => {
     const element = scroller.current;
@@ -25,9 +26,14 @@ export function useScrolling(
     if (element === null || height === 0) return;
     let top = element.scrollTop;
     if (shownRows.current === undefined) top = panel.scrollTop;
-    else if (shownRows.current !== rows && anchor.current.row >= 0 && top > 0) {
-      const position = panel.rows.positionOf(panel.nearestShown(anchor.current.row));
-      if (position >= 0) top = position * rowPx + anchor.current.offsetPx;
+    else if (shownRows.current !== rows) {
+      // While a search lets rows appear, what is under the pointer stays there, so that a click hits what was meant.
+      const isFinding = panel.search.isBusy && panel.search.filter !== undefined;
+      const under = Math.floor((top + (pointerPx.current ?? 0)) / rowPx);
+      const pointed = { row: shownRows.current[under] ?? -1, offsetPx: top - under * rowPx };
+      const kept = isFinding && pointed.row >= 0 ? pointed : anchor.current;
+      const position = top > 0 || isFinding ? panel.rows.positionOf(panel.nearestShown(kept.row)) : -1;
+      if (position >= 0) top = position * rowPx + kept.offsetPx;
     }
     shownRows.current = rows;
     const selected = panel.rows.positionOf(panel.selectedRow);
@@ -57,4 +63,26 @@ export function useScrolling(
     const first = Math.floor(top / rowPx);
     anchor.current = { row: rows[first] ?? -1, offsetPx: top - first * rowPx };
   });
+}
+
+/** How far below the top of the list the pointer is; undefined while it is elsewhere. */
+function usePointer(scroller: { current: HTMLDivElement | null }): { readonly current: number | undefined } {
+  const pointer = useRef<number | undefined>(undefined);
+  useEffect(() => {
+    const element = scroller.current;
+    if (element === null) return;
+    const onMove = (event: PointerEvent) => {
+      pointer.current = event.clientY - element.getBoundingClientRect().top;
+    };
+    const onLeave = () => {
+      pointer.current = undefined;
+    };
+    element.addEventListener("pointermove", onMove);
+    element.addEventListener("pointerleave", onLeave);
+    return () => {
+      element.removeEventListener("pointermove", onMove);
+      element.removeEventListener("pointerleave", onLeave);
+    };
+  }, [scroller]);
+  return pointer;
 }
