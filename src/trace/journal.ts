@@ -11,6 +11,11 @@ export interface JournalOptions {
   readonly crc32?: Crc32 | undefined;
 }
 
+/** A line that had been taken for the last one, and whole, went on: the journal has to be read from its start. */
+export class TailChangedError extends Error {
+  override readonly name = "TailChangedError";
+}
+
 /** Reads a journal that arrives in pieces, for example while it grows. */
 export class JournalReader {
   readonly #crc32: Crc32;
@@ -19,6 +24,8 @@ export class JournalReader {
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #lineStart = 0;
+  /** What `takeTail` took must be followed by this; undefined while nothing was taken. */
+  #isAfterTail: "line feed" | "nothing" | undefined;
 
   /** @param fileName `S.<k>.journal.ndjson`: tells the incarnation where the header does not */
   constructor(fileName: string, options: JournalOptions = {}) {
@@ -31,14 +38,19 @@ export class JournalReader {
     return this.#lineStart + this.#pendingBytes;
   }
 
+  /** Time that belongs to monotonic time 0, in ms since the epoch; it is known with the first record and stays. */
+  get baseMs(): number {
+    return this.#log.baseMs;
+  }
+
   /**
    * Takes the next bytes, which it does not keep beyond the call unless they end within a line (then it keeps a copy).
    * Returns the records of the lines that are complete now, in order; a late one has a lower number than those before.
    */
   push(bytes: Uint8Array): JournalEntry[] {
     const entries: JournalEntry[] = [];
-    let from = 0;
-    for (let end = bytes.indexOf(0x0a); end >= 0; end = bytes.indexOf(0x0a, from)) {
+    let from = this.#passLineFeed(bytes);
+    for (let end = bytes.indexOf(0x0a, from); end >= 0; end = bytes.indexOf(0x0a, from)) {
       const line = bytes.subarray(from, end);
       this.#readLine(this.#pendingBytes === 0 ? line : this.#join(line), this.#log, true, entries);
       this.#lineStart += this.#pendingBytes + line.length + 1;
@@ -62,6 +74,31 @@ export class JournalReader {
     const log = this.#log.fork();
     if (this.#pendingBytes > 0) this.#readLine(this.#join(new Uint8Array()), log, false, tail);
     return { reading: log.toReading(this.lengthBytes), tail };
+  }
+
+  /**
+   * Takes the records of a last line without a line feed for good and returns them: for whoever applies records to what
+   * can't be undone. Where that line goes on after all, `push` throws a `TailChangedError`.
+   */
+  takeTail(): JournalEntry[] {
+    const entries: JournalEntry[] = [];
+    if (this.#pendingBytes === 0 || this.result().tail.length === 0) return entries;
+    const line = this.#join(new Uint8Array());
+    this.#isAfterTail = checkFrame(line, 0, line.length, this.#crc32) >= 0 ? "line feed" : "nothing";
+    this.#readLine(line, this.#log, false, entries);
+    this.#lineStart += this.#pendingBytes;
+    this.#pending = [];
+    this.#pendingBytes = 0;
+    return entries;
+  }
+
+  /** Where the first line of `bytes` begins. */
+  #passLineFeed(bytes: Uint8Array): number {
+    if (this.#isAfterTail === undefined || bytes.length === 0) return 0;
+    if (this.#isAfterTail === "nothing" || bytes[0] !== 0x0a) throw new TailChangedError("The last line has gone on");
+    this.#isAfterTail = undefined;
+    this.#lineStart++;
+    return 1;
   }
 
   #join(last: Uint8Array): Uint8Array {

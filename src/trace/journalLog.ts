@@ -72,6 +72,11 @@ export class JournalLog {
     this.#problems = from ? from.#problems.fork() : new JournalProblems(fileName);
   }
 
+  /** See `JournalReader`. */
+  get baseMs(): number {
+    return this.#learnt.baseMs;
+  }
+
   /** A log that goes on from this one without changing it; this one must not be used meanwhile. */
   fork(): JournalLog {
     return new JournalLog(this.#fileName, this);
@@ -223,6 +228,39 @@ export class JournalLog {
     const name = parseTraceFileName(this.#fileName);
     return name.type === "journal" ? name.incarnation : undefined;
   }
+}
+
+/**
+ * A record that a journal's reader has found, read once more.
+ * @param baseMs the reader's
+ * @returns undefined where the bytes are no longer that line
+ */
+export function entryOfLine(line: Uint8Array, offsetBytes: number, baseMs: number): JournalEntry | undefined {
+  const value = parse(line);
+  const stamp = value && readStamp(value);
+  const type = value?.["t"];
+  if (!stamp || typeof type !== "string" || !isRecordType(type)) return undefined;
+  return {
+    seq: stamp.seq,
+    timeMs: baseMs + stamp.monoMs,
+    wallMs: stamp.wallMs,
+    offsetBytes,
+    endBytes: offsetBytes + line.length,
+    record: value as JournalRecord,
+  };
+}
+
+function withMarks(list: MarkList, noted: unknown): MarkList {
+  if (noted === undefined) return list;
+  let { marks, count } = list;
+  for (const mark of decodeMarks(noted)) {
+    marks[count++] = mark;
+    if (count <= mostMarksRead) continue;
+    // Into a list of its own: a fork may be using the one that was there.
+    marks = [...boundMarks(marks.slice(0, count), mostMarksRead / 4)];
+    count = marks.length;
+  }
+  return { marks, count };
 }
 
 function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {

@@ -44,6 +44,15 @@ export function withoutNulls(fields: Fields): Fields {
   return said;
 }
 
+const required: ReadonlySet<string> = new Set(["name", "kind", "status", "startTime"]);
+
+/** What `assign` leaves of the fields to be checked: null takes away what a span may lack, and nothing else. */
+export function saidBy(fields: Fields): Fields {
+  const said = { ...fields };
+  for (const name of Object.keys(said)) if (said[name] === null && !required.has(name)) delete said[name];
+  return said;
+}
+
 /** A copy that may be changed, with lists of its own. */
 export function own(span: TraceSpan): TraceSpan {
   const copy = { ...span };

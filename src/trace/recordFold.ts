@@ -14,6 +14,7 @@ import {
   type Fields,
   own,
   reopened,
+  saidBy,
   soundMinimum,
   withoutBlanks,
   withoutNulls,
@@ -95,7 +96,7 @@ export class RecordFold {
         return this.#end(record.id, record.set ?? {}, timeMs, isLate);
       case "set": {
         const set = this.#isOverruledRoot(record.id) ? withoutOutcome(record.set) : record.set;
-        return this.#change(record.id, (span) => assign(span, set), withoutNulls(set));
+        return this.#change(record.id, (span) => assign(span, set), saidBy(set));
       }
       case "attributes":
         return this.#change(record.id, (span) => {
@@ -172,7 +173,7 @@ export class RecordFold {
         assign(span, set);
         if (set["endTime"] === undefined) span.endTime = timeMs;
       },
-      withoutNulls(set),
+      saidBy(set),
     );
   }
 

@@ -197,6 +197,16 @@ describe("JournalFold", () => {
     expect(problems.length).toBeGreaterThan(0);
   });
 
+  it.each(["name", "kind", "status", "startTime"])("keeps a span sound whose %s a record takes away", (field) => {
+    const { spans, problems } = fold([
+      root,
+      { t: "set", id: "root", set: { [field]: null } },
+      { t: "end", id: "root" },
+    ]);
+    expect(spans.map(({ startTime, ...span }) => isSoundSpan({ ...span, startTime: startTime || 1 }))).toEqual([true]);
+    expect(problems).toHaveLength(1);
+  });
+
   it("replaces what a damaged snapshot had under an id by what the journal says of it", () => {
     const base: TraceSpan[] = [
       {

@@ -1,0 +1,248 @@
+// The rows of a trace that grows: records are applied to spans, and what columns, forest, evidence, totals, output and
+// failures tell of them is brought up to date row by row. The work for a record does not depend on how many rows there are.
+
+import type { SpanDescription } from "./buildColumns";
+import { describeSpan } from "./describeSpan";
+import type { ActionKeys, Failures } from "./failures";
+import type { JournalEntry } from "./journalReading";
+import { LiveColumns, type LiveUsage } from "./liveColumns";
+import { LiveEvidence } from "./liveEvidence";
+import { LiveFailures } from "./liveFailures";
+import { LiveForest } from "./liveForest";
+import { LiveIds } from "./liveIds";
+import { LiveOutput } from "./liveOutput";
+import { LiveSpans, type RecordPart, type RootEvent } from "./liveSpans";
+import { LiveTotals, type SpanShare, shareOf } from "./liveTotals";
+import type { OutputReader } from "./outputLines";
+import { outputAmount } from "./outputText";
+import type { Problem } from "./problem";
+import type { ProblemList } from "./problemList";
+import { RecordFold } from "./recordFold";
+import type { TraceMetadata, TraceSpan, TraceSummary } from "./schema";
+import type { SpanTotals } from "./sessionTrace";
+import { FLAG, kindCodes, type SpanColumns, type SpanTree } from "./spanColumns";
+import type { SpanEvidence } from "./spanEvidence";
+import type { SpanSource } from "./spanSource";
+import type { SessionState } from "./state";
+
+const sessionKind = kindCodes.indexOf("session");
+
+/** Of an output that is still written, which may be of any length, the description is not renewed with each piece. */
+const longOutput = 256 * 1024;
+const grownBy = 1.125;
+
+/** Spans that are there before the first record. */
+export interface FirstRows {
+  readonly spans: SpanSource;
+  readonly columns: SpanColumns;
+  readonly usage: LiveUsage;
+  readonly evidence: SpanEvidence;
+  readonly summary: TraceSummary;
+  readonly metadata: TraceMetadata;
+}
+
+export interface LiveRowsOptions {
+  readonly problems: ProblemList;
+  readonly replaceKnown: boolean;
+  readonly keysOf: (spans: SpanSource, columns: SpanColumns) => ActionKeys;
+}
+
+export class LiveRows {
+  readonly spans: LiveSpans;
+  readonly #fold: RecordFold;
+  readonly #columns: LiveColumns;
+  readonly #forest: LiveForest;
+  readonly #evidence: LiveEvidence;
+  readonly #totals: LiveTotals;
+  readonly #output: LiveOutput;
+  readonly #failures: LiveFailures;
+  /** Of spans that are held: what they add as they were when the rows were last settled. */
+  readonly #shares = new Map<number, SpanShare>();
+  #looked: number[] = [];
+  readonly #describedLengths = new Map<number, number>();
+  /** Rows get labels and outcomes. */
+  isDescribed = true;
+
+  constructor(first: FirstRows | undefined, options: LiveRowsOptions) {
+    const ids = new LiveIds(first?.spans);
+    this.spans = new LiveSpans(ids, first?.spans, options.replaceKnown);
+    this.#columns = new LiveColumns(first && { ...first, spans: first.spans.count });
+    const columns = this.#columns;
+    this.#forest = new LiveForest(columns, ids, this.spans);
+    this.#evidence = new LiveEvidence(columns, this.spans, first?.evidence);
+    this.#totals = new LiveTotals(columns, this.spans, first?.summary);
+    this.#output = new LiveOutput(columns, this.spans);
+    this.#failures = new LiveFailures(columns, options.keysOf(this.spans, columns));
+    this.#fold = new RecordFold(this.spans, firstRoot(columns), first?.metadata ?? {}, options);
+    this.spans.onHold = (row, span) => {
+      this.#shares.set(row, shareOf(span));
+      this.#failures.beforeChange(row, span);
+      this.#looked.push(row);
+    };
+    columns.onMove = (row) => {
+      this.#output.moved(row);
+      this.#failures.moved(row, this.#forest.hasChildren(row));
+    };
+  }
+
+  get metadata(): TraceMetadata {
+    return this.#fold.metadata;
+  }
+
+  addMetadata(metadata: TraceMetadata): void {
+    this.#fold.metadata = { ...this.#fold.metadata, ...metadata };
+  }
+
+  /** The records that follow are of this part. Returns its number. */
+  beginPart(part: RecordPart): number {
+    this.#fold.beginIncarnation(part.incarnation, part.isOverruled);
+    return this.spans.addPart(part);
+  }
+
+  /** The same for single records that are applied among others. */
+  addPart(part: RecordPart): number {
+    return this.spans.addPart(part);
+  }
+
+  /** `settle` has to be called before anything is asked. */
+  apply(part: number, entry: JournalEntry): void {
+    this.#fold.apply(entry);
+    this.spans.noteRecord(part, entry);
+  }
+
+  addRootEvent(event: RootEvent): void {
+    this.#fold.addRootEvent(event.type, event.timeMs, event.details, event.incarnation);
+    this.spans.noteTold(event);
+  }
+
+  /** See `LiveSpans.setLastWord`. */
+  setLastWord(event: RootEvent | undefined): boolean {
+    const root = this.#fold.rootRow;
+    return this.spans.setLastWord(event, root < 0 ? -1 : this.spans.rowOf(this.spans.idOf(root)));
+  }
+
+  /** Brings everything up to date with the records that were applied. */
+  settle(): void {
+    const rows = this.spans.takeChanged();
+    if (rows.length > 0) this.#bringUpToDate(rows);
+    this.spans.release();
+    for (const row of this.#looked) if (this.spans.held(row) === undefined) this.#shares.delete(row);
+    this.#looked = [];
+  }
+
+  get count(): number {
+    return this.#columns.spans;
+  }
+
+  get columns(): SpanColumns {
+    return this.#columns.columns;
+  }
+
+  get usage(): LiveUsage {
+    return this.#columns.usage;
+  }
+
+  get tree(): SpanTree {
+    return this.#forest.tree;
+  }
+
+  get evidence(): SpanEvidence {
+    return this.#evidence.evidence;
+  }
+
+  get totals(): SpanTotals {
+    return this.#totals.totals;
+  }
+
+  get output(): OutputReader | undefined {
+    return this.#output.reader;
+  }
+
+  /** What `buildColumns` would report. */
+  get problems(): readonly Problem[] {
+    return this.#forest.problems;
+  }
+
+  /** Finds the failures under a state and sets their flags in the columns. */
+  findFailures(state: SessionState): Failures {
+    return this.#failures.update(state, () => this.tree);
+  }
+
+  /** Rows of those that were there at the last call that have changed since, ascending. */
+  takeChangedRows(): Uint32Array<ArrayBuffer> {
+    return this.#columns.takeChanged();
+  }
+
+  /** Takes the labels and outcomes of all rows away. */
+  clearDescriptions(): void {
+    this.#columns.clearDescriptions();
+  }
+
+  #bringUpToDate(rows: readonly number[]): void {
+    const columns = this.#columns;
+    const firstNew = columns.spans;
+    const hasNew = (rows.at(-1) ?? -1) >= firstNew;
+    if (hasNew) this.#forest.beforeAppend();
+    const startsBefore = rows.map((row) => (row < firstNew ? columns.startMs[row] : undefined));
+    this.#eachOf(rows, (row, span) => this.#setColumns(row, span));
+    if (hasNew) this.#forest.reach();
+    const known: { row: number; parentId: string | null; hasOtherStart: boolean }[] = [];
+    this.#eachOf(rows, (row, span, index) => {
+      this.#forest.touched(row);
+      const hasOtherStart = !Object.is(startsBefore[index], columns.startMs[row]);
+      if (row < firstNew) known.push({ row, parentId: span.parentSpanId, hasOtherStart });
+    });
+    this.#forest.takeOut(known);
+    this.#eachOf(rows, (row, span) => {
+      if (row >= firstNew) this.#forest.append(row, span.parentSpanId);
+      else this.#forest.putBack(row, span.parentSpanId);
+    });
+    this.#forest.settle();
+    this.#eachOf(rows, (row, span) => {
+      this.#output.change(row, span);
+      this.#failures.change(row, span);
+    });
+    if (!this.isDescribed) return;
+    for (const root of this.#output.takeGrownRoots()) columns.setLabel(root.row, outputAmount(root));
+  }
+
+  #setColumns(row: number, span: TraceSpan): void {
+    this.#evidence.beforeChange(row);
+    this.#columns.set(row, span, this.#descriptionOf(row, span));
+    this.#evidence.afterChange(row, span);
+    const before = this.#shares.get(row);
+    if (before !== undefined) this.#totals.remove(before);
+    const share = shareOf(span);
+    this.#totals.add(row, span, share);
+    if (share.isOpen) this.#shares.set(row, share);
+    else this.#shares.delete(row);
+  }
+
+  #descriptionOf(row: number, span: TraceSpan): SpanDescription | undefined {
+    if (!this.isDescribed) return undefined;
+    if (span.endTime !== undefined || typeof span.output !== "string" || span.output.length < longOutput) {
+      this.#describedLengths.delete(row);
+      return describeSpan(span);
+    }
+    if (span.output.length < grownBy * (this.#describedLengths.get(row) ?? 0)) return undefined;
+    this.#describedLengths.set(row, span.output.length);
+    return describeSpan(span);
+  }
+
+  #eachOf(rows: readonly number[], action: (row: number, span: TraceSpan, index: number) => void): void {
+    for (let index = 0; index < rows.length; index++) {
+      const row = rows[index] ?? 0;
+      const span = this.spans.held(row);
+      if (span !== undefined) action(row, span, index);
+    }
+  }
+}
+
+/** The first row of a session without a parent; -1 where there is none. */
+function firstRoot(columns: LiveColumns): number {
+  for (let row = 0; row < columns.spans; row++) {
+    if (columns.kind[row] !== sessionKind || columns.parent[row] !== -1) continue;
+    if (!columns.hasFlag(row, FLAG.cycleCut)) return row;
+  }
+  return -1;
+}

@@ -1,0 +1,131 @@
+import fc from "fast-check";
+import { describe, it } from "vitest";
+import type { JournalRecord } from "../../src/trace/journalRecord";
+import { readSession } from "../../src/trace/readSession";
+import type { TraceSpan } from "../../src/trace/schema";
+import type { FileBytes } from "../../src/trace/sessionFiles";
+import { arbitraryCuts, arbitraryDamage, arbitraryRecords, cutAt, damageLines } from "./arbitraryRecords";
+import { arbitrarySpans, traceText } from "./arbitrarySpans";
+import { baseMs, beginTool, concat, linesOf, root } from "./journalLines";
+import { FollowedSession, type Moment } from "./liveModel";
+
+const numRuns = Number(process.env["RUNS"] ?? 100);
+
+const arbitraryMoment: fc.Arbitrary<Moment> = fc.record({
+  nowMs: fc.constantFrom(baseMs + 60_000, baseMs + 600_000),
+  liveness: fc.constantFrom("alive", "gone", "unknown"),
+});
+
+type ArbitrarySnapshot =
+  /** As the journal's writer made it of so many lines, cut or not. */
+  | { readonly type: "own"; readonly part: number; readonly cutAt: number | undefined }
+  | { readonly type: "foreign"; readonly spans: readonly TraceSpan[] };
+
+const arbitrarySnapshot: fc.Arbitrary<ArbitrarySnapshot> = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      type: fc.constant("own" as const),
+      part: fc.double({ min: 0, max: 1, noNaN: true }),
+      cutAt: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: undefined, freq: 3 }),
+    }),
+  },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("foreign" as const), spans: arbitrarySpans }) },
+);
+
+function snapshotOf(snapshot: ArbitrarySnapshot, lines: readonly Uint8Array[]): FileBytes {
+  const file = (text: string): FileBytes => ({ name: "S.json", bytes: concat([text]), mtimeMs: baseMs + 50 });
+  if (snapshot.type === "foreign") return file(traceText(snapshot.spans));
+  const count = Math.round(snapshot.part * (lines.length - 1));
+  const bytes = concat(lines.slice(0, count + 1));
+  const journals = [{ name: "S.1.journal.ndjson", bytes, mtimeMs: baseMs }];
+  const { trace } = readSession({ safeId: "S", journals }, () => "alive");
+  const writer = { instance: "aaaa-1", incarnation: 1, seq: count, offsetBytes: bytes.length };
+  const text = JSON.stringify({ ...trace, writer });
+  return file(snapshot.cutAt === undefined ? text : text.slice(0, Math.round(snapshot.cutAt * text.length)));
+}
+
+describe("LiveTrace", () => {
+  it("says after every record what reading the whole journal says", () => {
+    const records: JournalRecord[] = [
+      root,
+      beginTool("a"),
+      { t: "end", id: "a", set: { output: "done" } },
+      beginTool("b"),
+      { t: "end", id: "b", set: { status: "error", statusMessage: "exit 1" } },
+      beginTool("b2", { command: "b" }),
+      { t: "event", id: "a", event: { name: "late" } },
+      { t: "end", id: "b2", set: {} },
+      { t: "metadata", metadata: { title: "New" } },
+      { t: "finish", status: "completed" },
+    ];
+    const [header, ...lines] = linesOf(records);
+    const session = new FollowedSession({}, [{ name: "S.1.journal.ndjson", bytes: concat([header ?? ""]) }]);
+    session.expectAsReadWhole();
+    for (const line of lines) {
+      session.append(0, line);
+      session.expectAsReadWhole();
+    }
+  });
+
+  it("says after any piece of any journal what reading all of it says", () => {
+    fc.assert(
+      fc.property(arbitraryRecords, arbitraryCuts, (records, cuts) => {
+        const [first = new Uint8Array(), ...pieces] = cutAt(concat(linesOf([root, ...records])), cuts);
+        const session = new FollowedSession({}, [{ name: "S.1.journal.ndjson", bytes: first }]);
+        session.expectAsReadWhole();
+        for (const piece of pieces) {
+          session.append(0, piece);
+          session.expectAsReadWhole();
+        }
+      }),
+      { numRuns },
+    );
+  });
+
+  it("says of a damaged journal what reading all of it says, after any piece", () => {
+    fc.assert(
+      fc.property(
+        arbitraryRecords,
+        arbitraryDamage,
+        arbitraryCuts,
+        arbitraryMoment,
+        (records, damage, cuts, moment) => {
+          const bytes = concat(damageLines(linesOf([root, ...records]), damage));
+          const [first = new Uint8Array(), ...pieces] = cutAt(bytes, cuts);
+          const session = new FollowedSession({}, [{ name: "S.1.journal.ndjson", bytes: first }]);
+          session.expectAsReadWhole(moment);
+          for (const piece of pieces) {
+            session.append(0, piece);
+            session.expectAsReadWhole(moment);
+          }
+        },
+      ),
+      { numRuns },
+    );
+  });
+
+  it("adds the records to what a snapshot holds, whatever that is", () => {
+    fc.assert(
+      fc.property(
+        arbitraryRecords,
+        arbitrarySnapshot,
+        arbitraryCuts,
+        arbitraryMoment,
+        (records, snapshot, cuts, moment) => {
+          const lines = linesOf([root, ...records]);
+          const [first = new Uint8Array(), ...pieces] = cutAt(concat(lines), cuts);
+          const session = new FollowedSession({ snapshot: snapshotOf(snapshot, lines) }, [
+            { name: "S.1.journal.ndjson", bytes: first },
+          ]);
+          session.expectAsReadWhole(moment);
+          for (const piece of pieces) {
+            session.append(0, piece);
+            session.expectAsReadWhole(moment);
+          }
+        },
+      ),
+      { numRuns },
+    );
+  });
+});
