@@ -250,19 +250,6 @@ export function entryOfLine(line: Uint8Array, offsetBytes: number, baseMs: numbe
   };
 }
 
-function withMarks(list: MarkList, noted: unknown): MarkList {
-  if (noted === undefined) return list;
-  let { marks, count } = list;
-  for (const mark of decodeMarks(noted)) {
-    marks[count++] = mark;
-    if (count <= mostMarksRead) continue;
-    // Into a list of its own: a fork may be using the one that was there.
-    marks = [...boundMarks(marks.slice(0, count), mostMarksRead / 4)];
-    count = marks.length;
-  }
-  return { marks, count };
-}
-
 function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {
   // 0x7B is the brace; what starts otherwise is no record and need not be decoded.
   if (bytes[0] !== 0x7b) return undefined;
