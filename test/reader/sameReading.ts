@@ -2,8 +2,10 @@
 
 import { expect } from "vitest";
 import type { SessionReading } from "../../src/reader/sessionSource";
+import { conversation } from "../../src/trace/conversation";
 import type { SpanColumns } from "../../src/trace/spanColumns";
 import { deriveState } from "../../src/trace/state";
+import { summarizeTrace } from "../../src/trace/summarizeTrace";
 
 /** Columns with their texts, because the order of texts says nothing. */
 export function shownColumns({ strings, name, label, outcome, ...columns }: SpanColumns): unknown {
@@ -11,7 +13,6 @@ export function shownColumns({ strings, name, label, outcome, ...columns }: Span
   return { ...columns, name: texts(name), label: texts(label), outcome: texts(outcome) };
 }
 
-/** @param hasSpans each span is compared, too */
 export function expectSameReading(actual: SessionReading, expected: SessionReading, nowMs: number): void {
   expect(actual.session).toEqual(expected.session);
   expect(actual.problems).toEqual(expected.problems);
@@ -24,9 +25,15 @@ export function expectSameReading(actual: SessionReading, expected: SessionReadi
   expect(actual.output?.index).toEqual(expected.output?.index);
   const lines = expected.output?.index.lineCount ?? 0;
   expect(actual.output?.lines(0, lines)).toEqual(expected.output?.lines(0, lines));
+  expect(summaryOf(actual)).toEqual(summaryOf(expected));
+  expect(conversation(actual.spans, actual.columns)).toEqual(conversation(expected.spans, expected.columns));
   expect(actual.spans.count).toBe(expected.spans.count);
   for (let row = 0; row <= expected.spans.count; row++) {
     expect(actual.spans.spanAt(row)).toEqual(expected.spans.spanAt(row));
     expect(actual.spans.idOf(row)).toBe(expected.spans.idOf(row));
   }
+}
+
+function summaryOf({ session: { header }, spans, columns, usage }: SessionReading): unknown {
+  return summarizeTrace({ header, spans, columns, usage });
 }

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { buildColumns } from "../../src/trace/buildColumns";
+import { describeSpan } from "../../src/trace/describeSpan";
+import { signatureOf, unknownSignature } from "../../src/trace/inputSignature";
+import { readSnapshot } from "../../src/trace/readSnapshot";
+import { spansInMemory } from "../../src/trace/spanSource";
+import { traceLoops } from "../../src/trace/traceLoops";
+import { traceText } from "./arbitrarySpans";
+import { scannedOf } from "./scannedFiles";
+import { Entries, randomSource, writeJson } from "./scanWriter";
+
+const encoder = new TextEncoder();
+const values = fc.constantFrom<unknown>(
+  "a",
+  "b/c",
+  "é\n",
+  1,
+  1.5,
+  -0,
+  0.1,
+  12_345_678_901_234,
+  1e21,
+  true,
+  null,
+  [],
+  ["a"],
+);
+const input = fc.oneof(
+  { arbitrary: fc.record({ x: values, y: values }), weight: 3 },
+  { arbitrary: fc.record({ x: fc.constantFrom("a", "b") }), weight: 3 },
+  { arbitrary: fc.constantFrom<unknown>(undefined, null, "a", 1), weight: 2 },
+);
+const call = fc.record({
+  name: fc.constantFrom("bash", "bash", "read"),
+  kind: fc.constantFrom("tool", "tool", "tool", "tool", "span"),
+  input,
+  startTime: fc.integer({ min: 0, max: 60 }),
+  attributes: fc.constantFrom(undefined, undefined, { "tool.name": "bash" }),
+});
+
+describe("loops", () => {
+  it("are the same whether the calls are scanned or objects, however their inputs are written", () => {
+    let found = 0;
+    const calls = fc.array(call, { minLength: 6, maxLength: 30, size: "max" });
+    fc.assert(
+      fc.property(calls, fc.integer(), fc.constantFrom(0, 0, 40, 700), (list, seed, escapes) => {
+        const random = randomSource(seed);
+        const spans = list.map(({ input: fields, attributes, ...rest }, row) => ({
+          spanId: `s${row}`,
+          parentSpanId: null,
+          status: "ok",
+          ...rest,
+          ...(attributes === undefined ? {} : { attributes }),
+          ...(fields === undefined ? {} : { input: shuffled(fields, random) }),
+        }));
+        const document = { ...(JSON.parse(traceText([])) as object), spans };
+        const options = { seed, escapes, whiteSpace: 100, exponents: escapes };
+        const bytes = encoder.encode(writeJson(document, options));
+        const whole = readSnapshot(bytes).trace?.spans ?? [];
+        const { columns } = buildColumns(whole, describeSpan);
+        const expected = traceLoops({ summary: {} }, spansInMemory(whole), columns);
+        found += expected.length;
+        const scanned = scannedOf(bytes);
+        expect(traceLoops({ summary: {} }, scanned.spans, scanned.columns)).toEqual(expected);
+      }),
+      { numRuns: 800 },
+    );
+    expect(found).toBeGreaterThan(400);
+  });
+
+  it("have signatures that tell values apart and do not depend on order and white space", () => {
+    const of = (text: string) => signatureOf(encoder.encode(text));
+    expect(of('{"a":1,"b":[2,"x"]}')).toBe(of(' { "b" : [ 2 , "x" ] ,\n"a" : 1 } '));
+    const texts = ['{"a":1}', '{"a":2}', '{"b":1}', "[1]", "1", '"1"', "null", "true", '{"a":"1"}', '{"a":[1]}', "{}"];
+    expect(new Set(texts.map(of)).size).toBe(texts.length);
+    for (const text of ['"\\u0061"', '"\\/"', "1.0", "1e0", "-0", "0.10", "1234567890123456", "1E5"]) {
+      expect(of(text), text).toBe(unknownSignature);
+    }
+  });
+});
+
+function shuffled(value: unknown, random: () => number): unknown {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
+  const entries = Object.entries(value);
+  return new Entries(random() < 0.5 ? entries : entries.reverse());
+}
