@@ -34,6 +34,7 @@ import { createUriHandler } from "./host/uriHandler";
 import { ReaderClient } from "./reader/readerClient";
 import { workerPort } from "./reader/workerPort";
 import { confineAccess } from "./store/confinedAccess";
+import { programHash } from "./store/programHash";
 import { TraceStore } from "./store/traceStore";
 
 export function activate(context: vscode.ExtensionContext): void {
@@ -45,14 +46,17 @@ export function activate(context: vscode.ExtensionContext): void {
   const access = confineAccess(trustedFolders);
   const memory = {
     folder: join(context.globalStorageUri.fsPath, "listings"),
-    producer: String(context.extension.packageJSON.version),
+    producer: programHash(join(context.extensionUri.fsPath, "dist", "extension.js")),
     mayWrite: () => vscode.workspace.isTrusted,
   };
   const store = own(new TraceStore({ directories: [], logger, access, memory }));
   const starter = own(new StoreStarter(store, logger, context.globalStorageUri, context.workspaceState));
   const reader = own(
     new ReaderClient({
-      connect: () => workerPort(join(context.extensionUri.fsPath, "dist", "reader.js")),
+      connect: () =>
+        workerPort(join(context.extensionUri.fsPath, "dist", "reader.js"), {
+          storage: join(context.globalStorageUri.fsPath, "scans"),
+        }),
       borders: trustedFolders,
       logger,
     }),

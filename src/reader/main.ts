@@ -1,25 +1,47 @@
 // The program of the reader worker.
 
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
+import { silentLogger } from "../base/logger";
 import { makeProbeLiveness } from "../recorder/liveness";
 import { loadSession } from "../store/loadSession";
-import type { ToReader } from "./readerProtocol";
+import { programHash } from "../store/programHash";
+import type { FromReader, ToReader } from "./readerProtocol";
 import { wholeSource } from "./readingInMemory";
 import { ScannedSource } from "./scannedSource";
+import { ScanStorage } from "./scanStorage";
 import { TraceReader } from "./traceReader";
+import type { WorkerData } from "./workerPort";
+
+/** When whoever opened a trace is past waiting for it. */
+const pruneDelayMs = 30_000;
 
 const port = parentPort;
 if (port === null) throw new Error("The reader runs as a worker.");
 
+const post = (message: FromReader, transfer: readonly ArrayBuffer[]): void => port.postMessage(message, transfer);
 const probe = makeProbeLiveness();
+const { storage } = workerData as WorkerData;
+const memory = storage === undefined ? undefined : keptScans(storage);
 const reader = new TraceReader({
-  post: (message, transfer) => port.postMessage(message, transfer),
+  post,
   openSource: (key, access) =>
     new ScannedSource({
       key,
       access,
       probe,
+      memory,
       journaled: wholeSource((signal) => loadSession(key, probe, signal, access)),
     }),
 });
 port.on("message", (message: ToReader) => reader.receive(message));
+
+function keptScans(folder: string): ScanStorage {
+  const scans = new ScanStorage({
+    folder,
+    producer: programHash(__filename),
+    mayWrite: () => !reader.isConfined,
+    logger: { ...silentLogger, debug: (message) => post({ type: "log", level: "debug", message }, []) },
+  });
+  setTimeout(() => void scans.prune(), pruneDelayMs).unref();
+  return scans;
+}

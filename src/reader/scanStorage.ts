@@ -4,8 +4,17 @@
 import { createHash } from "node:crypto";
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import type { Disposable } from "../base/disposable";
 import { describeError, type Logger } from "../base/logger";
-import { type FileAccess, type FileVersion, isMissing, isSettled } from "../store/fileAccess";
+import {
+  type FileAccess,
+  type FileVersion,
+  isMissing,
+  isSettled,
+  nodeFileAccess,
+  sameVersion,
+} from "../store/fileAccess";
 import { StorageFolder } from "../store/storageFolder";
 import type { ReadBytes } from "../trace/scanRows";
 import type { ScannedTrace } from "../trace/scanTrace";
@@ -16,19 +25,21 @@ import { decodeKey, isOfKey, mostKeyBytes, type ScanKey } from "./keptScanFormat
 export interface ScanStorageOptions {
   /** Absolute path of a folder of the extension's own, which need not exist. */
   readonly folder: string;
-  /** Tells this program from others, which may find something else in the same file. */
-  readonly producer: string;
+  /** Which build of the program scans; undefined where that is not known, and then nothing is kept. */
+  readonly producer: () => string | undefined;
   /** Asked before each writing. */
   readonly mayWrite: () => boolean;
   readonly logger: Logger;
   readonly now?: (() => number) | undefined;
   /** Of the trace; see `leastTraceBytes`. */
   readonly leastBytes?: number | undefined;
-  /** Of all scans together; see `mostBytes`. */
+  /** Of all scans together; see `usualMostBytes`. */
   readonly mostBytes?: number | undefined;
+  /** From the scan to keeping it; see `usualDelayMs`. */
+  readonly delayMs?: number | undefined;
 }
 
-/** An opened file whose bytes do not change: `version` was taken from it before it was scanned. */
+/** An opened file whose bytes do not change: `version` was taken from it when it was opened. */
 export interface ScannedFile {
   /** Absolute. */
   readonly path: string;
@@ -37,17 +48,30 @@ export interface ScannedFile {
   readonly read: ReadBytes;
 }
 
-/** Smaller ones are scanned as fast as a person notices. */
+/** Smaller ones are scanned before a person notices: in less than a tenth of a second. */
 const leastTraceBytes = 16 * 1024 * 1024;
-const mostBytes = 512 * 1024 * 1024;
+const usualMostBytes = 512 * 1024 * 1024;
 const mostScanBytes = 256 * 1024 * 1024;
 /** So much of the disk stays free for those who record. */
 const leastFreeBytes = 1024 * 1024 * 1024;
+/** Whoever opened the trace looks at it before anything else is done. */
+const usualDelayMs = 2000;
 const hashedBytes = 64 * 1024;
 
-export class ScanStorage {
+interface Seen {
+  readonly key: ScanKey;
+  /** Before its bytes were read. */
+  readonly atMs: number;
+}
+
+export class ScanStorage implements Disposable {
   readonly #options: ScanStorageOptions;
   readonly #folder: StorageFolder;
+  /** Files that were asked for and not found: they are being scanned. */
+  readonly #seen = new WeakMap<ScannedFile, Seen>();
+  /** By path of the trace what is about to be kept. */
+  readonly #keeping = new Map<string, AbortController>();
+  #writing: Promise<void> = Promise.resolve();
 
   constructor(options: ScanStorageOptions) {
     this.#options = options;
@@ -59,49 +83,46 @@ export class ScanStorage {
    * @throws what the file's `read` throws, and the signal's reason
    */
   async recall(file: ScannedFile, signal?: AbortSignal): Promise<ScannedTrace | undefined> {
-    if (!this.#isWorthwhile(file.version)) return undefined;
-    const path = this.#folder.pathFor(file.path);
-    // Most traces have none, and of most that have one the start tells whether it is theirs.
-    const start = await this.#folder.readStart(path, mostKeyBytes);
-    signal?.throwIfAborted();
-    const decoded = start && decodeKey(start);
-    if (decoded === undefined) return undefined;
-    const key = this.#keyOf(file);
-    if (!isOfKey(decoded, key)) return undefined;
-    const bytes = await this.#folder.read(path, Math.min(mostScanBytes, file.version.sizeBytes));
-    signal?.throwIfAborted();
-    const scanned = bytes && (await decodeScan(bytes, key, file.read, signal));
-    if (scanned !== undefined && this.#options.mayWrite()) await this.#folder.touch(path, this.#nowMs());
+    if (file.version.sizeBytes < (this.#options.leastBytes ?? leastTraceBytes)) return undefined;
+    const producer = this.#options.producer();
+    if (producer === undefined) return undefined;
+    const atMs = this.#nowMs();
+    const { path, version, read } = file;
+    const key: ScanKey = { path, version, ends: hashOfEnds(version.sizeBytes, read), producer };
+    const scanned = await this.#recall(key, read, signal);
+    if (scanned === undefined) this.#seen.set(file, { key, atMs });
+    else if (this.#options.mayWrite()) await this.#folder.touch(this.#folder.pathFor(path), this.#nowMs());
     return scanned;
   }
 
   /**
-   * Keeps a scan, unless the file is small, was changed so lately that it may look the same after the next change, or the
-   * disk is full. Never rejects.
-   *
-   * @param scannedAtMs before the file was looked at
+   * Keeps the scan of a file that `recall` did not know, after a while and bit by bit. Not one of a file that was changed
+   * so lately that it may look the same after the next change.
    */
-  async keep(file: ScannedFile, scanned: ScannedTrace, scannedAtMs: number, signal: AbortSignal): Promise<void> {
-    try {
-      if (!this.#options.mayWrite() || !this.#isWorthwhile(file.version)) return;
-      if (!isSettled(file.version, scannedAtMs) || scanned.lengthBytes !== file.version.sizeBytes) return;
-      const pieces = encodeScan(this.#keyOf(file), scanned, signal);
-      if (!(await this.#hasRoom())) return;
-      const path = this.#folder.pathFor(file.path);
-      await this.#folder.replace(path, withinBytes(pieces, file.version.sizeBytes), () => !signal.aborted);
-      await this.#folder.limit(this.#options.mostBytes ?? mostBytes);
-    } catch (error) {
-      if (!signal.aborted) this.#options.logger.debug(`The scan of ${file.path} is not kept: ${describeError(error)}`);
-    }
+  keep(file: ScannedFile, scanned: ScannedTrace): void {
+    const seen = this.#seen.get(file);
+    if (seen === undefined || !this.#options.mayWrite()) return;
+    if (!isSettled(file.version, seen.atMs) || scanned.lengthBytes !== file.version.sizeBytes) return;
+    this.#keeping.get(file.path)?.abort();
+    const abort = new AbortController();
+    this.#keeping.set(file.path, abort);
+    // Takes now what others may change later.
+    const pieces = encodeScan(seen.key, scanned, abort.signal);
+    this.#writing = this.#writing.then(() => this.#write(seen.key, pieces, abort));
+  }
+
+  /** Settles when all that is to be kept is kept, or was given up. */
+  get idle(): Promise<void> {
+    return this.#writing;
   }
 
   /** Once a day removes scans of traces that are gone or other ones by now. Never rejects. */
-  async prune(access: FileAccess): Promise<void> {
+  async prune(access: FileAccess = nodeFileAccess): Promise<void> {
     if (!this.#options.mayWrite()) return;
     try {
       await this.#folder.pruneDaily({
         nowMs: this.#nowMs(),
-        mostBytes: this.#options.mostBytes ?? mostBytes,
+        mostBytes: this.#mostBytes,
         isOfUse: async (path) => {
           const start = await this.#folder.readStart(path, mostKeyBytes);
           const decoded = start && decodeKey(start);
@@ -113,12 +134,38 @@ export class ScanStorage {
     }
   }
 
-  #isWorthwhile({ sizeBytes }: FileVersion): boolean {
-    return sizeBytes >= (this.#options.leastBytes ?? leastTraceBytes);
+  dispose(): void {
+    for (const abort of this.#keeping.values()) abort.abort();
+    this.#keeping.clear();
   }
 
-  #keyOf({ path, version, read }: ScannedFile): ScanKey {
-    return { path, version, ends: hashOfEnds(version.sizeBytes, read), producer: this.#options.producer };
+  async #recall(key: ScanKey, read: ReadBytes, signal: AbortSignal | undefined): Promise<ScannedTrace | undefined> {
+    const path = this.#folder.pathFor(key.path);
+    // Of a scan that is of no use the start tells so.
+    const start = await this.#folder.readStart(path, mostKeyBytes);
+    signal?.throwIfAborted();
+    const decoded = start && decodeKey(start);
+    if (decoded === undefined || !isOfKey(decoded, key)) return undefined;
+    const bytes = await this.#folder.read(path, mostBytesOf(key.version));
+    signal?.throwIfAborted();
+    return bytes && decodeScan(bytes, key, read, signal);
+  }
+
+  async #write({ path, version }: ScanKey, pieces: AsyncIterable<Uint8Array>, abort: AbortController): Promise<void> {
+    const { signal } = abort;
+    try {
+      await setTimeout(this.#options.delayMs ?? usualDelayMs, undefined, { signal, ref: false });
+      if (!this.#options.mayWrite() || !(await this.#hasRoom())) return;
+      // Of a file that is changing again nobody wants to know.
+      if (!sameVersion(await nodeFileAccess.stat(path), version)) return;
+      const kept = this.#folder.pathFor(path);
+      await this.#folder.replace(kept, withinBytes(pieces, mostBytesOf(version)), () => !signal.aborted);
+      await this.#folder.limit(this.#mostBytes);
+    } catch (error) {
+      if (!signal.aborted) this.#options.logger.debug(`The scan of ${path} is not kept: ${describeError(error)}`);
+    } finally {
+      if (this.#keeping.get(path) === abort) this.#keeping.delete(path);
+    }
   }
 
   async #hasRoom(): Promise<boolean> {
@@ -130,12 +177,21 @@ export class ScanStorage {
     return true;
   }
 
+  get #mostBytes(): number {
+    return this.#options.mostBytes ?? usualMostBytes;
+  }
+
   #nowMs(): number {
     return (this.#options.now ?? Date.now)();
   }
 }
 
-/** Of the first and the last bytes, where files of one program differ if they do at all. */
+/** A scan that is larger than its trace saves nobody anything. */
+function mostBytesOf({ sizeBytes }: FileVersion): number {
+  return Math.min(mostScanBytes, sizeBytes);
+}
+
+/** Of the first and the last bytes, where traces of one program differ if they do at all. */
 function hashOfEnds(sizeBytes: number, read: ReadBytes): string {
   const hash = createHash("sha256");
   const endBytes = Math.min(hashedBytes, sizeBytes);
@@ -144,11 +200,11 @@ function hashOfEnds(sizeBytes: number, read: ReadBytes): string {
   return hash.digest("hex");
 }
 
-async function* withinBytes(pieces: AsyncIterable<Uint8Array>, traceBytes: number): AsyncGenerator<Uint8Array> {
+async function* withinBytes(pieces: AsyncIterable<Uint8Array>, mostBytes: number): AsyncGenerator<Uint8Array> {
   let length = 0;
   for await (const piece of pieces) {
     length += piece.length;
-    if (length > Math.min(mostScanBytes, traceBytes)) throw new Error("It is too large");
+    if (length > mostBytes) throw new Error("It is too large");
     yield piece;
   }
 }

@@ -36,6 +36,11 @@ export class TraceReader implements Disposable {
     this.#access = confineAccess(() => this.#borders, nodeFileAccess);
   }
 
+  /** Files may be read below some folders only: the workspace is not trusted. */
+  get isConfined(): boolean {
+    return this.#borders !== undefined;
+  }
+
   receive(message: ToReader): void {
     try {
       this.#receive(message);

@@ -20,8 +20,8 @@ import { StorageFolder } from "./storageFolder";
 export interface MemoryOptions {
   /** Absolute path of a folder of the extension's own, which need not exist. */
   readonly folder: string;
-  /** Which version of the extension writes. */
-  readonly producer: string;
+  /** Which build of the extension writes; undefined where that is not known, and then nothing is remembered. */
+  readonly producer: () => string | undefined;
   /** Asked before each writing. */
   readonly mayWrite: () => boolean;
   /** From the first news to writing; 3 s where left out. */
@@ -37,7 +37,7 @@ const mostBytesAtEnd = 4 * 1024 * 1024;
 const mostBytes = 64 * 1024 * 1024;
 
 export class DirectoryMemory implements Disposable {
-  readonly #origin: ListingOrigin;
+  readonly #directory: string;
   readonly #options: MemoryOptions;
   readonly #logger: Logger;
   readonly #sessions: () => Iterable<RememberedSession>;
@@ -52,7 +52,7 @@ export class DirectoryMemory implements Disposable {
 
   /** @param sessions what is to be remembered, the most important first */
   constructor(directory: string, options: MemoryOptions, logger: Logger, sessions: () => Iterable<RememberedSession>) {
-    this.#origin = { directory, producer: options.producer };
+    this.#directory = directory;
     this.#options = options;
     this.#logger = logger;
     this.#sessions = sessions;
@@ -64,7 +64,8 @@ export class DirectoryMemory implements Disposable {
   async recall(): Promise<RecalledListing> {
     const bytes = await this.#folder.read(this.#path, mostListingBytes);
     if (bytes === undefined) return nothingRecalled;
-    const recalled = await decodeListing(bytes, this.#origin);
+    const origin = this.#origin();
+    const recalled = origin && (await decodeListing(bytes, origin));
     if (recalled === undefined) {
       // Damaged, of another version or of another directory: it is replaced, whatever the directory holds.
       this.noteNews();
@@ -104,7 +105,9 @@ export class DirectoryMemory implements Disposable {
     try {
       const pieces: Uint8Array[] = [];
       let length = 0;
-      for (const piece of encodeListing(this.#origin, this.#sessions())) {
+      const origin = this.#origin();
+      if (origin === undefined) return;
+      for (const piece of encodeListing(origin, this.#sessions())) {
         length += piece.length;
         if (length > mostBytesAtEnd) return;
         pieces.push(piece);
@@ -131,10 +134,17 @@ export class DirectoryMemory implements Disposable {
 
   async #write(): Promise<void> {
     if (this.#disposed || !this.#hasNews || !this.#isListed || !this.#options.mayWrite()) return;
+    const origin = this.#origin();
+    if (origin === undefined) return;
     this.#hasNews = false;
     this.#lastWriteMs = performance.now();
     const isWanted = () => !this.#disposed && this.#isListed;
-    await this.#folder.replace(this.#path, encodeListing(this.#origin, this.#sessions()), isWanted);
+    await this.#folder.replace(this.#path, encodeListing(origin, this.#sessions()), isWanted);
+  }
+
+  #origin(): ListingOrigin | undefined {
+    const producer = this.#options.producer();
+    return producer === undefined ? undefined : { directory: this.#directory, producer };
   }
 
   #enqueue(task: () => Promise<void>): void {
@@ -142,8 +152,7 @@ export class DirectoryMemory implements Disposable {
   }
 
   #report(error: unknown): void {
-    const { directory } = this.#origin;
-    this.#logger.debug(`What was read of ${directory} could not be remembered: ${describeError(error)}`);
+    this.#logger.debug(`What was read of ${this.#directory} could not be remembered: ${describeError(error)}`);
   }
 }
 

@@ -124,7 +124,7 @@ async function list(path: string, storage: string | undefined): Promise<Listed> 
     access,
     // The files were made a moment ago, too lately to be remembered.
     now: () => Date.now() + 60_000,
-    memory: storage === undefined ? undefined : { folder: storage, producer: "bench", mayWrite: () => true },
+    memory: storage === undefined ? undefined : { folder: storage, producer: () => "bench", mayWrite: () => true },
   });
   store.start();
   await store.ready;

@@ -6,7 +6,7 @@ import { type Logger, silentLogger } from "../../src/base/logger";
 import { columnChunkSchema } from "../../src/protocol/panelMessages";
 import { spanDetailsSchema } from "../../src/protocol/panelReplies";
 import { ReaderClient } from "../../src/reader/readerClient";
-import { type WorkerLimits, workerPort } from "../../src/reader/workerPort";
+import { type WorkerOptions, workerPort } from "../../src/reader/workerPort";
 import { type BuiltReader, buildReader } from "../support/builtReader";
 import { makeTempDir } from "../support/tempDir";
 
@@ -20,12 +20,12 @@ const failed = join(import.meta.dirname, "../fixtures/trace-v2/ses_failed_dbt_bu
 
 interface ClientOptions {
   readonly borders?: () => readonly string[] | undefined;
-  readonly limits?: WorkerLimits;
+  readonly worker?: WorkerOptions;
   readonly logger?: Logger;
 }
 
-function newClient({ borders = () => undefined, limits, logger = silentLogger }: ClientOptions = {}) {
-  const client = new ReaderClient({ connect: () => workerPort(built.program, limits), borders, logger });
+function newClient({ borders = () => undefined, worker, logger = silentLogger }: ClientOptions = {}) {
+  const client = new ReaderClient({ connect: () => workerPort(built.program, worker), borders, logger });
   return { client, [Symbol.dispose]: () => client.dispose() };
 }
 
@@ -119,7 +119,7 @@ describe("the reader worker", () => {
   it("says that its memory was not enough, and works on with what it can hold", async () => {
     const errors: string[] = [];
     const logger: Logger = { ...silentLogger, error: (message) => errors.push(String(message)) };
-    using reader = newClient({ limits: { heapMegabytes: 24 }, logger });
+    using reader = newClient({ worker: { heapMegabytes: 24 }, logger });
     await using folder = await makeTempDir();
     const key = folder.join("s.json");
     // Damaged, so that it is read by the reader that makes objects.

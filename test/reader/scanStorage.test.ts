@@ -44,10 +44,12 @@ function writeTrace(path: string, id: string, spans = 50): Promise<void> {
 function storage(options: Partial<ScanStorageOptions> = {}): ScanStorage {
   return new ScanStorage({
     folder: folder.join("storage", "scans"),
-    producer: "1",
+    producer: () => "1",
     mayWrite: () => true,
     logger: { ...silentLogger, debug: (message) => told.push(message) },
     leastBytes: 1000,
+    now: later,
+    delayMs: 0,
     ...options,
   });
 }
@@ -76,8 +78,11 @@ function scan(path = trace): ScannedTrace {
 /** Files that a test has just written are an hour old. */
 const later = () => Date.now() + 3_600_000;
 
-async function keep(in_ = storage(), path = trace, atMs = later()): Promise<void> {
-  await in_.keep(await open(path), scan(path), atMs, new AbortController().signal);
+/** Opens a trace and, where no scan of it is kept, scans and keeps it. */
+async function keep(scans = storage(), path = trace): Promise<void> {
+  const file = await open(path);
+  if ((await scans.recall(file)) === undefined) scans.keep(file, scan(path));
+  await scans.idle;
 }
 
 async function kept(): Promise<string[]> {
@@ -132,7 +137,8 @@ describe("scans in the storage", () => {
 
   it("are not taken by another program", async () => {
     await keep();
-    expect(await storage({ producer: "2" }).recall(await open())).toBeUndefined();
+    expect(await storage({ producer: () => "2" }).recall(await open())).toBeUndefined();
+    expect(await storage({ producer: () => undefined }).recall(await open())).toBeUndefined();
   });
 
   it("are not kept of a small file, and not looked for", async () => {
@@ -147,9 +153,18 @@ describe("scans in the storage", () => {
   it("are not kept of a file that was changed seconds before", async () => {
     const { mtimeNs, ctimeNs } = await nodeFileAccess.stat(trace);
     const changedMs = Number((mtimeNs > ctimeNs ? mtimeNs : ctimeNs) / 1_000_000n);
-    await keep(storage(), trace, changedMs + 3000);
+    await keep(storage({ now: () => changedMs + 3000 }));
     expect(await kept()).toEqual([]);
-    await keep(storage(), trace, changedMs + 5000);
+    // What counts is when it was looked at, not how long it took to scan.
+    let nowMs = changedMs + 3000;
+    const slow = storage({ now: () => nowMs });
+    const file = await open();
+    await slow.recall(file);
+    nowMs += 60_000;
+    slow.keep(file, scan());
+    await slow.idle;
+    expect(await kept()).toEqual([]);
+    await keep(storage({ now: () => changedMs + 5000 }));
     expect(await kept()).toHaveLength(1);
   });
 
@@ -198,12 +213,45 @@ describe("scans in the storage", () => {
   });
 
   it("are given up, without a rest, where nobody wants them any more", async () => {
-    const abort = new AbortController();
-    const keeping = storage().keep(await open(), scan(), later(), abort.signal);
-    abort.abort();
-    await keeping;
+    const scans = storage({ delayMs: 60_000 });
+    const file = await open();
+    await scans.recall(file);
+    scans.keep(file, scan());
+    scans.dispose();
+    await scans.idle;
     expect(await kept()).toEqual([]);
     expect(told).toEqual([]);
+  });
+
+  it("are not kept of a file that has changed again, but of what it is then", async () => {
+    const scans = storage();
+    const first = await open();
+    await scans.recall(first);
+    scans.keep(first, scan());
+    await writeTrace(trace, "b", 60);
+    await scans.idle;
+    expect(await kept()).toEqual([]);
+    scans.keep(first, scan());
+    const second = await open();
+    await scans.recall(second);
+    scans.keep(second, scan());
+    await scans.idle;
+    expect((await scans.recall(await open()))?.spanCount).toBe(60);
+    expect(told).toEqual([]);
+  });
+
+  it("are what was scanned, whatever is made of the columns meanwhile", async () => {
+    const scans = storage();
+    const file = await open();
+    await scans.recall(file);
+    const scanned = scan();
+    scans.keep(file, scanned);
+    scanned.columns.startMs.fill(7);
+    scanned.columns.parent.fill(0);
+    await scans.idle;
+    const again = await scans.recall(await open());
+    expect(again?.columns.startMs[3]).toBe(1);
+    expect(again?.columns.parent[3]).toBe(-1);
   });
 
   it("stay sound while several windows keep them", async () => {
@@ -223,16 +271,17 @@ describe("scans in the storage", () => {
   });
 
   it("make room for those that were used last", async () => {
-    const other = folder.join("b.json");
-    await writeTrace(other, "b");
     await keep();
     const first = await theKept();
     await utimes(first, 1000, 1000);
-    const { size } = await stat(first);
-    await keep(storage({ mostBytes: 2 * size }), other);
-    expect(await kept()).toHaveLength(2);
-    await keep(storage({ mostBytes: 2 * size - 1 }), other);
-    expect(await storage().recall(await open(other))).toBeDefined();
+    const scans = storage({ mostBytes: 2 * (await stat(first)).size + 100 });
+    for (const id of ["b", "c"]) {
+      const other = folder.join(`${id}.json`);
+      await writeTrace(other, id);
+      await keep(scans, other);
+      expect(await kept()).toHaveLength(2);
+      expect(await storage().recall(await open(other))).toBeDefined();
+    }
     expect(await storage().recall(await open())).toBeUndefined();
   });
 

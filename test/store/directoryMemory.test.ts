@@ -217,7 +217,7 @@ describe("what is remembered", () => {
     await writeTrace("a", { title: "A secret" });
     await listOnce();
     await rm(folder.join("d/a.json"));
-    await listOnce({ memory: memory({ producer: "2" }) });
+    await listOnce({ memory: memory({ producer: () => "2" }) });
     expect(await readFile(await theListing(), "utf8")).not.toContain("A secret");
   });
 

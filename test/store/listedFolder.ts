@@ -40,7 +40,7 @@ export async function tearDown(): Promise<void> {
 }
 
 export function memory(options: Partial<MemoryOptions> = {}): MemoryOptions {
-  return { folder: folder.join("storage", "listings"), producer: "1", mayWrite: () => true, ...options };
+  return { folder: folder.join("storage", "listings"), producer: () => "1", mayWrite: () => true, ...options };
 }
 
 /** Files that a test has just written are an hour old, so that they may be remembered. */

@@ -8,6 +8,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createRequire, registerHooks } from "node:module";
+import { dirname } from "node:path";
 
 const [bundle = "", storage = "", untilWhat = "rest", folder] = process.argv.slice(2);
 
@@ -211,9 +212,9 @@ interface Extension {
 const subscriptions: { dispose(): void }[] = [];
 const context = only("context", {
   subscriptions,
-  extensionUri: new Uri("file", "/extension"),
+  extensionUri: new Uri("file", dirname(dirname(bundle))),
   globalStorageUri: new Uri("file", storage),
-  extension: { id: "tracekeeper.tracekeeper", packageJSON: { version: "0.1.0" } },
+  extension: { id: "tracekeeper.tracekeeper" },
   workspaceState: { get: nothing, update: () => Promise.resolve() },
   globalState: { get: nothing, update: () => Promise.resolve() },
 });
