@@ -1,7 +1,7 @@
 // Draws the strip: density of activity from the bottom up, failures as ticks from the top down, idle stretches hatched,
 // and what is outside of the shown range dimmed.
 
-import type { Activity } from "../layout/activity";
+import type { Activity } from "../layout/activityGrid";
 import { hatch, openSurface } from "./canvas";
 import type { Palette } from "./palette";
 

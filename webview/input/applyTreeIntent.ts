@@ -8,12 +8,12 @@ import type { TreeIntent } from "./treeKeys";
 /** @param pageRows rows that a page moves by. */
 export function applyTreeIntent(panel: Panel, intent: TreeIntent, pageRows: number): void {
   const { picture, rows } = panel;
-  if (picture === undefined || rows.rows.length === 0) return;
+  if (picture === undefined || rows.count === 0) return;
   const { model } = picture;
-  const last = rows.rows.length - 1;
+  const last = rows.count - 1;
   const shown = panel.nearestShown(panel.selectedRow);
   const position = shown < 0 ? -1 : rows.positionOf(shown);
-  const goTo = (wanted: number) => panel.select(rows.rows[Math.min(last, Math.max(0, wanted))] ?? -1, { reveal: true });
+  const goTo = (wanted: number) => panel.select(rows.rowAt(Math.min(last, Math.max(0, wanted))), { reveal: true });
   switch (intent.type) {
     case "move":
       return goTo(position < 0 ? 0 : position + intent.by);
@@ -25,7 +25,7 @@ export function applyTreeIntent(panel: Panel, intent: TreeIntent, pageRows: numb
       return goTo(last);
     case "collapseOrParent": {
       if (shown < 0) return;
-      if (hasChildren(model, shown) && rows.isExpanded(model, shown)) {
+      if (hasChildren(model, shown) && rows.isExpanded(shown)) {
         panel.select(shown, { reveal: true });
         return panel.setExpanded(shown, false);
       }
@@ -35,7 +35,7 @@ export function applyTreeIntent(panel: Panel, intent: TreeIntent, pageRows: numb
     }
     case "expandOrChild":
       if (shown < 0 || !hasChildren(model, shown)) return;
-      if (!rows.isExpanded(model, shown)) return panel.setExpanded(shown, true);
+      if (!rows.isExpanded(shown)) return panel.setExpanded(shown, true);
       return goTo(position + 1);
     case "expandSiblings":
       return panel.expandSiblings(shown);

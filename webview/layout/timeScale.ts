@@ -24,7 +24,7 @@ export interface DrawnRange {
 }
 
 /** Idle stretches shorter than this are never drawn short: a distorted axis must buy something. */
-const shortestGapMs = 60_000;
+export const shortestGapMs = 60_000;
 /** An idle stretch is drawn short when it is longer than this part of what is left without it. */
 const gapShare = 0.3;
 const mostGaps = 100;

@@ -1,6 +1,6 @@
 // Which rows show their children. A rule for all rows, and the rows that the person switched against it.
 
-import type { TraceModel } from "./traceModel";
+import { RowSet } from "./rowSet";
 
 export type ExpansionRule = "default" | "all" | "none";
 
@@ -11,15 +11,14 @@ const expandedLevels = 2;
 
 export class Expansion {
   #rule: ExpansionRule;
-  #toggled: Set<number>;
-  #small: boolean;
-  #opened = new Set<number>();
-  #closed = new Set<number>();
+  #toggled: RowSet;
+  #small = true;
+  #opened = new RowSet();
+  #closed = new RowSet();
 
   constructor(rule: ExpansionRule = "default", toggled: Iterable<number> = []) {
     this.#rule = rule;
-    this.#toggled = new Set(toggled);
-    this.#small = true;
+    this.#toggled = new RowSet(toggled);
   }
 
   /**
@@ -28,45 +27,45 @@ export class Expansion {
    */
   begin(rowCount: number, closed: Iterable<number> = []): void {
     this.#small = rowCount <= allExpandedCount;
-    this.#closed = new Set(closed);
+    this.#closed = new RowSet(closed);
   }
 
   get rule(): ExpansionRule {
     return this.#rule;
   }
 
-  get toggled(): ReadonlySet<number> {
+  get toggled(): RowSet {
     return this.#toggled;
   }
 
-  isExpanded(model: TraceModel, row: number): boolean {
-    return this.#opened.has(row) || this.#byRule(model, row) !== this.#toggled.has(row);
+  /** @param depth of the row */
+  isExpanded(row: number, depth: number): boolean {
+    return this.#opened.has(row) || this.#byRule(row, depth) !== this.#toggled.has(row);
   }
 
-  set(model: TraceModel, row: number, expanded: boolean): void {
+  set(row: number, depth: number, expanded: boolean): void {
     this.#opened.delete(row);
-    if (this.#byRule(model, row) === expanded) this.#toggled.delete(row);
+    if (this.#byRule(row, depth) === expanded) this.#toggled.delete(row);
     else this.#toggled.add(row);
   }
 
   setAll(expanded: boolean): void {
     this.#rule = expanded ? "all" : "none";
-    this.#toggled = new Set();
-    this.#opened = new Set();
+    this.forgetRows();
   }
 
   /** Rows lose their numbers. */
   forgetRows(): void {
-    this.#toggled = new Set();
-    this.#opened = new Set();
+    this.#toggled = new RowSet();
+    this.#opened = new RowSet();
   }
 
   /** Expands without making it a wish of the person: the path to the step at which the panel opens. */
-  open(rows: Iterable<number>): void {
-    for (const row of rows) this.#opened.add(row);
+  open(row: number): void {
+    this.#opened.add(row);
   }
 
-  #byRule(model: TraceModel, row: number): boolean {
+  #byRule(row: number, depth: number): boolean {
     switch (this.#rule) {
       case "all":
         return true;
@@ -74,7 +73,7 @@ export class Expansion {
         return false;
       case "default":
         if (this.#closed.has(row)) return false;
-        return this.#small || (model.tree.depth[row] ?? 0) < expandedLevels;
+        return this.#small || depth < expandedLevels;
     }
   }
 }

@@ -1,9 +1,10 @@
 // Filters of the tree as chips: within one group any may hold, all groups must. Kept in the view state as they are.
 
 import * as z from "zod/mini";
-import { FLAG, kindCodes, statusCodes } from "../../src/trace/spanColumns";
+import { FLAG, kindCodes, type SpanColumns, statusCodes } from "../../src/trace/spanColumns";
+import { grownLength, resized } from "./growing";
 import { lastsBetween } from "./rowDuration";
-import type { TraceModel, TraceTimes } from "./traceModel";
+import type { TraceTimes } from "./traceModel";
 
 export const outcomeFilters = ["failed", "recovered", "open", "interrupted", "ok"] as const;
 export type OutcomeFilter = (typeof outcomeFilters)[number];
@@ -26,48 +27,50 @@ export function sameFilter(a: Filter, b: Filter): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
+/** What a test looks at: the rows as they are when it is asked. */
+export interface Filtered {
+  columns: SpanColumns;
+  times: TraceTimes;
+}
+
+export type FilterTest = (row: number) => boolean;
+
 /**
- * One byte a row; undefined where nothing is filtered.
- * @param within only rows of these may match, where given; it may lack rows that came since, which do.
+ * Whether a row matches; undefined where nothing is filtered. Allocates nothing for a row.
+ * @param within only rows that are 1 here may match, where it is given; it may be shorter than the trace is long
  */
-export function matchingRows(
-  model: TraceModel,
-  times: TraceTimes,
+export function filterTest(
+  rows: Filtered,
   filters: readonly Filter[],
   within: Uint8Array | undefined,
-): Uint8Array | undefined {
-  const { columns } = model;
-  if (filters.length === 0) return within && withNewRows(within, columns.count);
-  const kinds = new Set(filters.flatMap((filter) => (filter.type === "kind" ? [kindCodes.indexOf(filter.kind)] : [])));
+): FilterTest | undefined {
+  if (filters.length === 0 && within === undefined) return undefined;
+  const kinds = filters.flatMap((filter) => (filter.type === "kind" ? [kindCodes.indexOf(filter.kind)] : []));
   const statuses = filters.flatMap((filter) => (filter.type === "status" ? [filter.status] : []));
-  const names = nameIndexes(columns.strings, filters);
+  const hasName = nameTest(rows, filters);
   const leastMs = Math.max(0, ...filters.map((filter) => (filter.type === "longerThan" ? filter.ms : 0)));
   const mostMs = Math.min(...filters.map((filter) => (filter.type === "shorterThan" ? filter.ms : Infinity)));
   const stretches = filters.filter((filter) => filter.type === "within");
-  const matches = new Uint8Array(columns.count);
-  for (let row = 0; row < columns.count; row++) {
-    if (within !== undefined && within[row] === 0) continue;
-    if (kinds.size > 0 && !kinds.has(columns.kind[row] ?? 0)) continue;
-    if (names !== undefined && !names.has(columns.name[row] ?? 0)) continue;
+  return (row) => {
+    const { columns } = rows;
+    if (within !== undefined && within[row] !== 1) return false;
+    if (kinds.length > 0 && !kinds.includes(columns.kind[row] ?? 0)) return false;
+    if (hasName !== undefined && !hasName(row)) return false;
     if (statuses.length > 0 && !statuses.some((status) => hasStatus(columns.flags[row], columns.status[row], status))) {
-      continue;
+      return false;
     }
-    if (!lastsBetween(model, times, row, leastMs, mostMs)) continue;
-    if (stretches.length > 0 && !beganWithin(stretches, times.startMs[row] ?? Number.NaN)) continue;
-    matches[row] = 1;
-  }
-  return matches;
+    if (stretches.length > 0 && !beganWithin(stretches, rows.times.startMs[row] ?? Number.NaN)) return false;
+    return lastsBetween(columns, rows.times, row, leastMs, mostMs);
+  };
+}
+
+/** Whether time alone may make an open row match. */
+export function dependsOnTime(filters: readonly Filter[]): boolean {
+  return filters.some(({ type }) => type === "longerThan");
 }
 
 function beganWithin(stretches: readonly { fromMs: number; toMs: number }[], startMs: number): boolean {
   return stretches.some(({ fromMs, toMs }) => startMs >= fromMs && startMs < toMs);
-}
-
-function withNewRows(within: Uint8Array, count: number): Uint8Array {
-  if (within.length >= count) return within;
-  const all = new Uint8Array(count).fill(1, within.length);
-  all.set(within);
-  return all;
 }
 
 export function hasStatus(flags = 0, status = 0, wanted: OutcomeFilter): boolean {
@@ -86,10 +89,16 @@ export function hasStatus(flags = 0, status = 0, wanted: OutcomeFilter): boolean
   }
 }
 
-function nameIndexes(strings: readonly string[], filters: readonly Filter[]): Set<number> | undefined {
+/** A byte for each text, because names are compared for every row; texts that come later are looked at then. */
+function nameTest(rows: Filtered, filters: readonly Filter[]): FilterTest | undefined {
   const names = new Set(filters.flatMap((filter) => (filter.type === "name" ? [filter.name] : [])));
   if (names.size === 0) return undefined;
-  const indexes = new Set<number>();
-  for (const [index, text] of strings.entries()) if (names.has(text)) indexes.add(index);
-  return indexes;
+  let isName = new Uint8Array(0);
+  let known = 0;
+  return (row) => {
+    const { name, strings } = rows.columns;
+    if (strings.length > isName.length) isName = resized(isName, grownLength(isName.length, strings.length));
+    for (; known < strings.length; known++) if (names.has(strings[known] ?? "")) isName[known] = 1;
+    return isName[name[row] ?? 0] === 1;
+  };
 }

@@ -14,17 +14,21 @@ import type { SearchOptions } from "../../src/trace/searchQuery";
 import { setTexts, text } from "../text";
 import { DetailsModel } from "./detailsModel";
 import type { Filter } from "./filters";
+import { firstSelection } from "./firstSelection";
+import { frameClock } from "./frameClock";
 import type { HostConnection } from "./hostConnection";
 import { MatchMarks } from "./matchMarks";
 import { type FocusTarget, goToMatch, type Navigable, navigate, type Popup } from "./navigation";
 import { OutputModel } from "./outputModel";
-import { PictureLoader } from "./pictureLoader";
-import { RowList } from "./rowList";
+import type { MessageOf } from "./pictureLoader";
+import type { RowList } from "./rowList";
 import { SearchModel } from "./searchModel";
 import { defaultSettings, type PanelView, type Settings, settingsOf } from "./settings";
+import { type PictureOwner, ShownPicture } from "./shownPicture";
+import type { FrameClock } from "./slicedWork";
 import { TimeView } from "./timeView";
-import { buildTimes, findSameRow, type Picture, type TraceModel, type TraceTimes } from "./traceModel";
-import { readFilters, ViewMemory } from "./viewMemory";
+import type { Picture, TraceModel } from "./traceModel";
+import { readFilters, ViewMemory, viewState } from "./viewMemory";
 
 export interface Unavailable {
   readonly reason: "missing" | "unreadable" | "not-a-trace" | "stopped";
@@ -38,12 +42,8 @@ export interface Wish<T> {
   readonly what: T;
 }
 
-/** As the schema of the view state allows. */
-const mostToggledRows = 100_000;
-
 export class Panel implements Navigable {
   readonly connection: HostConnection;
-  readonly rows = new RowList();
   readonly timeView = new TimeView();
   readonly search: SearchModel;
   /** What was searched for, in the texts that are shown. */
@@ -53,7 +53,6 @@ export class Panel implements Navigable {
   readonly settings: Settings = defaultSettings();
   platform: "mac" | "other" = "other";
   header: PanelHeader | undefined;
-  picture: Picture | undefined;
   unavailable: Unavailable | undefined;
   selectedRow = -1;
   popup: Popup = "none";
@@ -74,7 +73,7 @@ export class Panel implements Navigable {
 
   readonly #changes = new Emitter<void>();
   readonly #clock: () => number;
-  readonly #loader: PictureLoader;
+  readonly #shown: ShownPicture;
   readonly #memory: ViewMemory;
   #isSearchFilter = false;
   #isSelectedInView = true;
@@ -82,16 +81,16 @@ export class Panel implements Navigable {
   #serial = 0;
   #told = "";
 
-  constructor(connection: HostConnection, clock: () => number) {
+  constructor(connection: HostConnection, clock: () => number, frames: FrameClock = frameClock) {
     this.connection = connection;
     this.#clock = clock;
     this.nowMs = clock();
-    this.#loader = new PictureLoader((reason) => connection.post({ type: "resync", reason }));
-    this.#memory = new ViewMemory(connection, () => this.#viewState());
+    this.#shown = new ShownPicture(connection, this.#pictureOwner(), frames);
+    this.#memory = new ViewMemory(connection, () => viewState(this, this.#isSelectedInView));
     this.search = new SearchModel(connection, (hasNewMatches) => {
       // Otherwise what was found is only marked, and the rows stay what they are.
       const isFilter = this.search.filter !== undefined;
-      if (hasNewMatches && (isFilter || this.#isSearchFilter)) this.#rebuildRows();
+      if (hasNewMatches && (isFilter || this.#isSearchFilter)) this.#shown.searchChanged();
       const step = this.search.takePendingStep();
       if (step !== undefined) goToMatch(this, step);
       this.changed();
@@ -110,6 +109,14 @@ export class Panel implements Navigable {
   }
 
   readonly onDidChange = this.#changes.event;
+
+  get picture(): Picture | undefined {
+    return this.#shown.picture;
+  }
+
+  get rows(): RowList {
+    return this.#shown.rows;
+  }
 
   /** Something that is shown has changed. */
   changed(): void {
@@ -137,28 +144,21 @@ export class Panel implements Navigable {
         this.hidesStepsCard = message.hidesStepsCard === true;
         break;
       case "open":
-        this.#loader.open(message);
+        this.#shown.open(message);
         this.unavailable = undefined;
         // The old picture keeps its own header until the new one is complete.
         if (this.picture === undefined) this.header = message.header;
         break;
-      case "columns": {
-        const loaded = this.#loader.columns(message);
-        if (loaded === undefined) return;
-        this.#show(loaded.opened, loaded.model);
+      case "columns":
+        // Tells of a change itself, when the picture is complete.
+        return this.#shown.columns(message);
+      case "delta":
+        this.#shown.delta(message);
         break;
-      }
-      case "delta": {
-        const model = this.#loader.delta(message);
-        if (model === undefined || this.picture === undefined) return;
-        this.#setHeader(message.header);
-        this.#applyDelta(model, message.appended.startMs.length, message.changedRows);
-        break;
-      }
       case "header":
         if (message.epoch !== this.picture?.epoch) return;
         this.#setHeader(message.header);
-        this.#rebuildTimes();
+        this.#shown.refreshTimes();
         break;
       case "navigate":
         this.navigate(message.target);
@@ -169,7 +169,7 @@ export class Panel implements Navigable {
         break;
       case "unavailable":
         this.unavailable = message;
-        this.picture = undefined;
+        this.#shown.clear();
         this.header = undefined;
         this.selectedRow = -1;
         this.details.clear();
@@ -181,8 +181,7 @@ export class Panel implements Navigable {
   /** A second has passed: ages and open bars grow. */
   tick(): void {
     this.nowMs = this.#clock();
-    if (this.header?.live === true && this.picture !== undefined && this.picture.model.openCount > 0)
-      this.#rebuildTimes();
+    if (this.header?.live === true && (this.picture?.model.openCount ?? 0) > 0) this.#shown.refreshTimes();
     this.output.tick(this.nowMs, this.header?.live === true);
     this.#changes.fire();
   }
@@ -213,7 +212,7 @@ export class Panel implements Navigable {
   select(row: number, options: { reveal?: boolean; center?: boolean } = {}): void {
     const picture = this.picture;
     if (picture === undefined || row < 0 || row >= picture.model.columns.count) return;
-    if (options.reveal === true) this.#reveal(picture, row, options.center === true);
+    if (options.reveal === true) this.#reveal(row, options.center === true);
     if (row !== this.selectedRow) {
       this.selectedRow = row;
       void this.details.load(picture.epoch, row);
@@ -250,40 +249,34 @@ export class Panel implements Navigable {
   }
 
   setFilters(filters: readonly Filter[]): void {
-    this.rows.setFilters(filters);
-    this.#rebuildRows();
-    if (this.selectedRow >= 0 && this.rows.positionOf(this.selectedRow) >= 0) this.#wishReveal(this.selectedRow, false);
+    this.#shown.setFilters(filters, () => {
+      if (this.selectedRow >= 0 && this.rows.isShown(this.selectedRow)) this.#wishReveal(this.selectedRow, false);
+    });
     this.changed();
   }
 
   setExpanded(row: number, expanded: boolean): void {
-    if (this.picture === undefined) return;
-    this.rows.setExpanded(this.picture.model, row, expanded);
-    this.#rebuildRows();
+    this.#shown.setExpanded(row, expanded);
     this.changed();
   }
 
   setAllExpanded(expanded: boolean): void {
-    this.rows.setAllExpanded(expanded);
-    this.#rebuildRows();
-    if (this.selectedRow >= 0 && this.picture !== undefined) {
+    this.#shown.setAllExpanded(expanded, () => {
       const shown = this.nearestShown(this.selectedRow);
       if (shown >= 0) this.#wishReveal(shown, false);
-    }
+    });
     this.changed();
   }
 
   expandSiblings(row: number): void {
-    if (this.picture === undefined) return;
-    this.rows.expandSiblings(this.picture.model, row);
-    this.#rebuildRows();
+    this.#shown.expandSiblings(row);
     this.changed();
   }
 
   /** The row itself or its innermost ancestor that is shown; -1 where a filter hides all of them. */
   nearestShown(row: number): number {
     let shown = row;
-    while (shown >= 0 && this.rows.positionOf(shown) < 0) shown = this.picture?.model.columns.parent[shown] ?? -1;
+    while (shown >= 0 && !this.rows.isShown(shown)) shown = this.picture?.model.columns.parent[shown] ?? -1;
     return shown;
   }
 
@@ -357,8 +350,8 @@ export class Panel implements Navigable {
   }
 
   /** A state that changes while the panel is open is said in words: the icon alone tells nothing to a screen reader. */
-  #setHeader(header: PanelHeader): void {
-    const before = this.picture === undefined ? undefined : this.header;
+  #setHeader(header: PanelHeader, tells = this.picture !== undefined): void {
+    const before = tells ? this.header : undefined;
     this.header = header;
     this.output.update(header.output, this.settings.view === "output");
     this.output.tick(this.nowMs, header.live);
@@ -367,18 +360,12 @@ export class Panel implements Navigable {
     }
   }
 
-  #reveal(picture: Picture, row: number, center: boolean): void {
-    if (this.rows.positionOf(row) < 0) {
-      this.rows.openPath(picture.model, row);
-      this.#rebuildRows();
-    }
-    if (this.rows.positionOf(row) < 0) {
-      // A jump wins over a filter that hides its target.
-      this.rows.setFilters([]);
+  #reveal(row: number, center: boolean): void {
+    // A jump wins over a filter that hides its target.
+    this.#shown.uncover(row, () => {
       if (this.search.filter !== undefined && !this.search.isMatch(row)) this.search.setMatchesOnly(false);
-      this.rows.openPath(picture.model, row);
-      this.#rebuildRows();
-    }
+      this.#shown.setFilters([]);
+    });
     this.#wishReveal(row, center);
   }
 
@@ -386,118 +373,96 @@ export class Panel implements Navigable {
     this.revealWish = { serial: ++this.#serial, what: { row, center } };
   }
 
-  #show(opened: Extract<HostMessage, { type: "open" }>, model: TraceModel): void {
-    const before = this.picture;
-    const previousRow = this.selectedRow;
-    const restored =
-      before === undefined && this.#restored?.sessionId === opened.header.sessionId ? this.#restored : undefined;
+  #pictureOwner(): PictureOwner {
+    const panel = this;
+    return {
+      get header() {
+        return panel.header;
+      },
+      get nowMs() {
+        return panel.nowMs;
+      },
+      searchFilter: () => {
+        const filter = this.search.filter;
+        this.#isSearchFilter = filter !== undefined;
+        return filter;
+      },
+      opening: (opened, model, rows) => this.#opening(opened, model, rows),
+      opened: (opened, before) => this.#opened(opened, before),
+      following: ({ header }) => this.#setHeader(header),
+      grew: (message, shownMore) => this.#grew(message, shownMore),
+      changed: () => this.changed(),
+    };
+  }
+
+  /** Before the first row is found: what is to be expanded and filtered. */
+  #opening(opened: MessageOf<"open">, model: TraceModel, rows: RowList): void {
+    const { header, epoch, initialRow } = opened;
+    const isSame = epoch === this.picture?.epoch;
+    const restored = this.picture === undefined ? this.#restorable(header) : undefined;
+    if (restored !== undefined) {
+      rows.restore(restored.expansion ?? "default", restored.toggledRows ?? [], readFilters(restored.filters));
+      if (restored.matchesOnly === true) this.search.setMatchesOnly(true);
+    }
+    if (!isSame)
+      rows.begin(
+        model.columns.count,
+        header.output?.commands.map(({ outputRow }) => outputRow),
+      );
+    for (const row of [initialRow, opened.revealRow, opened.restoredRow, restored?.selectedRow]) {
+      if (row !== undefined && row < model.columns.count) rows.openPath(row, model);
+    }
+  }
+
+  #opened(opened: MessageOf<"open">, before: Picture | undefined): void {
+    const { picture, selectedRow } = this;
+    if (picture === undefined) return;
+    const restored = before === undefined ? this.#restorable(opened.header) : undefined;
     this.#restored = undefined;
-    this.#setHeader(opened.header);
+    this.#setHeader(opened.header, before !== undefined);
     const { output } = opened.header;
-    this.rows.begin(model.columns.count, false, output?.commands.map(({ outputRow }) => outputRow) ?? []);
     if (restored !== undefined) this.#restore(restored);
     else if (before === undefined) this.settings.view = output?.isOnly === true ? "output" : "tree";
     this.output.begin(output, restored?.output);
-    this.picture = { epoch: opened.epoch, model, times: this.#times(model) };
     this.newCount = 0;
     this.selectedRow = -1;
     this.details.clear();
-    this.rows.openPath(model, opened.initialRow);
     this.#searchAnew(opened.epoch);
-    this.#rebuildRows();
-    const kept =
-      opened.restoredRow ??
-      (before === undefined ? restored?.selectedRow : findSameRow(before.model.columns, previousRow, model.columns));
-    const isKept = kept !== undefined && kept >= 0 && kept < model.columns.count;
-    // Of a run that only printed its command tells most.
-    const command = output?.isOnly === true ? (output.commands.at(-1)?.row ?? -1) : -1;
-    const first = [opened.initialRow, command, model.tree.firstRoot].find((candidate) => candidate >= 0) ?? -1;
-    const row = opened.revealRow ?? (isKept ? kept : first);
-    // What was scrolled to is shown again, and with it the selected row where it was in view: the panel may be smaller
-    // now. Anything else is brought into view.
-    const isScrolled =
-      opened.revealRow === undefined && isKept && restored?.scrollTop !== undefined && restored.selectedInView !== true;
+    const { row, isKept, isScrolled } = firstSelection(opened, picture, { picture: before, selectedRow, restored });
     if (row >= 0) this.select(row, { reveal: true, center: !isKept });
     if (isScrolled) this.revealWish = undefined;
   }
 
+  #restorable(header: PanelHeader): ViewState | undefined {
+    return this.#restored?.sessionId === header.sessionId ? this.#restored : undefined;
+  }
+
   #restore(state: ViewState): void {
-    this.rows.restore(state.expansion ?? "default", state.toggledRows ?? [], readFilters(state.filters));
     this.timeView.restore(state.range);
     Object.assign(this.settings, settingsOf(state));
     this.scrollTop = state.scrollTop ?? 0;
-    if (state.matchesOnly === true) this.search.setMatchesOnly(true);
     if (state.search !== undefined) this.setSearch(state.search);
   }
 
-  #applyDelta(model: TraceModel, appendedCount: number, changedRows: Uint32Array): void {
-    const picture = this.picture;
-    if (picture === undefined) return;
-    const shownBefore = this.rows.rows.length;
-    this.picture = { epoch: picture.epoch, model, times: this.#times(model) };
-    this.#rebuildRows();
-    const shownMore = this.rows.rows.length - shownBefore;
-    if (appendedCount > 0 && shownMore > 0) {
+  #grew(message: MessageOf<"delta">, shownMore: number): void {
+    const { appended, changedRows, epoch } = message;
+    if (appended.startMs.length > 0 && shownMore > 0) {
       if (this.isAtTail) this.tailWish = { serial: ++this.#serial, what: "smooth" };
       else this.newCount += shownMore;
     }
     if (this.selectedRow >= 0 && changedRows.includes(this.selectedRow)) {
-      void this.details.load(picture.epoch, this.selectedRow, true);
+      void this.details.load(epoch, this.selectedRow, true);
     }
-    if (this.settings.view === "output") this.output.search.askAgain(picture.epoch);
-    else this.search.rowsChanged(changedRows, model.columns.count - appendedCount, model.columns.count);
+    if (this.settings.view === "output") this.output.search.askAgain(epoch);
+    else {
+      const count = this.picture?.model.columns.count ?? 0;
+      this.search.rowsChanged(changedRows, count - appended.startMs.length, count);
+    }
   }
 
   #searchAnew(epoch: number): void {
     this.marks.setQuery(this.marks.query, epoch);
     this.search.searchAnew();
     if (this.settings.view === "output") this.output.search.askAgain(epoch);
-  }
-
-  #rebuildRows(): void {
-    if (this.picture === undefined) return;
-    const within = this.search.filter;
-    this.#isSearchFilter = within !== undefined;
-    this.rows.rebuild(this.picture.model, this.picture.times, within);
-  }
-
-  #rebuildTimes(): void {
-    if (this.picture === undefined) return;
-    this.picture = { ...this.picture, times: this.#times(this.picture.model) };
-  }
-
-  #times(model: TraceModel): TraceTimes {
-    const isLive = this.header?.live === true;
-    return buildTimes(model, isLive ? this.nowMs : this.header?.endedMs, isLive);
-  }
-
-  /** Known once the details are here; rows that stand for no span have none. */
-  #selectedSpanId(): string | undefined {
-    const { state } = this.details;
-    return state.type === "ready" && state.row === this.selectedRow && state.details.spanId !== ""
-      ? state.details.spanId
-      : undefined;
-  }
-
-  #viewState(): ViewState | undefined {
-    if (this.header === undefined || this.picture === undefined) return undefined;
-    const range = this.timeView.rangeMs;
-    const toggled = this.rows.toggledRows;
-    return {
-      version: 1,
-      sessionId: this.header.sessionId,
-      ...this.settings,
-      selectedSpanId: this.#selectedSpanId(),
-      selectedRow: this.selectedRow >= 0 ? this.selectedRow : undefined,
-      toggledRows: toggled.size <= mostToggledRows ? [...toggled] : undefined,
-      expansion: this.rows.expansionRule,
-      scrollTop: this.scrollTop,
-      selectedInView: this.#isSelectedInView,
-      search: this.searchText,
-      output: this.output.state(),
-      matchesOnly: this.search.matchesOnly,
-      filters: this.rows.filters,
-      range: range === undefined ? undefined : [range[0], range[1]],
-    };
   }
 }

@@ -1,11 +1,21 @@
-// Puts pictures together from `open`, chunks and deltas. A message that does not follow from what is there makes the
-// panel ask for everything again, once.
+// Takes `open`, chunks and deltas as they come and says what to do with each. A message that does not follow from what is
+// there makes the panel ask for everything again, once.
 
 import type { HostMessage } from "../../src/protocol/panelMessages";
+import type { HostConnection } from "./hostConnection";
+import { LiveTrace } from "./liveTrace";
+import { RowTexts } from "./rowTexts";
+import { SpanForest } from "./spanForest";
 import { SpanStore } from "./spanStore";
-import { buildTraceModel, type TraceModel } from "./traceModel";
 
-type MessageOf<Type extends HostMessage["type"]> = Extract<HostMessage, { type: Type }>;
+export type MessageOf<Type extends HostMessage["type"]> = Extract<HostMessage, { type: Type }>;
+
+/** All rows of an epoch, linked to their parents in no order yet. */
+export interface LoadedRows {
+  readonly opened: MessageOf<"open">;
+  readonly store: SpanStore;
+  readonly forest: SpanForest;
+}
 
 interface Loaded {
   readonly epoch: number;
@@ -14,37 +24,51 @@ interface Loaded {
 }
 
 export class PictureLoader {
-  readonly #askAgain: (reason: string) => void;
-  #opening: (Loaded & { readonly opened: MessageOf<"open"> }) | undefined;
+  readonly #connection: Pick<HostConnection, "post" | "request">;
+  readonly #onTexts: () => void;
+  #opening: (Loaded & LoadedRows) | undefined;
   #current: Loaded | undefined;
   #isWaiting = false;
 
-  constructor(askAgain: (reason: string) => void) {
-    this.#askAgain = askAgain;
+  /** @param onTexts told when texts have come that the columns lack */
+  constructor(connection: Pick<HostConnection, "post" | "request">, onTexts: () => void) {
+    this.#connection = connection;
+    this.#onTexts = onTexts;
   }
 
   open(message: MessageOf<"open">): void {
     this.#isWaiting = false;
-    const { epoch, revision } = message;
-    this.#opening = { epoch, revision, store: new SpanStore(message.rowCount), opened: message };
+    const { epoch, revision, rowCount, header } = message;
+    const texts =
+      message.lacksTexts === true ? new RowTexts(this.#connection, epoch, rowCount, this.#onTexts) : undefined;
+    const capacity = LiveTrace.capacity(rowCount, header.live);
+    const store = new SpanStore(capacity, texts);
+    this.#opening = { epoch, revision, store, opened: message, forest: new SpanForest(store.columns, capacity) };
   }
 
-  /** The complete picture after its last chunk, undefined before. */
-  columns(message: MessageOf<"columns">): { opened: MessageOf<"open">; model: TraceModel } | undefined {
+  /** All rows after the last chunk, undefined before. */
+  columns(message: MessageOf<"columns">): LoadedRows | undefined {
     const opening = this.#opening;
     if (opening === undefined || message.epoch !== opening.epoch || message.revision !== opening.revision)
       return undefined;
-    if (!opening.store.append(message.fromRow, message.columns, message.strings)) {
-      this.#resync(`chunk from row ${message.fromRow} after ${opening.store.count} rows`);
+    const { store, forest } = opening;
+    const from = store.count;
+    if (!store.append(message.fromRow, message.columns, message.strings)) {
+      this.#resync(`chunk from row ${message.fromRow} after ${from} rows`);
       return undefined;
     }
+    // While the next chunk is on its way.
+    forest.update(store.columns);
+    forest.linkRange(from, store.count);
     if (!message.last) return undefined;
     this.#opening = undefined;
-    this.#current = opening;
-    return { opened: opening.opened, model: buildTraceModel(opening.store.columns) };
+    const { epoch, revision } = opening;
+    this.#current = { epoch, revision, store };
+    return opening;
   }
 
-  delta(message: MessageOf<"delta">): TraceModel | undefined {
+  /** The store that has taken the delta in; undefined where it does not follow. */
+  delta(message: MessageOf<"delta">): SpanStore | undefined {
     const current = this.#current;
     // What comes while a picture is being sent is newer than that picture, unless it is of the same run of revisions.
     if (this.#opening !== undefined || this.#isWaiting) {
@@ -64,13 +88,13 @@ export class PictureLoader {
       return undefined;
     }
     current.revision = message.revision;
-    return buildTraceModel(current.store.columns);
+    return current.store;
   }
 
   #resync(reason: string): void {
     if (this.#isWaiting) return;
     this.#isWaiting = true;
     this.#opening = undefined;
-    this.#askAgain(reason);
+    this.#connection.post({ type: "resync", reason });
   }
 }

@@ -1,7 +1,7 @@
 // How long a row took, as far as anybody knows. A row without an end has no duration: while its session runs the time
 // so far stands in for it and says so; afterwards there is no number at all.
 
-import { FLAG } from "../../src/trace/spanColumns";
+import { FLAG, type SpanColumns } from "../../src/trace/spanColumns";
 import type { TraceModel, TraceTimes } from "./traceModel";
 
 export type RowDuration =
@@ -12,11 +12,10 @@ export type RowDuration =
   /** The trace names no usable times for it. */
   | { readonly type: "unknown" };
 
-export function rowDuration(model: TraceModel, times: TraceTimes, row: number): RowDuration {
-  const { columns } = model;
+export function rowDuration({ columns }: Pick<TraceModel, "columns">, times: TraceTimes, row: number): RowDuration {
   const flags = columns.flags[row] ?? 0;
   if ((flags & FLAG.open) !== 0) {
-    if (!isRunning(model, times, row)) return { type: "noEnd" };
+    if (!isRunning(columns, times, row)) return { type: "noEnd" };
     const ms = (times.endMs[row] ?? Number.NaN) - (columns.startMs[row] ?? Number.NaN);
     return Number.isNaN(ms) ? { type: "unknown" } : { type: "elapsed", ms: Math.max(0, ms) };
   }
@@ -29,18 +28,17 @@ export function rowDuration(model: TraceModel, times: TraceTimes, row: number): 
  * nobody can say that it will be shorter; what never ended is neither.
  */
 export function lastsBetween(
-  model: TraceModel,
+  columns: SpanColumns,
   times: TraceTimes,
   row: number,
   leastMs: number,
   mostMs: number,
 ): boolean {
   if (leastMs <= 0 && mostMs === Number.POSITIVE_INFINITY) return true;
-  const { columns } = model;
   const flags = columns.flags[row] ?? 0;
   // Without an object a row: this runs over every row of a trace.
   const isOpen = (flags & FLAG.open) !== 0;
-  if (isOpen && (mostMs !== Number.POSITIVE_INFINITY || !isRunning(model, times, row))) return false;
+  if (isOpen && (mostMs !== Number.POSITIVE_INFINITY || !isRunning(columns, times, row))) return false;
   if ((flags & FLAG.negativeDuration) !== 0) return false;
   const end = (isOpen ? times.endMs[row] : columns.endMs[row]) ?? Number.NaN;
   const ms = end - (columns.startMs[row] ?? Number.NaN);
@@ -48,6 +46,6 @@ export function lastsBetween(
 }
 
 /** Open in a session that runs; one that failed or was interrupted does not go on, end or no end. */
-function isRunning({ columns }: TraceModel, times: TraceTimes, row: number): boolean {
+function isRunning(columns: SpanColumns, times: TraceTimes, row: number): boolean {
   return times.isLive && columns.status[row] !== 1 && ((columns.flags[row] ?? 0) & FLAG.interrupted) === 0;
 }

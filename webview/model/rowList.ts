@@ -1,53 +1,92 @@
-// The rows that the tree shows, from top to bottom: what is expanded, what the filters keep, what the search found.
+// The rows that the tree shows, from top to bottom: what is expanded, what the filters keep, what the search found. A row
+// that is expanded or collapsed costs about the same in a trace of a hundred rows and in one of a million; what concerns
+// all rows is work in steps, and until its end the list is as it was.
 
-import { visibleRows } from "../../src/trace/visibleRows";
 import { Expansion, type ExpansionRule } from "./expansion";
-import { type Filter, matchingRows, sameFilter } from "./filters";
-import { ancestors, hasChildren, type TraceModel, type TraceTimes } from "./traceModel";
+import { dependsOnTime, type Filter, type Filtered, type FilterTest, filterTest, sameFilter } from "./filters";
+import { KeptRows } from "./keptRows";
+import { notKept } from "./rowOrder";
+import { RowSet } from "./rowSet";
+import { stepRows } from "./spanForest";
+import { ancestors, type TraceModel, type TraceTimes } from "./traceModel";
+
+/** With more rows to expand at once than this all rows are gone through once instead. */
+const mostSingly = 64;
+/** As the schema of the view state allows. */
+const mostRemembered = 100_000;
+
+let versions = 0;
 
 export class RowList {
   #expansion = new Expansion();
   /** While filtered everything is expanded but these. */
-  #collapsedWhileFiltered = new Set<number>();
+  #collapsedWhileFiltered = new RowSet();
   #filters: readonly Filter[] = [];
-  #rows = new Int32Array(0);
-  #positions = new Int32Array(0);
-  #matchCount = 0;
-  /** By row, among the siblings that are shown; used while filtered only. */
-  #ordinals = new Int32Array(0);
-  /** By row + 1, with the top at 0: children that are shown. */
-  #shownChildren = new Int32Array(0);
-  #isFiltered = false;
+  /** Those by which `#kept` was found. */
+  #shownFilters: readonly Filter[] = [];
+  #model: TraceModel | undefined;
+  #kept: KeptRows | undefined;
+  /** By which rows that come or change are judged, and what it looks at. */
+  #test: FilterTest | undefined;
+  #filtered: Filtered | undefined;
+  #progress: number | undefined;
+  #version = ++versions;
 
-  /** Rows shown, by position. */
-  get rows(): Int32Array {
-    return this.#rows;
+  /** Another number whenever rows may stand elsewhere than before; no two lists have the same. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get count(): number {
+    return this.#model?.order.shownCount ?? 0;
   }
 
   get filters(): readonly Filter[] {
     return this.#filters;
   }
 
+  /** Whether what is shown now is filtered. */
   get isFiltered(): boolean {
-    return this.#isFiltered;
+    return this.#kept !== undefined;
   }
 
   /** Rows that match the filters, whether shown or within a collapsed row. */
   get matchCount(): number {
-    return this.#matchCount;
+    return this.#kept?.matchCount ?? this.#model?.columns.count ?? 0;
   }
 
-  get toggledRows(): ReadonlySet<number> {
-    return this.#expansion.toggled;
+  /** Share of the rows that filters which were just set have gone through; undefined where none are under way. */
+  get progress(): number | undefined {
+    return this.#progress;
+  }
+
+  /** Rows that the person switched against the rule; undefined where they are too many to be remembered. */
+  toggledList(): number[] | undefined {
+    const { toggled } = this.#expansion;
+    return toggled.size <= mostRemembered ? toggled.toArray() : undefined;
   }
 
   get expansionRule(): ExpansionRule {
     return this.#expansion.rule;
   }
 
+  /** The row at a position, -1 beyond the last. */
+  rowAt(position: number): number {
+    return this.#model?.order.rowAt(position) ?? -1;
+  }
+
+  /** Rows from one position to before another. */
+  slice(first: number, end: number): number[] {
+    return this.#model?.order.shownRows(first, end) ?? [];
+  }
+
   /** Position of a row among those shown, -1 where it is not. */
   positionOf(row: number): number {
-    return this.#positions[row] ?? -1;
+    return this.#model?.order.positionOf(row) ?? -1;
+  }
+
+  isShown(row: number): boolean {
+    return this.#model?.order.isShown(row) === true;
   }
 
   restore(rule: ExpansionRule, toggled: Iterable<number>, filters: readonly Filter[]): void {
@@ -55,94 +94,226 @@ export class RowList {
     this.#filters = filters;
   }
 
-  /** A new epoch: row numbers lose their meaning unless `keepRows`. @param closed rows that are collapsed at first */
-  begin(rowCount: number, keepRows: boolean, closed: Iterable<number> = []): void {
-    if (!keepRows) this.#expansion.forgetRows();
-    this.#collapsedWhileFiltered.clear();
+  /**
+   * The list of another picture with the same filters, which shows nothing yet.
+   * @param keepRows row numbers mean the same in both
+   */
+  next(rowCount: number, keepRows: boolean): RowList {
+    const list = new RowList();
+    list.#expansion = keepRows ? this.#expansion : new Expansion(this.#expansion.rule);
+    list.#filters = this.#filters;
+    list.begin(rowCount);
+    return list;
+  }
+
+  /** At the beginning of an epoch. @param closed rows that are collapsed at first */
+  begin(rowCount: number, closed: Iterable<number> = []): void {
     this.#expansion.begin(rowCount, closed);
   }
 
+  /** Takes effect with the next `show`. */
   setFilters(filters: readonly Filter[]): void {
     this.#filters = filters.filter(
       (filter, index) => filters.findIndex((other) => sameFilter(filter, other)) === index,
     );
-    this.#collapsedWhileFiltered.clear();
   }
 
-  /** @param within the rows that a search keeps, where it is to act as a filter. */
-  rebuild(model: TraceModel, times: TraceTimes, within: Uint8Array | undefined): void {
-    const matches = matchingRows(model, times, this.#filters, within);
-    this.#isFiltered = matches !== undefined;
-    this.#matchCount = matches === undefined ? model.columns.count : countSet(matches);
-    this.#rows = visibleRows(model.tree, (row) => this.isExpanded(model, row), matches) as Int32Array<ArrayBuffer>;
-    if (this.#positions.length < model.columns.count) this.#positions = new Int32Array(2 * model.columns.count);
-    this.#positions.fill(-1);
-    for (let position = 0; position < this.#rows.length; position++)
-      this.#positions[this.#rows[position] ?? 0] = position;
-    if (this.#isFiltered) this.#countSiblings(model);
+  /**
+   * Finds the rows of the model that the filters keep, and shows them.
+   * @param within the rows that a search keeps, where it is to act as a filter.
+   */
+  *show(model: TraceModel, times: TraceTimes, within: Uint8Array | undefined): Generator<void, void> {
+    const filters = this.#filters;
+    const filtered = { columns: model.columns, times };
+    const test = filterTest(filtered, filters, within);
+    const isSame = test !== undefined && this.#kept !== undefined && this.#shownFilters === filters;
+    const collapsed = isSame ? this.#collapsedWhileFiltered : new RowSet();
+    const kept = test === undefined ? undefined : new KeptRows(model.forest.capacity);
+    try {
+      if (kept !== undefined && test !== undefined) yield* this.#match(model, test, kept);
+      const isExpanded = (row: number, depth: number) =>
+        kept === undefined ? this.#expansion.isExpanded(row, depth) : !collapsed.has(row);
+      yield* hideAnew(model, kept, isExpanded);
+    } finally {
+      this.#progress = undefined;
+    }
+    this.#model = model;
+    this.#kept = kept;
+    this.#test = test;
+    this.#filtered = filtered;
+    this.#shownFilters = filters;
+    this.#collapsedWhileFiltered = collapsed;
+    this.#version = ++versions;
+  }
+
+  /** Shows what is expanded now, with the filters as they are. */
+  *arrange(): Generator<void, void> {
+    const model = this.#model;
+    if (model === undefined) return;
+    yield* hideAnew(model, this.#kept, (row, depth) => this.#isExpanded(row, depth));
+    this.#version = ++versions;
+  }
+
+  /** Rows came or changed within the epoch; told before the rows are judged. */
+  update(model: TraceModel, times: TraceTimes): void {
+    this.#model = model;
+    this.#version = ++versions;
+    if (this.#filtered === undefined) return;
+    this.#filtered.columns = model.columns;
+    this.#filtered.times = times;
   }
 
   /** From 1, among the siblings that are shown or would be with their parent expanded. */
-  ordinalOf(model: TraceModel, row: number): number {
-    return (this.#isFiltered ? this.#ordinals : model.posInSet)[row] ?? 1;
+  ordinalOf(row: number): number {
+    return this.#kept === undefined ? (this.#model?.forest.ordinal[row] ?? 1) : this.#kept.ordinalOf(row);
   }
 
   /** The row's siblings that are shown, itself included. */
-  siblingCount(model: TraceModel, row: number): number {
-    if (!this.#isFiltered) return model.setSize[row] ?? 1;
-    return this.#shownChildren[(model.columns.parent[row] ?? -1) + 1] ?? 1;
+  siblingCount(row: number): number {
+    const forest = this.#model?.forest;
+    const above = forest?.parentOf(row) ?? -1;
+    return this.#kept?.keptChildrenOf(above) ?? forest?.childCountOf(above) ?? 1;
   }
 
-  isExpanded(model: TraceModel, row: number): boolean {
-    return this.#isFiltered ? !this.#collapsedWhileFiltered.has(row) : this.#expansion.isExpanded(model, row);
+  isExpanded(row: number): boolean {
+    return this.#isExpanded(row, this.#model?.forest.depth[row] ?? 0);
   }
 
-  setExpanded(model: TraceModel, row: number, expanded: boolean): void {
-    if (!hasChildren(model, row)) return;
-    if (!this.#isFiltered) this.#expansion.set(model, row, expanded);
+  setExpanded(row: number, expanded: boolean): void {
+    const { forest, order } = this.#model ?? {};
+    const first = forest?.firstChildOf(row) ?? -1;
+    if (forest === undefined || first < 0 || this.isExpanded(row) === expanded) return;
+    this.#set(row, expanded);
+    order?.hide(first, forest.lastOf(row), expanded ? -1 : 1);
+    this.#version = ++versions;
+  }
+
+  /** Takes effect with the next `arrange`. */
+  setAllExpanded(expanded: boolean): void {
+    const { forest, columns } = this.#model ?? {};
+    this.#expansion.setAll(expanded);
+    this.#collapsedWhileFiltered = new RowSet();
+    if (expanded || this.#kept === undefined || forest === undefined) return;
+    for (let row = 0; row < (columns?.count ?? 0); row++) {
+      if (forest.firstChildOf(row) >= 0) this.#collapsedWhileFiltered.add(row);
+    }
+  }
+
+  /** False where it takes effect with the next `arrange` only. */
+  expandSiblings(row: number): boolean {
+    const forest = this.#model?.forest;
+    if (forest === undefined) return true;
+    const above = forest.parentOf(row);
+    const isSingly = forest.childCountOf(above) <= mostSingly;
+    for (let each = forest.firstChildOf(above); each >= 0; each = forest.nextSibling[each] ?? -1) {
+      if (isSingly) this.setExpanded(each, true);
+      else if (forest.firstChildOf(each) >= 0) this.#set(each, true);
+    }
+    return isSingly;
+  }
+
+  /**
+   * Expands what hides the row, as nobody's wish.
+   * @param model where the list does not show it yet
+   * @returns false where it takes effect with the next `arrange` or `show` only
+   */
+  openPath(row: number, model = this.#model): boolean {
+    if (model === undefined || row < 0) return true;
+    const { forest, order } = model;
+    const isShownModel = model === this.#model;
+    const above = ancestors(model.columns, row);
+    const closed = isShownModel ? above.filter((each) => !this.isExpanded(each)) : [];
+    const isSingly = isShownModel && closed.length <= mostSingly;
+    for (const each of above) {
+      if (!this.#expansion.isExpanded(each, forest.depth[each] ?? 0)) this.#expansion.open(each);
+    }
+    for (const each of closed) {
+      this.#collapsedWhileFiltered.delete(each);
+      if (isSingly) order.hide(forest.firstChildOf(each), forest.lastOf(each), -1);
+    }
+    this.#version = ++versions;
+    return isSingly;
+  }
+
+  /** The reasons that hide a row which comes into the order, where those of its parent are known. */
+  reasonsOf(row: number, parentReasons: number): number {
+    const above = this.#model?.forest.parentOf(row) ?? -1;
+    const isCollapsed = above >= 0 && !this.isExpanded(above);
+    const reasons = (parentReasons & ~notKept) + (isCollapsed ? 1 : 0);
+    return this.#kept === undefined || this.#kept.isKept(row) ? reasons : reasons | notKept;
+  }
+
+  /** Told by who changes the forest: after the row was linked (1), or before it is unlinked (-1). */
+  relinked(row: number, by: 1 | -1): void {
+    const { forest } = this.#model ?? {};
+    if (forest !== undefined) this.#kept?.relinked(row, by, forest, this.#keptChanged);
+  }
+
+  /** Told after the siblings from a row on have come to stand elsewhere. */
+  siblingsMoved(row: number): void {
+    const { forest } = this.#model ?? {};
+    if (forest !== undefined && row >= 0) this.#kept?.numberFrom(row, forest);
+  }
+
+  /** Judges a row that came or changed by the filters. */
+  judge(row: number): void {
+    const { forest } = this.#model ?? {};
+    if (forest === undefined || this.#kept === undefined || this.#test === undefined) return;
+    this.#kept.setMatch(row, this.#test(row), forest, this.#keptChanged);
+  }
+
+  /** Rows that time alone may make match are judged again. */
+  judgeOpen(trace: { forEachOpen(visit: (row: number) => void): void }): void {
+    if (dependsOnTime(this.#shownFilters)) trace.forEachOpen((row) => this.judge(row));
+  }
+
+  *#match(model: TraceModel, test: FilterTest, kept: KeptRows): Generator<void, void> {
+    const { count } = model.columns;
+    for (let row = 0; row < count; row++) {
+      if (test(row)) kept.setMatch(row, true, model.forest);
+      if (row % stepRows !== stepRows - 1) continue;
+      this.#progress = row / count;
+      yield;
+    }
+  }
+
+  readonly #keptChanged = (row: number): void => {
+    const { order, forest } = this.#model ?? {};
+    if (forest === undefined || order === undefined || this.#kept === undefined) return;
+    if (order.has(row)) order.setKept(row, this.#kept.isKept(row));
+    if (forest.isLinked(row)) this.#kept.numberFrom(row, forest);
+  };
+
+  #isExpanded(row: number, depth: number): boolean {
+    return this.#kept === undefined ? this.#expansion.isExpanded(row, depth) : !this.#collapsedWhileFiltered.has(row);
+  }
+
+  #set(row: number, expanded: boolean): void {
+    if (this.#kept === undefined) this.#expansion.set(row, this.#model?.forest.depth[row] ?? 0, expanded);
     else if (expanded) this.#collapsedWhileFiltered.delete(row);
     else this.#collapsedWhileFiltered.add(row);
   }
-
-  setAllExpanded(expanded: boolean): void {
-    this.#expansion.setAll(expanded);
-    this.#collapsedWhileFiltered.clear();
-  }
-
-  expandSiblings(model: TraceModel, row: number): void {
-    const parent = model.columns.parent[row] ?? -1;
-    const first = parent < 0 ? model.tree.firstRoot : (model.tree.firstChild[parent] ?? -1);
-    for (let sibling = first; sibling >= 0; sibling = model.tree.nextSibling[sibling] ?? -1) {
-      this.setExpanded(model, sibling, true);
-    }
-  }
-
-  /** A shown row's parent is expanded, so that counting the shown rows counts all siblings that the filters keep. */
-  #countSiblings(model: TraceModel): void {
-    if (this.#ordinals.length < model.columns.count) {
-      this.#ordinals = new Int32Array(2 * model.columns.count);
-      this.#shownChildren = new Int32Array(2 * model.columns.count + 1);
-    }
-    this.#shownChildren.fill(0);
-    for (const row of this.#rows) {
-      const slot = (model.columns.parent[row] ?? -1) + 1;
-      const ordinal = (this.#shownChildren[slot] ?? 0) + 1;
-      this.#shownChildren[slot] = ordinal;
-      this.#ordinals[row] = ordinal;
-    }
-  }
-
-  /** Expands what hides the row; takes effect with the next `rebuild`. */
-  openPath(model: TraceModel, row: number): void {
-    if (row < 0) return;
-    const above = ancestors(model.columns, row);
-    this.#expansion.open(above.filter((ancestor) => !this.#expansion.isExpanded(model, ancestor)));
-    for (const ancestor of above) this.#collapsedWhileFiltered.delete(ancestor);
-  }
 }
 
-function countSet(bytes: Uint8Array): number {
-  let count = 0;
-  for (const byte of bytes) count += byte;
-  return count;
+function* hideAnew(
+  { forest, order }: TraceModel,
+  kept: KeptRows | undefined,
+  isExpanded: (row: number, depth: number) => boolean,
+): Generator<void, void> {
+  // Of the children of each row: reasons that hide all of them, and how many are numbered.
+  const forChildren = new Int32Array(forest.capacity);
+  const numbers = new Int32Array(kept === undefined ? 0 : forest.capacity + 1);
+  yield* order.hideAnew((row) => {
+    const above = forest.parentOf(row);
+    const reasons = above < 0 ? 0 : (forChildren[above] ?? 0);
+    if (forest.firstChildOf(row) >= 0) {
+      forChildren[row] = isExpanded(row, forest.depth[row] ?? 0) ? reasons : reasons + 1;
+    }
+    if (kept === undefined) return reasons;
+    if (!kept.isKept(row)) return reasons | notKept;
+    const number = (numbers[above + 1] ?? 0) + 1;
+    numbers[above + 1] = number;
+    kept.number(row, number);
+    return reasons;
+  });
 }

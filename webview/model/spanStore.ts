@@ -2,7 +2,9 @@
 // an epoch. No object per span is ever made.
 
 import type { ColumnChunk } from "../../src/protocol/panelMessages";
-import type { SpanColumns } from "../../src/trace/spanColumns";
+import { grownLength } from "./growing";
+import type { RowTexts } from "./rowTexts";
+import type { PanelColumns } from "./traceModel";
 
 type Arrays = { [Name in keyof ColumnChunk]: ColumnChunk[Name] };
 
@@ -10,10 +12,15 @@ export class SpanStore {
   #count = 0;
   #arrays: Arrays;
   readonly #strings: string[] = [];
-  #view: SpanColumns | undefined;
+  readonly #texts: RowTexts | undefined;
+  #view: PanelColumns | undefined;
 
-  /** @param capacity rows that are expected; more may come. */
-  constructor(capacity = 0) {
+  /**
+   * @param capacity rows that are expected; more may come.
+   * @param texts of the rows whose columns lack them
+   */
+  constructor(capacity = 0, texts?: RowTexts) {
+    this.#texts = texts;
     this.#arrays = makeArrays(Math.max(16, capacity));
   }
 
@@ -22,7 +29,7 @@ export class SpanStore {
   }
 
   /** The columns as they are now; the same object until the next change. */
-  get columns(): SpanColumns {
+  get columns(): PanelColumns {
     if (this.#view !== undefined) return this.#view;
     const count = this.#count;
     const arrays = this.#arrays;
@@ -38,6 +45,7 @@ export class SpanStore {
       label: arrays.label.subarray(0, count),
       outcome: arrays.outcome.subarray(0, count),
       strings: this.#strings,
+      texts: this.#texts,
     };
     return this.#view;
   }
@@ -61,7 +69,8 @@ export class SpanStore {
     if (changedRows.some((row) => row >= this.#count)) return false;
     this.#addStrings(strings);
     const arrays = this.#arrays;
-    for (const [index, row] of changedRows.entries()) {
+    for (let index = 0; index < changedRows.length; index++) {
+      const row = changedRows[index] ?? 0;
       arrays.startMs[row] = changed.startMs[index] ?? Number.NaN;
       arrays.endMs[row] = changed.endMs[index] ?? Number.NaN;
       arrays.parent[row] = changed.parent[index] ?? -1;
@@ -71,6 +80,7 @@ export class SpanStore {
       arrays.name[row] = changed.name[index] ?? 0;
       arrays.label[row] = changed.label[index] ?? 0;
       arrays.outcome[row] = changed.outcome[index] ?? 0;
+      this.#texts?.cameWithColumns(row);
     }
     this.#appendRows(appended);
     return true;
@@ -85,7 +95,7 @@ export class SpanStore {
   #appendRows(chunk: ColumnChunk): void {
     const count = this.#count + chunk.startMs.length;
     if (count > this.#arrays.startMs.length) {
-      const larger = makeArrays(Math.max(count, 2 * this.#arrays.startMs.length));
+      const larger = makeArrays(grownLength(this.#arrays.startMs.length, count));
       copyInto(larger, this.#arrays, 0);
       this.#arrays = larger;
     }

@@ -2,7 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import type { PanelHeader, PanelProblem } from "../../src/protocol/panelMessages";
-import { failureRows } from "../model/failureWalk";
+import { failureOrdinal } from "../model/failureWalk";
 import { failuresText } from "../model/navigation";
 import type { Panel } from "../model/panel";
 import { stringAt } from "../model/traceModel";
@@ -13,9 +13,10 @@ import { IconButton } from "./iconButton";
 export function FailureBanner({ panel, header }: { panel: Panel; header: PanelHeader }) {
   const step = header.failingStep;
   const { picture } = panel;
-  const rows = useMemo(
-    () => (picture === undefined ? [] : failureRows(picture.model, false, picture.times.startMs)),
-    [picture?.model],
+  const { selectedRow } = panel;
+  const ordinal = useMemo(
+    () => (picture === undefined ? -1 : failureOrdinal(picture.model, picture.times.startMs, selectedRow)),
+    [picture?.model, selectedRow],
   );
   const showsFailure = endedBadly(header);
   const message = bannerMessage(header);
@@ -71,7 +72,7 @@ export function FailureBanner({ panel, header }: { panel: Panel; header: PanelHe
             {text("runAgain")}
           </button>
         )}
-        <span class="banner-count">{failureCount(rows, panel.selectedRow, header)}</span>
+        <span class="banner-count">{failureCount(ordinal, header)}</span>
         <IconButton
           icon="chevron-up"
           label={text("previousFailure")}
@@ -114,10 +115,9 @@ function BannerTitle({ panel, step }: { panel: Panel; step: NonNullable<PanelHea
 }
 
 /** "1 of 2 failures, 5 recovered" where a failure is selected, else "2 failures, 5 recovered". */
-function failureCount(rows: readonly number[], selectedRow: number, header: PanelHeader): string {
-  const ordinal = rows.indexOf(selectedRow);
-  if (ordinal < 0 || rows.length < 2) return failuresText(header.failureCount, header.recoveredCount);
-  const counted = text("failureOf", ordinal + 1, formatInteger(rows.length));
+function failureCount(ordinal: number, header: PanelHeader): string {
+  if (ordinal < 0 || header.failureCount < 2) return failuresText(header.failureCount, header.recoveredCount);
+  const counted = text("failureOf", ordinal + 1, formatInteger(header.failureCount));
   const recovered = failuresText(0, header.recoveredCount);
   return recovered === "" ? counted : `${counted}, ${recovered}`;
 }

@@ -4,7 +4,6 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { drawStrip } from "../draw/drawStrip";
 import { formatIdle, formatPoint } from "../format";
 import { clickPx, dragTo, grabAt, type StripGrab, stripKey } from "../input/stripPointer";
-import { activity } from "../layout/activity";
 import { type DrawnRange, drawnAt, wallAt } from "../layout/timeScale";
 import type { Panel } from "../model/panel";
 import type { Picture } from "../model/traceModel";
@@ -25,13 +24,10 @@ export function Strip({ panel, picture }: { panel: Panel; picture: Picture }) {
   const drag = useRef<{ grab: StripGrab; startX: number; isDrag: boolean } | undefined>(undefined);
   const palette = usePalette();
   const { width } = useSize(box);
-  const { model, times } = picture;
+  const { times } = picture;
   const { scale } = times;
   const buckets = Math.max(1, Math.floor(width / bucketPx));
-  const density = useMemo(
-    () => activity(model.columns, model.tree, times, scale, buckets),
-    [model, times, scale, buckets],
-  );
+  const density = useMemo(() => times.density(buckets), [times, buckets]);
   const isZoomed = panel.timeView.rangeMs !== undefined;
   const shown = panel.timeView.range(scale);
   const pxPer = width / scale.drawnLength;

@@ -44,10 +44,10 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
   const [scrollTop, setScrollTop] = useState(panel.scrollTop);
   const [tip, setTip] = useState<TipTarget | undefined>(undefined);
   const [menu, setMenu] = useState<RowMenuTarget | undefined>(undefined);
-  const { rows } = panel.rows;
-  const count = rows.length;
+  const { rows } = panel;
+  const { count } = rows;
 
-  useScrolling(panel, scroller, rows, setScrollTop);
+  useScrolling(panel, scroller, setScrollTop);
 
   const view = rowWindow(scrollTop, height, count);
   const mostTreePx = Math.max(leastTreePx, width - leastBarsPx);
@@ -68,7 +68,7 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
   });
   const positionUnder = (event: MouseEvent) =>
     Math.floor((event.clientY - (scroller.current?.getBoundingClientRect().top ?? 0) + scrollTop) / rowPx);
-  const selectedPosition = panel.rows.positionOf(panel.selectedRow);
+  const selectedPosition = rows.positionOf(panel.selectedRow);
   const isSelectedDrawn = selectedPosition >= view.first && selectedPosition < view.end;
 
   const onKeyDown = (event: KeyboardEvent) => {
@@ -79,11 +79,11 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
     applyTreeIntent(panel, intent, Math.max(1, Math.floor(height / rowPx) - 1));
   };
   const onClick = (event: MouseEvent) => {
-    const row = rows[positionUnder(event)];
-    if (row === undefined) return;
+    const row = rows.rowAt(positionUnder(event));
+    if (row < 0) return;
     const target = event.target instanceof Element ? event.target : undefined;
     if (target?.closest("[data-twisty]") != null) {
-      panel.setExpanded(row, !panel.rows.isExpanded(picture.model, row));
+      panel.setExpanded(row, !rows.isExpanded(row));
       return;
     }
     panel.select(row);
@@ -91,8 +91,8 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
   const onMenu = (event: MouseEvent) => {
     event.preventDefault();
     const byKey = event.button !== 2;
-    const row = byKey ? panel.selectedRow : rows[positionUnder(event)];
-    if (row === undefined || row < 0) return;
+    const row = byKey ? panel.selectedRow : rows.rowAt(positionUnder(event));
+    if (row < 0) return;
     panel.select(row);
     const box = grid.current?.getBoundingClientRect();
     const x = byKey ? (box?.left ?? 0) + 40 : event.clientX;
@@ -103,14 +103,13 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
   };
   const onMove = (event: MouseEvent) => {
     const left = scroller.current?.getBoundingClientRect().left ?? 0;
-    const row = rows[positionUnder(event)];
+    const row = rows.rowAt(positionUnder(event));
     const isOverBars = !isNarrow && event.clientX - left >= treePx;
-    const next = row === undefined || !isOverBars ? undefined : { row, x: event.clientX, y: event.clientY };
+    const next = row < 0 || !isOverBars ? undefined : { row, x: event.clientX, y: event.clientY };
     if (next !== undefined || tip !== undefined) setTip(next);
   };
 
-  const drawn: number[] = [];
-  for (let position = view.first; position < view.end; position++) drawn.push(rows[position] ?? 0);
+  const drawn = rows.slice(view.first, view.end);
 
   return (
     <div class="grid-box" style={{ "--tree-width": `${treePx}px` }}>

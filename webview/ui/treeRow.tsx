@@ -36,7 +36,7 @@ export function TreeRow({ panel, picture, row, position, isSelected, isNarrow }:
   const isError = columns.status[row] === 1;
   const depth = model.tree.depth[row] ?? 0;
   const isParent = hasChildren(model, row);
-  const isExpanded = isParent && panel.rows.isExpanded(model, row);
+  const isExpanded = isParent && panel.rows.isExpanded(row);
   const name = stringAt(columns, "name", row);
   const label = stringAt(columns, "label", row);
   const outcome = stringAt(columns, "outcome", row);
@@ -56,8 +56,8 @@ export function TreeRow({ panel, picture, row, position, isSelected, isNarrow }:
       class={classes.filter(Boolean).join(" ")}
       role="row"
       aria-level={depth + 1}
-      aria-posinset={panel.rows.ordinalOf(model, row)}
-      aria-setsize={panel.rows.siblingCount(model, row)}
+      aria-posinset={panel.rows.ordinalOf(row)}
+      aria-setsize={panel.rows.siblingCount(row)}
       aria-expanded={isParent ? isExpanded : undefined}
       aria-selected={isSelected}
       aria-rowindex={position + 2}

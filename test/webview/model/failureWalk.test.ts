@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import type { TraceSpan } from "../../../src/trace/schema";
-import { failureRows, stepToFailure } from "../../../webview/model/failureWalk";
-import { buildTimes, buildTraceModel } from "../../../webview/model/traceModel";
+import { failureOrdinal, stepToFailure } from "../../../webview/model/failureWalk";
 import { madeUp } from "../../trace/traceSamples";
+import { madePicture } from "./madePicture";
 
 const failed = { status: "error", statusMessage: "no" } as const;
 const spans: Partial<TraceSpan>[] = [
@@ -12,14 +12,22 @@ const spans: Partial<TraceSpan>[] = [
   { kind: "tool", name: "read", input: { filePath: "c" }, startTime: 60, endTime: 70, ...failed },
   { kind: "tool", name: "bash", input: { command: "b" }, startTime: 30, endTime: 35 },
 ];
-const model = buildTraceModel(madeUp(spans).columns);
-const { startMs } = buildTimes(model, undefined);
+const { model, times } = madePicture(madeUp(spans).columns);
+const { startMs } = times;
 const step = (from: number, direction: 1 | -1, all = false) => stepToFailure(model, startMs, from, direction, all);
 
 describe("going through failures", () => {
   it("visits them in the order of time, not of the file, and passes over recovered ones", () => {
-    expect(failureRows(model, false, startMs)).toEqual([1, 3]);
-    expect(failureRows(model, true, startMs)).toEqual([2, 1, 3]);
+    const walk = (all: boolean, rows: number[] = []): number[] => {
+      const found = step(rows.at(-1) ?? -1, 1, all);
+      return found === undefined || found.wrapped ? rows : walk(all, [...rows, found.row]);
+    };
+    expect(walk(false)).toEqual([1, 3]);
+    expect(walk(true)).toEqual([2, 1, 3]);
+  });
+
+  it("counts them in the order of time", () => {
+    expect([0, 1, 2, 3, -1].map((row) => failureOrdinal(model, startMs, row))).toEqual([-1, 0, -1, 1, -1]);
   });
 
   it.each([
@@ -38,8 +46,8 @@ describe("going through failures", () => {
   });
 
   it("finds nothing where nothing failed", () => {
-    const fine = buildTraceModel(madeUp([{ kind: "session", endTime: 5 }]).columns);
-    expect(stepToFailure(fine, buildTimes(fine, undefined).startMs, -1, 1, true)).toBeUndefined();
+    const fine = madePicture(madeUp([{ kind: "session", endTime: 5 }]).columns);
+    expect(stepToFailure(fine.model, fine.times.startMs, -1, 1, true)).toBeUndefined();
   });
 
   it("counts within every row the failures below it", () => {

@@ -291,14 +291,14 @@ describe("search", () => {
   it("leaves the rows alone while it only marks what it found", async () => {
     const host = new Host();
     host.open(steps(9));
-    const { rows } = host.panel.rows;
+    const { version } = host.panel.rows;
     host.panel.setSearch("x");
     await vi.advanceTimersByTimeAsync(200);
     host.found([2, 4]);
     await vi.advanceTimersByTimeAsync(0);
     host.panel.setSearch("xy");
     expect(host.panel.search.isMatch(4)).toBe(true);
-    expect(host.panel.rows.rows).toBe(rows);
+    expect(host.panel.rows.version).toBe(version);
   });
 
   it("reduces the tree to its matches where that is asked for, and shows all again without a text", async () => {
@@ -309,8 +309,8 @@ describe("search", () => {
     await vi.advanceTimersByTimeAsync(200);
     host.found([2, 4]);
     await vi.advanceTimersByTimeAsync(0);
-    expect([...host.panel.rows.rows]).toEqual([0, 2, 4]);
+    expect(host.panel.rows.slice(0, 99)).toEqual([0, 2, 4]);
     host.panel.setSearch("");
-    expect(host.panel.rows.rows.length).toBe(10);
+    expect(host.panel.rows.count).toBe(10);
   });
 });

@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { TraceSpan } from "../../../src/trace/schema";
 import { durationText, shortDurationText } from "../../../webview/format";
 import { lastsBetween, rowDuration } from "../../../webview/model/rowDuration";
-import { buildTimes, buildTraceModel } from "../../../webview/model/traceModel";
 import { madeUp } from "../../trace/traceSamples";
+import { madePicture } from "./madePicture";
 
 const spans: Partial<TraceSpan>[] = [
   { kind: "session", startTime: 0 },
@@ -15,11 +15,11 @@ const spans: Partial<TraceSpan>[] = [
   { name: "ends before it starts", startTime: 6_000, endTime: 5_000 },
 ];
 const { columns } = madeUp(spans);
-const model = buildTraceModel(columns);
 /** Fifty seconds after the start of the trace. */
 const nowMs = (columns.startMs[0] ?? 0) + 50_000;
-const ended = buildTimes(model, nowMs);
-const live = buildTimes(model, nowMs, true);
+const model = { columns };
+const ended = madePicture(columns, nowMs).times;
+const live = madePicture(columns, nowMs, true).times;
 
 describe("how long a row took", () => {
   it.each([
@@ -51,6 +51,6 @@ describe("how long a row took", () => {
     ["a failed step without an end of a live session", live, 3, 1, Infinity, false],
     ["a step whose end lies before its start", ended, 5, 0, 60_000, false],
   ] as const)("filters %s", (_, times, row, least, most, kept) => {
-    expect(lastsBetween(model, times, row, least, most)).toBe(kept);
+    expect(lastsBetween(columns, times, row, least, most)).toBe(kept);
   });
 });

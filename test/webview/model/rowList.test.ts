@@ -2,8 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { TraceSpan } from "../../../src/trace/schema";
 import type { Filter } from "../../../webview/model/filters";
 import { RowList } from "../../../webview/model/rowList";
-import { buildTimes, buildTraceModel } from "../../../webview/model/traceModel";
 import { madeUp } from "../../trace/traceSamples";
+import { finished, madePicture } from "./madePicture";
 
 const spans: Partial<TraceSpan>[] = [
   { kind: "session", startTime: 0, endTime: 10_000 },
@@ -21,36 +21,45 @@ const spans: Partial<TraceSpan>[] = [
   { kind: "generation", startTime: 5_000, endTime: 9_000 },
   { kind: "tool", name: "bash", parentSpanId: "s4", startTime: 6_000 },
 ];
-const model = buildTraceModel(madeUp(spans).columns);
-const times = buildTimes(model, undefined);
 
-function list(change?: (rows: RowList) => void, within?: Uint8Array): RowList {
+/** A list of the rows above, to which something happens once it is shown. */
+function list(change?: (rows: RowList) => void, filters: readonly Filter[] = []): RowList {
+  const { model, times } = madePicture(madeUp(spans).columns);
   const rows = new RowList();
-  rows.begin(model.columns.count, true);
+  rows.begin(model.columns.count);
+  rows.setFilters(filters);
+  finished(rows.show(model, times, undefined));
   change?.(rows);
-  rows.rebuild(model, times, within);
   return rows;
 }
 
+function filter(rows: RowList, filters: readonly Filter[]): void {
+  const { model, times } = madePicture(madeUp(spans).columns);
+  rows.setFilters(filters);
+  finished(rows.show(model, times, undefined));
+}
+
+const shown = (rows: RowList) => rows.slice(0, rows.count);
+
 describe("the rows of the tree", () => {
   it("are all of them at first", () => {
-    expect([...list().rows]).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(shown(list())).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   it("leave out what is within a collapsed row, and know where each row is", () => {
-    const rows = list((it) => it.setExpanded(model, 1, false));
-    expect([...rows.rows]).toEqual([0, 1, 4, 5]);
+    const rows = list((it) => it.setExpanded(1, false));
+    expect(shown(rows)).toEqual([0, 1, 4, 5]);
     expect(rows.positionOf(4)).toBe(2);
     expect(rows.positionOf(2)).toBe(-1);
   });
 
   it("come back when the path to one of them is opened, without forgetting what the person collapsed", () => {
     const rows = list((it) => {
-      it.setExpanded(model, 1, false);
-      it.openPath(model, 2);
+      it.setExpanded(1, false);
+      it.openPath(2);
     });
-    expect([...rows.rows]).toEqual([0, 1, 2, 3, 4, 5]);
-    expect([...rows.toggledRows]).toEqual([1]);
+    expect(shown(rows)).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(rows.toggledList()).toEqual([1]);
   });
 
   it.each([
@@ -79,48 +88,62 @@ describe("the rows of the tree", () => {
     ],
   ] as [string, Filter[], number[], number][])(
     "are reduced to matches and their ancestors by %s",
-    (_, filters, shown, count) => {
-      const rows = list((it) => it.setFilters(filters));
-      expect([...rows.rows]).toEqual(shown);
+    (_, filters, expected, count) => {
+      const rows = list(undefined, filters);
+      expect(shown(rows)).toEqual(expected);
       expect(rows.matchCount).toBe(count);
     },
   );
 
   it("are expanded while filtered, and collapsed again as they were afterwards", () => {
-    const rows = list((it) => {
-      it.setExpanded(model, 1, false);
-      it.setFilters([{ type: "name", name: "read" }]);
-    });
-    expect([...rows.rows]).toEqual([0, 1, 3]);
-    rows.setFilters([]);
-    rows.rebuild(model, times, undefined);
-    expect([...rows.rows]).toEqual([0, 1, 4, 5]);
+    const rows = list((it) => it.setExpanded(1, false));
+    filter(rows, [{ type: "name", name: "read" }]);
+    expect(shown(rows)).toEqual([0, 1, 3]);
+    filter(rows, []);
+    expect(shown(rows)).toEqual([0, 1, 4, 5]);
+  });
+
+  it("may be collapsed while filtered, until the filters are others", () => {
+    const rows = list((it) => it.setExpanded(1, false), [{ type: "name", name: "bash" }]);
+    expect(shown(rows)).toEqual([0, 1, 4, 5]);
+    filter(rows, [{ type: "kind", kind: "tool" }]);
+    expect(shown(rows)).toEqual([0, 1, 2, 3, 4, 5]);
   });
 
   it("have a place among the siblings that are shown, and their number", () => {
     const places = (rows: RowList) =>
-      Array.from(rows.rows, (row) => `${row}: ${rows.ordinalOf(model, row)} of ${rows.siblingCount(model, row)}`);
+      shown(rows).map((row) => `${row}: ${rows.ordinalOf(row)} of ${rows.siblingCount(row)}`);
     expect(places(list())).toEqual(["0: 1 of 1", "1: 1 of 2", "2: 1 of 2", "3: 2 of 2", "4: 2 of 2", "5: 1 of 1"]);
-    const rows = list((it) => it.setFilters([{ type: "name", name: "read" }]));
+    const rows = list(undefined, [{ type: "name", name: "read" }]);
     expect(places(rows)).toEqual(["0: 1 of 1", "1: 1 of 1", "3: 1 of 1"]);
-    rows.setFilters([{ type: "status", status: "open" }]);
-    rows.rebuild(model, times, undefined);
+    filter(rows, [{ type: "status", status: "open" }]);
     expect(places(rows)).toEqual(["0: 1 of 1", "4: 1 of 1", "5: 1 of 1"]);
   });
 
-  it("keep rows that came after the search was answered", () => {
-    expect([...list(undefined, Uint8Array.of(0, 0, 1, 0)).rows]).toEqual([0, 1, 2, 4, 5]);
+  it("open large traces with two levels, and stay open when a live one grows large", () => {
+    const { model, times } = madePicture(madeUp(Array.from({ length: 2_500 }, (_, index) => largeSpan(index))).columns);
+    const rows = new RowList();
+    rows.begin(model.columns.count);
+    finished(rows.show(model, times, undefined));
+    expect(Math.max(...shown(rows).map((row) => model.forest.depth[row] ?? 0))).toBe(2);
+    rows.begin(100);
+    finished(rows.show(model, times, undefined));
+    expect(rows.count).toBe(2_500);
   });
 
-  it("open large traces with two levels, and stay open when a live one grows large", () => {
-    const large = buildTraceModel(madeUp(Array.from({ length: 2_500 }, (_, index) => largeSpan(index))).columns);
-    const rows = new RowList();
-    rows.begin(large.columns.count, false);
-    rows.rebuild(large, buildTimes(large, undefined), undefined);
-    expect(Math.max(...Array.from(rows.rows, (row) => large.tree.depth[row] ?? 0))).toBe(2);
-    rows.begin(100, false);
-    rows.rebuild(large, buildTimes(large, undefined), undefined);
-    expect(rows.rows.length).toBe(2_500);
+  it("of another picture keep filters and the rule, and what was switched only where row numbers mean the same", () => {
+    const rows = list((it) => {
+      it.setAllExpanded(false);
+      it.setExpanded(1, true);
+    });
+    const { model, times } = madePicture(madeUp(spans).columns);
+    const shownIn = (next: RowList) => {
+      finished(next.show(model, times, undefined));
+      return shown(next);
+    };
+    rows.setExpanded(0, true);
+    expect(shownIn(rows.next(model.columns.count, true))).toEqual([0, 1, 2, 3, 4]);
+    expect(shownIn(rows.next(model.columns.count, false))).toEqual([0]);
   });
 });
 

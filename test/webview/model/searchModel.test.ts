@@ -6,8 +6,9 @@ import { plainSearch, type SearchOptions } from "../../../src/trace/searchQuery"
 import { HostConnection } from "../../../webview/model/hostConnection";
 import { MatchMarks } from "../../../webview/model/matchMarks";
 import { SearchModel } from "../../../webview/model/searchModel";
-import { buildTraceModel, type TraceModel } from "../../../webview/model/traceModel";
+import type { TraceModel } from "../../../webview/model/traceModel";
 import { madeUp } from "../../trace/traceSamples";
+import { madePicture } from "./madePicture";
 
 interface Asked {
   readonly method?: string;
@@ -79,7 +80,7 @@ function searching(text: string, options: Partial<SearchOptions> = {}, row = 7) 
 /** A session with steps below it; their order in the tree is that of their start, which is backwards. */
 function backwards(count: number): TraceModel {
   const steps = Array.from({ length: count - 1 }, (_, index) => ({ startTime: count - index, endTime: count }));
-  return buildTraceModel(madeUp([{ kind: "session", startTime: 0, endTime: count }, ...steps]).columns);
+  return madePicture(madeUp([{ kind: "session", startTime: 0, endTime: count }, ...steps]).columns).model;
 }
 
 describe("the search of the panel", () => {

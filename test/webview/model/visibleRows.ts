@@ -1,7 +1,7 @@
-// Which rows of a tree a panel shows, from top to bottom. One pass over the preorder without an object per span, because
-// it runs at every toggle and every key stroke of a search.
+// Which rows of a tree a panel shows, from top to bottom, by plain definition: one pass over the whole preorder. What the
+// panel keeps up to date is held against this.
 
-import type { SpanTree } from "./spanColumns";
+import type { SpanTree } from "../../../src/trace/spanColumns";
 
 /** Whether a row's children are shown: a question, or one byte a row where any value but 0 means yes. */
 export type Expansion = ((row: number) => boolean) | Uint8Array;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { buildColumns } from "../../src/trace/buildColumns";
-import { buildTree } from "../../src/trace/spanTree";
-import { visibleRows } from "../../src/trace/visibleRows";
-import { arbitrarySpans } from "./arbitrarySpans";
+import { buildColumns } from "../../../src/trace/buildColumns";
+import { buildTree } from "../../../src/trace/spanTree";
+import { arbitrarySpans } from "../../trace/arbitrarySpans";
+import { visibleRows } from "./visibleRows";
 
 //     0
 //   1   4

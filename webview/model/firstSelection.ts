@@ -1,0 +1,41 @@
+// Which row is selected when a picture opens: what a jump asked for, what was selected before, or what tells most.
+
+import type { ViewState } from "../../src/protocol/panelMessages";
+import type { MessageOf } from "./pictureLoader";
+import { findSameRow, type Picture } from "./traceModel";
+
+export interface FirstSelection {
+  /** -1: none. */
+  readonly row: number;
+  /** It was selected before, and stays where it is in the view. */
+  readonly isKept: boolean;
+  /** The list is shown where it was scrolled to, and the row need not be in view. */
+  readonly isScrolled: boolean;
+}
+
+export interface Before {
+  readonly picture: Picture | undefined;
+  readonly selectedRow: number;
+  /** What the page remembers of this session, where it shows its first picture. */
+  readonly restored: ViewState | undefined;
+}
+
+export function firstSelection(opened: MessageOf<"open">, now: Picture, before: Before): FirstSelection {
+  const { model } = now;
+  const kept = opened.restoredRow ?? rowBefore(now, before);
+  const isKept = kept !== undefined && kept >= 0 && kept < model.columns.count;
+  const { output } = opened.header;
+  // Of a run that only printed its command tells most.
+  const command = output?.isOnly === true ? (output.commands.at(-1)?.row ?? -1) : -1;
+  const first = [opened.initialRow, command, model.forest.firstRoot].find((candidate) => candidate >= 0) ?? -1;
+  const { scrollTop, selectedInView } = before.restored ?? {};
+  // The panel may be smaller now: a row that was in view is brought into view again.
+  const isScrolled = opened.revealRow === undefined && isKept && scrollTop !== undefined && selectedInView !== true;
+  return { row: opened.revealRow ?? (isKept ? kept : first), isKept, isScrolled };
+}
+
+function rowBefore(now: Picture, { picture, selectedRow, restored }: Before): number | undefined {
+  if (picture === undefined) return restored?.selectedRow;
+  if (picture.epoch === now.epoch) return selectedRow;
+  return findSameRow(picture.model.columns, selectedRow, now.model.columns);
+}

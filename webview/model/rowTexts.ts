@@ -1,0 +1,129 @@
+// Labels and outcomes of a trace that is too large to have them in its columns: asked for when a row is shown, a frame's
+// rows and some around them at once, and kept for as many rows as anybody scrolls through in a while.
+
+import { textsResultSchema } from "../../src/protocol/panelMessages";
+import type { HostConnection } from "./hostConnection";
+import { RowSet } from "./rowSet";
+
+export interface TextPair {
+  readonly label: string;
+  readonly outcome: string;
+}
+
+/** As the schema of the question allows. */
+const mostAsked = 1_000;
+/** Kept at most; the oldest half goes when there are more. */
+const mostKept = 20_000;
+
+export class RowTexts {
+  readonly #connection: Pick<HostConnection, "request">;
+  readonly #epoch: number;
+  readonly #onChange: () => void;
+  /** Rows below this had no texts in their columns when the trace was opened. */
+  readonly #lackingCount: number;
+  /** Those that came with a change since. */
+  readonly #inColumns = new RowSet();
+  #kept = new Map<number, TextPair>();
+  #older = new Map<number, TextPair>();
+  #wanted = new Set<number>();
+  #isAsking = false;
+  #isScheduled = false;
+  /** Nobody asks again until rows are shown anew. */
+  #hasFailed = false;
+
+  /** @param onChange told when texts have come that somebody asked for */
+  constructor(connection: Pick<HostConnection, "request">, epoch: number, lackingCount: number, onChange: () => void) {
+    this.#connection = connection;
+    this.#epoch = epoch;
+    this.#lackingCount = lackingCount;
+    this.#onChange = onChange;
+  }
+
+  isInColumns(row: number): boolean {
+    return row >= this.#lackingCount || this.#inColumns.has(row);
+  }
+
+  /** Empty until it is here. */
+  label(row: number): string {
+    return this.#pair(row)?.label ?? "";
+  }
+
+  outcome(row: number): string {
+    return this.#pair(row)?.outcome ?? "";
+  }
+
+  /** Without asking for it. */
+  known(row: number): TextPair | undefined {
+    return this.#kept.get(row) ?? this.#older.get(row);
+  }
+
+  /** The columns have the texts of this row from now on. */
+  cameWithColumns(row: number): void {
+    if (row >= this.#lackingCount) return;
+    this.#inColumns.add(row);
+    this.#kept.delete(row);
+    this.#older.delete(row);
+  }
+
+  /** Rows that are shown, and those around them; what was wanted before and is not here is not wanted any more. */
+  want(rows: readonly number[]): void {
+    this.#hasFailed = false;
+    this.#wanted.clear();
+    for (const row of rows) if (!this.isInColumns(row) && this.#touch(row) === undefined) this.#wanted.add(row);
+    this.#schedule();
+  }
+
+  #pair(row: number): TextPair | undefined {
+    const pair = this.#touch(row);
+    if (pair !== undefined) return pair;
+    this.#wanted.add(row);
+    this.#schedule();
+    return undefined;
+  }
+
+  /** What is looked at is not among the oldest. */
+  #touch(row: number): TextPair | undefined {
+    const pair = this.#kept.get(row);
+    if (pair !== undefined) return pair;
+    const older = this.#older.get(row);
+    if (older !== undefined) this.#keep(row, older);
+    return older;
+  }
+
+  #keep(row: number, pair: TextPair): void {
+    this.#kept.set(row, pair);
+    if (this.#kept.size < mostKept / 2) return;
+    this.#older = this.#kept;
+    this.#kept = new Map();
+  }
+
+  /** All that is wanted within a turn is asked for at once, and one question at a time. */
+  #schedule(): void {
+    if (this.#isScheduled || this.#isAsking || this.#hasFailed || this.#wanted.size === 0) return;
+    this.#isScheduled = true;
+    queueMicrotask(() => {
+      this.#isScheduled = false;
+      void this.#ask();
+    });
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#isAsking || this.#wanted.size === 0) return;
+    const rows = [...this.#wanted].slice(0, mostAsked);
+    for (const row of rows) this.#wanted.delete(row);
+    this.#isAsking = true;
+    try {
+      const params = { epoch: this.#epoch, rows };
+      const { labels, outcomes } = await this.#connection.request("texts", params, textsResultSchema);
+      for (const [index, row] of rows.entries()) {
+        this.#keep(row, { label: labels[index] ?? "", outcome: outcomes[index] ?? "" });
+      }
+      this.#onChange();
+    } catch {
+      // Of an epoch that has passed, or the trace cannot be read just now: rows go without their labels.
+      this.#hasFailed = true;
+    }
+    this.#isAsking = false;
+    this.#schedule();
+  }
+}

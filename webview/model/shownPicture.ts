@@ -1,0 +1,247 @@
+// The picture that is shown and the list of its rows, with all that changes either. What concerns all rows of a large
+// trace is done in steps over some frames, and until its end the picture is as it was; deltas wait for that end.
+
+import type { PanelHeader } from "../../src/protocol/panelMessages";
+import type { Filter } from "./filters";
+import type { HostConnection } from "./hostConnection";
+import { LiveTrace } from "./liveTrace";
+import { type LoadedRows, type MessageOf, PictureLoader } from "./pictureLoader";
+import { RowList } from "./rowList";
+import { type FrameClock, SlicedWork } from "./slicedWork";
+import type { SpanStore } from "./spanStore";
+import type { Picture, TraceModel, TraceTimes } from "./traceModel";
+
+/** What the picture asks of the panel, and tells it. */
+export interface PictureOwner {
+  readonly header: PanelHeader | undefined;
+  readonly nowMs: number;
+  /** The rows that a search keeps, where it is to act as a filter. */
+  searchFilter(): Uint8Array | undefined;
+  /** A complete picture is about to be shown in `rows`, which has no rows yet: what is to be expanded in it. */
+  opening(opened: MessageOf<"open">, model: TraceModel, rows: RowList): void;
+  /** It is shown now. */
+  opened(opened: MessageOf<"open">, before: Picture | undefined): void;
+  /** A delta is about to be taken in. */
+  following(message: MessageOf<"delta">): void;
+  /** Rows changed and came within the epoch. @param shownMore rows that the list has more than before */
+  grew(message: MessageOf<"delta">, shownMore: number): void;
+  /** Something that is shown has changed. */
+  changed(): void;
+}
+
+interface Built {
+  readonly opened: MessageOf<"open">;
+  readonly store: SpanStore;
+  readonly live: LiveTrace;
+  readonly model: TraceModel;
+  readonly rows: RowList;
+}
+
+export class ShownPicture {
+  rows = new RowList();
+  picture: Picture | undefined;
+  readonly #owner: PictureOwner;
+  readonly #loader: PictureLoader;
+  readonly #work: SlicedWork;
+  #live: LiveTrace | undefined;
+  #store: SpanStore | undefined;
+  /** Deltas that came while work was under way. */
+  readonly #waiting: MessageOf<"delta">[] = [];
+  #isFiltering = false;
+  #isSearchNewer = false;
+
+  constructor(connection: HostConnection, owner: PictureOwner, clock: FrameClock) {
+    this.#owner = owner;
+    this.#work = new SlicedWork(clock);
+    this.#loader = new PictureLoader(connection, () => owner.changed());
+  }
+
+  open(message: MessageOf<"open">): void {
+    this.#loader.open(message);
+  }
+
+  columns(message: MessageOf<"columns">): void {
+    const loaded = this.#loader.columns(message);
+    if (loaded === undefined) return;
+    this.#waiting.length = 0;
+    this.#start(this.#build(loaded), (built) => this.#show(built));
+  }
+
+  delta(message: MessageOf<"delta">): void {
+    this.#waiting.push(message);
+    this.#takeWaiting();
+  }
+
+  /** Nothing is shown any more. */
+  clear(): void {
+    this.#work.cancel();
+    this.#waiting.length = 0;
+    this.picture = undefined;
+    this.#live = undefined;
+    this.#store = undefined;
+  }
+
+  /** Filters take effect at once in a small trace, and after some frames in a large one. */
+  setFilters(filters: readonly Filter[], done?: () => void): void {
+    this.rows.setFilters(filters);
+    this.#filter(done);
+  }
+
+  /** What the search keeps, or whether it is to act as a filter, has changed. */
+  searchChanged(): void {
+    // A search that finds more all the time must not keep what it has found so far from being shown.
+    if (this.#isFiltering) this.#isSearchNewer = true;
+    else this.#filter();
+  }
+
+  #filter(done?: () => void): void {
+    // Filters take the place of filters; anything else has to come to its end.
+    if (!this.#isFiltering) this.finish();
+    const picture = this.picture;
+    if (picture === undefined) return;
+    this.#isSearchNewer = false;
+    this.#start(this.rows.show(picture.model, picture.times, this.#owner.searchFilter()), () => {
+      done?.();
+      if (this.#isSearchNewer) this.#filter();
+    });
+    this.#isFiltering = this.#work.isRunning;
+  }
+
+  setExpanded(row: number, expanded: boolean): void {
+    this.finish();
+    this.rows.setExpanded(row, expanded);
+  }
+
+  setAllExpanded(expanded: boolean, done?: () => void): void {
+    this.finish();
+    this.rows.setAllExpanded(expanded);
+    this.#start(this.rows.arrange(), done);
+  }
+
+  expandSiblings(row: number): void {
+    this.finish();
+    if (!this.rows.expandSiblings(row)) this.#start(this.rows.arrange());
+  }
+
+  /** Shows a row that is hidden: its ancestors are expanded, and filters that hide it are put away. Now. */
+  uncover(row: number, clearFilters: () => void): void {
+    this.finish();
+    if (!this.rows.isShown(row)) this.#openPath(row);
+    if (this.rows.isShown(row)) return;
+    clearFilters();
+    this.finish();
+    if (!this.rows.isShown(row)) this.#openPath(row);
+  }
+
+  /** Does now what is under way. */
+  finish(): void {
+    // What waited may have begun more.
+    while (this.#work.isRunning) this.#work.finish();
+  }
+
+  /** Time has passed, or the state of the session has changed. */
+  refreshTimes(): void {
+    if (this.picture === undefined || this.#live === undefined) return;
+    this.picture = { ...this.picture, times: this.#times(this.#live) };
+    this.rows.update(this.picture.model, this.picture.times);
+    if (!this.#work.isRunning) this.rows.judgeOpen(this.#live);
+    this.#mendTimes();
+  }
+
+  *#build({ opened, store, forest }: LoadedRows): Generator<void, Built> {
+    const { header } = opened;
+    const live = yield* LiveTrace.build(store.columns, forest, openEndMs(header, this.#owner.nowMs));
+    const model = live.model(store.columns);
+    const rows = this.rows.next(model.columns.count, opened.epoch === this.picture?.epoch);
+    this.#owner.opening(opened, model, rows);
+    yield* rows.show(model, this.#times(live, header), this.#owner.searchFilter());
+    return { opened, store, live, model, rows };
+  }
+
+  #show({ opened, store, live, model, rows }: Built): void {
+    const before = this.picture;
+    this.rows = rows;
+    this.#live = live;
+    this.#store = store;
+    this.picture = { epoch: opened.epoch, model, times: this.#times(live, opened.header) };
+    this.#owner.opened(opened, before);
+  }
+
+  /** Begins work of which nothing is seen until its end. */
+  #start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void): void {
+    this.#isFiltering = false;
+    this.#work.start(steps, (result) => {
+      this.#isFiltering = false;
+      done?.(result);
+      this.#takeWaiting();
+      this.#owner.changed();
+    });
+  }
+
+  #takeWaiting(): void {
+    while (!this.#work.isRunning) {
+      const message = this.#waiting.shift();
+      if (message === undefined) return;
+      this.#apply(message);
+    }
+  }
+
+  #apply(message: MessageOf<"delta">): void {
+    const store = this.#loader.delta(message);
+    const live = this.#live;
+    if (store === undefined || live === undefined || this.picture === undefined) return;
+    this.#owner.following(message);
+    const shownBefore = this.rows.count;
+    const { columns } = store;
+    const grew = () => this.#owner.grew(message, this.rows.count - shownBefore);
+    if (live.change(columns, message.changedRows, this.rows, () => this.#publish(live))) {
+      this.rows.judgeOpen(live);
+      grew();
+      this.#mendTimes();
+      return;
+    }
+    this.#start(this.#rebuild(store), grew);
+  }
+
+  *#rebuild(store: SpanStore): Generator<void, void> {
+    const live = yield* LiveTrace.rebuild(store.columns, this.#openEndMs);
+    yield* this.rows.show(live.model(store.columns), this.#times(live), this.#owner.searchFilter());
+    this.#live = live;
+    this.#publish(live);
+  }
+
+  #openPath(row: number): void {
+    if (this.rows.openPath(row)) return;
+    this.#start(this.rows.arrange());
+    this.finish();
+  }
+
+  /** Rarely times have to be found anew, which nobody has to wait for. */
+  #mendTimes(): void {
+    const live = this.#live;
+    const store = this.#store;
+    if (live === undefined || store === undefined || !live.hasStaleTimes || this.#work.isRunning) return;
+    this.#start(live.buildTimes(store.columns, this.#openEndMs), () => this.#publish(live));
+  }
+
+  #publish(live: LiveTrace): void {
+    const { picture } = this;
+    const store = this.#store;
+    if (picture === undefined || store === undefined) return;
+    this.picture = { epoch: picture.epoch, model: live.model(store.columns), times: this.#times(live) };
+    this.rows.update(this.picture.model, this.picture.times);
+  }
+
+  #times(live: LiveTrace, header = this.#owner.header): TraceTimes {
+    return live.times(openEndMs(header, this.#owner.nowMs), header?.live === true);
+  }
+
+  get #openEndMs(): number | undefined {
+    return openEndMs(this.#owner.header, this.#owner.nowMs);
+  }
+}
+
+/** Where the bars of open rows end. */
+function openEndMs(header: PanelHeader | undefined, nowMs: number): number | undefined {
+  return header?.live === true ? nowMs : header?.endedMs;
+}

@@ -1,0 +1,80 @@
+// Long work in slices, so that no frame is late: a generator that yields often is run for a few milliseconds a frame. There
+// is one work at a time; new work takes the place of old, and whoever needs the result now has it finished at once.
+
+/** The browser's clock and frames, handed in so that tests need neither. */
+export interface FrameClock {
+  now(): number;
+  /** Calls back once, at the next frame or soon where there are no frames. */
+  nextFrame(run: () => void): void;
+}
+
+/** Of one frame; the rest of it is for what else happens. */
+const sliceMs = 4;
+
+export class SlicedWork {
+  readonly #clock: FrameClock;
+  #steps: Generator<void, unknown> | undefined;
+  #done: ((result: never) => void) | undefined;
+  #isScheduled = false;
+
+  constructor(clock: FrameClock) {
+    this.#clock = clock;
+  }
+
+  get isRunning(): boolean {
+    return this.#steps !== undefined;
+  }
+
+  /**
+   * Begins at once; work that never yields is done when this returns. What was under way is dropped.
+   * @param done called with the result after the last step, when other work may be started
+   */
+  start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void): void {
+    this.cancel();
+    this.#steps = steps;
+    this.#done = done;
+    this.#slice();
+  }
+
+  /** Does the rest now. */
+  finish(): void {
+    const steps = this.#steps;
+    if (steps === undefined) return;
+    while (this.#steps === steps) this.#advance(steps);
+  }
+
+  cancel(): void {
+    const steps = this.#steps;
+    this.#steps = undefined;
+    this.#done = undefined;
+    steps?.return(undefined);
+  }
+
+  #slice(): void {
+    const steps = this.#steps;
+    if (steps === undefined) return;
+    const endMs = this.#clock.now() + sliceMs;
+    do this.#advance(steps);
+    while (this.#steps === steps && this.#clock.now() < endMs);
+    if (this.#steps === undefined || this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#clock.nextFrame(() => {
+      this.#isScheduled = false;
+      this.#slice();
+    });
+  }
+
+  /** One step; what it throws ends the work. */
+  #advance(steps: Generator<void, unknown>): void {
+    let step: IteratorResult<void, unknown> | undefined;
+    try {
+      step = steps.next();
+    } finally {
+      if (step?.done !== false) this.#steps = undefined;
+    }
+    if (step.done !== true) return;
+    const done = this.#done;
+    this.#done = undefined;
+    done?.(step.value as never);
+  }
+}
