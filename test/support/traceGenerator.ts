@@ -47,7 +47,7 @@ export async function writeTrace(path: string, trace: GeneratedTrace): Promise<v
 const idOf = (index: number, seed: number) =>
   (Math.imul(seed, 0x9e37) >>> 0).toString(16).padStart(8, "0") + index.toString(16).padStart(8, "0");
 
-function parentOf(index: number, { shape }: GeneratedTrace): number {
+export function parentOf(index: number, { shape }: GeneratedTrace): number {
   if (index === 0) return -1;
   if (shape === "deep") return index % levels === 0 ? 0 : index - 1;
   const place = (index - 1) % turnLength;
@@ -55,7 +55,7 @@ function parentOf(index: number, { shape }: GeneratedTrace): number {
 }
 
 /** Bursts of 11 within a fifth of a second, and a pause of up to a minute after every tenth. */
-function startOf(index: number, { shape }: GeneratedTrace): number {
+export function startOf(index: number, { shape }: GeneratedTrace): number {
   if (shape !== "bursty") return startMs + index * 10;
   const turn = Math.floor(index / turnLength);
   return startMs + turn * 200 + Math.floor(turn / 10) * 60_000 + (index % turnLength) * 7.25;
@@ -115,7 +115,7 @@ function outputText(random: () => number): string {
 }
 
 /** Numbers from 0 up to, and not with, 1; xorshift, which is the same everywhere. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
   let state = seed | 0 || 1;
   return () => {
     state ^= state << 13;

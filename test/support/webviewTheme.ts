@@ -1,6 +1,8 @@
 // The colours and fonts that a webview gets in VS Code's own themes, read from the real VS Code by
 // `node scripts/run.mjs themes` into themes.json.
 import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { repositoryRoot } from "../../scripts/lib/paths.mjs";
 
 export type ThemeName = "light" | "dark" | "highContrast" | "highContrastLight";
 
@@ -20,7 +22,8 @@ export const themeSettings: Readonly<Record<ThemeName, string>> = {
   highContrastLight: "Default High Contrast Light",
 };
 
-const themesFile = new URL("./themes.json", import.meta.url);
+// Not by the place of this module, which benchmarks bundle into another one.
+const themesFile = join(repositoryRoot, "test/support/themes.json");
 
 export async function themeOf(name: ThemeName): Promise<WebviewTheme> {
   const themes = JSON.parse(await readFile(themesFile, "utf8")) as Readonly<Record<ThemeName, WebviewTheme>>;
