@@ -21,6 +21,8 @@ export interface BlockSizes {
 }
 
 const usualSizes: BlockSizes = { blockBytes: 1 << 20, windowBytes: 1 << 16 };
+/** So many of the first rows are read whole where they are mended: files beside the trace may add to its root span. */
+const firstRows = 1_000;
 /** A longer field fits into no text. */
 const longestFieldBytes = constants.MAX_STRING_LENGTH;
 
@@ -68,7 +70,7 @@ export class BlockSearch {
       if (!file.isMended(row)) continue;
       // Its id may have been made up, too.
       if (this.#matcher.texts.test(spans.idOf(row))) results.found(row);
-      else if (this.#matchesMending) yield* rows.wholeSpan(row);
+      else if (this.#matchesMending || row < firstRows) yield* rows.wholeSpan(row);
     }
     if (this.#probe === undefined) yield* this.#parseAll(rows, { startBytes, endBytes }, first, next);
     else yield* this.#probeAll(this.#probe, rows, { startBytes, endBytes }, first);
