@@ -1,23 +1,22 @@
-// Markdown as elements, never as HTML: marked's lexer reads, this draws. Raw HTML is text, an image is its words, a link
-// shows where it would lead and leads nowhere.
+// Markdown as elements, never as HTML. Raw HTML is text, an image is its words, a link shows where it would lead and leads
+// nowhere; only places that the reader found in the text can be opened.
 
-import { lexer, type Token, type Tokens } from "marked";
 import { type ComponentChildren, createContext } from "preact";
 import { useContext, useMemo } from "preact/hooks";
 import type { TextLink } from "../../../src/trace/textLinks";
-import { LinkedText } from "./textLinks";
-
-/** Nesting that no person writes; deeper parts are shown as they are written. */
-const deepest = 24;
+import type { MarkdownBlock, MarkdownInline, MarkdownItem } from "../../markdown/markdownNode";
+import { readMarkdown } from "../../markdown/readMarkdown";
+import { TextLinkMark } from "./textLinks";
 
 /** @param links in the source; where the same words stand in the page, they lead to the same place */
 export function Markdown({ source, links = noLinks }: { source: string; links?: readonly TextLink[] }) {
-  const tokens = useMemo(() => read(source), [source]);
+  const blocks = useMemo(() => readMarkdown(source), [source]);
   const known = useMemo(() => knownWords(source, links), [source, links.length]);
-  if (tokens === undefined) return <pre class="payload-text is-wrapped">{source}</pre>;
   return (
     <KnownWords.Provider value={known}>
-      <div class="markdown">{tokens.map((token, index) => block(token, index, 0))}</div>
+      <div class="markdown">
+        <Blocks blocks={blocks} />
+      </div>
     </KnownWords.Provider>
   );
 }
@@ -58,12 +57,9 @@ function Words({ value }: { value: string }) {
     if (link === undefined) continue;
     parts.push(value.slice(at, match.index));
     parts.push(
-      <LinkedText
-        key={match.index}
-        value={match[0]}
-        links={[{ ...link, start: 0, end: match[0].length }]}
-        from={link.start}
-      />,
+      <TextLinkMark key={match.index} title={link.title} type={link.type} offset={link.start}>
+        {match[0]}
+      </TextLinkMark>,
     );
     at = match.index + match[0].length;
   }
@@ -71,97 +67,86 @@ function Words({ value }: { value: string }) {
   return <>{parts}</>;
 }
 
-function read(source: string): Token[] | undefined {
-  try {
-    return lexer(source);
-  } catch {
-    return undefined;
-  }
-}
-
-function block(token: Token, key: number, depth: number): ComponentChildren {
-  if (depth > deepest) return token.raw;
-  switch (token.type) {
-    case "space":
-    case "def":
-      return null;
-    case "heading":
-      return heading(token as Tokens.Heading, key, depth);
-    case "paragraph":
-      return <p key={key}>{inlines((token as Tokens.Paragraph).tokens, depth)}</p>;
-    case "text": {
-      const { tokens, text } = token as Tokens.Text;
-      return <span key={key}>{tokens === undefined ? <Words value={decoded(text)} /> : inlines(tokens, depth)}</span>;
-    }
-    case "code":
-      return (
-        <pre key={key} class="markdown-code">
-          <Words value={(token as Tokens.Code).text} />
-        </pre>
-      );
-    case "blockquote":
-      return <blockquote key={key}>{blocks((token as Tokens.Blockquote).tokens, depth)}</blockquote>;
-    case "list": {
-      const list = token as Tokens.List;
-      const items = list.items.map((item, index) => (
-        <li key={index}>
-          {item.task && (item.checked === true ? "☑ " : "☐ ")}
-          {blocks(
-            item.tokens.filter(({ type }) => type !== "checkbox"),
-            depth,
-          )}
-        </li>
-      ));
-      return list.ordered ? (
-        <ol key={key} start={Number(list.start) || 1}>
-          {items}
-        </ol>
-      ) : (
-        <ul key={key}>{items}</ul>
-      );
-    }
-    case "table":
-      return table(token as Tokens.Table, key, depth);
-    case "hr":
-      return <hr key={key} />;
-    default:
-      // Raw HTML and whatever a later version reads.
-      return (
-        <span key={key} class="markdown-raw">
-          {token.raw}
-        </span>
-      );
-  }
-}
-
-function blocks(tokens: readonly Token[], depth: number): ComponentChildren {
-  return tokens.map((token, index) => block(token, index, depth + 1));
-}
-
-function heading(token: Tokens.Heading, key: number, depth: number): ComponentChildren {
-  // The page has its own headings; those of a text are not part of its outline.
+function Blocks({ blocks, isTight = false }: { blocks: readonly MarkdownBlock[]; isTight?: boolean }) {
   return (
-    <p key={key} class={`markdown-heading markdown-h${token.depth}`}>
-      {inlines(token.tokens, depth)}
-    </p>
+    <>
+      {blocks.map((block, index) =>
+        isTight && block.type === "paragraph" ? (
+          <Inlines key={index} inlines={block.inlines} />
+        ) : (
+          <Block key={index} block={block} />
+        ),
+      )}
+    </>
   );
 }
 
-function table(token: Tokens.Table, key: number, depth: number): ComponentChildren {
+function Block({ block }: { block: MarkdownBlock }) {
+  switch (block.type) {
+    case "heading":
+      // The page has its own headings; those of a text are not part of its outline.
+      return (
+        <p class={`markdown-heading markdown-h${block.level}`}>
+          <Inlines inlines={block.inlines} />
+        </p>
+      );
+    case "paragraph":
+      return (
+        <p>
+          <Inlines inlines={block.inlines} />
+        </p>
+      );
+    case "code":
+      return (
+        <pre class="markdown-code">
+          <Words value={block.text} />
+        </pre>
+      );
+    case "quote":
+      return (
+        <blockquote>
+          <Blocks blocks={block.blocks} />
+        </blockquote>
+      );
+    case "rule":
+      return <hr />;
+    case "list": {
+      const items = block.items.map((item, index) => <Item key={index} item={item} isTight={block.isTight} />);
+      return block.start === undefined ? <ul>{items}</ul> : <ol start={block.start}>{items}</ol>;
+    }
+    case "table":
+      return <Table block={block} />;
+  }
+}
+
+function Item({ item, isTight }: { item: MarkdownItem; isTight: boolean }) {
   return (
-    <table key={key}>
+    <li>
+      {item.isDone !== undefined && (item.isDone ? "☑ " : "☐ ")}
+      <Blocks blocks={item.blocks} isTight={isTight} />
+    </li>
+  );
+}
+
+function Table({ block: { head, rows } }: { block: Extract<MarkdownBlock, { type: "table" }> }) {
+  return (
+    <table>
       <thead>
         <tr>
-          {token.header.map((cell, index) => (
-            <th key={index}>{inlines(cell.tokens, depth)}</th>
+          {head.map((cell, index) => (
+            <th key={index}>
+              <Inlines inlines={cell} />
+            </th>
           ))}
         </tr>
       </thead>
       <tbody>
-        {token.rows.map((row, index) => (
+        {rows.map((row, index) => (
           <tr key={index}>
             {row.map((cell, cellIndex) => (
-              <td key={cellIndex}>{inlines(cell.tokens, depth)}</td>
+              <td key={cellIndex}>
+                <Inlines inlines={cell} />
+              </td>
             ))}
           </tr>
         ))}
@@ -170,71 +155,63 @@ function table(token: Tokens.Table, key: number, depth: number): ComponentChildr
   );
 }
 
-function inlines(tokens: readonly Token[] | undefined, depth: number): ComponentChildren {
-  return (tokens ?? []).map((token, index) => inline(token, index, depth + 1));
+function Inlines({ inlines }: { inlines: readonly MarkdownInline[] }) {
+  return (
+    <>
+      {inlines.map((inline, index) =>
+        typeof inline === "string" ? <Words key={index} value={inline} /> : <Inline key={index} inline={inline} />,
+      )}
+    </>
+  );
 }
 
-function inline(token: Token, key: number, depth: number): ComponentChildren {
-  if (depth > deepest) return token.raw;
-  switch (token.type) {
-    case "text":
-    case "escape": {
-      const { tokens, text } = token as Tokens.Text;
-      return tokens === undefined ? <Words key={key} value={decoded(text)} /> : inlines(tokens, depth);
-    }
+function Inline({ inline }: { inline: Exclude<MarkdownInline, string> }) {
+  switch (inline.type) {
     case "strong":
-      return <strong key={key}>{inlines((token as Tokens.Strong).tokens, depth)}</strong>;
-    case "em":
-      return <em key={key}>{inlines((token as Tokens.Em).tokens, depth)}</em>;
-    case "del":
-      return <del key={key}>{inlines((token as Tokens.Del).tokens, depth)}</del>;
-    case "codespan":
       return (
-        <code key={key}>
-          <Words value={(token as Tokens.Codespan).text} />
+        <strong>
+          <Inlines inlines={inline.inlines} />
+        </strong>
+      );
+    case "emphasis":
+      return (
+        <em>
+          <Inlines inlines={inline.inlines} />
+        </em>
+      );
+    case "deleted":
+      return (
+        <del>
+          <Inlines inlines={inline.inlines} />
+        </del>
+      );
+    case "code":
+      return (
+        <code>
+          <Words value={inline.text} />
         </code>
       );
-    case "br":
-      return <br key={key} />;
-    case "link": {
-      const link = token as Tokens.Link;
+    case "break":
+      return <br />;
+    case "link":
       return (
-        <span key={key}>
-          <span class="markdown-link" title={link.href}>
-            {inlines(link.tokens, depth)}
+        <span>
+          <span class="markdown-link" title={inline.href}>
+            <Inlines inlines={inline.inlines} />
           </span>
-          {!showsItself(link) && <span class="markdown-href"> ({link.href})</span>}
+          {!showsItself(inline) && <span class="markdown-href"> ({inline.href})</span>}
         </span>
       );
-    }
-    case "image": {
-      const image = token as Tokens.Image;
+    case "image":
       return (
-        <span key={key} class="markdown-image" title={image.href}>
-          {image.raw}
+        <span class="markdown-image" title={inline.href}>
+          {inline.raw}
         </span>
       );
-    }
-    default:
-      return token.raw;
   }
 }
 
 /** A bare address needs no address beside it. */
-function showsItself({ text, href }: Tokens.Link): boolean {
-  return href === "" || href === text || href === `mailto:${text}` || href === `http://${text}`;
+function showsItself({ inlines, href }: Extract<MarkdownInline, { type: "link" }>): boolean {
+  return href === "" || (inlines.length === 1 && inlines[0] === href);
 }
-
-/** The lexer leaves entities of plain text as they were written. */
-function decoded(value: string): string {
-  return value.replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_, name: string) => entities[name] ?? "");
-}
-
-const entities: Readonly<Record<string, string>> = {
-  amp: "&",
-  lt: "<",
-  gt: ">",
-  quot: '"',
-  "#39": "'",
-  nbsp: "\u00a0",
-};

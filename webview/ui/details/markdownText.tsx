@@ -10,7 +10,7 @@ import { textAddress } from "./textLinks";
 import { MoreOfText, useTextLoader } from "./textWell";
 
 /** UTF-16 units. */
-const mostDrawn = 262_144;
+const mostDrawn = 131_072;
 
 export interface MarkdownTextProps {
   readonly panel: Panel;
