@@ -83,8 +83,13 @@ export class ReaderClient implements Disposable {
     return trace;
   }
 
-  /** What one question needs of a session that nobody looks at. Questions at the same time share one reading. */
+  /**
+   * What one question needs of a session: of the trace that somebody looks at, else of one that is opened for it.
+   * Questions at the same time share one reading.
+   */
   async once<Result>(key: string, use: (trace: RemoteTrace) => Promise<Result>): Promise<Result> {
+    const open = this.#shared.has(key) ? undefined : this.#shown(key);
+    if (open !== undefined) return use(open);
     const shared = this.#shared.get(key) ?? this.#share(key);
     shared.users++;
     try {
@@ -103,6 +108,11 @@ export class ReaderClient implements Disposable {
     this.#end();
     this.#rejectAll("the window is closing");
     this.#traces.clear();
+  }
+
+  #shown(key: string): RemoteTrace | undefined {
+    for (const trace of this.#traces.values()) if (trace.key === key && trace.now?.type === "picture") return trace;
+    return undefined;
   }
 
   #share(key: string): Shared {

@@ -129,6 +129,16 @@ describe("the line to the reader", () => {
     ]);
   });
 
+  it("asks the trace that somebody looks at, and opens none beside it", async () => {
+    const scripted = scriptedClient();
+    scripted.client.open("a");
+    scripted.reader.say({ type: "picture", trace: 1, facts: factsOf(1) });
+    const row = scripted.client.once("a", (trace) => trace.call("rowOf", { spanId: "x" }));
+    scripted.reader.answer("rowOf", { epoch: 1, row: 7 });
+    expect(await row).toEqual({ epoch: 1, row: 7 });
+    expect(scripted.reader.log).toEqual(["open a from epoch 1", "call rowOf of 1"]);
+  });
+
   it("refuses what is under way when the window closes, and everything after that", async () => {
     const scripted = scriptedClient();
     const trace = scripted.client.open("a");

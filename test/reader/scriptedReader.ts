@@ -102,7 +102,15 @@ export function scriptedClient(options: Partial<ReaderClientOptions> = {}) {
 
 /** Facts of which only the numbers matter. */
 export function factsOf(epoch: number, revision = 1): PictureFacts {
-  return { serial: revision, epoch, revision, rowCount: 0, header: {}, state: {}, evidence: {} } as unknown as PictureFacts;
+  return {
+    serial: revision,
+    epoch,
+    revision,
+    rowCount: 0,
+    header: {},
+    state: {},
+    evidence: {},
+  } as unknown as PictureFacts;
 }
 
 /** The turns that settled promises take. */
