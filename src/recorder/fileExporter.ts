@@ -93,7 +93,7 @@ export class FileExporter implements TraceExporter {
   async export(trace: TraceFile): Promise<string | undefined> {
     return await this.#export(trace?.sessionId, () => {
       // Made at once: whoever handed the trace in may change it while the directory is looked at.
-      const { writer: _writer, ...rest } = trace as TraceFile & { writer?: unknown };
+      const { writer: _writer, durability: _durability, ...rest } = trace as TraceFile & OwnFields;
       const pieces = [...jsonPieces(rest)];
       return { open: () => pieces };
     });
@@ -149,6 +149,12 @@ export class FileExporter implements TraceExporter {
       return undefined;
     }
   }
+}
+
+/** What only the recorded file says. */
+interface OwnFields {
+  readonly writer?: unknown;
+  readonly durability?: unknown;
 }
 
 export function toError(error: unknown): Error {

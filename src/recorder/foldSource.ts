@@ -21,6 +21,8 @@ export interface FoldRequest {
   readonly totals: TraceSummary;
   readonly outcome: TraceSummary;
   readonly writer: Writer;
+  /** When the journal was brought to the disk; see `DurabilityLog`. */
+  readonly durability: Readonly<Record<string, unknown>>;
   readonly isIrregular: boolean;
   readonly rootEnd?: { readonly spanId: string; readonly json: string } | undefined;
   onIrregular(): void;
@@ -28,16 +30,26 @@ export interface FoldRequest {
 
 export function* fold(request: FoldRequest, sink: (bytes: Uint8Array) => Io<void>): Io<boolean> {
   const { journalPath, lengthBytes, headerWallMs, safeId, traceId, metadata, endedAt, writer, rootEnd } = request;
+  const { durability } = request;
   if (!request.isIrregular) {
     const startedAt = new Date(headerWallMs).toISOString();
     const summary = { ...request.totals, ...request.outcome };
-    const frame = { traceId, sessionId: safeId, startedAt, endedAt, metadata, summary, writer };
+    const frame = {
+      traceId,
+      sessionId: safeId,
+      startedAt,
+      endedAt,
+      metadata,
+      summary,
+      writer,
+      durability: [durability],
+    };
     const source = { journalPath, lengthBytes, headerWallMs, frame, rootEnd: rootEnd?.json };
     if (yield* streamFold(source, sink)) return true;
     request.onIrregular();
   }
   return yield* generalFold(
-    { journalPath, lengthBytes, safeId, writer, endedAt, summary: request.outcome, rootEnd },
+    { journalPath, lengthBytes, safeId, writer, durability, endedAt, summary: request.outcome, rootEnd },
     sink,
   );
 }

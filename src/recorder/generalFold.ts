@@ -2,6 +2,7 @@
 // several incarnations, and for journals that are not exactly as one recorder left them.
 
 import { basename, dirname, join } from "node:path";
+import { decodeDurability, encodeDurability } from "../trace/durability";
 import { readJournal } from "../trace/journal";
 import { combineSession } from "../trace/readSession";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
@@ -17,6 +18,7 @@ export interface GeneralFoldSource {
   readonly lengthBytes: number;
   readonly safeId: string;
   readonly writer: Writer;
+  readonly durability: Readonly<Record<string, unknown>>;
   /** What the trace says of its end; undefined while it runs. */
   readonly endedAt: string | undefined;
   /** Fields that replace what the spans tell: `status`, `error`, `narrative`, `loops`. */
@@ -62,11 +64,19 @@ export function* generalFold(source: GeneralFoldSource, sink: (bytes: Uint8Array
     sessionId: source.safeId,
     // Whom the summary is for counts on a number.
     summary: { totalCost: 0, ...trace.summary, failures: countFailed(spans), ...source.summary },
+    durability: [...durabilityBefore(trace, source.writer.incarnation), source.durability],
   };
   if (source.endedAt === undefined) delete folded.endedAt;
   else folded.endedAt = source.endedAt;
   for (const bytes of encodeTrace(folded, writer)) yield* sink(bytes);
   return true;
+}
+
+/** What older incarnations noted. */
+function durabilityBefore({ durability }: TraceFile, incarnation: number): Record<string, unknown>[] {
+  return decodeDurability(durability)
+    .filter((one) => one.incarnation < incarnation)
+    .map(encodeDurability);
 }
 
 /** Spans that failed, but for the session itself: what a list shows without reading the spans. */

@@ -8,6 +8,7 @@ import type { Liveness, WriterIdentity } from "../trace/evidence";
 import { traceFileNames } from "../trace/safeId";
 import type { TraceMetadata, TraceSummary, Writer } from "../trace/schema";
 import { markCrashed } from "./crashGuard";
+import { DurabilityLog } from "./durabilityLog";
 import { inFoldPlace } from "./foldPlaces";
 import { type FoldRequest, fold, traceSource } from "./foldSource";
 import { forgetIncarnation, type LiveIncarnation, registerIncarnation } from "./incarnations";
@@ -64,6 +65,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   readonly #sync: JournalSync;
   readonly #snapshots: Snapshotter;
   readonly #log: RecordLog;
+  readonly #durability: DurabilityLog;
   #incarnation: number;
   #phase: "recording" | "ended" | "crashed" = "recording";
   #outcome: TraceSummary = { status: "running" };
@@ -97,7 +99,15 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
         if (this.#phase === "crashed") this.#restLater();
       },
     });
-    this.#sync = new JournalSync(setup.fs, setup.fsync, this.#appender, (error) => this.#onSyncFailed(error));
+    const { fsync, clock, identity } = setup;
+    this.#durability = new DurabilityLog({ fsync, clock, instance: identity.instance });
+    this.#sync = new JournalSync(
+      setup.fs,
+      fsync,
+      this.#appender,
+      (error) => this.#onSyncFailed(error),
+      (beganMs, seq) => this.#durability.synced(beganMs, seq),
+    );
     this.#snapshots = new Snapshotter(
       this.#appender,
       () => this.#writeSnapshot(),
@@ -105,6 +115,8 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
       setup.baseBytes,
     );
     const add = (body: string) => {
+      const note = this.#phase === "recording" ? this.#durability.note() : undefined;
+      if (note !== undefined) this.#appender.add(note);
       this.#appender.add(body);
       this.#sync.appended();
       this.#snapshots.recorded();
@@ -276,7 +288,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
     const isIdle = performance.now() - this.#appender.lastAppendMs > 20_000;
     if (!isIdle) return;
     if (this.#phase === "recording") {
-      this.#appender.add('"t":"heartbeat"');
+      this.#appender.add(this.#durability.note() ?? '"t":"heartbeat"');
       this.#appender.drain();
     }
     this.#appender.journal.close();
@@ -349,6 +361,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
   async #writeSnapshot(): Promise<void> {
     await this.#replacing(async () => {
       if (this.#phase !== "recording" || this.#isSuperseded) return;
+      const beganMs = performance.now();
       const request = this.#foldRequest();
       const isReplaced = await runAsync(
         this.#fs,
@@ -357,6 +370,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
           (sink) => fold(request, sink),
         ),
       );
+      if (isReplaced) this.#durability.replaced(beganMs, request.writer.seq);
       // The session may have crashed while the rename was under way, which then took the place of what the crash wrote.
       if (!isReplaced || this.phase !== "crashed" || !this.#isSmallForCrash()) return;
       const target = this.#target();
@@ -406,6 +420,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
       totals: this.#log.summary(Math.round((endMs ?? this.nowMs()) - clock.wallMs)),
       outcome,
       writer: this.#writer(),
+      durability: this.#durability.toJson(this.#incarnation),
       isIrregular: this.#log.isIrregular,
       rootEnd: root,
       onIrregular: () => {
@@ -434,6 +449,7 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
           traceId: this.traceId,
           rawId: this.rawId,
           metadata: this.#log.metadata,
+          fsync: this.#setup.fsync,
           continues: { instance: identity.instance, incarnation: before },
         }),
         before,

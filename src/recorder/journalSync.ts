@@ -14,6 +14,7 @@ export class JournalSync {
   readonly #mode: FsyncMode;
   readonly #appender: JournalAppender;
   readonly #onFailed: (error: Error) => boolean;
+  readonly #onSynced: (beganMs: number, seq: number) => void;
   #syncedBytes = 0;
   #isEntrySynced = false;
   /** Asked for and not begun: it covers what is appended until it begins. */
@@ -22,17 +23,28 @@ export class JournalSync {
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
 
-  /** @param onFailed a sync of the journal failed; true where a new journal has taken its place */
-  constructor(fs: RecorderFs, mode: FsyncMode, appender: JournalAppender, onFailed: (error: Error) => boolean) {
+  /**
+   * @param onFailed a sync of the journal failed; true where a new journal has taken its place
+   * @param onSynced all records up to `seq` are on the disk, by a sync that began at `beganMs` of `performance.now()`
+   */
+  constructor(
+    fs: RecorderFs,
+    mode: FsyncMode,
+    appender: JournalAppender,
+    onFailed: (error: Error) => boolean,
+    onSynced: (beganMs: number, seq: number) => void,
+  ) {
     this.#fs = fs;
     this.#mode = mode;
     this.#appender = appender;
     this.#onFailed = onFailed;
+    this.#onSynced = onSynced;
   }
 
   /** What is appended by now, in this thread, as `fsync: "always"` asks for. Throws the system's error. */
   syncInThread(): void {
-    const { journal, writtenBytes } = this.#appender;
+    const { journal, writtenBytes, writtenSeq } = this.#appender;
+    const beganMs = performance.now();
     if (!this.#isEntrySynced) {
       runSync(this.#fs, syncEntryOf(journal.path));
       this.#isEntrySynced = true;
@@ -45,6 +57,7 @@ export class JournalSync {
       return;
     }
     this.#synced(writtenBytes);
+    this.#onSynced(beganMs, writtenSeq);
   }
 
   /** Something was appended. */
@@ -94,7 +107,8 @@ export class JournalSync {
 
   async #syncNow(mayRestart: boolean): Promise<void> {
     if (this.#isStopped) return;
-    const { journal, writtenBytes } = this.#appender;
+    const { journal, writtenBytes, writtenSeq } = this.#appender;
+    const beganMs = performance.now();
     if (!this.#isEntrySynced) {
       await runAsyncInQueue(this.#fs, syncEntryOf(journal.path));
       if (journal === this.#appender.journal) this.#isEntrySynced = true;
@@ -107,7 +121,9 @@ export class JournalSync {
       await this.#syncNow(false);
       return;
     }
-    if (journal === this.#appender.journal) this.#synced(writtenBytes);
+    if (journal !== this.#appender.journal) return;
+    this.#synced(writtenBytes);
+    this.#onSynced(beganMs, writtenSeq);
   }
 
   #synced(bytes: number): void {

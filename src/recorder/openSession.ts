@@ -65,7 +65,15 @@ function open(request: SessionRequest): Incarnation {
     onProblem: (message, error) => request.onProblem({ message, error, sessionId }),
   });
   session.start(
-    headerBody({ incarnation, identity, traceId, rawId: sessionId, metadata: request.metadata, continues }),
+    headerBody({
+      incarnation,
+      identity,
+      traceId,
+      rawId: sessionId,
+      metadata: request.metadata,
+      fsync: request.fsync,
+      continues,
+    }),
   );
   // After a sync that failed it goes on in a newer journal already.
   markBeginning(fs, path, safeId, { ...identity, incarnation: session.incarnation }, existing, request);

@@ -13,6 +13,7 @@ export interface TraceFrame {
   readonly metadata: TraceMetadata;
   readonly summary: TraceSummary;
   readonly writer: Writer;
+  readonly durability?: unknown;
   readonly rest?: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -26,15 +27,18 @@ export function textBeforeSpans(frame: TraceFrame): string {
 }
 
 /** Everything after the last span. */
-export function textAfterSpans({ summary, writer }: Pick<TraceFrame, "summary" | "writer">): string {
-  return `\n],"summary":${JSON.stringify(summary)},"writer":${JSON.stringify(writer)}}\n`;
+export function textAfterSpans(frame: Pick<TraceFrame, "summary" | "writer" | "durability">): string {
+  const { summary, writer, durability } = frame;
+  // Before the summary, so that a list which reads the end of the file finds summary and writer there as it always did.
+  const marks = durability === undefined ? "" : `"durability":${JSON.stringify(durability)},`;
+  return `\n],${marks}"summary":${JSON.stringify(summary)},"writer":${JSON.stringify(writer)}}\n`;
 }
 
 /** A whole trace in pieces of at least 64 KiB but the last, for folds that hold the trace in memory. */
 export function* encodeTrace(trace: AnyTraceFile, writer: Writer): Generator<Uint8Array> {
   const { version: _version, spans, traceId, sessionId, startedAt, endedAt, metadata, summary, ...others } = trace;
-  const { writer: _writer, ...rest } = others;
-  const frame: TraceFrame = { traceId, sessionId, startedAt, endedAt, metadata, summary, writer, rest };
+  const { writer: _writer, durability, ...rest } = others;
+  const frame = { traceId, sessionId, startedAt, endedAt, metadata, summary, writer, durability, rest };
   let text = textBeforeSpans(frame);
   for (const [index, span] of spans.entries()) {
     if (index > 0) text += spanSeparator;

@@ -1,7 +1,9 @@
-// The bytes of a trace of ours without its `writer`: a copy is not the fold of a journal and must not claim to be one.
+// The bytes of a trace of ours without its `writer` and what that noted of its disk: a copy is not the fold of a journal and
+// must not claim to be one.
 
-const startOfTail = '\n],"summary":';
-/** Summary and writer are far shorter. */
+/** Between spans only: no text holds a line feed as it is. */
+const startOfTail = '\n],"';
+/** What follows the spans is far shorter. */
 const heldBytes = 1024 * 1024;
 
 /** Passes the bytes on, all but the last ones as they come. Throws where the writer can't be told from the rest. */
@@ -25,6 +27,7 @@ export async function* withoutWriter(source: AsyncIterable<Uint8Array>): AsyncGe
     return;
   }
   yield tail.subarray(0, at);
-  const { writer: _writer, ...rest } = JSON.parse(`{${tail.toString("utf8", at + 3)}`) as Record<string, unknown>;
+  const end = JSON.parse(`{${tail.toString("utf8", at + 3)}`) as Record<string, unknown>;
+  const { writer: _writer, durability: _durability, ...rest } = end;
   yield Buffer.from(`\n],${JSON.stringify(rest).slice(1)}\n`);
 }

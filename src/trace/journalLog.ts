@@ -1,6 +1,7 @@
 // What a journal's reader has learnt so far: its header, facts and faults. It takes sound records and damaged bytes in the
 // order of the file, and can be forked, so that an unfinished last line is looked at without being taken for good.
 
+import { boundMarks, type Durability, type DurabilityMark, decodeMarks, isFsyncMode } from "./durability";
 import type { JournalFacts } from "./evidence";
 import { writerTag } from "./journalFrame";
 import { JournalProblems } from "./journalProblems";
@@ -41,7 +42,18 @@ interface Learnt {
   ended: JournalFacts["ended"];
   crashed: JournalFacts["crashed"];
   waiting: JournalFacts["waiting"];
+  synced: MarkList;
+  snapshots: MarkList;
 }
+
+/** Shared between a log and its forks, of which only one goes on: each knows how many of them are its own. */
+interface MarkList {
+  readonly marks: DurabilityMark[];
+  readonly count: number;
+}
+
+/** Beyond this the marks are joined to a quarter. */
+const mostMarksRead = 4_096;
 
 const decoder = new TextDecoder();
 
@@ -67,6 +79,8 @@ export class JournalLog {
           ended: undefined,
           crashed: undefined,
           waiting: undefined,
+          synced: { marks: [], count: 0 },
+          snapshots: { marks: [], count: 0 },
         };
     this.#seqs = from ? from.#seqs.fork() : new SeqLog();
     this.#problems = from ? from.#problems.fork() : new JournalProblems(fileName);
@@ -131,6 +145,7 @@ export class JournalLog {
       isNewerVersion,
       tag,
       missing: this.#seqs.missing,
+      durability: this.#durability(),
       problems: this.#problems.toArray(lengthBytes, isHeaderLost, this.#seqs.missing),
       facts: {
         incarnation: header?.header.incarnation ?? this.#incarnationOfName() ?? 1,
@@ -145,6 +160,21 @@ export class JournalLog {
         crashed,
         waiting,
       },
+    };
+  }
+
+  /** Undefined for a writer that notes nothing of it: then nobody knows what was safe when. */
+  #durability(): Durability | undefined {
+    const { header, synced, snapshots, baseMs } = this.#learnt;
+    const fsync = header?.header.fsync;
+    if (header === undefined || !isFsyncMode(fsync)) return undefined;
+    return {
+      incarnation: header.header.incarnation,
+      instance: header.header.writer.instance,
+      startMs: baseMs,
+      fsync,
+      synced: synced.marks.slice(0, synced.count),
+      snapshots: snapshots.marks.slice(0, snapshots.count),
     };
   }
 
@@ -202,6 +232,10 @@ export class JournalLog {
   /** The first record that ends the session counts: after a crash an end changes nothing, nor a crash after an end. */
   #learnFrom(record: JournalRecord, timeMs: number): void {
     const learnt = this.#learnt;
+    if (record.t === "heartbeat") {
+      learnt.synced = withMarks(learnt.synced, record.synced);
+      learnt.snapshots = withMarks(learnt.snapshots, record.snapshots);
+    }
     if (learnt.ended || learnt.crashed) return;
     if (record.t === "finish") {
       learnt.ended = { status: record.status, timeMs, error: record.error };
@@ -248,6 +282,19 @@ export function entryOfLine(line: Uint8Array, offsetBytes: number, baseMs: numbe
     endBytes: offsetBytes + line.length,
     record: value as JournalRecord,
   };
+}
+
+function withMarks(list: MarkList, noted: unknown): MarkList {
+  if (noted === undefined) return list;
+  let { marks, count } = list;
+  for (const mark of decodeMarks(noted)) {
+    marks[count++] = mark;
+    if (count <= mostMarksRead) continue;
+    // Into a list of its own: a fork may be using the one that was there.
+    marks = [...boundMarks(marks.slice(0, count), mostMarksRead / 4)];
+    count = marks.length;
+  }
+  return { marks, count };
 }
 
 function parse(bytes: Uint8Array): Readonly<Record<string, unknown>> | undefined {

@@ -1,5 +1,6 @@
 // What reading a journal yields: its header, its records with their place and time, and what is known of the whole.
 
+import type { Durability } from "./durability";
 import type { JournalFacts } from "./evidence";
 import type { JournalHeader, JournalRecord } from "./journalRecord";
 import type { Problem } from "./problem";
@@ -32,6 +33,8 @@ export interface JournalReading {
   readonly tag: string | undefined;
   readonly problems: readonly Problem[];
   readonly facts: JournalFacts;
+  /** When it was brought to the disk; undefined where its writer notes nothing of that. */
+  readonly durability?: Durability | undefined;
   /** Sequence numbers without a sound record, between sound ones. */
   readonly missing: readonly MissingSeqs[];
   /** The journal is of a version that this reader does not know: no record of it was read. */

@@ -35,6 +35,8 @@ export const journalHeaderSchema = z.looseObject({
     startedAt: z.optional(z.string()),
     metadata: z.optional(traceMetadataSchema),
   }),
+  /** How often the writer brings the journal to the disk; one that says so notes it in its heartbeats. */
+  fsync: z.optional(z.unknown()),
   /**
    * What this incarnation goes on from: the writer of the snapshot that it took over, or the trace id of a snapshot
    * without one. Only a snapshot that is named here, or that this journal's own writer wrote, is combined with it.
@@ -90,8 +92,15 @@ export const journalRecordSchemas = {
   /** The session waits for something from outside, until `resumed`. */
   waiting: z.looseObject({ t: z.literal("waiting"), reason: z.string() }),
   resumed: z.looseObject({ t: z.literal("resumed") }),
-  /** Written while nothing else is, so that silence means something. */
-  heartbeat: z.looseObject({ t: z.literal("heartbeat") }),
+  /**
+   * Written while nothing else is, so that silence means something; and in front of another record when there is something
+   * to note of syncs and snapshots (see `decodeMark`), which readers need not know.
+   */
+  heartbeat: z.looseObject({
+    t: z.literal("heartbeat"),
+    synced: z.optional(z.unknown()),
+    snapshots: z.optional(z.unknown()),
+  }),
   /** The wall clock moved against the monotonic one. */
   "clock-jump": z.looseObject({ t: z.literal("clock-jump"), byMs: z.number() }),
   /** Appends have become too slow to be waited for; what is logged is no longer acknowledged at once. */

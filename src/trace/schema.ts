@@ -155,5 +155,7 @@ export const traceFileSchema = z.looseObject({
   spans: z.array(traceSpanSchema),
   summary: traceSummarySchema,
   writer: z.optional(writerSchema),
+  /** Ours: when the journals were brought to the disk; see `decodeDurability`, which believes nothing of it unseen. */
+  durability: z.optional(z.unknown()),
 });
 export type TraceFile = z.infer<typeof traceFileSchema>;

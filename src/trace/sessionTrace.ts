@@ -2,6 +2,7 @@
 // snapshot where it belongs to them, else from the journals' headers; totals are derived from the spans.
 
 import type { Combined, CombinedHead } from "./combineJournals";
+import { type Durability, decodeDurability, encodeDurability, joinDurability } from "./durability";
 import type { CrashMarker, JournalFacts } from "./evidence";
 import type { JournalReading } from "./journalReading";
 import type { TraceFile, TraceSpan, TraceSummary } from "./schema";
@@ -55,11 +56,19 @@ export function combinedHeader(
       ? { ...base?.summary, ...totals.summary }
       : { ...keptSummary(base?.summary), ...totals.summary, ...outcome },
   };
+  const durability = durabilityOf(base, journals);
+  if (durability.length > 0) header.durability = durability.map(encodeDurability);
   if (saysBase) return header;
   const endedAt = toIso(endMs);
   if (endedAt === undefined) delete header.endedAt;
   else header.endedAt = endedAt;
   return header;
+}
+
+/** What the journals' writers noted of syncs and snapshots, with what the base knows already. */
+function durabilityOf(base: TraceHeader | undefined, journals: readonly JournalReading[]): Durability[] {
+  const noted = journals.flatMap(({ durability }) => durability ?? []);
+  return joinDurability(decodeDurability(base?.durability), noted);
 }
 
 /** @param journals oldest incarnation first, at least one of them with a header or a record */

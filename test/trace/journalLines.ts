@@ -12,6 +12,7 @@ export interface JournalSetup {
   readonly continues?: JournalHeader["continues"];
   readonly firstSeq?: number;
   readonly metadata?: JournalHeader["trace"]["metadata"];
+  readonly fsync?: string;
 }
 
 export function headerOf({
@@ -19,6 +20,7 @@ export function headerOf({
   incarnation = 1,
   continues,
   metadata,
+  fsync,
 }: JournalSetup = {}): JournalHeader {
   return {
     t: "header",
@@ -27,6 +29,7 @@ export function headerOf({
     incarnation,
     writer: { instance, host: "box", pid: 42, rawSessionId: "ses/1" },
     trace: { traceId: "trace-1", sessionId: "ses/1", ...(metadata ? { metadata } : {}) },
+    ...(fsync === undefined ? {} : { fsync }),
     ...(continues ? { continues } : {}),
   };
 }
