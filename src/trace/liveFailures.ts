@@ -1,6 +1,6 @@
 // The failures of a trace that grows: what `findFailures` would say of all rows, found again only when something of them has
-// changed. A step for each failure and its ancestors, at most once for each look; rows that did not fail and made nothing
-// good cost nothing. In a session that was cut off all open rows count, and in one that completed all rows: neither grows.
+// changed. A failure costs a step for each of its ancestors; rows that did not fail and made nothing good cost nothing. In a
+// session that was cut off all failures are gone through, and in one that completed all rows: neither grows.
 
 import { actionKey, hashOfJson } from "./actionKey";
 import { AncestorMarks } from "./ancestorMarks";
@@ -20,6 +20,7 @@ import {
   wasCutOff,
 } from "./failures";
 import type { LiveColumns } from "./liveColumns";
+import { LiveFailedRows } from "./liveFailedRows";
 import type { TraceSpan } from "./schema";
 import { FLAG, type SpanTree, statusCodes } from "./spanColumns";
 import type { SessionState } from "./state";
@@ -27,50 +28,50 @@ import type { SessionState } from "./state";
 const errorCode = statusCodes.indexOf("error");
 const failureFlags = FLAG.failure | FLAG.recovered | FLAG.failingStep;
 
-const FAILED_BELOW = 1;
-const UNRECOVERED_BELOW = 2;
-const OPEN_BELOW = 4;
+const OPEN_BELOW = 1;
 
 /** Starts of rows are looked through by so many at once. */
 const blockRows = 256;
 /** A longer key is kept as its hash. */
 const longKey = 500;
 
-interface FailedRow {
+interface FailedAction {
   readonly sort: number;
   /** Undefined for one that was recovered when it was found, because nobody asks for it. */
   readonly key: string | undefined;
-  isRecovered: boolean;
 }
 
 export class LiveFailures {
   readonly #columns: LiveColumns;
   readonly #keys: ActionKeys;
-  readonly #failed = new Map<number, FailedRow>();
-  /** Failed rows by start time, then by row. */
-  #sorted: number[] = [];
+  readonly #failed: LiveFailedRows;
+  readonly #actions = new Map<number, FailedAction>();
   /** How many failed, by kind and name. */
   readonly #sorts = new Map<number, number>();
   readonly #unrecovered = new Map<string, Set<number>>();
+  readonly #open = new Set<number>();
   /** The latest start of each block of rows; it may be higher than that is now. */
   readonly #blockStarts: number[] = [];
   /** For successes that are about to change and may have made a failure good: what they were. */
   readonly #successes = new Map<number, { readonly key: string; readonly startMs: number }>();
   readonly #marks = new AncestorMarks();
   #result: Failures = { failures: new Int32Array(), recovered: new Int32Array() };
-  /** Rows with flags of failures, and these. */
-  #flagged = new Map<number, number>();
   #rules = "";
-  /** Something has changed since the result was found: a row, a failure, or what made one good. */
+  /** Something has changed since the result was found: a row, a failure, a failure's ancestors, or what made one good. */
   #hasRowChanged = true;
   #hasFailureChanged = true;
+  #haveRowsMoved = false;
   #hasSuccessChanged = false;
 
   /** @param keys of all rows as they are */
   constructor(columns: LiveColumns, keys: ActionKeys) {
     this.#columns = columns;
     this.#keys = keys;
-    for (let row = 0; row < columns.spans; row++) this.#noteStart(row);
+    this.#failed = new LiveFailedRows(columns);
+    for (let row = 0; row < columns.spans; row++) {
+      this.#noteStart(row);
+      if (isOpen(columns, row)) this.#open.add(row);
+    }
     if (columns.spans > 0) this.#findAll();
   }
 
@@ -84,7 +85,9 @@ export class LiveFailures {
   change(row: number, span: TraceSpan): void {
     this.#hasRowChanged = true;
     this.#noteStart(row);
-    const known = this.#failed.get(row);
+    if (isOpen(this.#columns, row)) this.#open.add(row);
+    else this.#open.delete(row);
+    const known = this.#actions.get(row);
     if (known !== undefined) this.#forget(row, known);
     if (span.status === "error" && span.interrupted !== true) this.#add(row, span);
     const sort = sortOf(this.#columns, row);
@@ -100,20 +103,26 @@ export class LiveFailures {
 
   /** A row has got another parent. @param hasChildren it has rows below it that moved with it */
   moved(row: number, hasChildren: boolean): void {
-    if (this.#failed.size > 0 && (hasChildren || this.#failed.has(row))) this.#hasFailureChanged = true;
+    if (this.#failed.count > 0 && (hasChildren || this.#failed.has(row))) this.#haveRowsMoved = true;
   }
 
   /** Finds the failures under a state and brings their flags up to date. */
   update(state: SessionState, tree: () => SpanTree): Failures {
-    const isCompleted = state.status === "completed";
+    const isByAllRows = state.status === "completed" || wasCutOff(state);
     const rules = `${state.status} ${wasCutOff(state)}`;
     const isOther = rules !== this.#rules;
-    this.#rules = rules;
-    const isByAllRows = isCompleted || wasCutOff(state);
-    if (!isCompleted && this.#hasSuccessChanged) this.#findAll();
+    if (this.#hasSuccessChanged && state.status !== "completed") this.#findAll();
+    if (this.#haveRowsMoved) this.#countAnew();
     if (!isOther && !this.#hasFailureChanged && !(isByAllRows && this.#hasRowChanged)) return this.#result;
-    const keys = this.#keys;
-    this.#publish(isCompleted ? findFailures(this.#columns.columns, tree(), keys, state) : this.#find(state));
+    const before = this.#result;
+    const changed = this.#failed.takeChanged();
+    if (isByAllRows) {
+      this.#result = state.status === "completed" ? this.#afterAll(state, tree()) : this.#whenCutOff(state);
+    } else this.#result = this.#whileRunning(state);
+    // By the rules of before, only rows differ that came to a list or left one.
+    if (isByAllRows || isOther) this.#setFlags([...rowsOf(before), ...rowsOf(this.#result)], bitsIn(this.#result));
+    else this.#setFlags([...changed, ...stepOf(before)], (row) => this.#failed.flagOf(row));
+    this.#rules = rules;
     this.#hasRowChanged = this.#hasFailureChanged = false;
     return this.#result;
   }
@@ -122,26 +131,23 @@ export class LiveFailures {
     const sort = sortOf(this.#columns, row);
     const key = keyOfSpan(span);
     const isRecovered = this.#hasLaterSuccess(row, sort, key);
-    this.#insert(row, { sort, key: isRecovered ? undefined : key, isRecovered });
-    const compare = compareRows(this.#columns, startOf);
-    let at = this.#sorted.length;
-    while (at > 0 && compare(this.#sorted[at - 1] ?? 0, row) > 0) at--;
-    this.#sorted.splice(at, 0, row);
+    this.#insert(row, { sort, key: isRecovered ? undefined : key }, isRecovered);
   }
 
-  #insert(row: number, failed: FailedRow): void {
+  #insert(row: number, action: FailedAction, isRecovered: boolean): void {
     this.#hasFailureChanged = true;
-    this.#failed.set(row, failed);
-    this.#sorts.set(failed.sort, (this.#sorts.get(failed.sort) ?? 0) + 1);
-    if (failed.isRecovered || failed.key === undefined) return;
-    const rows = this.#unrecovered.get(failed.key) ?? new Set();
-    this.#unrecovered.set(failed.key, rows.add(row));
+    this.#failed.add(row, isRecovered);
+    this.#actions.set(row, action);
+    this.#sorts.set(action.sort, (this.#sorts.get(action.sort) ?? 0) + 1);
+    if (action.key === undefined) return;
+    const rows = this.#unrecovered.get(action.key) ?? new Set();
+    this.#unrecovered.set(action.key, rows.add(row));
   }
 
-  #forget(row: number, { sort, key }: FailedRow): void {
+  #forget(row: number, { sort, key }: FailedAction): void {
     this.#hasFailureChanged = true;
     this.#failed.delete(row);
-    this.#sorted.splice(this.#sorted.lastIndexOf(row), 1);
+    this.#actions.delete(row);
     const left = (this.#sorts.get(sort) ?? 1) - 1;
     if (left > 0) this.#sorts.set(sort, left);
     else this.#sorts.delete(sort);
@@ -156,12 +162,17 @@ export class LiveFailures {
 
   #makeGood(success: number, key: string): void {
     for (const row of [...(this.#unrecovered.get(key) ?? [])]) {
-      const failed = this.#failed.get(row);
-      if (failed === undefined || !this.#isAfter(success, row)) continue;
-      failed.isRecovered = true;
+      if (!this.#isAfter(success, row)) continue;
+      this.#failed.recover(row);
       this.#isGood(row, key);
       this.#hasFailureChanged = true;
     }
+  }
+
+  #countAnew(): void {
+    this.#haveRowsMoved = false;
+    this.#hasFailureChanged = true;
+    this.#failed.countAnew();
   }
 
   /** Whether the success starts after the failure, or at the same millisecond and further down. */
@@ -201,9 +212,10 @@ export class LiveFailures {
   /** Finds what failed among all rows, and what was made good of it. */
   #findAll(): void {
     const columns = this.#columns.columns;
-    this.#hasSuccessChanged = false;
+    this.#hasSuccessChanged = this.#haveRowsMoved = false;
     this.#hasFailureChanged = true;
     this.#failed.clear();
+    this.#actions.clear();
     this.#sorts.clear();
     this.#unrecovered.clear();
     const rows: number[] = [];
@@ -215,86 +227,92 @@ export class LiveFailures {
     for (const row of rows) {
       const isRecovered = ((marks[row] ?? 0) & RECOVERED) !== 0;
       const key = isRecovered ? undefined : shortKey(this.#keys.keyOf(row));
-      this.#insert(row, { sort: sortOf(columns, row), key, isRecovered });
+      this.#insert(row, { sort: sortOf(columns, row), key }, isRecovered);
     }
-    this.#sorted = rows.sort(compareRows(columns, startOf));
   }
 
-  /** What `findFailures` finds of a session that did not complete, from the failed rows and the open ones alone. */
-  #find(state: SessionState): Failures {
-    const isCutOff = wasCutOff(state);
-    const open = isCutOff ? this.#openRows() : [];
-    const marks = this.#markAbove(open);
-    const failures: number[] = [];
-    const recovered: number[] = [];
-    for (const row of this.#sorted) {
-      const mark = marks.of(row);
-      if (this.#failed.get(row)?.isRecovered === true) {
-        if ((mark & FAILED_BELOW) === 0) recovered.push(row);
-      } else if ((mark & (UNRECOVERED_BELOW | OPEN_BELOW)) === 0) failures.push(row);
-    }
-    const byStart = compareRows(this.#columns, startOf);
-    const innermost = open.filter((row) => (marks.of(row) & OPEN_BELOW) === 0);
-    const inProgress = innermost.reduce<number | undefined>(
-      (latest, row) => (latest === undefined || byStart(row, latest) >= 0 ? row : latest),
-      undefined,
-    );
-    const onPath = failures.filter((row) => this.#failedToTheTop(row, marks));
+  /** What `findFailures` finds where nothing was cut off. */
+  #whileRunning(state: SessionState): Failures {
+    const { leaves, recovered, lastOnPath, lastLeaf } = this.#failed;
     const failingStep =
-      step(latestEnd(this.#columns, onPath), "failed-path") ??
-      step(inProgress, "in-progress") ??
-      step(latestEnd(this.#columns, failures), "last-unrecovered") ??
-      (state.status === "failed" || state.status === "crashed" ? step(recovered[0], "first-failure") : undefined);
-    marks.clear();
-    if (inProgress !== undefined && !failures.includes(inProgress)) failures.push(inProgress);
-    if (inProgress !== undefined) failures.sort(byStart);
-    return { failingStep, failures: Int32Array.from(failures), recovered: Int32Array.from(recovered) };
+      step(lastOnPath, "failed-path") ??
+      step(lastLeaf, "last-unrecovered") ??
+      (state.status === "failed" ? step(recovered.at(0), "first-failure") : undefined);
+    return { failingStep, failures: leaves.toArray(), recovered: recovered.toArray() };
   }
 
-  #openRows(): number[] {
-    const rows: number[] = [];
-    for (let row = 0; row < this.#columns.spans; row++) if (isOpen(this.#columns, row)) rows.push(row);
-    return rows;
+  /** What it finds of a session that completed, by all rows. */
+  #afterAll(state: SessionState, tree: SpanTree): Failures {
+    const { columns } = this.#columns;
+    return findFailures({ ...columns, flags: columns.flags.slice() }, tree, this.#keys, state);
   }
 
-  /** Spreads what is known of failed and open rows to their ancestors. */
-  #markAbove(open: readonly number[]): AncestorMarks {
+  /** What it finds where open steps show where the session stopped: they bear the error of the end. */
+  #whenCutOff(state: SessionState): Failures {
+    const { leaves, recovered } = this.#failed;
+    const columns = this.#columns;
+    const open = [...this.#open].sort((a, b) => a - b);
     const marks = this.#marks;
-    marks.reach(this.#columns.count);
-    for (const row of this.#sorted) {
-      const isRecovered = this.#failed.get(row)?.isRecovered === true;
-      marks.add(row, isRecovered ? FAILED_BELOW : FAILED_BELOW | UNRECOVERED_BELOW, this.#columns.parent);
+    marks.reach(columns.count);
+    for (const row of open) marks.add(row, OPEN_BELOW, columns.parent);
+    const hasOpenBelow = (row: number) => marks.of(row) !== 0;
+    const failures = [...leaves.toArray()].filter((row) => !hasOpenBelow(row));
+    const byStart = compareRows(columns, startOf);
+    const inProgress = open
+      .filter((row) => !hasOpenBelow(row))
+      .reduce<number | undefined>(
+        (latest, row) => (latest === undefined || byStart(row, latest) >= 0 ? row : latest),
+        undefined,
+      );
+    const onPath = failures.filter((row) => this.#failedToTheTop(row, hasOpenBelow));
+    const failingStep =
+      step(latestEnd(columns, onPath), "failed-path") ??
+      step(inProgress, "in-progress") ??
+      step(latestEnd(columns, failures), "last-unrecovered") ??
+      (state.status === "failed" || state.status === "crashed" ? step(recovered.at(0), "first-failure") : undefined);
+    marks.clear();
+    if (inProgress !== undefined && !failures.includes(inProgress)) {
+      failures.push(inProgress);
+      failures.sort(byStart);
     }
-    for (const row of open) marks.add(row, OPEN_BELOW, this.#columns.parent);
-    return marks;
+    return { failingStep, failures: Int32Array.from(failures), recovered: recovered.toArray() };
   }
 
-  #failedToTheTop(row: number, marks: AncestorMarks): boolean {
+  #failedToTheTop(row: number, hasOpenBelow: (row: number) => boolean): boolean {
     const { parent } = this.#columns;
     let above = parent[row] ?? -1;
-    // What had open steps below it bears the error of the end and not one of its own.
-    while (this.#failed.has(above) && (marks.of(above) & OPEN_BELOW) === 0) above = parent[above] ?? -1;
+    while (this.#failed.has(above) && !hasOpenBelow(above)) above = parent[above] ?? -1;
     return above < 0;
   }
 
-  #publish(result: Failures): void {
-    const flagged = new Map<number, number>();
-    for (const row of result.failures) flagged.set(row, FLAG.failure);
-    // The step in progress of a session that was cut off may be a failure that was made good.
-    for (const row of result.recovered) flagged.set(row, (flagged.get(row) ?? 0) | FLAG.recovered);
-    const step = result.failingStep?.row;
-    if (step !== undefined) flagged.set(step, (flagged.get(step) ?? 0) | FLAG.failingStep);
-    for (const [row, bits] of this.#flagged) if (!flagged.has(row)) this.#setFlags(row, bits, 0);
-    for (const [row, bits] of flagged) this.#setFlags(row, this.#flagged.get(row) ?? 0, bits);
-    this.#flagged = flagged;
-    this.#result = result;
-  }
-
-  #setFlags(row: number, before: number, after: number): void {
+  /** @param rows of which the flags may be other than before; @param flagOf without that of the failing step */
+  #setFlags(rows: readonly number[], flagOf: (row: number) => number): void {
     const { flags } = this.#columns;
-    flags[row] = ((flags[row] ?? 0) & ~failureFlags) | after;
-    if (before !== after) this.#columns.changed(row);
+    const step = this.#result.failingStep?.row;
+    for (const row of new Set([...rows, ...stepOf(this.#result)])) {
+      const before = flags[row] ?? 0;
+      const after = (before & ~failureFlags) | flagOf(row) | (row === step ? FLAG.failingStep : 0);
+      if (after === before) continue;
+      flags[row] = after;
+      this.#columns.changed(row);
+    }
   }
+}
+
+function stepOf({ failingStep }: Failures): number[] {
+  return failingStep === undefined ? [] : [failingStep.row];
+}
+
+function rowsOf(result: Failures): number[] {
+  return [...result.failures, ...result.recovered, ...stepOf(result)];
+}
+
+function bitsIn({ failures, recovered }: Failures): (row: number) => number {
+  const bits = new Map<number, number>();
+  for (const row of failures) bits.set(row, FLAG.failure);
+  // The step in progress of a session that was cut off may be a failure that was made good.
+  for (const row of recovered) bits.set(row, (bits.get(row) ?? 0) | FLAG.recovered);
+  return (row) => bits.get(row) ?? 0;
 }
 
 function step(row: number | undefined, rule: FailingStepRule): Failures["failingStep"] {
