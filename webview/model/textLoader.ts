@@ -21,6 +21,7 @@ export const mostShownLength = 33_554_432;
 export class TextLoader {
   readonly #connection: HostConnection;
   readonly #onChange: () => void;
+  readonly #onReplaced: () => void;
   readonly #partBytes: number[] = [];
   #address: TextAddress | undefined;
   #first: TextPart | undefined;
@@ -30,9 +31,11 @@ export class TextLoader {
   #isLoadingAll = false;
   #hasFailed = false;
 
-  constructor(connection: HostConnection, onChange: () => void) {
+  /** @param onReplaced told when the text is another one than its beginning says, which has to be asked for anew */
+  constructor(connection: HostConnection, onChange: () => void, onReplaced: () => void) {
     this.#connection = connection;
     this.#onChange = onChange;
+    this.#onReplaced = onReplaced;
   }
 
   /** Those that are here, in order and without a gap. */
@@ -132,8 +135,10 @@ export class TextLoader {
         const params = { ...address, from: length, length: Math.min(largestPart, wanted - length) };
         const part = await this.#connection.request("payload", params, textPartSchema);
         if (serial !== this.#serial) return;
-        // It was replaced meanwhile; the details are about to come anew, with another beginning.
-        if (part.from !== length || part.text === "" || part.totalLength !== total) break;
+        if (part.from !== length || part.text === "" || part.totalLength !== total) {
+          this.#onReplaced();
+          break;
+        }
         got = [...got, part];
         length += part.text.length;
         if (shows) this.#setParts(got);

@@ -64,7 +64,15 @@ export function TextWell(props: TextWellProps) {
 
 export function useTextLoader(panel: Panel, address: TextAddress, first: TextPart): TextLoader {
   const [, redraw] = useReducer((count: number) => count + 1, 0);
-  const loader = useMemo(() => new TextLoader(panel.connection, () => redraw(undefined)), [panel]);
+  const loader = useMemo(
+    () =>
+      new TextLoader(
+        panel.connection,
+        () => redraw(undefined),
+        () => void panel.details.load(address.epoch, address.row, true),
+      ),
+    [panel, address.epoch, address.row],
+  );
   loader.begin(address, first);
   useEffect(() => () => loader.stop(), [loader]);
   return loader;
