@@ -15,6 +15,8 @@ import { entryLabel, isFailed, isLive } from "../sessions/sessionRows";
 import type { FailingStepNavigator } from "./goToFailingStep";
 
 const pauseMs = 5_000;
+/** Sessions that end together are listed one after the other. */
+const settleMs = 500;
 
 export interface FailureNotifierOptions {
   readonly store: TraceStore;
@@ -55,7 +57,7 @@ export class FailureNotifier implements Disposable {
     // Only what was seen alive here is news; a list read for the first time is not.
     if (!this.#live.delete(entry.key) || !isFailed(entry)) return;
     this.#waiting.set(entry.key, entry);
-    if (!this.#timer) this.#tell();
+    this.#timer ??= setTimeout(() => this.#tell(), settleMs);
   }
 
   #tell(): void {
