@@ -50,10 +50,14 @@ export class TraceModel implements Disposable {
     return this.#trace.update();
   }
 
-  /** Time alone can change the state (silence turns Running into Unknown), and with it the failures. */
+  /**
+   * Time alone can change the state (silence turns Running into Unknown), and with it the failures. Of a live session the
+   * process that writes it may have gone, which no file tells, so that it is looked at again.
+   */
   refreshState(): void {
     const { facts } = this;
     if (facts === undefined) return;
+    if (facts.header.live) return void this.reload();
     const state = deriveState(facts.evidence, this.#now());
     if (JSON.stringify(state) !== JSON.stringify(facts.state)) this.#trace.refreshState();
   }
