@@ -140,6 +140,13 @@ export class PanelPage implements AsyncDisposable {
     this.#theme = themeOf(name);
     await this.page.evaluate(
       ({ variables, bodyClass, kind }) => {
+        // The style sheet of the page still has what the first theme gave and this one leaves out.
+        for (const { style } of [...(document.styleSheets[0]?.cssRules ?? [])] as CSSStyleRule[]) {
+          for (const property of [...(style ?? [])]) {
+            if (property.startsWith("--vscode-")) style.removeProperty(property);
+          }
+        }
+        document.documentElement.style.cssText = "";
         for (const [property, value] of Object.entries(variables)) {
           document.documentElement.style.setProperty(property, value);
         }

@@ -147,27 +147,29 @@ function TabList({ panel }: { panel: Panel }) {
       beside: event.ctrlKey || event.metaKey,
     });
   return (
-    <div class="tabs" role="tablist" aria-label={text("details")}>
-      {tabs.map((tab, index) => (
-        <button
-          key={tab}
-          type="button"
-          role="tab"
-          id={`tab-${tab}`}
-          aria-selected={panel.settings.tab === tab}
-          aria-controls={detailsId}
-          tabIndex={panel.settings.tab === tab ? 0 : -1}
-          onClick={() => choose(tab, false)}
-          onKeyDown={(event) => {
-            const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
-            if (step === 0) return;
-            event.preventDefault();
-            choose(tabs[(index + step + tabs.length) % tabs.length] ?? tab, true);
-          }}
-        >
-          {text(tabText[tab])}
-        </button>
-      ))}
+    <div class="tabs">
+      <div class="tab-list" role="tablist" aria-label={text("details")}>
+        {tabs.map((tab, index) => (
+          <button
+            key={tab}
+            type="button"
+            role="tab"
+            id={`tab-${tab}`}
+            aria-selected={panel.settings.tab === tab}
+            aria-controls={detailsId}
+            tabIndex={panel.settings.tab === tab ? 0 : -1}
+            onClick={() => choose(tab, false)}
+            onKeyDown={(event) => {
+              const step = event.key === "ArrowRight" ? 1 : event.key === "ArrowLeft" ? -1 : 0;
+              if (step === 0) return;
+              event.preventDefault();
+              choose(tabs[(index + step + tabs.length) % tabs.length] ?? tab, true);
+            }}
+          >
+            {text(tabText[tab])}
+          </button>
+        ))}
+      </div>
       <span class="tabs-space" />
       {(panel.details.shown?.details.places.length ?? 0) > 0 ? (
         <button
