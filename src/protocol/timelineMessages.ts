@@ -2,6 +2,7 @@
 // than 1 MB; the rest comes at once.
 
 import * as z from "zod/mini";
+import { durabilityRequests } from "./durabilityMessages";
 
 const whole = z.number().check(z.int());
 const count = z.number().check(z.int(), z.nonnegative());
@@ -58,9 +59,12 @@ export const timelineRequests = [
     params: z.object({
       epoch: count,
       edgesMs: z.array(z.number()).check(z.maxLength(mostProfileEdges)),
+      /** Also what would have been lost. */
+      wantsLoss: z.optional(z.boolean()),
       openEndMs: z.optional(z.number()),
     }),
   }),
+  ...durabilityRequests,
   z.object({
     method: z.literal("rangeTotals"),
     id: whole,
@@ -134,6 +138,9 @@ export const timelineProfileResultSchema = z.object({
   atWork: float32,
   /** Calls that began. */
   begun: uint32,
+  /** The most events that would have been lost in a power cut, and that were in the journal alone. */
+  unsynced: z.optional(uint32),
+  unsaved: z.optional(uint32),
 });
 export type TimelineProfileResult = z.infer<typeof timelineProfileResultSchema>;
 

@@ -68,6 +68,8 @@ export async function answerRequest(
     case "timelinePath":
     case "timelineProfile":
     case "rangeTotals":
+    case "durability":
+    case "durabilityAt":
       return timelines.answer(request, picture);
   }
 }

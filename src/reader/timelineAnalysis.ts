@@ -17,6 +17,7 @@ const openEndSlackMs = 1_000;
 export class TimelineAnalysis {
   readonly work: WorkRows;
   readonly #picture: TracePicture;
+  readonly #revision: number;
   readonly #openEndMs: number | undefined;
   #density: Density | undefined;
   #bursts: Bursts | undefined;
@@ -25,12 +26,14 @@ export class TimelineAnalysis {
 
   constructor(picture: TracePicture, openEndMs: number | undefined) {
     this.#picture = picture;
+    this.#revision = picture.revision;
     this.#openEndMs = openEndMs;
     this.work = workRows(picture.columns, picture.tree, openEndMs);
   }
 
-  /** Whether open rows end where the panel draws their ends. */
+  /** Whether it is of the picture as it is, and open rows end where the panel draws their ends. */
   isFor(openEndMs: number | undefined): boolean {
+    if (this.#picture.revision !== this.#revision) return false;
     if (openEndMs === undefined || this.#picture.state.endMs !== undefined) return true;
     return Math.abs(openEndMs - (this.#openEndMs ?? openEndMs)) < openEndSlackMs;
   }

@@ -17,13 +17,23 @@ import type { CriticalPath } from "../trace/timeline/criticalPath";
 import { begunBetween, meanAtWork } from "../trace/timeline/density";
 import type { LaneLayout } from "../trace/timeline/laneLayout";
 import { rangeTotals } from "../trace/timeline/rangeTotals";
+import { durabilityAt, durabilityOf, lossProfile } from "./durabilityAnswers";
 import type { TracePicture } from "./picture";
 import { analysisOf } from "./timelineAnalysis";
 
 /** Questions that are answered here. */
 export type TimelineRequest = Extract<
   PanelRequest,
-  { method: "timeline" | "timelineRows" | "timelinePath" | "timelineProfile" | "rangeTotals" }
+  {
+    method:
+      | "timeline"
+      | "timelineRows"
+      | "timelinePath"
+      | "timelineProfile"
+      | "rangeTotals"
+      | "durability"
+      | "durabilityAt";
+  }
 >;
 
 type ParamsOf<Method extends PanelRequest["method"]> = Extract<PanelRequest, { method: Method }>["params"];
@@ -68,6 +78,13 @@ export class TimelineAnswers {
         return timelineProfile(picture, request.params);
       case "rangeTotals":
         return totalsOfRange(picture, request.params);
+      case "durability": {
+        const { result } = durabilityOf(picture);
+        // What is sent is no longer here.
+        return { ...result, syncedMs: result.syncedMs.slice(), snapshotMs: result.snapshotMs.slice() };
+      }
+      case "durabilityAt":
+        return durabilityAt(picture, request.params.atMs);
     }
   }
 
@@ -133,7 +150,8 @@ export class TimelineAnswers {
 export function timelineProfile(picture: TracePicture, params: ParamsOf<"timelineProfile">): TimelineProfileResult {
   const { density } = analysisOf(picture, params.openEndMs);
   const edgesMs = Float64Array.from(params.edgesMs);
-  return { atWork: meanAtWork(density, edgesMs), begun: begunBetween(density, edgesMs) };
+  const loss = params.wantsLoss === true ? lossProfile(picture, edgesMs) : {};
+  return { atWork: meanAtWork(density, edgesMs), begun: begunBetween(density, edgesMs), ...loss };
 }
 
 export function totalsOfRange(picture: TracePicture, params: ParamsOf<"rangeTotals">): RangeTotalsResult {

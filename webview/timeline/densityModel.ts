@@ -8,6 +8,8 @@ export interface DensityProfile {
   readonly edgesMs: readonly number[];
   readonly atWork: Float32Array;
   readonly begun: Uint32Array;
+  /** The most that was not on the disk in each column; undefined where nobody asked. */
+  readonly unsynced: Uint32Array | undefined;
 }
 
 export class DensityModel {
@@ -28,19 +30,19 @@ export class DensityModel {
   }
 
   /** @param layout changes with what is at work */
-  refresh(edgesMs: readonly number[], layout: number, openEndMs: number): void {
+  refresh(edgesMs: readonly number[], layout: number, openEndMs: number, wantsLoss: boolean): void {
     const epoch = this.#panel.picture?.epoch;
     if (epoch === undefined || edgesMs.length < 2) return;
-    const key = `${epoch} ${layout} ${edgesMs.length} ${edgesMs[0]} ${edgesMs.at(-1)} ${edgesMs[edgesMs.length >> 1]}`;
+    const key = `${epoch} ${layout} ${wantsLoss} ${edgesMs.length} ${edgesMs[0]} ${edgesMs.at(-1)} ${edgesMs[edgesMs.length >> 1]}`;
     if (key === this.#askedKey || this.#isBusy) return;
     this.#askedKey = key;
     this.#isBusy = true;
-    const params = { epoch, edgesMs: [...edgesMs], ...(Number.isNaN(openEndMs) ? {} : { openEndMs }) };
+    const params = { epoch, wantsLoss, edgesMs: [...edgesMs], ...(Number.isNaN(openEndMs) ? {} : { openEndMs }) };
     this.#panel.connection
       .request("timelineProfile", params, timelineProfileResultSchema)
-      .then(({ atWork, begun }) => {
+      .then(({ atWork, begun, unsynced }) => {
         this.#epoch = epoch;
-        this.#profile = { edgesMs, atWork, begun };
+        this.#profile = { edgesMs, atWork, begun, unsynced };
       })
       // Without a profile the lanes are there all the same; the next change asks again.
       .catch(() => undefined)

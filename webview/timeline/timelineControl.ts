@@ -19,6 +19,9 @@ export interface TimelineScreen {
   readonly frame: TimelineFrame;
   /** Height of the part in which lanes are seen. */
   readonly lanesPx: number;
+  /** Where the durability lane begins, below the head. */
+  readonly footTop: number;
+  readonly hasDurability: boolean;
 }
 
 /** A jump shows a little more than what it goes to. */

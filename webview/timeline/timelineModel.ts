@@ -1,7 +1,6 @@
 // What the timeline knows beside the columns: the reader's lanes, bursts and critical path, asked for when it is open and
 // again when the trace has changed, at the pace that the reader asks for. The last answer stays until the next is whole.
 
-import { Emitter } from "../../src/base/event";
 import {
   type LaneMode,
   type TimelineResult,
@@ -24,9 +23,7 @@ export interface TimelineData {
 
 export class TimelineModel {
   readonly #panel: Panel;
-  readonly #changes = new Emitter<void>();
-  /** Told of changes that only the timeline shows. */
-  readonly onDidChange = this.#changes.event;
+  readonly #onChange: () => void;
   #data: TimelineData | undefined;
   #error: string | undefined;
   #isBusy = false;
@@ -35,8 +32,10 @@ export class TimelineModel {
   #restUntilMs = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(panel: Panel) {
+  /** @param onChange something that only the timeline shows has changed */
+  constructor(panel: Panel, onChange: () => void) {
     this.#panel = panel;
+    this.#onChange = onChange;
   }
 
   /** Undefined before the first answer. */
@@ -83,14 +82,14 @@ export class TimelineModel {
       })
       .finally(() => {
         this.#isBusy = false;
-        this.#changes.fire();
+        this.#onChange();
       });
   }
 
   tryAgain(): void {
     this.#askedFor = undefined;
     this.#error = undefined;
-    this.#changes.fire();
+    this.#onChange();
   }
 
   async #load(epoch: number, mode: LaneMode, wantsPath: boolean, openEndMs: number): Promise<void> {

@@ -8,6 +8,10 @@ export interface TimelinePalette extends Palette {
   readonly burstText: string;
   readonly selection: string;
   readonly group: string;
+  readonly risk: string;
+  readonly synced: string;
+  readonly saved: string;
+  readonly recoveredGround: string;
   /** How much of a bar's colour its ground has: text is read on it. */
   readonly barGround: number;
   readonly isHighContrast: boolean;
@@ -24,6 +28,10 @@ export function timelinePalette(palette: Palette, element: HTMLElement): Timelin
     burstText: color("--tk-foreground"),
     selection: color("--tk-focus"),
     group: color("--tk-group"),
+    risk: color("--tk-risk"),
+    synced: color("--tk-passed"),
+    saved: color("--tk-info"),
+    recoveredGround: color("--tk-warning"),
     barGround: isHighContrast ? 0 : 0.42,
     isHighContrast,
   };

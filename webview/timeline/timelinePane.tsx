@@ -1,45 +1,34 @@
-// The full timeline below the strip: lanes, with the time axis, density and bursts above them. It shows the same time as
-// the strip's brush and the waterfall, by the same scale; what is selected here is selected in the tree.
+// The full timeline below the strip: lanes, with the time axis, density and bursts above them, and below them what was safe
+// when. It shows the same time as the strip's brush and the waterfall, by the same scale; what is selected here is selected
+// in the tree.
 
-import { useEffect, useLayoutEffect, useMemo, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { Panel } from "../model/panel";
 import type { Picture } from "../model/traceModel";
 import { text } from "../text";
 import { Icon } from "../ui/icon";
 import { RangeBar } from "./rangeBar";
-import { RangeModel } from "./rangeModel";
-import { TimelineControl } from "./timelineControl";
-import { TimelineModel } from "./timelineModel";
+import type { TimelineParts } from "./timelineParts";
 import { TimelinePicture } from "./timelinePicture";
 import { laneMode, timelineSettings } from "./timelineSettings";
 import { TimelineText } from "./timelineText";
 import { TimelineToolbar } from "./timelineToolbar";
 
-export function TimelinePane({ panel, picture, heightPx }: { panel: Panel; picture: Picture; heightPx: number }) {
-  const [, setCount] = useState(0);
-  const redraw = () => setCount((count) => count + 1);
-  const { model, control, ranges } = useMemo(
-    () => ({
-      model: new TimelineModel(panel),
-      control: new TimelineControl(panel, redraw),
-      ranges: new RangeModel(panel, redraw),
-    }),
-    [panel],
-  );
-  useLayoutEffect(() => {
-    const subscription = model.onDidChange(redraw);
-    return () => subscription.dispose();
-  }, [model]);
+export interface TimelinePaneProps {
+  readonly panel: Panel;
+  readonly picture: Picture;
+  readonly parts: TimelineParts;
+  readonly heightPx: number;
+}
+
+export function TimelinePane({ panel, picture, parts, heightPx }: TimelinePaneProps) {
+  const { model, control, ranges, pointer, durability } = parts;
   const settings = timelineSettings(panel);
-  const mode = laneMode(panel);
-  const [draft, setDraft] = useState<readonly [number, number] | undefined>(undefined);
-  const range = draft ?? settings.range;
-  const { lastMs } = picture.times;
+  const range = pointer.draft ?? settings.range;
   useEffect(() => {
-    model.refresh(mode, settings.path === true || settings.text === true);
-    ranges.refresh(range, model.data?.result.layout ?? 0, lastMs);
+    model.refresh(laneMode(panel), settings.path === true || settings.text === true);
+    ranges.refresh(range, model.data?.result.layout ?? 0, picture.times.lastMs);
   });
-  const { data } = model;
   return (
     <section class="timeline" aria-label={text("timeline")} style={{ height: `${heightPx}px` }}>
       <TimelineToolbar panel={panel} model={model} />
@@ -52,7 +41,10 @@ export function TimelinePane({ panel, picture, heightPx }: { panel: Panel; pictu
           isCurrent={ranges.isCurrent}
           onZoom={() => control.zoomTo(range[0], range[1])}
           onFilter={() =>
-            panel.setFilters([...panel.rows.filters, { type: "within", fromMs: range[0], toMs: range[1] }])
+            panel.setFilters([
+              ...panel.rows.filters.filter(({ type }) => type !== "within"),
+              { type: "within", fromMs: range[0], toMs: range[1] },
+            ])
           }
           onClear={() => control.setRange(undefined)}
         />
@@ -68,19 +60,12 @@ export function TimelinePane({ panel, picture, heightPx }: { panel: Panel; pictu
         <TimelineText
           panel={panel}
           picture={picture}
-          data={data}
+          data={model.data}
+          durability={durability.result}
           onJump={(row, fromMs, toMs) => control.jump(row, fromMs, toMs)}
         />
       ) : (
-        <TimelinePicture
-          panel={panel}
-          picture={picture}
-          data={data}
-          isBusy={model.isBusy}
-          control={control}
-          range={range}
-          onDraft={setDraft}
-        />
+        <TimelinePicture panel={panel} picture={picture} parts={parts} range={range} />
       )}
       <div class="visually-hidden" role="status" aria-live="polite">
         {control.announcement}

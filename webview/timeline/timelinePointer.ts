@@ -15,6 +15,7 @@ export type TimelineHit =
   | { readonly type: "row"; readonly row: number; readonly together: number }
   | { readonly type: "burst"; readonly index: number }
   | { readonly type: "density"; readonly wallMs: number }
+  | { readonly type: "durability"; readonly wallMs: number }
   | { readonly type: "none" };
 
 /** @param y from the top of the head, which lies above the lanes */
@@ -30,6 +31,8 @@ export function hitAt(screen: TimelineScreen, scrollTop: number, x: number, y: n
     );
     return mark === undefined ? { type: "none" } : { type: "burst", index: mark.index };
   }
+  if (y >= screen.footTop)
+    return screen.hasDurability ? { type: "durability", wallMs: wallAtX(frame, x) } : { type: "none" };
   if (data === undefined) return { type: "none" };
   const lane = laneAt(frame.stack, y - frame.headPx + scrollTop);
   if (lane < 0) return { type: "none" };

@@ -1,9 +1,11 @@
 // The timeline as text: everything that its picture tells, in lists that a screen reader reads and whose buttons jump.
 
+import type { DurabilityResult } from "../../src/protocol/durabilityMessages";
 import { formatDuration } from "../format";
 import type { Panel } from "../model/panel";
 import type { Picture } from "../model/traceModel";
 import { formatInteger, text } from "../text";
+import { durabilityFacts } from "./durabilityWords";
 import type { TimelineData } from "./timelineModel";
 import { burstParentText, burstText, groupText, pointText, rowText, stateText } from "./timelineWords";
 
@@ -13,6 +15,7 @@ export interface TimelineTextProps {
   readonly panel: Panel;
   readonly picture: Picture;
   readonly data: TimelineData | undefined;
+  readonly durability: DurabilityResult | undefined;
   /** Shows a stretch of time and selects a row, unless it is -1. */
   readonly onJump: (row: number, fromMs: number, toMs: number) => void;
 }
@@ -26,6 +29,7 @@ export function TimelineText(props: TimelineTextProps) {
       <Lanes data={data} />
       <Path {...props} data={data} />
       <Gaps {...props} />
+      <DurabilityFacts {...props} />
     </div>
   );
 }
@@ -119,6 +123,21 @@ function Gaps({ panel, picture, onJump }: Pick<TimelineTextProps, "panel" | "pic
             <Jump words={pointText(panel, picture, gap.startMs)} onJump={() => onJump(-1, gap.startMs, gap.endMs)} />{" "}
             {text("idleGap", formatDuration(gap.endMs - gap.startMs))}
           </li>
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+function DurabilityFacts({ panel, picture, durability }: TimelineTextProps) {
+  if (durability === undefined) return null;
+  return (
+    <section>
+      <h3>{text("durability")}</h3>
+      <p class="dim">{text("eventsAre")}</p>
+      <ul>
+        {durabilityFacts(panel, picture, durability).map((fact) => (
+          <li key={fact}>{fact}</li>
         ))}
       </ul>
     </section>

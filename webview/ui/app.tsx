@@ -4,7 +4,6 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Panel } from "../model/panel";
 import { text } from "../text";
 import { TimelineDrawer } from "../timeline/timelineDrawer";
-import { isTimelineOpen } from "../timeline/timelineSettings";
 import { FailureBanner, ProblemsBanner } from "./banners";
 import { Breadcrumb } from "./breadcrumb";
 import { Conversation } from "./conversation";
@@ -74,20 +73,20 @@ function Body({ panel }: { panel: Panel }) {
   return (
     <>
       {!isEmpty && view === "tree" && <Strip panel={panel} picture={picture} />}
-      {!isEmpty && view === "tree" && isTimelineOpen(panel) && <TimelineDrawer panel={panel} picture={picture} />}
+      {!isEmpty && view === "tree" && <TimelineDrawer panel={panel} picture={picture} />}
       <main ref={box} class={`body ${isStacked ? "is-stacked" : ""}`}>
         {isEmpty ? (
           <EmptyTrace header={header} />
         ) : size.width === 0 ? null : (
           <>
-            <div class="list-pane">
+            <MarkedText panel={panel} class="list-pane" name="search-list" isMarked={view === "conversation"}>
               {view === "conversation" && <Conversation panel={panel} picture={picture} />}
               {view === "output" && (
                 <OutputPane key={picture.epoch} panel={panel} picture={picture} isNarrow={isNarrow} />
               )}
               {view === "tree" && <TreeGrid panel={panel} picture={picture} isNarrow={isNarrow} />}
               {view !== "output" && <Breadcrumb panel={panel} picture={picture} />}
-            </div>
+            </MarkedText>
             <Splitter
               label={text("resizeDetails")}
               orientation={isStacked ? "horizontal" : "vertical"}
@@ -103,6 +102,7 @@ function Body({ panel }: { panel: Panel }) {
             <MarkedText
               panel={panel}
               class="details-pane"
+              name="search-details"
               style={isStacked ? { height: `${detailsPx}px` } : { width: `${detailsPx}px` }}
             >
               <DetailsPane panel={panel} picture={picture} />
