@@ -107,7 +107,7 @@ function hidingPlaces(required: readonly string[], isCaseSensitive: boolean): Hi
 }
 
 /** A number that may read otherwise than it is written: with an exponent, of many digits, or very small. */
-const rewrittenNumber = String.raw`[:,[\s]-?(?:\d+(?:\.\d+)?e|[\d.]{16}|0\.000000)`;
+const rewrittenNumber = String.raw`(?<=^|[:,[\s])-?(?:\d+(?:\.\d+)?e|[\d.]{16}|0\.000000)`;
 const numberSigns = [..."0123456789"];
 /** A longer one is recognised before its end. */
 const longestNumberBytes = 48;

@@ -158,7 +158,7 @@ describe("how the text of a search is meant", () => {
     const { page } = drive;
     const field = page.getByRole("textbox", { name: "Find in Trace" });
     const marked = () =>
-      page.evaluate(() => [...(CSS.highlights.get("search-match") ?? [])].map((range) => String(range)));
+      page.evaluate(() => [...(CSS.highlights.get("search-details") ?? [])].map((range) => String(range)));
     await field.fill("roundhalfeven");
     await expect.poll(() => page.getByRole("search").innerText()).toContain("matches");
     await page.keyboard.press("Enter");
@@ -171,6 +171,18 @@ describe("how the text of a search is meant", () => {
     await field.fill("");
     await expect.poll(marked).toEqual([]);
     expect(await page.locator("mark").count()).toBe(0);
+  });
+
+  it("is marked in the conversation", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_failed_dbt_build"));
+    const { page } = drive;
+    await page.getByRole("button", { name: "Conversation" }).click();
+    await page.getByRole("textbox", { name: "Find in Trace" }).fill("revenue");
+    const marked = () =>
+      page.evaluate(() => [...(CSS.highlights.get("search-list") ?? [])].map((range) => String(range).toLowerCase()));
+    await expect.poll(async () => new Set(await marked())).toEqual(new Set(["revenue"]));
+    await page.getByRole("button", { name: "Tree", exact: true }).click();
+    await expect.poll(marked).toEqual([]);
   });
 
   it("brings the first match of a step into view that is far down in its details", async () => {
@@ -186,7 +198,7 @@ describe("how the text of a search is meant", () => {
     await page.keyboard.press("Enter");
     const isInView = () =>
       page.evaluate(() => {
-        const [range] = CSS.highlights.get("search-match") ?? [];
+        const [range] = CSS.highlights.get("search-details") ?? [];
         const body = document.querySelector(".details-body")?.getBoundingClientRect();
         if (range === undefined || body === undefined) return false;
         const { top, bottom } = (range as Range).getBoundingClientRect();

@@ -198,6 +198,20 @@ describe("answers about the output", () => {
     expect((await outputMatches(of, { ...plainSearch, text: "a line" }, never)).lines).toHaveLength(100_000);
   });
 
+  it("find lines by expressions and whole words, each line for itself", async () => {
+    const of = await picture([
+      { atMs: 1, text: `${e}[31mtax${e}[0m paid\ntaxes\na t` },
+      { atMs: 2, text: "ax\nover\roverpaid\n" },
+    ]);
+    const lines = async (text: string, options: object) => [
+      ...(await outputMatches(of, { ...plainSearch, ...options, text }, never)).lines,
+    ];
+    expect(await lines("tax", { wholeWord: true })).toEqual([0, 2]);
+    expect(await lines("^(tax|over)\\w+", { regex: true })).toEqual([1, 3]);
+    expect(await lines("x\\s+t", { regex: true })).toEqual([]);
+    expect(await lines("paid$", { regex: true })).toEqual([0, 3]);
+  });
+
   it("give the text of a burst as a person reads it", async () => {
     const burst = (await picture(pieces)).spans.spanAt(3);
     expect(burst && new SpanReader(burst).wholeText({ field: "output" }).text).toBe(

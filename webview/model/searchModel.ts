@@ -15,7 +15,8 @@ import { type HostConnection, StaleReplyError } from "./hostConnection";
 import { Matches } from "./matches";
 import type { TraceModel } from "./traceModel";
 
-const debounceMs = 120;
+/** A search that goes on is given up at once, so this is only for strokes that follow each other fast. */
+const debounceMs = 60;
 
 /** Where the person is. */
 export interface SearchPlace {

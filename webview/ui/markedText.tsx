@@ -6,8 +6,6 @@ import { useEffect, useRef } from "preact/hooks";
 import type { MatchMarks } from "../model/matchMarks";
 import type { Panel } from "../model/panel";
 
-/** The name of the ranges in style sheets. */
-const highlightName = "search-match";
 /** UTF-16 units that are looked at, and ranges that are painted, at most. */
 const mostUnits = 400_000;
 const mostRanges = 2_000;
@@ -20,15 +18,19 @@ const block = "p, pre, li, td, th, dd, dt, div, section, blockquote, h1";
 
 export interface MarkedTextProps {
   readonly panel: Panel;
+  /** Of the ranges in style sheets; each box has its own. */
+  readonly name: "search-details" | "search-list";
+  /** Otherwise the box is one like others. */
+  readonly isMarked?: boolean;
   readonly class: string;
-  readonly style: CSSProperties;
+  readonly style?: CSSProperties;
   readonly children: ComponentChildren;
 }
 
 /** A box whose texts are marked. */
-export function MarkedText({ panel, children, ...look }: MarkedTextProps) {
+export function MarkedText({ panel, name, isMarked = true, children, ...look }: MarkedTextProps) {
   const box = useRef<HTMLDivElement>(null);
-  useMarks(panel, box);
+  useMarks(panel, name, isMarked, box);
   return (
     <div ref={box} {...look}>
       {children}
@@ -37,18 +39,23 @@ export function MarkedText({ panel, children, ...look }: MarkedTextProps) {
 }
 
 /** Also brings the first match into view where the person has just gone to this row as to a match. */
-function useMarks(panel: Panel, box: { readonly current: HTMLElement | null }): void {
+function useMarks(
+  panel: Panel,
+  name: MarkedTextProps["name"],
+  isMarked: boolean,
+  box: { readonly current: HTMLElement | null },
+): void {
   useEffect(() => {
     const element = box.current;
-    if (element === null || !("highlights" in CSS)) return;
+    if (element === null || !isMarked || !("highlights" in CSS)) return;
     let frame = 0;
     let version = -1;
     const mark = () => {
       frame = 0;
       const ranges = matchRanges(element, panel.marks);
-      if (ranges.length === 0) CSS.highlights.delete(highlightName);
-      else CSS.highlights.set(highlightName, new Highlight(...ranges));
-      const isReady = panel.details.shown?.row === panel.selectedRow;
+      if (ranges.length === 0) CSS.highlights.delete(name);
+      else CSS.highlights.set(name, new Highlight(...ranges));
+      const isReady = name === "search-details" && panel.details.shown?.row === panel.selectedRow;
       if (isReady && ranges.length > 0 && panel.search.takeArrival(panel.selectedRow)) showFirst(ranges);
     };
     const markSoon = () => {
@@ -68,9 +75,9 @@ function useMarks(panel: Panel, box: { readonly current: HTMLElement | null }): 
       cancelAnimationFrame(frame);
       observer.disconnect();
       subscription.dispose();
-      CSS.highlights.delete(highlightName);
+      CSS.highlights.delete(name);
     };
-  }, [panel, box]);
+  }, [panel, name, isMarked, box]);
 }
 
 function matchRanges(element: HTMLElement, marks: MatchMarks): Range[] {
