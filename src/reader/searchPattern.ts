@@ -50,7 +50,8 @@ export function patternMatcher(query: SearchQuery): PatternMatcher {
   const size = pattern.programSize();
   return {
     required: requiredTexts(bare.re2().prefilter as Prefilter | null),
-    test: (text) => pattern.test(text),
+    // Twice as fast as the engine's own way, which asks for every character through an interface.
+    test: (text) => new PatternRun(pattern, text).advance(Number.POSITIVE_INFINITY) === true,
     isShort: (text) => text.length * size <= mostAtOnce,
     begin: (text) => new PatternRun(pattern, text),
     places(text, most) {
