@@ -79,8 +79,8 @@ export class LiveTrace {
     );
   }
 
-  times(openEndMs: number | undefined, isLive: boolean): TraceTimes {
-    return this.#times.times(openEndMs, isLive);
+  times(openEndMs: number | undefined, isLive: boolean, isTrueScale = false): TraceTimes {
+    return this.#times.times(openEndMs, isLive, isTrueScale);
   }
 
   forEachOpen(visit: (row: number) => void): void {

@@ -296,6 +296,13 @@ export class Panel implements Navigable {
     this.changed();
   }
 
+  /** Whether idle stretches are drawn as long as they were, by all that shows time. */
+  setTrueScale(isTrueScale: boolean): void {
+    this.settings.timeline = { ...this.settings.timeline, trueScale: isTrueScale };
+    this.#shown.refreshTimes();
+    this.changed();
+  }
+
   setPopup(popup: Popup): void {
     this.popup = popup;
     this.changed();
@@ -381,6 +388,9 @@ export class Panel implements Navigable {
       },
       get nowMs() {
         return panel.nowMs;
+      },
+      get isTrueScale() {
+        return panel.settings.timeline?.trueScale === true;
       },
       searchFilter: () => {
         const filter = this.search.filter;

@@ -15,6 +15,8 @@ import type { Picture, TraceModel, TraceTimes } from "./traceModel";
 export interface PictureOwner {
   readonly header: PanelHeader | undefined;
   readonly nowMs: number;
+  /** Idle stretches are drawn as long as they were. */
+  readonly isTrueScale?: boolean;
   /** The rows that a search keeps, where it is to act as a filter. */
   searchFilter(): Uint8Array | undefined;
   /** A complete picture is about to be shown in `rows`, which has no rows yet: what is to be expanded in it. */
@@ -233,7 +235,8 @@ export class ShownPicture {
   }
 
   #times(live: LiveTrace, header = this.#owner.header): TraceTimes {
-    return live.times(openEndMs(header, this.#owner.nowMs), header?.live === true);
+    const { nowMs, isTrueScale } = this.#owner;
+    return live.times(openEndMs(header, nowMs), header?.live === true, isTrueScale);
   }
 
   get #openEndMs(): number | undefined {

@@ -141,14 +141,18 @@ export class TimeTable {
     if (hadEnd && endMs >= this.#lastMs && !(ownEnd >= endMs) && !(ownStart >= endMs)) this.#isExtentLost = true;
   }
 
-  /** @param openEndMs where the bars of open rows end: now, for a session that still runs. */
-  times(openEndMs: number | undefined, isLive: boolean): TraceTimes {
+  /**
+   * @param openEndMs where the bars of open rows end: now, for a session that still runs
+   * @param isTrueScale idle stretches are drawn as long as they were
+   */
+  times(openEndMs: number | undefined, isLive: boolean, isTrueScale = false): TraceTimes {
     if (this.#isExtentLost) this.#findExtent();
     this.#setOpenEnd(openEndMs);
     this.#fillStarts();
     this.#followOpen();
     const { count } = this.#columns;
-    const scale = this.#scaleNow();
+    const short = this.#scaleNow();
+    const scale = isTrueScale ? buildTimeScale(short.startMs, short.endMs, []) : short;
     const grid = this.#grid;
     return {
       startMs: this.#startMs.subarray(0, count),
@@ -156,7 +160,7 @@ export class TimeTable {
       ...this.#extent(),
       scale,
       isLive,
-      density: (buckets) => (grid ?? new ActivityGrid(scale)).density(scale, buckets),
+      density: (buckets) => (grid ?? new ActivityGrid(short)).density(scale, buckets),
     };
   }
 

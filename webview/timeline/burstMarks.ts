@@ -17,11 +17,11 @@ export interface BurstMark {
 
 export const burstLines = 2;
 const leastTextPx = 56;
-const mostTextPx = 260;
 const apartPx = 8;
 const mostMarks = 150;
 
-export function burstMarks(bursts: BurstColumns, window: TimeWindow): BurstMark[] {
+/** @param textPxOf about how wide the words of a burst are */
+export function burstMarks(bursts: BurstColumns, window: TimeWindow, textPxOf: (index: number) => number): BurstMark[] {
   const { scale, range, widthPx } = window;
   const perMs = widthPx / (range.to - range.from);
   const xOf = (ms: number) => (drawnAt(scale, ms) - range.from) * perMs;
@@ -37,7 +37,8 @@ export function burstMarks(bursts: BurstColumns, window: TimeWindow): BurstMark[
   for (const { index, x, right } of found.slice(0, mostMarks)) {
     const from = Math.max(0, x);
     // With words where there is room for them on any line, else the bracket alone.
-    const wish = [Math.max(right, from + leastTextPx), right];
+    const wordsPx = Math.max(leastTextPx, textPxOf(index));
+    const wish = [Math.max(right, from + wordsPx), Math.max(right, from + leastTextPx), right];
     const placed = wish.flatMap((to) => {
       const line = lines.findIndex((taken) =>
         taken.every((other) => to + apartPx < other.from || from > other.to + apartPx),
@@ -47,9 +48,9 @@ export function burstMarks(bursts: BurstColumns, window: TimeWindow): BurstMark[
     if (placed === undefined) continue;
     const taken = lines[placed.line] ?? [];
     const next = Math.min(widthPx, ...taken.filter((other) => other.from > from).map((other) => other.from - apartPx));
-    const textPx = placed.hasText ? Math.min(next - from, Math.max(mostTextPx, right - from)) : 0;
+    const textPx = placed.hasText ? Math.min(next - from, Math.max(wordsPx, right - from)) : 0;
     const hasText = textPx >= leastTextPx;
-    taken.push({ from, to: hasText ? Math.max(right, from + Math.min(textPx, mostTextPx)) : right });
+    taken.push({ from, to: hasText ? Math.max(right, from + Math.min(textPx, wordsPx)) : right });
     marks.push({ index, x, width: right - x, line: placed.line, textPx: hasText ? textPx : 0 });
   }
   return marks;

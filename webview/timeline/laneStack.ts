@@ -4,7 +4,11 @@
 import type { LaneGroupView } from "../../src/protocol/timelineMessages";
 
 export const usualLanePx = 18;
-export const leastLanePx = 8;
+/** Low enough to see more of them, and high enough for words. */
+const leastWordsPx = 14;
+/** Of so many lanes nobody reads words: they are an outline. */
+const manyLanes = 40;
+export const leastLanePx = 7;
 export const groupHeadPx = 18;
 const endPx = 4;
 
@@ -28,7 +32,8 @@ export function stackLanes(groups: readonly LaneGroupView[], heightPx: number): 
   const headPx = hasHeads ? groupHeadPx : 0;
   const laneCount = groups.reduce((sum, group) => sum + group.laneCount, 0);
   const room = heightPx - groups.length * headPx - endPx;
-  const lanePx = Math.min(usualLanePx, Math.max(leastLanePx, Math.floor(room / Math.max(1, laneCount))));
+  const least = laneCount > manyLanes ? leastLanePx : leastWordsPx;
+  const lanePx = Math.min(usualLanePx, Math.max(least, Math.floor(room / Math.max(1, laneCount))));
   let top = 0;
   const places = groups.map((group) => {
     const place = { group, top, lanesTop: top + headPx };

@@ -6,11 +6,13 @@ import { type Tick, ticks } from "../layout/ticks";
 import { type DrawnRange, drawnAt, wallAt } from "../layout/timeScale";
 import type { Panel } from "../model/panel";
 import type { Picture } from "../model/traceModel";
+import { text } from "../text";
 import { type BurstMark, burstLines, burstMarks } from "./burstMarks";
 import { axisPx, burstPx, densityPx } from "./drawHead";
 import { type BarList, collectBars, type TimeWindow } from "./laneBars";
 import { type LaneStack, laneTop, stackLanes } from "./laneStack";
 import type { TimelineData } from "./timelineModel";
+import { burstText } from "./timelineWords";
 
 const tickPx = 92;
 
@@ -49,7 +51,7 @@ export function timelineFrame(
     pxPerMs,
     stack: stackLanes(data?.result.groups ?? [], lanesPx),
     headPx: axisPx + densityPx + 2 + (data !== undefined && data.result.burstCount > 0 ? burstLines * burstPx : 0),
-    marks: data === undefined ? [] : burstMarks(data.result.bursts, window),
+    marks: data === undefined ? [] : burstMarks(data.result.bursts, window, burstPxOf(data.result.bursts)),
     ticks: tickList.ticks.map((tick) => ({ x: tick.x, label: tickLabel(tick) })),
     gaps: scale.gaps.flatMap((gap) => {
       const x = xOf(gap.startMs);
@@ -80,6 +82,13 @@ export function barsInView(
       collectBars(into, lane, store.rowsOf(lane), store.rowCount(lane), picture.times, frame);
     }
   }
+}
+
+/** A little more than words of that many letters take at 11 px. */
+const letterPx = 6.4;
+
+function burstPxOf(bursts: TimelineData["result"]["bursts"]): (index: number) => number {
+  return (index) => text("burstNamed", burstText(bursts, index)).length * letterPx;
 }
 
 export function xAt(frame: TimelineFrame, wallMs: number): number {

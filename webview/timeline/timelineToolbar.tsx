@@ -45,7 +45,7 @@ export function TimelineToolbar({ panel, model }: { panel: Panel; model: Timelin
           class="toggle"
           aria-pressed={settings.trueScale === true}
           title={text("trueScaleHelp")}
-          onClick={() => changeTimeline(panel, { trueScale: settings.trueScale !== true })}
+          onClick={() => panel.setTrueScale(settings.trueScale !== true)}
         >
           {text("trueScale")}
         </button>
