@@ -64,6 +64,9 @@ export class HeldJournal implements JournalOutline {
   get missing() {
     return this.journal.missing;
   }
+  get durability() {
+    return this.journal.durability;
+  }
   get isNewerVersion() {
     return this.journal.isNewerVersion;
   }

@@ -17,12 +17,16 @@ type Root = Pick<TraceSpan, "status" | "statusMessage" | "endTime">;
 
 export class LiveEvidence {
   readonly #columns: LiveColumns;
-  readonly #spans: Pick<SpanSource, "shortSpanAt">;
+  readonly #spans: Pick<SpanSource, "shortSpanAt" | "fieldAt">;
   readonly #roots = new Map<number, Root>();
   /** The latest time that each row names, events included. */
   #latest = new Float64Array(1024);
-  /** Of events of the spans with which it began; those that have it are not known. */
+  /** The latest event of the spans with which it began, where that is later than all their times. */
   #eventMs = Number.NEGATIVE_INFINITY;
+  readonly #firstRows: number;
+  /** A span that had it has lost it. */
+  #isEventUnknown = false;
+  readonly #eventHolders = new Set<number>();
   readonly #seenEvents = new WeakMap<readonly SpanEvent[], { count: number; latestMs: number }>();
   readonly #lastActivity = new Highest();
   readonly #lastStart = new Highest();
@@ -36,9 +40,14 @@ export class LiveEvidence {
    * @param spans of the columns as they are
    * @param base what these tell, where there are any
    */
-  constructor(columns: LiveColumns, spans: Pick<SpanSource, "shortSpanAt">, base: SpanEvidence | undefined) {
+  constructor(
+    columns: LiveColumns,
+    spans: Pick<SpanSource, "shortSpanAt" | "fieldAt">,
+    base: SpanEvidence | undefined,
+  ) {
     this.#columns = columns;
     this.#spans = spans;
+    this.#firstRows = columns.spans;
     if (base === undefined) return;
     const { kind, parent } = columns;
     for (let row = 0; row < columns.spans; row++) {
@@ -58,6 +67,13 @@ export class LiveEvidence {
     }
   }
 
+  /** To be called with a span of those with which it began before a record changes it. */
+  beforeRecord(row: number, { events }: TraceSpan): void {
+    if (row >= this.#firstRows || events === undefined || this.#isEventUnknown) return;
+    // Whatever the record does to it: an event is seldom taken away, and then all have to be looked at.
+    if (events.some(({ timeMs }) => timeMs >= this.#eventMs)) this.#eventHolders.add(row);
+  }
+
   /** To be called before the columns of a row change, which may be a new one. */
   beforeChange(row: number): void {
     if (row < this.#columns.spans && this.#columns.hasFlag(row, FLAG.open)) this.#countOpen(row, -1);
@@ -68,6 +84,7 @@ export class LiveEvidence {
     this.#evidence = undefined;
     if (span.endTime === undefined) this.#countOpen(row, 1);
     this.#setLatest(row, Math.max(orLowest(span.startTime), orLowest(span.endTime), this.#latestEventOf(span)));
+    if (this.#eventHolders.has(row) && this.#latestEventOf(span) < this.#eventMs) this.#isEventUnknown = true;
     this.#lastStart.update(row, orLowest(span.startTime));
     const isAnswer = span.kind === "generation" && span.endTime !== undefined;
     this.#lastAnswer.update(row, isAnswer ? orLowest(span.endTime) : Number.NEGATIVE_INFINITY);
@@ -89,6 +106,7 @@ export class LiveEvidence {
       this.#lastAnswer.findAgain(spans, (row) => this.#answerMs(row));
       this.#readAnswer();
     }
+    if (this.#isEventUnknown) this.#findEventAgain();
     const { root, isOpen } = this.#lastRoot();
     const lastActivityMs = Math.max(this.#lastActivity.value, this.#eventMs);
     // Whatever begins after an answer, such as a message, is work on the next one.
@@ -137,6 +155,15 @@ export class LiveEvidence {
     }
     this.#latest[row] = latest;
     this.#lastActivity.update(row, latest);
+  }
+
+  #findEventAgain(): void {
+    this.#isEventUnknown = false;
+    this.#eventMs = Number.NEGATIVE_INFINITY;
+    for (let row = 0; row < this.#firstRows; row++) {
+      const events = this.#spans.fieldAt(row, "events") as TraceSpan["events"];
+      for (const { timeMs } of events ?? []) if (timeMs > this.#eventMs) this.#eventMs = timeMs;
+    }
   }
 
   /** Events only come behind others, and a span may have 100,000 and get one more. */

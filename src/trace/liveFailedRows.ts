@@ -2,8 +2,9 @@
 // and those that were made good with no failure below them at all. A failure costs a step for each of its ancestors.
 
 import { compareTimes, endOf, startOf } from "./failures";
+import type { LiveColumns } from "./liveColumns";
 import { SortedRows } from "./sortedRows";
-import { FLAG, type SpanColumns } from "./spanColumns";
+import { FLAG } from "./spanColumns";
 
 interface FailedRow {
   /** As they were when the row came: the order of rows rests on them. */
@@ -19,7 +20,7 @@ interface Below {
 }
 
 export class LiveFailedRows {
-  readonly #columns: SpanColumns;
+  readonly #columns: LiveColumns;
   readonly #failed = new Map<number, FailedRow>();
   readonly #below = new Map<number, Below>();
   /** Failed leaves that were not made good, by start time. */
@@ -32,7 +33,7 @@ export class LiveFailedRows {
   readonly #listOf = new Map<number, SortedRows>();
   readonly #changed = new Set<number>();
 
-  constructor(columns: SpanColumns) {
+  constructor(columns: LiveColumns) {
     this.#columns = columns;
   }
 
@@ -114,8 +115,9 @@ export class LiveFailedRows {
   }
 
   #countAbove(row: number, failed: number, unrecovered: number): void {
-    const { parent } = this.#columns;
-    for (let above = parent[row] ?? -1; above >= 0; above = parent[above] ?? -1) {
+    const { parent, spans } = this.#columns;
+    // The row of missing parents never fails, and its number is another one's soon.
+    for (let above = parent[row] ?? -1; above >= 0 && above < spans; above = parent[above] ?? -1) {
       const below = this.#below.get(above) ?? { failed: 0, unrecovered: 0 };
       below.failed += failed;
       below.unrecovered += unrecovered;

@@ -63,6 +63,9 @@ export class LiveJournal implements JournalOutline {
   get missing() {
     return this.#read().missing;
   }
+  get durability() {
+    return this.#read().durability;
+  }
   get isNewerVersion() {
     return this.#read().isNewerVersion;
   }

@@ -76,6 +76,7 @@ export class LiveRows {
     this.#fold = new RecordFold(this.spans, firstRoot(columns), first?.metadata ?? {}, options);
     this.spans.onHold = (row, span) => {
       this.#shares.set(row, shareOf(span));
+      this.#evidence.beforeRecord(row, span);
       this.#failures.beforeChange(row, span);
       this.#looked.push(row);
     };

@@ -80,7 +80,12 @@ export class LiveTrace {
   #lastPart = -1;
   /** Records applied, for each step of the plan. */
   #added: number[] = [];
+  /** Of these, records that a later journal had. */
+  #filled: number[] = [];
+  /** Of the last step: records that count elsewhere. */
   #leftOut: ReadonlySet<number> = new Set();
+  /** Records that were written again, in all journals, when that was found out. */
+  #copies = 0;
   #staleBecause: string | undefined;
 
   constructor(setup: LiveSetup) {
@@ -263,6 +268,7 @@ export class LiveTrace {
     indexes: ReadonlyMap<LiveJournal, JournalIndex>,
   ): Generator<void> {
     const { filling } = choiceOfStep(step, plan, this.#holding());
+    this.#filled.push(filling.length);
     const ahead = filling.toSorted((a, b) => a.seq - b.seq);
     const fillUpTo = (seq: number) => {
       for (let next = ahead[0]; next !== undefined && next.seq < seq; next = ahead[0]) {
@@ -295,6 +301,7 @@ export class LiveTrace {
     this.#signature = this.#signatureOf(plan);
     this.#problems = new ProblemList();
     this.#added = [];
+    this.#filled = [];
     if (plan.problem) this.#problems.add(plan.problem);
     const first = plan.base === undefined ? undefined : this.#setup.firstRows();
     const { replaceKnown } = plan;
@@ -305,7 +312,29 @@ export class LiveTrace {
     this.#added.push(0);
     this.#lastPart = this.rows.beginPart(this.#partOf(step, step.journal));
     this.rows.addMetadata(metadataOfHeader(step));
+    this.#copies = -1;
+    this.#noteCopies(step, plan);
+  }
+
+  #noteCopies(step: PlanStep<LiveJournal>, plan: Plan): void {
+    const copies = this.#countCopies();
+    if (copies === this.#copies) return;
+    this.#copies = copies;
     this.#leftOut = choiceOfStep(step, plan, this.#holding()).leftOut;
+  }
+
+  #countCopies(): number {
+    return this.#journals.reduce((sum, journal) => sum + journal.copies.length, 0);
+  }
+
+  /** Whether older journals lack records that have come in the last one. */
+  #fillsGaps(): boolean {
+    const plan = this.#plan;
+    if (plan === undefined || plan.steps.length < 2 || this.#countCopies() === this.#copies) return false;
+    const holding = this.#holding();
+    return plan.steps.some(
+      (step, index) => choiceOfStep(step, plan, holding).filling.length !== (this.#filled[index] ?? 0),
+    );
   }
 
   #partOf({ journal, isOverruled }: PlanStep<LiveJournal>, from: LiveJournal) {
@@ -327,6 +356,7 @@ export class LiveTrace {
   #take(journal: LiveJournal, entries: readonly JournalEntry[]): void {
     const last = this.#plan?.steps.at(-1);
     if (this.#hasOtherPlan()) this.#staleBecause = "the files are combined in another way";
+    else if (this.#fillsGaps()) this.#staleBecause = "records came that fill gaps of an older journal";
     else if (entries.length === 0 || !this.#plan?.steps.some((step) => step.journal === journal)) return;
     else if (last?.journal !== journal) this.#staleBecause = "an older journal has grown";
     else if (!journal.isInOrder) this.#staleBecause = "a record came late";
@@ -352,7 +382,7 @@ export class LiveTrace {
     const plan = this.#plan;
     const step = plan?.steps.at(-1);
     if (plan === undefined || step === undefined || entries.length === 0) return;
-    if (step.journal.copies.length > 0) this.#leftOut = choiceOfStep(step, plan, this.#holding()).leftOut;
+    this.#noteCopies(step, plan);
     for (const entry of entries) {
       if (entry.seq > step.afterSeq && !this.#leftOut.has(entry.seq)) this.#apply(this.#lastPart, entry);
     }

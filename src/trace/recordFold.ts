@@ -147,7 +147,7 @@ export class RecordFold {
       this.#put(row, fresh, fields);
     } else if (isLate || known.name === beginLost) {
       // What came after the beginning knows better, but for what it left out.
-      this.#put(row, { ...fresh, ...withoutBlanks(known) }, fields);
+      this.#put(row, { ...fresh, ...withoutBlanks(own(known)) }, fields);
     } else {
       this.#put(row, { ...reopened(known), ...fields }, fields);
     }
@@ -155,7 +155,8 @@ export class RecordFold {
 
   #whole(fields: Fields & { readonly spanId: string }, timeMs: number): void {
     const row = this.#table.rowOf(fields.spanId);
-    const known = this.#isReplaced(row) ? undefined : this.#table.get(row);
+    const found = this.#isReplaced(row) ? undefined : this.#table.get(row);
+    const known = found && own(found);
     const isRuled = this.#isOverruledRoot(fields.spanId);
     const said = isRuled ? withoutOutcome(fields) : fields;
     const knowsBetter = isRuled || (this.#isOverruled && known?.endTime !== undefined);

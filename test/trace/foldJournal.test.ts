@@ -125,16 +125,20 @@ describe("JournalFold", () => {
       { t: "link", id: "root", link: { spanId: "l" } },
     ]).spans;
     const before = structuredClone(base);
-    fold(
-      [
-        { t: "event", id: "root", event: { name: "f" } },
-        { t: "link", id: "root", link: { spanId: "m" } },
-        { t: "text", id: "root", text: "x" },
-        { t: "end", id: "root" },
-      ],
-      base,
-    );
-    expect(base).toEqual(before);
+    const more: JournalRecord[] = [
+      { t: "event", id: "root", event: { name: "f" } },
+      { t: "link", id: "root", link: { spanId: "m" } },
+      { t: "text", id: "root", text: "x" },
+      { t: "end", id: "root" },
+    ];
+    const begins: JournalRecord[] = [
+      { t: "begin", span: { spanId: "root" } },
+      { t: "span", span: { spanId: "root" } },
+    ];
+    for (const records of [more, ...begins.map((begin) => [begin, ...more])]) {
+      fold(records, base);
+      expect(base).toEqual(before);
+    }
   });
 
   it("puts down a span whose beginning is lost with what its other records say", () => {

@@ -1,8 +1,9 @@
 import fc from "fast-check";
 import { describe, it } from "vitest";
 import type { JournalRecord } from "../../src/trace/journalRecord";
+import { encodeCrashNote, encodeLiveMarker } from "../../src/trace/marker";
 import { readSession } from "../../src/trace/readSession";
-import type { TraceSpan } from "../../src/trace/schema";
+import type { TraceSpan, Writer } from "../../src/trace/schema";
 import type { FileBytes } from "../../src/trace/sessionFiles";
 import { arbitraryCuts, arbitraryDamage, arbitraryRecords, cutAt, damageLines } from "./arbitraryRecords";
 import { arbitrarySpans, traceText } from "./arbitrarySpans";
@@ -33,16 +34,61 @@ const arbitrarySnapshot: fc.Arbitrary<ArbitrarySnapshot> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ type: fc.constant("foreign" as const), spans: arbitrarySpans }) },
 );
 
-function snapshotOf(snapshot: ArbitrarySnapshot, lines: readonly Uint8Array[]): FileBytes {
+function snapshotOf(
+  snapshot: ArbitrarySnapshot,
+  lines: readonly Uint8Array[],
+  madeBy: Partial<Writer> = {},
+): FileBytes {
   const file = (text: string): FileBytes => ({ name: "S.json", bytes: concat([text]), mtimeMs: baseMs + 50 });
   if (snapshot.type === "foreign") return file(traceText(snapshot.spans));
   const count = Math.round(snapshot.part * (lines.length - 1));
   const bytes = concat(lines.slice(0, count + 1));
   const journals = [{ name: "S.1.journal.ndjson", bytes, mtimeMs: baseMs }];
   const { trace } = readSession({ safeId: "S", journals }, () => "alive");
-  const writer = { instance: "aaaa-1", incarnation: 1, seq: count, offsetBytes: bytes.length };
+  const writer = { instance: "aaaa-1", incarnation: 1, seq: count, offsetBytes: bytes.length, ...madeBy };
   const text = JSON.stringify({ ...trace, writer });
   return file(snapshot.cutAt === undefined ? text : text.slice(0, Math.round(snapshot.cutAt * text.length)));
+}
+
+const arbitraryRun = fc.record({
+  older: arbitraryRecords,
+  newer: arbitraryRecords,
+  /** Which of the older records are written again. */
+  copies: fc.array(fc.nat(40), { maxLength: 8 }),
+  isSameRun: fc.boolean(),
+  goesOn: fc.boolean(),
+  snapshot: fc.option(arbitrarySnapshot, { nil: undefined }),
+  holdsEarlier: fc.boolean(),
+  crashMarker: fc.option(fc.constantFrom(1, 2, undefined), { nil: null }),
+  hasLiveMarker: fc.boolean(),
+  damage: arbitraryDamage,
+  cuts: fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 2 }).map((parts) => parts.sort()),
+  isNewerFirst: fc.boolean(),
+});
+
+const goesOn = { continues: { instance: "aaaa-1", incarnation: 1 } };
+const earlierMark = { instance: "bbbb-2", incarnation: 2, earlier: [{ instance: "aaaa-1", incarnation: 1, seq: 3 }] };
+
+function copiesOf(records: readonly JournalRecord[], which: readonly number[]): JournalRecord[] {
+  // The root's beginning comes first in the journal.
+  const seqs = [...new Set(which.map((index) => 1 + (index % (records.length + 1))))].sort((a, b) => a - b);
+  return seqs.map((seq) => {
+    const record: JournalRecord = seq === 1 ? root : (records[seq - 2] ?? root);
+    return { ...record, o: seq, ...(seq % 3 === 0 ? { k: 1 } : {}) } as JournalRecord;
+  });
+}
+
+function markersOf({ crashMarker, hasLiveMarker }: { crashMarker: number | undefined | null; hasLiveMarker: boolean }) {
+  const file = (name: string, bytes: Uint8Array): FileBytes => ({ name, bytes, mtimeMs: baseMs + 70 });
+  const note = encodeCrashNote({
+    incarnation: crashMarker ?? undefined,
+    timeMs: baseMs + 55,
+    reason: "killed by hand",
+  });
+  return {
+    ...(crashMarker === null ? {} : { crashMarker: file("S.crash", note) }),
+    ...(hasLiveMarker ? { liveMarker: file("S.live", encodeLiveMarker({ instance: "bbbb-2", incarnation: 2 })) } : {}),
+  };
 }
 
 describe("LiveTrace", () => {
@@ -125,6 +171,36 @@ describe("LiveTrace", () => {
           }
         },
       ),
+      { numRuns },
+    );
+  });
+
+  it("combines journals, markers and snapshots as a reader of the whole does, whichever of them grows", () => {
+    fc.assert(
+      fc.property(arbitraryRun, arbitraryMoment, (run, moment) => {
+        const older = linesOf([root, ...run.older]);
+        const newer = linesOf([...copiesOf(run.older, run.copies), ...run.newer], {
+          instance: run.isSameRun ? "aaaa-1" : "bbbb-2",
+          incarnation: 2,
+          ...(run.goesOn ? goesOn : {}),
+        });
+        const snapshot = run.snapshot && snapshotOf(run.snapshot, older, run.holdsEarlier ? earlierMark : {});
+        const parts = [
+          { journal: 0, pieces: cutAt(concat(damageLines(older, run.damage)), run.cuts) },
+          { journal: 1, pieces: cutAt(concat(damageLines(newer, run.damage.slice(2))), run.cuts) },
+        ];
+        const names = ["S.1.journal.ndjson", "S.2.journal.ndjson"];
+        const session = new FollowedSession(
+          { snapshot, ...markersOf(run) },
+          parts.map(({ journal, pieces }) => ({ name: names[journal] ?? "", bytes: pieces[0] ?? new Uint8Array() })),
+        );
+        session.expectAsReadWhole(moment);
+        const later = parts.flatMap(({ journal, pieces }) => pieces.slice(1).map((bytes) => ({ journal, bytes })));
+        for (const { journal, bytes } of run.isNewerFirst ? later.reverse() : later) {
+          session.append(journal, bytes);
+          session.expectAsReadWhole(moment);
+        }
+      }),
       { numRuns },
     );
   });
