@@ -10,6 +10,7 @@ import { fileFolders } from "./host/directories";
 import { FailureNotifier } from "./host/failures/failureNotifier";
 import { FailureProblems } from "./host/failures/failureProblems";
 import { FailingStepNavigator } from "./host/failures/goToFailingStep";
+import { forgetScans } from "./host/forgetScans";
 import { editorIds } from "./host/ids";
 import { openTraceFile } from "./host/openTraceFile";
 import { createOutputLogger } from "./host/outputLogger";
@@ -50,13 +51,12 @@ export function activate(context: vscode.ExtensionContext): void {
     mayWrite: () => vscode.workspace.isTrusted,
   };
   const store = own(new TraceStore({ directories: [], logger, access, memory }));
+  const scans = join(context.globalStorageUri.fsPath, "scans");
+  own(forgetScans(store, scans, logger));
   const starter = own(new StoreStarter(store, logger, context.globalStorageUri, context.workspaceState));
   const reader = own(
     new ReaderClient({
-      connect: () =>
-        workerPort(join(context.extensionUri.fsPath, "dist", "reader.js"), {
-          storage: join(context.globalStorageUri.fsPath, "scans"),
-        }),
+      connect: () => workerPort(join(context.extensionUri.fsPath, "dist", "reader.js"), { storage: scans }),
       borders: trustedFolders,
       logger,
     }),

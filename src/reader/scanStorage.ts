@@ -15,7 +15,7 @@ import {
   nodeFileAccess,
   sameVersion,
 } from "../store/fileAccess";
-import { StorageFolder } from "../store/storageFolder";
+import { type StorageFolder, scansIn } from "../store/storageFolder";
 import type { ReadBytes } from "../trace/scanRows";
 import type { ScannedTrace } from "../trace/scanTrace";
 import { decodeScan } from "./decodeScan";
@@ -75,7 +75,7 @@ export class ScanStorage implements Disposable {
 
   constructor(options: ScanStorageOptions) {
     this.#options = options;
-    this.#folder = new StorageFolder(options.folder, ".scan");
+    this.#folder = scansIn(options.folder);
   }
 
   /**

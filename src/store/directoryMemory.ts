@@ -139,7 +139,13 @@ export class DirectoryMemory implements Disposable {
     this.#hasNews = false;
     this.#lastWriteMs = performance.now();
     const isWanted = () => !this.#disposed && this.#isListed;
-    await this.#folder.replace(this.#path, encodeListing(origin, this.#sessions()), isWanted);
+    try {
+      await this.#folder.replace(this.#path, encodeListing(origin, this.#sessions()), isWanted);
+    } catch (error) {
+      // With the next news, or at the end.
+      this.#hasNews = true;
+      throw error;
+    }
   }
 
   #origin(): ListingOrigin | undefined {

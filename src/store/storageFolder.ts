@@ -188,6 +188,11 @@ export class StorageFolder {
   }
 }
 
+/** Where the reader keeps scans, each by the path of its trace. */
+export function scansIn(path: string): StorageFolder {
+  return new StorageFolder(path, ".scan");
+}
+
 function temporaryFor(path: string): string {
   return `${path}.${process.pid}.${randomBytes(6).toString("hex")}.tmp`;
 }

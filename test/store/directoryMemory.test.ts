@@ -54,6 +54,20 @@ describe("what is remembered", () => {
     expect(await remembered()).toEqual(["a"]);
   });
 
+  it("is written later where it could not be written at first", async () => {
+    await writeTrace("a");
+    await folder.write("storage", "a file");
+    let failures = 0;
+    const store = await startStore({
+      memory: memory({ delayMs: 1 }),
+      logger: { ...logger, debug: (message) => void (message.includes("could not be remembered") && failures++) },
+    });
+    await until(() => failures > 0, [store.onDidChange], "the first writing failed");
+    await rm(folder.join("storage"));
+    store.dispose();
+    expect(await remembered()).toEqual(["a"]);
+  });
+
   it("is not written again where nothing has changed", async () => {
     await writeSamples();
     await listOnce();

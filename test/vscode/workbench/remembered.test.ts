@@ -1,5 +1,5 @@
 // What is remembered of traces between two windows: in the extension's storage and nowhere else.
-import { readdir } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { type Browser, launchChromium } from "../../support/chromium";
@@ -63,5 +63,13 @@ describe("what is remembered of traces", () => {
     await workbench.openContainer("Tracekeeper");
     await expect.poll(rowsOf, patient).toEqual(before);
     expect((await readdir(traces)).sort()).toEqual(names);
+  });
+
+  it("goes with its trace", async () => {
+    await workbench.chooseFromMenu(workbench.row("30000 spans, wide"), "Delete Session…");
+    await workbench.page.getByRole("dialog").getByRole("button", { name: "Delete Permanently" }).click();
+    await vi.waitFor(async () => expect(await stored(".scan")).toEqual([]), patient);
+    const listing = join(vscode.dataFolder, (await stored(".listing"))[0] ?? "");
+    await vi.waitFor(async () => expect(await readFile(listing, "utf8")).not.toContain("30000 spans"), patient);
   });
 });
