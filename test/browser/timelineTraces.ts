@@ -59,3 +59,77 @@ export function burstTrace(rest: Partial<TraceFile> = {}): TraceFile {
   addCalls({ parent: "s0", count: 4, fromMs: 41_000, everyMs: 4_500, forMs: 3_000 });
   return madeUpTrace(spans, { sessionId: "bursts", metadata: { title: "Two agents and three bursts" }, ...rest });
 }
+
+const startMs = Date.UTC(2026, 10, 20, 9, 0, 0);
+
+/**
+ * A session of ours that was killed after 20 s, as recovery left it: synced once a second, in `S.json` up to 14 s, and the
+ * rest put together from its journal.
+ */
+export function crashedTrace(rest: Partial<TraceFile> = {}): TraceFile {
+  const spans: Partial<TraceSpan>[] = [
+    {
+      kind: "session",
+      name: "root",
+      startTime: 0,
+      endTime: undefined,
+      events: [
+        {
+          name: "tracekeeper.degraded",
+          timeMs: startMs + 9_000,
+          attributes: { phase: "from", reason: "An append took 312 ms", incarnation: 1 },
+        },
+        { name: "tracekeeper.degraded", timeMs: startMs + 9_900, attributes: { phase: "to", incarnation: 1 } },
+        { name: "tracekeeper.crash", timeMs: startMs + 20_000, attributes: { reason: "killed", incarnation: 1 } },
+      ],
+    },
+  ];
+  for (let turn = 0; turn < 5; turn++) {
+    const from = turn * 4_000;
+    const isLast = turn === 4;
+    spans.push({
+      kind: "generation",
+      name: `generation-${turn + 1}`,
+      parentSpanId: "s0",
+      startTime: from,
+      endTime: from + 2_100,
+    });
+    const parentSpanId = `s${spans.length - 1}`;
+    for (let call = 0; call < 6; call++) {
+      const startTime = from + 2_200 + call * 12;
+      spans.push({
+        name: tools[call % tools.length] ?? "bash",
+        parentSpanId,
+        startTime,
+        endTime: isLast && call > 2 ? undefined : startTime + 700 + call * 140,
+        input: { command: `npm run migrate -- step-${turn}-${call}` },
+      });
+    }
+  }
+  const everySecond = Array.from({ length: 19 }, (_, second) => [second * 1_000 + 400, 22, second * 4 + 1]);
+  return madeUpTrace(spans, {
+    sessionId: "crashed",
+    metadata: { title: "Migrate warehouse, killed" },
+    summary: { status: "crashed", error: "killed" },
+    endedAt: new Date(startMs + 20_000).toISOString(),
+    writer: { instance: "k3x9", incarnation: 1, seq: 90, offsetBytes: 9_000, rawSessionId: "crashed" },
+    durability: [
+      {
+        incarnation: 1,
+        instance: "k3x9",
+        startMs,
+        fsync: "interval",
+        untilMs: 19_000,
+        synced: everySecond,
+        snapshots: [
+          [120, 9, 2],
+          [3_300, 14, 12],
+          [7_400, 15, 26],
+          [11_300, 18, 40],
+          [14_300, 18, 54],
+        ],
+      },
+    ],
+    ...rest,
+  });
+}

@@ -1,11 +1,14 @@
 // Draws what stands above the lanes: the time axis, how much was at work, and the names of bursts.
 
 import { hatch, openSurface, type Surface } from "../draw/canvas";
+import type { BarState } from "../layout/bars";
+import { BarFills, letterWidth } from "./barFills";
 import type { BurstMark } from "./burstMarks";
 import type { TimelinePalette } from "./timelinePalette";
 
 export const axisPx = 18;
-export const densityPx = 26;
+export const densityPx = 24;
+export const pathPx = 17;
 export const burstPx = 16;
 
 export interface HeadPicture {
@@ -15,9 +18,20 @@ export interface HeadPicture {
   readonly gaps: readonly { readonly x: number; readonly width: number; readonly label: string }[];
   /** Steps at work in columns of equal width; undefined until it is known. */
   readonly density: DensityPicture | undefined;
+  /** The critical path; undefined while it is not shown. */
+  readonly path: readonly PathPiece[] | undefined;
   readonly marks: readonly BurstMark[];
+  /** Where their first line begins. */
+  readonly burstTop: number;
   readonly burstText: (index: number, mostPx: number, widthOf: (text: string) => number) => string;
   readonly nowX: number | undefined;
+}
+
+export interface PathPiece {
+  readonly x: number;
+  readonly width: number;
+  /** Undefined where no step was at work. */
+  readonly step: { readonly state: BarState; readonly kind: number; words(mostLetters: number): string } | undefined;
 }
 
 export interface DensityPicture {
@@ -43,6 +57,7 @@ export function drawHead(canvas: HTMLCanvasElement, picture: HeadPicture, palett
   context.fillStyle = hatch(context, palette.gap);
   for (const gap of picture.gaps) context.fillRect(snap(gap.x), axisPx, Math.max(1, snap(gap.width)), picture.height);
   drawDensity(surface, picture, palette);
+  drawPath(surface, picture, palette);
   drawBursts(surface, picture, palette);
   drawAxis(surface, picture, palette);
   if (picture.nowX !== undefined) {
@@ -97,19 +112,54 @@ function drawDensity({ context, snap }: Surface, picture: HeadPicture, palette: 
   context.fillText(density.peakLabel, picture.width - 4, axisPx + 8);
 }
 
+function drawPath({ context, snap }: Surface, { path, width }: HeadPicture, palette: TimelinePalette): void {
+  if (path === undefined) return;
+  const top = axisPx + densityPx + 2;
+  const high = pathPx - 4;
+  const fills = new BarFills(palette);
+  const letterPx = letterWidth(context);
+  context.textAlign = "left";
+  for (const { x, width: wide, step } of path) {
+    const left = snap(x);
+    // A hair's breadth apart, so that two of a colour are two.
+    const right = Math.max(left + 1, snap(x + wide) - (wide > 4 ? 1 : 0));
+    if (step === undefined) {
+      context.fillStyle = palette.gap;
+      context.fillRect(left, top + high / 2, right - left, 1);
+      continue;
+    }
+    const color = fills.color(step.state, step.kind);
+    context.fillStyle = right - left <= 4 ? color : fills.ground(color);
+    context.fillRect(left, top, right - left, high);
+    context.fillStyle = color;
+    context.fillRect(left, top + high - 2, right - left, 2);
+    const letters = Math.floor((Math.min(right, width) - Math.max(0, left) - 6) / letterPx);
+    if (letters < 4) continue;
+    context.fillStyle = palette.text;
+    context.fillText(step.words(letters), Math.max(0, left) + 4, top + high / 2);
+  }
+}
+
 function drawBursts({ context, snap }: Surface, picture: HeadPicture, palette: TimelinePalette): void {
   context.textAlign = "left";
   for (const mark of picture.marks) {
-    const top = axisPx + densityPx + 2 + mark.line * burstPx;
+    const top = picture.burstTop + mark.line * burstPx;
     const left = snap(mark.x);
     const right = Math.max(left + 2, snap(mark.x + mark.width));
+    if (mark.textPx > 0) {
+      const words = picture.burstText(mark.index, mark.textPx - 5, (text) => context.measureText(text).width);
+      const textLeft = Math.max(0, mark.x) + 4;
+      // Read over idle stretches and grid lines, too.
+      context.fillStyle = palette.background;
+      context.globalAlpha = 0.75;
+      context.fillRect(textLeft - 2, top + 2, context.measureText(words).width + 4, burstPx - 3);
+      context.globalAlpha = 1;
+      context.fillStyle = palette.burstText;
+      context.fillText(words, textLeft, top + 9);
+    }
     context.fillStyle = palette.burst;
-    context.fillRect(left, top, right - left, 2);
-    context.fillRect(left, top, 1, 5);
-    context.fillRect(right - 1, top, 1, 5);
-    if (mark.textPx <= 0) continue;
-    context.fillStyle = palette.burstText;
-    const words = picture.burstText(mark.index, mark.textPx, (text) => context.measureText(text).width);
-    if (words !== "") context.fillText(words, Math.max(2, mark.x), top + 9);
+    context.fillRect(left, top + 1, right - left, 2);
+    context.fillRect(left, top + 1, 2, burstPx - 3);
+    context.fillRect(right - 1, top + 1, 1, 5);
   }
 }

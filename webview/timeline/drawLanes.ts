@@ -2,8 +2,9 @@
 // there is room; a cell of many rows tells how many of them failed by how high it is red.
 
 import { FLAG, type SpanColumns } from "../../src/trace/spanColumns";
-import { faded, hatch, openSurface, type Surface } from "../draw/canvas";
+import { hatch, openSurface, type Surface } from "../draw/canvas";
 import { barState } from "../layout/bars";
+import { BarFills, letterWidth } from "./barFills";
 import type { BarList } from "./laneBars";
 import { groupHeadPx, type LaneStack, laneTop } from "./laneStack";
 import type { LaneStore } from "./laneStore";
@@ -62,7 +63,7 @@ function drawBars(surface: Surface, picture: LanesPicture, palette: TimelinePale
   const { context } = surface;
   const barPx = stack.lanePx - (stack.lanePx > leastTextLanePx ? lanesApartPx : 1);
   const letterPx = stack.lanePx >= leastTextLanePx ? letterWidth(context) : Number.POSITIVE_INFINITY;
-  const fills = new Fills(context, palette);
+  const fills = new BarFills(palette);
   for (let at = 0; at < bars.count; at++) {
     const lane = bars.lane[at] ?? 0;
     const top = laneTop(stack, lane) - picture.scrollTop;
@@ -71,7 +72,7 @@ function drawBars(surface: Surface, picture: LanesPicture, palette: TimelinePale
     const to = bars.to[at] ?? 0;
     const place = { x: bars.x[at] ?? 0, y: top + 1, width: bars.width[at] ?? 0, height: barPx };
     if (to - from > 1) {
-      drawCell(surface, place, rows, from, to, picture, fills);
+      drawCell(surface, place, rows, from, to, picture, fills, palette.selection);
       continue;
     }
     const row = rows[from] ?? 0;
@@ -98,7 +99,7 @@ function drawBar(
   columns: SpanColumns,
   row: number,
   isSelected: boolean,
-  fills: Fills,
+  fills: BarFills,
   palette: TimelinePalette,
 ): void {
   const flags = columns.flags[row] ?? 0;
@@ -142,7 +143,8 @@ function drawCell(
   from: number,
   to: number,
   picture: LanesPicture,
-  fills: Fills,
+  fills: BarFills,
+  selection: string,
 ): void {
   const { columns, emphasis } = picture;
   const counts = [0, 0, 0, 0, 0, 0];
@@ -166,7 +168,7 @@ function drawCell(
   const wide = Math.max(1, snap(x + width) - left);
   const high = snap(y + height) - top;
   context.globalAlpha = isEmphasised ? 1 : dimmed;
-  context.fillStyle = fills.cell(counts.indexOf(Math.max(...counts)));
+  context.fillStyle = fills.kind(counts.indexOf(Math.max(...counts)));
   context.fillRect(left, top, wide, high);
   if (failed > 0) {
     const red = Math.max(2, snap((high * failed) / looked));
@@ -174,7 +176,7 @@ function drawCell(
     context.fillRect(left, top + high - red, wide, red);
   }
   if (hasSelected) {
-    context.fillStyle = fills.selection;
+    context.fillStyle = selection;
     context.fillRect(left, top - 1, wide, 2);
     context.fillRect(left, top + high - 1, wide, 2);
   }
@@ -192,50 +194,4 @@ function drawHeads({ context, snap }: Surface, picture: LanesPicture, palette: T
     context.fillStyle = palette.dimText;
     context.fillText(words, 4, top + groupHeadPx / 2 + 1);
   }
-}
-
-/** Colours by state and kind, mixed once a frame. */
-class Fills {
-  readonly selection: string;
-  readonly #palette: TimelinePalette;
-  readonly #grounds = new Map<string, string>();
-
-  constructor(_context: CanvasRenderingContext2D, palette: TimelinePalette) {
-    this.#palette = palette;
-    this.selection = palette.selection;
-  }
-
-  color(state: ReturnType<typeof barState>, kind: number): string {
-    const palette = this.#palette;
-    if (state === "failed") return palette.failed;
-    if (state === "recovered") return palette.recovered;
-    if (state === "interrupted") return palette.interrupted;
-    return palette.kinds[kind] ?? palette.text;
-  }
-
-  ground(color: string): string {
-    let ground = this.#grounds.get(color);
-    if (ground === undefined) {
-      ground = this.#palette.barGround === 0 ? this.#palette.background : faded(color, this.#palette.barGround);
-      this.#grounds.set(color, ground);
-    }
-    return ground;
-  }
-
-  cell(kind: number): string {
-    return this.#palette.kinds[kind] ?? this.#palette.text;
-  }
-}
-
-const letters = new Map<string, number>();
-
-/** Mean width of a letter of the font, a little generous, so that hardly a text runs over its bar. */
-function letterWidth(context: CanvasRenderingContext2D): number {
-  let width = letters.get(context.font);
-  if (width === undefined) {
-    const sample = "The quick brown fox: src/billing/tax.test.ts --run 0123456789";
-    width = (context.measureText(sample).width / sample.length) * 1.06;
-    letters.set(context.font, width);
-  }
-  return width;
 }

@@ -1,6 +1,7 @@
 // Paints the three canvases of the timeline from what the panel shows: everything between the frame's numbers and pixels.
 
 import type { DurabilityResult } from "../../src/protocol/durabilityMessages";
+import { barState } from "../layout/bars";
 import type { Panel } from "../model/panel";
 import type { Picture } from "../model/traceModel";
 import { formatInteger, text } from "../text";
@@ -59,12 +60,24 @@ function paintHead(canvas: HTMLCanvasElement | null, painting: Painting, palette
       ticks: frame.ticks,
       gaps: frame.gaps,
       density: density.profile && densityPicture(density.profile, frame),
+      path: frame.path?.map(({ x, width, row }) => ({ x, width, step: pathStep(painting, row) })),
       marks: frame.marks,
+      burstTop: frame.burstTop,
       burstText: (index, mostPx, widthOf) => (bursts === undefined ? "" : burstTextIn(bursts, index, mostPx, widthOf)),
       nowX: frame.nowX,
     },
     palette,
   );
+}
+
+function pathStep({ picture }: Painting, row: number) {
+  if (row < 0) return undefined;
+  const { columns } = picture.model;
+  return {
+    state: barState(columns.flags[row] ?? 0, columns.status[row] === 1),
+    kind: columns.kind[row] ?? 0,
+    words: (mostLetters: number) => shortRowText(picture, row, mostLetters),
+  };
 }
 
 function paintLanes(

@@ -8,10 +8,12 @@ import type { Panel } from "../model/panel";
 import type { Picture } from "../model/traceModel";
 import { text } from "../text";
 import { type BurstMark, burstLines, burstMarks } from "./burstMarks";
-import { axisPx, burstPx, densityPx } from "./drawHead";
+import { axisPx, burstPx, densityPx, pathPx } from "./drawHead";
 import { type BarList, collectBars, type TimeWindow } from "./laneBars";
 import { type LaneStack, laneTop, stackLanes } from "./laneStack";
+import { type PathBar, pathBars } from "./pathBars";
 import type { TimelineData } from "./timelineModel";
+import { timelineSettings } from "./timelineSettings";
 import { burstText } from "./timelineWords";
 
 const tickPx = 92;
@@ -20,6 +22,10 @@ export interface TimelineFrame extends TimeWindow {
   readonly pxPerMs: number;
   readonly stack: LaneStack;
   readonly headPx: number;
+  /** Where the critical path is drawn; undefined where it is not. */
+  readonly path: readonly PathBar[] | undefined;
+  readonly pathTop: number;
+  readonly burstTop: number;
   readonly marks: readonly BurstMark[];
   readonly ticks: readonly { readonly x: number; readonly label: string }[];
   readonly gaps: readonly { readonly x: number; readonly width: number; readonly label: string }[];
@@ -46,11 +52,17 @@ export function timelineFrame(
       ? formatAxis(wallMs - picture.times.firstMs, tickList.stepMs)
       : formatClock(wallMs, zone, tickList.stepMs < 1_000);
   const now = xOf(scale.endMs);
+  const hasPath = timelineSettings(panel).path === true;
+  const burstTop = axisPx + densityPx + 2 + (hasPath ? pathPx : 0);
+  const burstCount = data?.result.burstCount ?? 0;
   return {
     ...window,
     pxPerMs,
     stack: stackLanes(data?.result.groups ?? [], lanesPx),
-    headPx: axisPx + densityPx + 2 + (data !== undefined && data.result.burstCount > 0 ? burstLines * burstPx : 0),
+    headPx: burstTop + (burstCount === 0 ? 0 : burstCount === 1 ? burstPx : burstLines * burstPx),
+    path: hasPath && data !== undefined ? pathBars(data.path, window) : undefined,
+    pathTop: axisPx + densityPx + 2,
+    burstTop,
     marks: data === undefined ? [] : burstMarks(data.result.bursts, window, burstPxOf(data.result.bursts)),
     ticks: tickList.ticks.map((tick) => ({ x: tick.x, label: tickLabel(tick) })),
     gaps: scale.gaps.flatMap((gap) => {

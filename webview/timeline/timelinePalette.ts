@@ -3,7 +3,6 @@
 import type { Palette } from "../draw/palette";
 
 export interface TimelinePalette extends Palette {
-  readonly path: string;
   readonly burst: string;
   readonly burstText: string;
   readonly selection: string;
@@ -23,7 +22,6 @@ export function timelinePalette(palette: Palette, element: HTMLElement): Timelin
   const isHighContrast = palette.outline !== "";
   return {
     ...palette,
-    path: color("--tk-path"),
     burst: color("--tk-burst"),
     burstText: color("--tk-foreground"),
     selection: color("--tk-focus"),

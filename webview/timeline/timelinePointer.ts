@@ -23,7 +23,11 @@ export function hitAt(screen: TimelineScreen, scrollTop: number, x: number, y: n
   const { frame, data, picture } = screen;
   if (y < frame.headPx) {
     if (y < axisPx + densityPx) return { type: "density", wallMs: wallAtX(frame, x) };
-    const line = Math.floor((y - axisPx - densityPx - 2) / burstPx);
+    if (frame.path !== undefined && y < frame.burstTop) {
+      const bar = frame.path.find((found) => x >= found.x && x < found.x + found.width);
+      return bar === undefined || bar.row < 0 ? { type: "none" } : { type: "row", row: bar.row, together: 1 };
+    }
+    const line = Math.floor((y - frame.burstTop) / burstPx);
     // What is named over the words is what they name.
     const mark = frame.marks.findLast(
       (found) =>

@@ -4,7 +4,7 @@ import type { LaneMode } from "../../src/protocol/timelineMessages";
 import type { Panel } from "../model/panel";
 import type { TimelineSettings } from "../model/settings";
 
-export const usualHeightPx = 240;
+export const usualHeightPx = 290;
 export const leastHeightPx = 120;
 
 export function timelineSettings(panel: Panel): TimelineSettings {

@@ -32,7 +32,7 @@ function WordsTip({ title, lines, x, y }: Extract<TimelineTipTarget, { type: "wo
     element.style.top = `${Math.max(4, below + height > innerHeight - 4 ? y - height - 10 : below)}px`;
   });
   return (
-    <div ref={box} class="tip" aria-hidden="true">
+    <div ref={box} class="tip tip-words" aria-hidden="true">
       <div class="tip-title">{title}</div>
       {lines.map((line) => (
         <div key={line} class="dim">
