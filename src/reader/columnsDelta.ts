@@ -1,31 +1,11 @@
-// What changed between two pictures of the same trace, as columns. Rows keep their numbers as long as the spans that
-// were there come first and in the same order; otherwise the pictures have nothing in common and all is sent again.
+// What changed between two readings of the same trace, and parts of columns to send. Rows keep their numbers as long as
+// the spans that were there come first and in the same order; otherwise the two have nothing in common.
 
 import type { ColumnChunk } from "../protocol/panelMessages";
 import type { SpanColumns } from "../trace/spanColumns";
 import type { SpanSource } from "../trace/spanSource";
-import { MovedTexts } from "./movedTexts";
-import type { StringTable } from "./stringTable";
 
 type Ids = Pick<SpanSource, "count" | "idOf">;
-
-export interface ColumnsDelta {
-  readonly changedRows: Uint32Array<ArrayBuffer>;
-  readonly changed: ColumnChunk;
-  readonly appended: ColumnChunk;
-}
-
-/** The same columns with their text indexes taken from `table`, which takes in what it lacks. */
-export function withSharedStrings(columns: SpanColumns, table: StringTable): SpanColumns {
-  const moved = new MovedTexts(columns.strings, table);
-  return {
-    ...columns,
-    name: moved.all(columns.name, columns.count),
-    label: moved.all(columns.label, columns.count),
-    outcome: moved.all(columns.outcome, columns.count),
-    strings: table.list,
-  };
-}
 
 /** Whether every span of `before` is still at its place in `after`. */
 export function keepsRows(before: Ids, after: Ids): boolean {
@@ -67,13 +47,12 @@ export function sliceRows(columns: SpanColumns, from: number, to: number): Colum
   };
 }
 
-/** Both must use the same string table. */
-export function columnsDelta(before: SpanColumns, after: SpanColumns): ColumnsDelta {
+/** Rows of both that are not the same in both, whose texts are of the same table. */
+export function changedRows(before: SpanColumns, after: SpanColumns): Uint32Array<ArrayBuffer> {
+  const changed: number[] = [];
   const shared = Math.min(before.count, after.count);
-  const changedRows: number[] = [];
-  for (let row = 0; row < shared; row++) if (differs(before, after, row)) changedRows.push(row);
-  const rows = Uint32Array.from(changedRows);
-  return { changedRows: rows, changed: pickRows(after, rows), appended: sliceRows(after, shared, after.count) };
+  for (let row = 0; row < shared; row++) if (differs(before, after, row)) changed.push(row);
+  return Uint32Array.from(changed);
 }
 
 function differs(before: SpanColumns, after: SpanColumns, row: number): boolean {

@@ -7,7 +7,7 @@ import { describeError, type Logger } from "../base/logger";
 import { TraceReplacedError } from "../trace/spanSource";
 import { deriveState, type SessionState } from "../trace/state";
 import { ChangeLog, type Changes, type Extent } from "./changeLog";
-import { columnsDelta, keepsRows } from "./columnsDelta";
+import { keepsRows, changedRows as rowsThatDiffer } from "./columnsDelta";
 import type { TracePicture } from "./picture";
 import { RowTally } from "./rowTotals";
 import type { FoundFailures, SessionReading, SessionSource, SessionUpdate } from "./sessionSource";
@@ -162,7 +162,7 @@ export class OpenedTrace implements Disposable {
     let changedRows: Uint32Array;
     if (update.type === "anew") {
       columns = this.#texts.again(reading.columns);
-      changedRows = columnsDelta(before.columns, columns).changedRows;
+      changedRows = rowsThatDiffer(before.columns, columns);
     } else {
       changedRows = joined(update.changedRows, found.changedRows, rows);
       columns = this.#texts.grown(reading.columns, changedRows, rows);

@@ -2,9 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type ColumnChunk, columnChunkSchema } from "../../src/protocol/panelMessages";
 import { columnChunks } from "../../src/reader/columnChunks";
-import { columnsDelta, keepsRows, withSharedStrings } from "../../src/reader/columnsDelta";
+import { keepsRows } from "../../src/reader/columnsDelta";
 import { StringTable } from "../../src/reader/stringTable";
 import type { SpanColumns } from "../../src/trace/spanColumns";
+import { columnsDelta, withSharedStrings } from "../support/columnsDelta";
 
 interface Row {
   readonly start: number;

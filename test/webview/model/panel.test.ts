@@ -2,12 +2,12 @@ import "../englishTexts";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { HostMessage, PanelHeader } from "../../../src/protocol/panelMessages";
 import { columnChunks } from "../../../src/reader/columnChunks";
-import { columnsDelta, withSharedStrings } from "../../../src/reader/columnsDelta";
 import { StringTable } from "../../../src/reader/stringTable";
 import { wordsAsPayload } from "../../../src/trace/payload";
 import type { TraceSpan } from "../../../src/trace/schema";
 import { HostConnection } from "../../../webview/model/hostConnection";
 import { Panel } from "../../../webview/model/panel";
+import { columnsDelta, withSharedStrings } from "../../support/columnsDelta";
 import { madeUp } from "../../trace/traceSamples";
 
 const header: PanelHeader = {
