@@ -84,7 +84,7 @@ export function collectBars(
     if (right - left >= cellPx || nextLeft - left >= cellPx) {
       // The very rectangle that the row has in the tree, so that both agree.
       const bar = barRect(startMs, end(index), scale, range, widthPx);
-      if (bar !== undefined) into.add(lane, bar.x, Math.min(bar.width, nextLeft - bar.x), index, index + 1);
+      if (bar !== undefined) put(into, lane, bar.x, Math.min(bar.width, nextLeft - bar.x), index, index + 1);
       index++;
       continue;
     }
@@ -94,8 +94,23 @@ export function collectBars(
     if (next - 1 > index && xOf(end(next - 1)) - xOf(start(next - 1)) >= cellPx) next--;
     const after = next < count ? xOf(start(next)) : Number.POSITIVE_INFINITY;
     const cellRight = Math.min(after, Math.max(left + shortestBarPx, xOf(end(next - 1))));
-    into.add(lane, left, cellRight - left, index, next);
+    put(into, lane, left, cellRight - left, index, next);
     index = next;
+  }
+}
+
+/** A bar that is moved in from the right edge so that it can be seen takes its px from the one before. */
+function put(into: BarList, lane: number, x: number, width: number, from: number, to: number): void {
+  const before = into.count - 1;
+  const beforeX = into.x[before] ?? 0;
+  if (before < 0 || into.lane[before] !== lane || x >= beforeX + (into.width[before] ?? 0)) {
+    into.add(lane, x, width, from, to);
+  } else if (x >= beforeX + cellPx) {
+    into.width[before] = x - beforeX;
+    into.add(lane, x, width, from, to);
+  } else {
+    into.to[before] = to;
+    into.width[before] = Math.max(into.width[before] ?? 0, x + width - beforeX);
   }
 }
 
