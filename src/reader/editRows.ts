@@ -26,15 +26,6 @@ const REMOVED = 1;
 const ADDED = 2;
 const GAP = 3;
 
-interface Row {
-  readonly kind: typeof SAME | typeof REMOVED | typeof ADDED | typeof GAP;
-  /** Of the part. */
-  readonly side: Side | undefined;
-  /** Index of the line before and after within the part. */
-  readonly oldAt: number;
-  readonly newAt: number;
-}
-
 interface Side {
   readonly oldLines: readonly string[];
   readonly newLines: readonly string[];
@@ -43,22 +34,28 @@ interface Side {
   readonly newFirst: number;
 }
 
+type Fold = { readonly from: number; readonly to: number };
+
 export class EditRows {
   readonly change: TextChange;
   #isRough = false;
   readonly #isNumbered: boolean;
-  /** All lines, unfolded. */
-  readonly #rows: Row[] = [];
-  /** For a line the row that it replaces or is replaced by. */
-  readonly #pairs = new Map<number, number>();
+  readonly #sides: Side[] = [];
+  // Of each row: its kind, its side, the index of its line before and after, the row that it replaces or is replaced by.
+  // Numbers rather than objects, because a file that was written may have very many lines.
+  readonly #kinds: number[] = [];
+  readonly #sideOf: number[] = [];
+  readonly #oldAt: number[] = [];
+  readonly #newAt: number[] = [];
+  readonly #pairs: number[] = [];
   /** Rows, and folded runs of them as the rows in which they begin and behind which they end. */
-  readonly #shown: (number | { readonly from: number; readonly to: number })[];
+  readonly #shown: (number | Fold)[];
 
   /** @param firstLine of the file at which the new text stands, where something beside the call says so */
   constructor(change: TextChange, firstLine?: number) {
     this.change = change;
     for (const part of change.parts) {
-      if (this.#rows.length > 0) this.#rows.push({ kind: GAP, side: undefined, oldAt: -1, newAt: -1 });
+      if (this.#kinds.length > 0) this.#push(GAP, -1, -1);
       this.#addPart(sideOf(part, change.parts.length === 1 ? firstLine : undefined));
     }
     this.#shown = this.#fold();
@@ -72,7 +69,7 @@ export class EditRows {
 
   view(): DiffView {
     const { path, newPath, type } = this.change;
-    const count = (kind: Row["kind"]) => this.#rows.reduce((sum, row) => sum + (row.kind === kind ? 1 : 0), 0);
+    const count = (kind: number) => this.#kinds.reduce((sum, each) => sum + (each === kind ? 1 : 0), 0);
     return {
       path,
       ...(newPath === undefined ? {} : { newPath }),
@@ -97,7 +94,9 @@ export class EditRows {
 
   /** Lines, none of them folded: what a folded run holds. */
   lines(from: number, count: number): DiffEntry[] {
-    return this.#rows.slice(from, from + count).map((_, index) => this.#entry(from + index));
+    const lines: DiffEntry[] = [];
+    for (let row = from; row < Math.min(this.#kinds.length, from + count); row++) lines.push(this.#entry(row));
+    return lines;
   }
 
   #first(): DiffEntry[] {
@@ -111,44 +110,56 @@ export class EditRows {
     return entries;
   }
 
-  #entry(index: number): DiffEntry {
-    const row = this.#rows[index];
-    if (row?.side === undefined) return { type: "gap" };
-    const { kind, side, oldAt, newAt } = row;
-    const whole = (kind === ADDED ? side.newLines[newAt] : side.oldLines[oldAt]) ?? "";
+  #entry(row: number): DiffEntry {
+    const side = this.#sides[this.#sideOf[row] ?? -1];
+    const kind = this.#kinds[row];
+    if (side === undefined || kind === GAP) return { type: "gap" };
+    const whole = this.#lineOf(row);
     const text = cutAtCharacter(whole, shownLineLength);
     return {
       type: "line",
       sign: kind === SAME ? "=" : kind === REMOVED ? "-" : "+",
-      ...(kind === ADDED ? {} : { oldLine: side.oldFirst + oldAt }),
-      ...(kind === REMOVED ? {} : { newLine: side.newFirst + newAt }),
+      ...(kind === ADDED ? {} : { oldLine: side.oldFirst + (this.#oldAt[row] ?? 0) }),
+      ...(kind === REMOVED ? {} : { newLine: side.newFirst + (this.#newAt[row] ?? 0) }),
       text,
       totalLength: whole.length,
-      marks: kind === SAME ? [] : this.#marks(index, whole),
+      marks: kind === SAME ? [] : this.#marks(row, whole),
     };
   }
 
-  #marks(index: number, whole: string): number[] {
-    const pair = this.#rows[this.#pairs.get(index) ?? -1];
-    const row = this.#rows[index];
-    if (pair?.side === undefined || row === undefined) return [];
-    const other = (pair.kind === ADDED ? pair.side.newLines[pair.newAt] : pair.side.oldLines[pair.oldAt]) ?? "";
+  #lineOf(row: number): string {
+    const side = this.#sides[this.#sideOf[row] ?? -1];
+    const isNew = this.#kinds[row] === ADDED;
+    return (isNew ? side?.newLines[this.#newAt[row] ?? -1] : side?.oldLines[this.#oldAt[row] ?? -1]) ?? "";
+  }
+
+  #marks(row: number, whole: string): number[] {
+    const pair = this.#pairs[row] ?? -1;
+    if (pair < 0) return [];
+    const other = this.#lineOf(pair);
     if (whole.length > shownLineLength || other.length > shownLineLength) return [];
-    return row.kind === REMOVED ? markedWords(whole, other, "removed") : markedWords(other, whole, "added");
+    return this.#kinds[row] === REMOVED ? markedWords(whole, other, "removed") : markedWords(other, whole, "added");
+  }
+
+  #push(kind: number, oldAt: number, newAt: number, pair = -1): void {
+    this.#kinds.push(kind);
+    this.#sideOf.push(kind === GAP ? -1 : this.#sides.length - 1);
+    this.#oldAt.push(oldAt);
+    this.#newAt.push(newAt);
+    this.#pairs.push(pair);
   }
 
   #addPart(side: Side): void {
     const { oldLines, newLines } = side;
+    this.#sides.push(side);
     const most = Math.min(oldLines.length, newLines.length);
     let head = 0;
     while (head < most && oldLines[head] === newLines[head]) head++;
     let tail = 0;
     while (tail < most - head && oldLines.at(-1 - tail) === newLines.at(-1 - tail)) tail++;
-    for (let at = 0; at < head; at++) this.#rows.push({ kind: SAME, side, oldAt: at, newAt: at });
+    for (let at = 0; at < head; at++) this.#push(SAME, at, at);
     this.#addMiddle(side, head, oldLines.length - tail, newLines.length - tail);
-    for (let left = tail; left > 0; left--) {
-      this.#rows.push({ kind: SAME, side, oldAt: oldLines.length - left, newAt: newLines.length - left });
-    }
+    for (let left = tail; left > 0; left--) this.#push(SAME, oldLines.length - left, newLines.length - left);
   }
 
   #addMiddle(side: Side, from: number, oldTo: number, newTo: number): void {
@@ -160,7 +171,7 @@ export class EditRows {
         : diffArrays(oldLines.slice(from, oldTo), newLines.slice(from, newTo), { maxEditLength: mostEdits });
     if (compared === undefined) {
       if (from < oldTo && from < newTo) this.#isRough = true;
-      this.#addChanged(side, from, oldTo, from, newTo, !this.#isRough);
+      this.#addChanged(from, oldTo, from, newTo, !this.#isRough);
       return;
     }
     let oldAt = from;
@@ -168,7 +179,7 @@ export class EditRows {
     let removed = 0;
     let added = 0;
     const close = () => {
-      this.#addChanged(side, oldAt, oldAt + removed, newAt, newAt + added, true);
+      this.#addChanged(oldAt, oldAt + removed, newAt, newAt + added, true);
       oldAt += removed;
       newAt += added;
       removed = 0;
@@ -179,35 +190,34 @@ export class EditRows {
       else if (isAdded) added += value.length;
       else {
         close();
-        for (let step = 0; step < value.length; step++)
-          this.#rows.push({ kind: SAME, side, oldAt: oldAt++, newAt: newAt++ });
+        for (let step = 0; step < value.length; step++) this.#push(SAME, oldAt++, newAt++);
       }
     }
     close();
   }
 
-  #addChanged(side: Side, oldFrom: number, oldTo: number, newFrom: number, newTo: number, pairs: boolean): void {
-    const first = this.#rows.length;
-    for (let at = oldFrom; at < oldTo; at++) this.#rows.push({ kind: REMOVED, side, oldAt: at, newAt: -1 });
-    const second = this.#rows.length;
-    for (let at = newFrom; at < newTo; at++) this.#rows.push({ kind: ADDED, side, oldAt: -1, newAt: at });
-    if (!pairs) return;
-    for (let step = 0; step < Math.min(oldTo - oldFrom, newTo - newFrom); step++) {
-      this.#pairs.set(first + step, second + step);
-      this.#pairs.set(second + step, first + step);
+  #addChanged(oldFrom: number, oldTo: number, newFrom: number, newTo: number, hasPairs: boolean): void {
+    const removed = oldTo - oldFrom;
+    const added = newTo - newFrom;
+    const paired = hasPairs ? Math.min(removed, added) : 0;
+    for (let at = 0; at < removed; at++) {
+      this.#push(REMOVED, oldFrom + at, -1, at < paired ? this.#kinds.length + removed : -1);
+    }
+    for (let at = 0; at < added; at++) {
+      this.#push(ADDED, -1, newFrom + at, at < paired ? this.#kinds.length - removed : -1);
     }
   }
 
-  #fold(): (number | { readonly from: number; readonly to: number })[] {
-    const shown: (number | { readonly from: number; readonly to: number })[] = [];
-    const isChange = (at: number) => this.#rows[at]?.kind === REMOVED || this.#rows[at]?.kind === ADDED;
-    for (let at = 0; at < this.#rows.length; ) {
-      if (this.#rows[at]?.kind !== SAME) {
+  #fold(): (number | Fold)[] {
+    const shown: (number | Fold)[] = [];
+    const isChange = (at: number) => this.#kinds[at] === REMOVED || this.#kinds[at] === ADDED;
+    for (let at = 0; at < this.#kinds.length; ) {
+      if (this.#kinds[at] !== SAME) {
         shown.push(at++);
         continue;
       }
       let end = at;
-      while (this.#rows[end]?.kind === SAME) end++;
+      while (this.#kinds[end] === SAME) end++;
       const from = isChange(at - 1) ? Math.min(end, at + contextLines) : at;
       const to = isChange(end) ? Math.max(from, end - contextLines) : end;
       const isFolded = to - from >= fewestFolded;

@@ -40,7 +40,7 @@ const mostNamed = 100;
 
 /** The text with each part replaced by its label; the same text where there is none. */
 export function foldText(text: string): { readonly text: string; readonly parts: readonly BinaryPart[] } {
-  const found = partsOfText(text, []);
+  const found = partsOfText(text);
   return { text: withLabels(text, found), parts: found.map(({ part }) => part) };
 }
 
@@ -86,11 +86,12 @@ export function foldValue(value: unknown): { readonly value: unknown; readonly p
       continue;
     }
     if (entry.length < shortestFolded) continue;
-    const path = open.map(({ at }) => at - 1);
-    const whole = wholePart(entry, asFields(holder), key, path);
-    const found = whole === undefined ? partsOfText(entry, path) : [];
+    const whole = wholePart(entry, asFields(holder), key);
+    const found = whole === undefined ? partsOfText(entry) : [];
     if (whole === undefined && found.length === 0) continue;
-    parts.push(...(whole === undefined ? found.map(({ part }) => part) : [whole]));
+    const path = open.map(({ at }) => at - 1);
+    const own = whole === undefined ? found.map(({ part }) => part) : [whole];
+    parts.push(...own.map((part) => ({ ...part, path })));
     replaced.push({ path, value: whole === undefined ? withLabels(entry, found) : new FoldedText(labelOf(whole)) });
   }
   return { value: replaced.length === 0 ? value : withReplaced(value as object, replaced), parts };
@@ -152,17 +153,12 @@ const nameFields = ["filename", "fileName", "file_name", "title", "name"];
 const knownBeginning = /^(?:iVBORw0KGgo|\/9j\/|R0lGOD|UklGR|AAAA|Qk)/;
 
 /** A text that is nothing but base64 and says so: by its name, by the fields beside it, or by its first bytes. */
-function wholePart(
-  text: string,
-  holder: Fields | undefined,
-  key: string | undefined,
-  path: readonly number[],
-): BinaryPart | undefined {
+function wholePart(text: string, holder: Fields | undefined, key: string | undefined): BinaryPart | undefined {
   const declared = key === undefined ? undefined : declaredType(holder, key);
   if (declared === undefined && key !== "b64_json" && !knownBeginning.test(text)) return undefined;
   const source = base64Text(text, 0, text.length);
   if (source === undefined) return undefined;
-  const part = partOf(source, declared, path, holder);
+  const part = partOf(source, declared, holder);
   return declared === undefined && part.image === undefined ? undefined : part;
 }
 
@@ -181,18 +177,14 @@ function declaredType(holder: Fields | undefined, key: string): string | undefin
     : undefined;
 }
 
-function partOf(
-  source: Base64Text,
-  declared: string | undefined,
-  path: readonly number[],
-  holder?: Fields | undefined,
-): BinaryPart {
+/** Whoever knows where it stands adds the path. */
+function partOf(source: Base64Text, declared: string | undefined, holder?: Fields | undefined): BinaryPart {
   const isImage = imageHeader(decodeBase64(source, 0, imageSignatureBytes)) !== undefined;
   const image = isImage ? imageHeader(decodeBase64(source, 0, imageHeaderBytes)) : undefined;
   const mediaType = image?.mediaType ?? declared;
   const name = nameFields.map((field) => holder?.[field]).find((value) => typeof value === "string" && value !== "");
   return {
-    path,
+    path: [],
     source,
     ...(mediaType === undefined ? {} : { mediaType }),
     ...(image === undefined ? {} : { image }),
@@ -201,8 +193,8 @@ function partOf(
 }
 
 /** Parts within a text, in order: `data:` URIs of any length, and long runs of letters that can be nothing else. */
-function partsOfText(text: string, path: readonly number[]): FoundPart[] {
-  const found = dataUris(text, path);
+function partsOfText(text: string): FoundPart[] {
+  const found = dataUris(text);
   if (text.length < longRun) return found;
   const uris = [...found];
   let nextUri = 0;
@@ -210,7 +202,7 @@ function partsOfText(text: string, path: readonly number[]): FoundPart[] {
     while ((uris[nextUri]?.end ?? Number.POSITIVE_INFINITY) <= start) nextUri++;
     if ((uris[nextUri]?.start ?? Number.POSITIVE_INFINITY) < end || found.length >= mostParts) continue;
     const source = base64Text(text, start, end);
-    if (source !== undefined) found.push({ start, end, part: partOf(source, undefined, path) });
+    if (source !== undefined) found.push({ start, end, part: partOf(source, undefined) });
   }
   return found.sort((a, b) => a.start - b.start);
 }
@@ -219,7 +211,7 @@ const uriHead = /data:([\w.+-]{1,60}\/[\w.+-]{1,80})?(?:;[\w.=+-]{1,60}){0,4}$/i
 const longestUriHead = 400;
 const uriMark = ";base64,";
 
-function dataUris(text: string, path: readonly number[]): FoundPart[] {
+function dataUris(text: string): FoundPart[] {
   const found: FoundPart[] = [];
   let before = 0;
   for (let at = text.indexOf(uriMark); at >= 0 && found.length < mostParts; at = text.indexOf(uriMark, before)) {
@@ -230,7 +222,7 @@ function dataUris(text: string, path: readonly number[]): FoundPart[] {
     const end = endOfRun(text, from);
     const source = end - from < shortestFolded ? undefined : base64Text(text, from, end);
     if (source === undefined) continue;
-    found.push({ start: at - head[0].length, end, part: partOf(source, head[1]?.toLowerCase(), path) });
+    found.push({ start: at - head[0].length, end, part: partOf(source, head[1]?.toLowerCase()) });
     before = end;
   }
   return found;

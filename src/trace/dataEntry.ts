@@ -62,7 +62,9 @@ export function dataEntries(value: unknown, names?: readonly string[], budget: L
 
 function entryOf(name: string, index: number, value: unknown, budget: ListBudget): DataEntry {
   const common = { name, index };
-  if (typeof value !== "object" || value === null || value instanceof FoldedText) {
+  const inText = typeof value === "string" && value.length > shownLineLength ? valueNode(value, true) : undefined;
+  const isJson = inText?.isInText === true;
+  if (!isJson && (typeof value !== "object" || value === null || value instanceof FoldedText)) {
     const whole = value instanceof FoldedText ? value.label : typeof value === "string" ? value : String(value);
     const text = cutAtCharacter(whole, Math.min(shownEntryLength, Math.max(shortestLength, budget.units)));
     budget.units -= text.length;

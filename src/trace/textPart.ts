@@ -56,18 +56,19 @@ function endOfCharacter(text: string, end: number): number {
   return last >= 0xd800 && last <= 0xdbff ? end - 1 : end;
 }
 
+const encoder = new TextEncoder();
+const pieceLength = 65_536;
+let buffer: Uint8Array<ArrayBuffer> | undefined;
+
 /** Bytes of a text as UTF-8; a lone surrogate has three, as the character that replaces it. */
 export function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let at = 0; at < text.length; at++) {
-    const unit = text.charCodeAt(at);
-    if (unit < 0x80) continue;
-    bytes += unit < 0x800 ? 1 : 2;
-    if (unit < 0xd800 || unit > 0xdbff) continue;
-    const next = text.charCodeAt(at + 1);
-    if (next < 0xdc00 || next > 0xdfff) continue;
-    // Two units that make one character have four bytes together.
-    at++;
+  // By the platform's own encoder, piece by piece: a loop over the units of a long text takes ten times as long.
+  buffer ??= new Uint8Array(3 * pieceLength);
+  let bytes = 0;
+  for (let from = 0; from < text.length; ) {
+    const end = endOfCharacter(text, from + pieceLength);
+    bytes += encoder.encodeInto(text.slice(from, end), buffer).written;
+    from = end;
   }
   return bytes;
 }

@@ -7,6 +7,7 @@ import { buildRun, failedTestRun, failingTests, manyLines } from "../browser/out
 import type { RunningVscode } from "../support/vscodeServer";
 import type { ThemeName } from "../support/webviewTheme";
 import type { Workbench } from "../support/workbench";
+import { detailsTrace } from "./detailsTrace";
 import { largeTrace, liveTrace, writeTrace } from "./madeTraces";
 
 export interface Size {
@@ -35,6 +36,7 @@ export interface State {
 
 const usual: Size = { name: "", widthPx: 1440, heightPx: 900 };
 const narrow: Size = { name: "narrow", widthPx: 760, heightPx: 900 };
+const wide: Size = { name: "wide", widthPx: 2200, heightPx: 1000 };
 /** The panel alone is about 320 px wide then. */
 const phone: Size = { name: "320px", widthPx: 372, heightPx: 800 };
 /** A window of 1440 by 900 at 200 %. */
@@ -82,6 +84,37 @@ async function hideSideBar({ workbench }: Scene): Promise<void> {
 /** A state that is a sample, opened. */
 function sampleState(name: string, row: string | RegExp, sizes: readonly Size[] = [usual]): State {
   return { name, themes: mainThemes, sizes, steps: (scene) => openSession(scene, row) };
+}
+
+/** Details of one step of a run that is hard to draw. */
+function detailsState(name: string, row: RegExp, shown: string, before?: (scene: Scene) => Promise<void>): State {
+  return {
+    name,
+    themes: mainThemes,
+    sizes: [usual, phone, zoomed],
+    async steps(scene) {
+      const { workbench } = scene;
+      await writeTrace(traceFile(scene, "ses_details"), detailsTrace("ses_details", Date.now() - 60_000));
+      await openSession(scene, "Why is August so low");
+      if ((workbench.page.viewportSize()?.width ?? 0) < 800) await hideSideBar(scene);
+      // At its beginning, where no bar tells of itself.
+      const step = workbench.panel().locator("[role=row]").filter({ hasText: row }).first();
+      await step.click({ position: { x: 40, y: 10 } });
+      await detailsShown(workbench);
+      await before?.(scene);
+      // Images are drawn when they come into view.
+      await workbench
+        .panel()
+        .locator(shown)
+        .first()
+        .evaluate((element) => element.scrollIntoView({ block: "nearest" }));
+      await workbench
+        .panel()
+        .locator(shown.replace(/^\.image$/, ".image img"))
+        .first()
+        .waitFor();
+    },
+  };
 }
 
 export const states: readonly State[] = [
@@ -305,4 +338,15 @@ export const states: readonly State[] = [
       await scene.workbench.panel().getByText("roundHalfEven(amount").first().waitFor();
     },
   },
+  detailsState("details-image", /generation-1/, ".image"),
+  detailsState("details-long", /vitest run/, ".more-of-text"),
+  detailsState("details-diff", /edit.*totals/, ".diff-added ins"),
+  {
+    ...detailsState("details-diff-sides", /edit.*totals/, ".is-side-by-side ins", ({ workbench }) =>
+      workbench.panel().getByRole("button", { name: "Side by Side" }).click(),
+    ),
+    sizes: [wide],
+  },
+  detailsState("details-patch", /apply_patch/, ".diff-added"),
+  detailsState("details-args", /create_issue/, ".field"),
 ];

@@ -145,6 +145,18 @@ describe("the details of other spans", () => {
     expect(entries[3]).not.toHaveProperty("node");
   });
 
+  it("open JSON that an attribute holds as a text", () => {
+    const messages = [{ role: "user", content: "x".repeat(100) }];
+    const attributes = { "gen_ai.system_instructions": JSON.stringify(messages), short: '{"a":1}' };
+    const [long, short] = spanDetails(span({ kind: "span", attributes })).attributes;
+    expect(long).toMatchObject({ type: "json", node: { type: "list", isInText: true, count: 1 } });
+    expect(long?.node?.children?.[0]).toMatchObject({
+      type: "object",
+      children: [{ name: "role" }, { name: "content" }],
+    });
+    expect(short).toMatchObject({ type: "text", text: '{"a":1}' });
+  });
+
   it("bound what a thousand long attributes take together", () => {
     const attributes = Object.fromEntries(
       Array.from({ length: 1_000 }, (_, index) => [

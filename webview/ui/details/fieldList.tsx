@@ -11,7 +11,7 @@ import { TextWell } from "./textWell";
 import { ValueTree } from "./valueTree";
 
 /** A text that is longer stands below its name. */
-const shortLength = 120;
+const shortLength = 64;
 
 export interface FieldListProps {
   readonly panel: Panel;

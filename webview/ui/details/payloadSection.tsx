@@ -93,6 +93,7 @@ function ViewTools({ panel, view, edit }: { panel: Panel; view: ShownAs; edit: r
       {canBeSides && (
         <IconButton
           icon="split-horizontal"
+          class="side-by-side-tool"
           label={text("sideBySide")}
           pressed={settings.sideBySide}
           onClick={() => {
