@@ -80,7 +80,7 @@ function columnsOf(bytes: Uint8Array, table: ScanTable, from: number): KeptColum
   const made = columns as unknown as KeptColumns;
   const { rowCount, spanCount } = table;
   const ofRows = [made.startMs, made.endMs, made.parent, made.kind, made.status, made.flags, made.name];
-  const ofSpans = [made.marks, made.spanStart, made.spanLength];
+  const ofSpans = [made.marks, made.aim, made.spanStart, made.spanLength];
   const ofFields = [made.fieldOffset, made.fieldLength];
   const uses = made.usageRow.length;
   const fits =

@@ -96,6 +96,7 @@ async function* encode(
   }
 
   const marks = new Uint8Array(spanCount);
+  const aim = new Int32Array(spanCount);
   const spanStart = new Float64Array(spanCount);
   const spanLength = new Uint32Array(spanCount);
   const firstField = new Uint32Array(spanCount + 1);
@@ -107,6 +108,7 @@ async function* encode(
     const { startBytes, endBytes } = scanned.spanRange(row);
     marks[row] =
       (scanned.isMended(row) ? KEPT_MARK.mended : 0) | (scanned.mayNameTool(row) ? KEPT_MARK.mayNameTool : 0);
+    aim[row] = scanned.aimOf(row);
     spanStart[row] = startBytes;
     spanLength[row] = fitting(endBytes - startBytes);
     for (const field of scanned.fieldRanges(row)) {
@@ -117,6 +119,7 @@ async function* encode(
     idStart[row + 1] = fitting(ids.length);
   }
   yield* column("marks", marks);
+  yield* column("aim", aim);
   yield* column("spanStart", spanStart);
   yield* column("spanLength", spanLength);
   yield* column("firstField", firstField);

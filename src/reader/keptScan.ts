@@ -1,5 +1,6 @@
 // A scan that was kept, as it stands in its file: nothing of it is copied, and of a row only what is asked for is made.
 
+import { unknownAim } from "../trace/scanAim";
 import { type ByteRange, type RangedField, rangedFields } from "../trace/scanRows";
 import { bytesOfText, textOfBytes } from "../trace/scanTexts";
 import type { ScannedField, ScannedTrace } from "../trace/scanTrace";
@@ -15,7 +16,7 @@ export function keptScan(
   lengthBytes: number,
 ): ScannedTrace {
   const { rowCount, spanCount, strings, models } = table;
-  const { startMs, endMs, parent, kind, status, flags, name, marks, spanStart, spanLength } = columns;
+  const { startMs, endMs, parent, kind, status, flags, name, marks, aim, spanStart, spanLength } = columns;
   const { firstField, fieldKind, fieldOffset, fieldLength } = columns;
   const ids = new KeptIds(columns.ids, columns.idStart, spanCount);
   const reversed = new Map(Array.from(columns.reversedRow, (row, index) => [row, columns.reversedEnd[index]]));
@@ -62,6 +63,7 @@ export function keptScan(
     },
     modelText: (model) => models[model] ?? "",
     reversedEndMs: (row) => reversed.get(row),
+    aimOf: (row) => aim[row] ?? unknownAim,
     mayNameTool: (row) => hasMark(row, KEPT_MARK.mayNameTool),
     isMended: (row) => hasMark(row, KEPT_MARK.mended),
     fieldRange: (row, field) => fieldRanges(row).findLast((range) => range.field === field),

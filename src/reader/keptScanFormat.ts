@@ -19,7 +19,7 @@ export interface ScanKey {
 }
 
 /** Grows with every change of what stands in the file. */
-export const keptScanVersion = 1;
+export const keptScanVersion = 2;
 
 /** What each column is made of. `rows` has the row "parent not received" too, where there is one. */
 export const columnTypes = {
@@ -31,6 +31,8 @@ export const columnTypes = {
   flags: Uint16Array,
   name: Uint32Array,
   marks: Uint8Array,
+  /** See `scanAim`. */
+  aim: Int32Array,
   spanStart: Float64Array,
   spanLength: Uint32Array,
   /** By row where the ranges of its fields begin; one more for the end of the last. */

@@ -8,10 +8,11 @@ import { requireFile } from "../store/fileEdges";
 import type { ByteRange } from "../trace/scanRows";
 import { TraceReplacedError } from "../trace/spanSource";
 
-/** So much is read at once where reads follow each other. */
-const blockBytes = 256 * 1024;
+/** So much is read at once where reads follow each other: twice as much each time, so that a few reads cost little. */
+const firstBlockBytes = 16 * 1024;
+const mostBlockBytes = 256 * 1024;
 /** Reads that are so close to each other follow each other. */
-const nearBytes = 32 * 1024;
+const nearBytes = 4 * 1024;
 
 export interface BytesOptions {
   /** Whether a file that is open stands in the way of who replaces it. */
@@ -26,6 +27,8 @@ export class TraceBytes {
   #file: OpenFile | undefined;
   #isClosed = false;
   #block: { readonly startBytes: number; readonly bytes: Uint8Array } | undefined;
+  /** Of the next block. */
+  #blockBytes = firstBlockBytes;
   #last: ByteRange = { startBytes: Number.NaN, endBytes: Number.NaN };
 
   private constructor(path: string, version: FileStamp, file: OpenFile, closesAfterReads: boolean) {
@@ -75,16 +78,15 @@ export class TraceBytes {
     if (isInBlock) return block.bytes.subarray(startBytes - block.startBytes, endBytes - block.startBytes);
     const ahead = startBytes - last.endBytes;
     const behind = last.startBytes - endBytes;
-    if (endBytes - startBytes < blockBytes && ahead >= 0 && ahead < nearBytes) {
-      return this.#readBlock(
-        startBytes,
-        Math.min(startBytes + blockBytes, this.version.sizeBytes),
-        startBytes,
-        endBytes,
-      );
-    }
-    if (endBytes - startBytes < blockBytes && behind >= 0 && behind < nearBytes) {
-      return this.#readBlock(Math.max(0, endBytes - blockBytes), endBytes, startBytes, endBytes);
+    const isAhead = ahead >= 0 && ahead < nearBytes;
+    const isBehind = behind >= 0 && behind < nearBytes;
+    if (!isAhead && !isBehind) this.#blockBytes = firstBlockBytes;
+    else if (endBytes - startBytes < this.#blockBytes) {
+      const length = this.#blockBytes;
+      this.#blockBytes = Math.min(2 * length, mostBlockBytes);
+      return isAhead
+        ? this.#readBlock(startBytes, Math.min(startBytes + length, this.version.sizeBytes), startBytes, endBytes)
+        : this.#readBlock(Math.max(0, endBytes - length), endBytes, startBytes, endBytes);
     }
     return this.#readAll(startBytes, endBytes);
   };

@@ -6,7 +6,7 @@ import type { TraceSpan } from "./schema";
 import { type Fields, pathFields, shellCommand, textField, toolCall } from "./toolCall";
 
 // What says more comes first: a search is known by its pattern rather than by the folder it searches.
-const aimFields = ["query", "sql", "url", "uri", "pattern", "regex"];
+export const aimFields = ["query", "sql", "url", "uri", "pattern", "regex"];
 // The same command in another folder is another action.
 const folderFields = ["cwd", "workdir", "workingDirectory", "working_directory"];
 
@@ -22,15 +22,6 @@ export function actionKey(span: TraceSpan): string {
 
 export function generationKey(provider: string | undefined, modelId: string | undefined): string {
   return `generation\0${provider ?? ""}\0${modelId ?? ""}`;
-}
-
-/**
- * The text of a key that stands in the arguments as it is, unless these are an argument vector or not an object; undefined
- * for a key that has no such text.
- */
-export function aimedText(key: string): string | undefined {
-  const found = /\0(aim|command):([^\0]*)(?:\0in:[^\0]*)?$/.exec(key);
-  return found?.[2];
 }
 
 function aim(fields: Fields, input: unknown): string {

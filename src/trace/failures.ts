@@ -29,11 +29,10 @@ export interface Failures {
 export interface ActionKeys {
   /** See `actionKey`. */
   keyOf(row: number): string;
-  /**
-   * Tells cheaply of rows of one kind and name, of which these keys are, that theirs is none of them. What it lets through
-   * may still have another key.
-   */
-  filter?(keys: Iterable<string>): ((row: number) => boolean) | undefined;
+  /** A number that rows with the same key have in common; undefined where it is not known. Costs nothing. */
+  aimOf?(row: number): number | undefined;
+  /** The same where the row may be read for it. */
+  readAimOf?(row: number): number | undefined;
 }
 
 const generationCode = kindCodes.indexOf("generation");
@@ -53,7 +52,7 @@ const FAILED_ABOVE = 32;
  * it failed without recovery and, in a session that was cut off, none below it is open: so a root that only carries the
  * error of its steps or of a signal is no leaf, and one that failed by itself is.
  *
- * @param actionKeys asked only for failed rows that were followed by a success of the same kind and name, and for such
+ * @param actionKeys asked only for failed rows that were followed by a success of the same kind, name and aim, and for such
  *   successes, the last one first and only until all failures of a kind and name are made good
  */
 export function findFailures(
@@ -161,11 +160,17 @@ interface FailedSort {
   readonly rows: number[];
   /** No success that starts before it makes one of them good. */
   firstEndMs: number;
-  hasSuccess: boolean;
+  /** By row, `anyAim` where it is not known. */
+  readonly aims: number[];
+  readonly failedAims: Set<number>;
+  /** Those of the successes that may make one of them good. */
+  readonly goodAims: Set<number>;
   /** The rows by key, but for those of which the last success is found. */
-  pending: Map<string, number[]>;
-  mayBePending: ((row: number) => boolean) | undefined;
+  readonly pending: Map<string, number[]>;
 }
+
+/** No number that `aimOf` gives. */
+const anyAim = Number.POSITIVE_INFINITY;
 
 /**
  * Marks the failed rows that a success of the same action followed: one that starts after the failure's end, or at the
@@ -177,66 +182,78 @@ export function markRecovered(
   actionKeys: ActionKeys,
   marks: Uint8Array,
 ): void {
-  const sorts = failedSorts(columns, failedRows);
-  const successes = laterSuccesses(columns, sorts);
-  for (const sort of sorts.values()) {
-    if (!sort.hasSuccess) continue;
-    for (const row of sort.rows) {
+  const aimOf = (row: number) => actionKeys.aimOf?.(row) ?? anyAim;
+  const sorts = failedSorts(columns, failedRows, (row) => actionKeys.readAimOf?.(row) ?? anyAim);
+  const successes = laterSuccesses(columns, sorts, aimOf);
+  for (const { rows, aims, goodAims, pending } of sorts.values()) {
+    for (const [index, row] of rows.entries()) {
+      if (!mayHave(goodAims, aims[index] ?? anyAim)) continue;
       const key = actionKeys.keyOf(row);
-      const known = sort.pending.get(key);
-      if (known === undefined) sort.pending.set(key, [row]);
+      const known = pending.get(key);
+      if (known === undefined) pending.set(key, [row]);
       else known.push(row);
     }
-    sort.mayBePending = actionKeys.filter?.(sort.pending.keys());
   }
   for (let index = successes.length - 1; index >= 0; index--) {
     const success = successes[index] ?? 0;
-    const sort = sorts.get(sortOf(columns, success));
-    if (sort === undefined || sort.pending.size === 0 || sort.mayBePending?.(success) === false) continue;
+    const pending = sorts.get(sortOf(columns, success))?.pending;
+    if (pending === undefined || pending.size === 0) continue;
     const key = actionKeys.keyOf(success);
-    for (const row of sort.pending.get(key) ?? []) {
+    for (const row of pending.get(key) ?? []) {
       const gapMs = startOf(columns, success) - endOf(columns, row);
       if (gapMs > 0 || (gapMs === 0 && success > row)) marks[row] = FAILED | RECOVERED;
     }
-    sort.pending.delete(key);
+    pending.delete(key);
   }
 }
 
-function failedSorts(columns: SpanColumns, failedRows: readonly number[]): Map<number, FailedSort> {
+function mayHave(aims: ReadonlySet<number>, aim: number): boolean {
+  return aims.has(aim) || aims.has(anyAim) || (aim === anyAim && aims.size > 0);
+}
+
+function failedSorts(
+  columns: SpanColumns,
+  failedRows: readonly number[],
+  aimOf: (row: number) => number,
+): Map<number, FailedSort> {
   const sorts = new Map<number, FailedSort>();
   for (const row of failedRows) {
-    const endMs = endOf(columns, row);
     const key = sortOf(columns, row);
-    const sort = sorts.get(key);
+    let sort = sorts.get(key);
     if (sort === undefined) {
-      sorts.set(key, {
-        rows: [row],
-        firstEndMs: Number.isNaN(endMs) ? Number.POSITIVE_INFINITY : endMs,
-        hasSuccess: false,
-        pending: new Map(),
-        mayBePending: undefined,
-      });
-      continue;
+      const firstEndMs = Number.POSITIVE_INFINITY;
+      sort = { rows: [], aims: [], firstEndMs, failedAims: new Set(), goodAims: new Set(), pending: new Map() };
+      sorts.set(key, sort);
     }
-    sort.rows.push(row);
+    const endMs = endOf(columns, row);
     if (endMs < sort.firstEndMs) sort.firstEndMs = endMs;
+    const aim = aimOf(row);
+    sort.rows.push(row);
+    sort.aims.push(aim);
+    sort.failedAims.add(aim);
   }
   return sorts;
 }
 
 /** Rows that may make a failure good, by start time. */
-function laterSuccesses(columns: SpanColumns, sorts: ReadonlyMap<number, FailedSort>): Int32Array {
-  const rows = new Int32Array(columns.count);
+function laterSuccesses(
+  columns: SpanColumns,
+  sorts: ReadonlyMap<number, FailedSort>,
+  aimOf: (row: number) => number,
+): Int32Array {
+  const rows = new Int32Array(sorts.size === 0 ? 0 : columns.count);
   let length = 0;
   let isSorted = true;
   let lastStartMs = Number.NEGATIVE_INFINITY;
-  for (let row = 0; row < columns.count; row++) {
+  for (let row = 0; row < rows.length; row++) {
     if (columns.status[row] === errorCode || isOpen(columns, row)) continue;
     if (((columns.flags[row] ?? 0) & (FLAG.interrupted | FLAG.synthetic)) !== 0) continue;
     const sort = sorts.get(sortOf(columns, row));
     const startMs = startOf(columns, row);
     if (sort === undefined || !(startMs >= sort.firstEndMs)) continue;
-    sort.hasSuccess = true;
+    const aim = aimOf(row);
+    if (!mayHave(sort.failedAims, aim)) continue;
+    sort.goodAims.add(aim);
     rows[length++] = row;
     if (startMs < lastStartMs) isSorted = false;
     lastStartMs = startMs;

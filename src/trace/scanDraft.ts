@@ -4,10 +4,12 @@
 import { flagsOf } from "./buildColumns";
 import { reportCutMarks, reportCutMessage, reportCutOutput, reportElided } from "./producerProblems";
 import { isNothing, nullableFields, repairSpan } from "./repairSpan";
+import { noAim, unknownAim } from "./scanAim";
 import {
   ATTRIBUTES,
   COST,
   END,
+  INPUT,
   INTERRUPTED,
   MODEL,
   outputMark,
@@ -41,6 +43,7 @@ export class ScanDraft {
     status: 0,
     flags: 0,
     marks: 0,
+    aim: unknownAim,
   };
   startBytes = 0;
   /** Bits of the fields that are there. */
@@ -72,6 +75,7 @@ export class ScanDraft {
     this.inputIsCut = false;
     this.row.flags = 0;
     this.row.marks = 0;
+    this.row.aim = unknownAim;
     this.row.endMs = Number.NaN;
   }
 
@@ -182,6 +186,8 @@ export class ScanDraft {
   #add(endBytes: number): void {
     const { row, has } = this;
     const { rows, names, timeProblems, reversedEnds } = this.#findings;
+    // Attributes may hold the arguments.
+    if ((has & ((1 << INPUT) | (1 << ATTRIBUTES))) === 0) row.aim = noAim;
     if (row.endMs < row.startMs) {
       addReversed(timeProblems, names.text(row.name), row.startMs - row.endMs, rows.count);
       reversedEnds.set(rows.count, row.endMs);

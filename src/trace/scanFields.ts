@@ -3,6 +3,7 @@
 
 import { outputAttribute } from "./outputBurst";
 import { cutAttribute } from "./producerMarks";
+import { fieldsOfAim } from "./scanAim";
 import { ScanNames } from "./scanNames";
 import { WatchedFields } from "./scanPayload";
 import { rangedFields } from "./scanRows";
@@ -73,4 +74,5 @@ export const watchedAttributes = new WatchedFields({
   [outputAttribute]: "mark",
   ...Object.fromEntries(toolNameAttributes.map((name) => [name, "mark"] as const)),
 });
+export const watchedInput = new WatchedFields(Object.fromEntries(fieldsOfAim.map((name) => [name, "aim"] as const)));
 export const outputMark = 1 << watchedAttributes.names.findText(outputAttribute);

@@ -2,6 +2,7 @@
 // windows, and one byte for each level that is open. Of some fields of a span it looks at the first level.
 
 import { BYTE } from "./jsonTokens";
+import { aimOfValue, cutAim, fieldsOfAim } from "./scanAim";
 import { ScanNames } from "./scanNames";
 import { bytesOfText } from "./scanTexts";
 import { numberIn, type ScanWindow } from "./scanWindow";
@@ -24,8 +25,8 @@ const IN_STRING = 7;
 const isSpace = new Uint8Array(256);
 for (const byte of [BYTE.space, BYTE.tab, BYTE.lineFeed, BYTE.carriageReturn]) isSpace[byte] = 1;
 
-/** `mark`: it is enough to know that the field is there; `odd`: its value has to be looked at. */
-type FieldType = "text" | "number" | "mark" | "odd";
+/** `mark`: it is enough to know that the field is there; `odd`: its value has to be looked at; `aim`: see `scanAim`. */
+type FieldType = "text" | "number" | "mark" | "odd" | "aim";
 
 /** The fields of an object that a pass looks at, and what their values must be. */
 export class WatchedFields {
@@ -45,10 +46,12 @@ export class ScanPayload {
   faultAt = 0;
   /** A watched field is not plainly what it must be, or is one that has to be looked at. */
   isOdd = false;
-  /** Bits of the watched fields that are marks and are there: 1 shifted by a field's place. */
+  /** Bits of the watched fields that are marks or aims and are there: 1 shifted by a field's place. */
   marks = 0;
   /** Of the watched fields that are numbers, by place; NaN where they are not there. */
   readonly values = new Float64Array(8);
+  /** Of the watched fields that may be aims and are there, by place. */
+  readonly aims = new Int32Array(fieldsOfAim.length);
   #state = VALUE;
   #depth = 0;
   /** For each open container whether it is an object. */
@@ -85,7 +88,7 @@ export class ScanPayload {
       switch (state) {
         case VALUE_OR_END:
         case VALUE: {
-          if (watched !== undefined && depth === 1 && this.#expected >= 0) this.#look(window, at, watched);
+          if (watched !== undefined && depth === 1 && this.#expected >= 0 && !this.#look(window, at, watched)) break;
           if (byte === BYTE.quote) {
             at++;
             state = IN_STRING;
@@ -201,8 +204,8 @@ export class ScanPayload {
     return grown;
   }
 
-  /** Whether the value that begins at `at` is plainly of the expected type. */
-  #look(window: ScanWindow, at: number, watched: WatchedFields): void {
+  /** Looks whether the value that begins at `at` is plainly of the expected type. False where that takes more bytes. */
+  #look(window: ScanWindow, at: number, watched: WatchedFields): boolean {
     const place = this.#expected;
     const byte = window.bytes[at] ?? 0;
     switch (watched.types[place]) {
@@ -212,14 +215,18 @@ export class ScanPayload {
       case "mark":
         this.marks |= 1 << place;
         break;
+      case "aim":
+        this.aims[place] = aimOfValue(window, at, place);
+        if (this.aims[place] === cutAim) return false;
+        this.marks |= 1 << place;
+        break;
       case "text":
         this.isOdd ||= byte !== BYTE.quote;
         break;
       default: {
         const past = window.skipNumber(at);
         if (past < 0) {
-          // One that the window cuts is looked at again.
-          if (~past >= window.end) return;
+          if (~past >= window.end) return false;
           this.isOdd = true;
           break;
         }
@@ -230,6 +237,7 @@ export class ScanPayload {
       }
     }
     this.#expected = -1;
+    return true;
   }
 
   #done(window: ScanWindow, at: number): ScanStop {

@@ -34,6 +34,8 @@ export interface SpanRow {
   flags: number;
   /** Bits of `MARK`. */
   marks: number;
+  /** See `scanAim`. */
+  aim: number;
 }
 
 export const MARK = {
@@ -57,6 +59,7 @@ export class ScanRows {
   status = new Uint8Array(1024);
   flags = new Uint16Array(1024);
   #marks = new Uint8Array(1024);
+  #aim = new Int32Array(1024);
   /** For each id the row of its first span; -1 for one that only children name. */
   rowOfId = new Int32Array(1024).fill(-1);
   #spanStart = new Float64Array(1024);
@@ -97,6 +100,7 @@ export class ScanRows {
     this.status[index] = row.status;
     this.flags[index] = flags;
     this.#marks[index] = row.marks;
+    this.#aim[index] = row.aim;
     this.#spanStart[index] = startBytes;
     this.#spanLength[index] = endBytes - startBytes;
     if (endBytes - startBytes > this.longestBytes) this.longestBytes = endBytes - startBytes;
@@ -118,6 +122,10 @@ export class ScanRows {
   spanRange(row: number): ByteRange {
     const startBytes = this.#spanStart[row] ?? 0;
     return { startBytes, endBytes: startBytes + (this.#spanLength[row] ?? 0) };
+  }
+
+  aimOf(row: number): number {
+    return this.#aim[row] ?? 0;
   }
 
   hasMark(row: number, mark: number): boolean {
@@ -155,6 +163,7 @@ export class ScanRows {
     const { count } = this;
     this.id = this.id.slice(0, count);
     this.#marks = this.#marks.slice(0, count);
+    this.#aim = this.#aim.slice(0, count);
     this.#spanStart = this.#spanStart.slice(0, count);
     this.#spanLength = this.#spanLength.slice(0, count);
     this.#firstField = this.#firstField.slice(0, count + 1);
@@ -174,6 +183,7 @@ export class ScanRows {
     this.status = grown(this.status, new Uint8Array(length));
     this.flags = grown(this.flags, new Uint16Array(length));
     this.#marks = grown(this.#marks, new Uint8Array(length));
+    this.#aim = grown(this.#aim, new Int32Array(length));
     this.#spanStart = grown(this.#spanStart, new Float64Array(length));
     this.#spanLength = grown(this.#spanLength, new Uint32Array(length));
     this.#firstField = grown(this.#firstField, new Uint32Array(length));

@@ -3,6 +3,7 @@
 import { BYTE } from "./jsonTokens";
 import { isPossibleTime } from "./possibleTime";
 import { cutMessageLength, cutOutputLength } from "./producerMarks";
+import { aimOfFields, noAim, unknownAim } from "./scanAim";
 import { ScanDraft } from "./scanDraft";
 import {
   ATTRIBUTES,
@@ -29,6 +30,7 @@ import {
   TOOL,
   UNKNOWN,
   watchedAttributes,
+  watchedInput,
   watchedModel,
   watchedTokens,
   watchedTool,
@@ -277,6 +279,7 @@ export class ScanSpan {
   #watchedFields(field: number, first: number): WatchedFields | undefined {
     switch (field) {
       case INPUT:
+        return first === BYTE.openBrace ? watchedInput : undefined;
       case OUTPUT:
       case UNKNOWN:
         return undefined;
@@ -354,6 +357,7 @@ export class ScanSpan {
         return;
       case INPUT:
         draft.inputIsCut = this.#textUnits(window, endBytes) === cutMessageLength;
+        draft.row.aim = this.#aimOfInput();
         return;
       case ATTRIBUTES:
         draft.setAttributeMarks(this.#payload.marks);
@@ -369,6 +373,12 @@ export class ScanSpan {
       }
       default:
     }
+  }
+
+  #aimOfInput(): number {
+    if (this.#valueFirst === BYTE.openBrace) return aimOfFields(this.#payload.aims, this.#payload.marks);
+    // A text may be arguments as JSON, or be what the call is about.
+    return this.#valueFirst === BYTE.quote ? unknownAim : noAim;
   }
 
   /** UTF-16 units of the value that has just ended; -1 where it is no text. */

@@ -50,6 +50,8 @@ export interface ScannedTrace {
   modelText(model: number): string;
   /** Of a span that ends before it starts its end as it is written, in milliseconds; else undefined. */
   reversedEndMs(row: number): number | undefined;
+  /** A number for what a call does, see `scanAim`. */
+  aimOf(row: number): number;
   /** The name of its tool may be another one than that of the span. */
   mayNameTool(row: number): boolean;
   /** The span was mended, so that its fields are not all as they stand in the file. */
@@ -185,6 +187,7 @@ export class TraceScanner {
       rowOf: (spanId) => rows.rowOf(ids.find(spanId)),
       spanRange: (row) => rows.spanRange(row),
       isMended: (row) => rows.hasMark(row, MARK.mended),
+      aimOf: (row) => rows.aimOf(row),
       mayNameTool: (row) => rows.hasMark(row, MARK.namesTool | MARK.mended),
       modelText: (model) => findings.models.text(model),
       reversedEndMs: (row) => findings.reversedEnds.get(row),

@@ -4,6 +4,7 @@
 import { modelName } from "./describeSpan";
 import { ProblemList } from "./problemList";
 import { repairSpan } from "./repairSpan";
+import { unknownAim } from "./scanAim";
 import { shortSpanOf } from "./scanLabel";
 import type { ReadBytes } from "./scanRows";
 import type { ScannedTrace } from "./scanTrace";
@@ -103,6 +104,10 @@ export function scannedSpans(scanned: ScannedTrace, read: ReadBytes): SpanSource
     fieldAt,
     usageAt,
     toolNameAt,
+    aimAt(row) {
+      const aim = scanned.aimOf(row);
+      return aim === unknownAim ? undefined : aim;
+    },
     file: {
       spanRange: (row) => scanned.spanRange(row),
       fieldRanges: (row) => scanned.fieldRanges(row),

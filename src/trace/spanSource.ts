@@ -57,6 +57,11 @@ export interface SpanSource {
    * @throws TraceReplacedError
    */
   toolNameAt(row: number): string;
+  /**
+   * A number that is the same for rows with the same `actionKey`, read from nothing; undefined where it is not known, so
+   * that the row may have the key of any other of its kind and name. Missing where it is known of no row.
+   */
+  aimAt?(row: number): number | undefined;
   /** Where all spans stand in one file. */
   readonly file?: SpanFile | undefined;
 }

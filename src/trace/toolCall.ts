@@ -146,9 +146,13 @@ export const pathFields = [
   "AbsolutePath",
 ];
 
+/** Fields that hold a command; the first one that is there counts. */
+export const commandFields = ["command", "cmd", "CommandLine", "script", "argv"];
+
 /** A shell call's command as one text, also where it is an argument vector (`["bash", "-lc", "npm test"]`). */
 export function shellCommand(fields: Fields): string | undefined {
-  const value = fields["command"] ?? fields["cmd"] ?? fields["CommandLine"] ?? fields["script"] ?? fields["argv"];
+  let value: unknown;
+  for (let index = 0; index < commandFields.length; index++) value ??= fields[commandFields[index] ?? ""];
   if (typeof value === "string") return value === "" ? undefined : value;
   if (!Array.isArray(value) || value.length === 0) return undefined;
   const words = value.slice(0, mostWords).map((word) => (typeof word === "string" ? word : compactJson(word, 200)));

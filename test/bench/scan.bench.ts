@@ -1,5 +1,13 @@
-// Scans traces of 10,000 to 2,000,000 spans into columns, against readFile and JSON.parse of the same file.
+// Scans traces of 10,000 to 2,000,000 spans into columns, and opens them as the reader does (columns, tree, failures, header),
+// against readFile and JSON.parse of the same file.
 import { type FileHandle, open, readFile, stat } from "node:fs/promises";
+import { silentLogger } from "../../src/base/logger";
+import { OpenedTrace } from "../../src/reader/openedTrace";
+import { pictureFacts } from "../../src/reader/pictureFacts";
+import { wholeSource } from "../../src/reader/readingInMemory";
+import { ScannedSource } from "../../src/reader/scannedSource";
+import { nodeFileAccess } from "../../src/store/fileAccess";
+import { loadSession } from "../../src/store/loadSession";
 import { type ScannedTrace, TraceScanner } from "../../src/trace/scanTrace";
 import { type Figure, interleaved, reportBench, wallMs } from "../support/bench";
 import { makeTempDir } from "../support/tempDir";
@@ -10,6 +18,8 @@ const rounds = 5;
 /** Up to here a file fits into the longest string, which the reference needs. */
 const mostParsedBytes = 500_000_000;
 const chunkBytes = 1024 * 1024;
+/** Beyond this many spans traces are only scanned. */
+const mostOpened = 500_000;
 
 const sizes = [10_000, 100_000, 500_000, 2_000_000];
 // `npm run bench -- scan 100000 500000` measures these sizes alone.
@@ -33,13 +43,55 @@ async function measure(trace: GeneratedTrace): Promise<Figure[]> {
   };
   const ours = () => wallMs(async () => check((await scanFile(path)).spanCount));
   const theirs = () => wallMs(async () => check((await parseFile(path)).spans.length));
-  const [value = Number.NaN, reference] = await interleaved(rounds, isParsed ? [ours, theirs] : [ours]);
+  const whole = () =>
+    wallMs(async () => {
+      const opened = await openTrace(path);
+      check(opened.picture?.spans.count ?? 0);
+      opened.dispose();
+    });
+  const isOpened = trace.spans <= mostOpened;
+  const ways = [ours, ...(isOpened ? [whole] : []), ...(isParsed ? [theirs] : [])];
+  const times = await interleaved(rounds, ways);
+  const [value = Number.NaN, opening = Number.NaN] = times;
+  const reference = isParsed ? times.at(-1) : undefined;
   const what = `${trace.spans.toLocaleString("en")} spans, ${trace.shape}${trace.indent === undefined ? "" : ", indented"} (${(size / 1e6).toFixed(0)} MB)`;
-  const heldBytes = await bytesHeld(path);
-  return [
+  const heldBytes = await bytesHeld(() => scanFile(path));
+  const figures: Figure[] = [
     { what: `scan ${what}`, unit: "ms", value, reference, ...(isParsed ? { reach: 0.5 } : {}) },
-    { what: `  held for each span`, unit: "bytes", value: heldBytes / trace.spans },
+    { what: "  held for each span", unit: "bytes", value: heldBytes / trace.spans },
   ];
+  if (!isOpened) return figures;
+  const openBytes = await bytesHeld(
+    () => openTrace(path),
+    (opened) => opened.dispose(),
+  );
+  const reach = trace.spans >= 500_000 ? 0.6 : 1;
+  figures.push(
+    { what: `open ${what}`, unit: "ms", value: opening, reference, ...(isParsed ? { reach } : {}) },
+    { what: "  held for each span", unit: "bytes", value: openBytes / trace.spans },
+  );
+  return figures;
+}
+
+/** All that is done before a panel can be told. */
+async function openTrace(path: string): Promise<OpenedTrace> {
+  const probe = () => "unknown" as const;
+  const opened = new OpenedTrace({
+    source: new ScannedSource({
+      key: path,
+      access: nodeFileAccess,
+      probe,
+      journaled: wholeSource((signal) => loadSession(path, probe, signal)),
+    }),
+    firstEpoch: 1,
+    logger: silentLogger,
+    now: Date.now,
+    onNews() {},
+  });
+  await opened.update();
+  if (opened.picture === undefined || opened.picture.failures.failures.length === 0) throw new Error("No failures");
+  pictureFacts(opened.picture);
+  return opened;
 }
 
 async function scanFile(path: string): Promise<ScannedTrace> {
@@ -64,8 +116,8 @@ async function parseFile(path: string): Promise<{ readonly spans: readonly unkno
   return JSON.parse(await readFile(path, "utf8")) as { readonly spans: readonly unknown[] };
 }
 
-/** Growth of the heap and of array buffers while the columns are kept, after a collection. */
-async function bytesHeld(path: string): Promise<number> {
+/** Growth of the heap and of array buffers while what is made is kept, after a collection. */
+async function bytesHeld<T>(make: () => Promise<T>, release: (made: T) => void = () => {}): Promise<number> {
   // Buffers that are found to be garbage are freed by another thread, and counted only then.
   const alive = async () => {
     let bytes = Number.POSITIVE_INFINITY;
@@ -78,8 +130,8 @@ async function bytesHeld(path: string): Promise<number> {
     }
   };
   const before = await alive();
-  const scanned = await scanFile(path);
+  const made = await make();
   const held = (await alive()) - before;
-  if (scanned.columns.count < scanned.spanCount) throw new Error("Rows are missing");
+  release(made);
   return held;
 }

@@ -64,6 +64,7 @@ function facts(trace: ScannedTrace): unknown {
       trace.spanRange(row),
       trace.isMended(row),
       trace.mayNameTool(row),
+      trace.aimOf(row),
       trace.reversedEndMs(row),
       trace.fieldRanges(row),
       rangedFields.map((field) => trace.fieldRange(row, field)),

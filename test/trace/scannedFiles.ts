@@ -18,8 +18,8 @@ export function scanOf(bytes: Uint8Array, windowBytes = 400): ScannedTrace {
   return result;
 }
 
-export function scannedOf(bytes: Uint8Array, name = "S.json"): ScannedSnapshot {
-  return scannedSnapshot(scanOf(bytes), readerOf(bytes), name);
+export function scannedOf(bytes: Uint8Array, windowBytes?: number): ScannedSnapshot {
+  return scannedSnapshot(scanOf(bytes, windowBytes), readerOf(bytes), "S.json");
 }
 
 const samples = new URL("../fixtures/trace-v2/", import.meta.url);

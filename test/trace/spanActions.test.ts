@@ -147,7 +147,8 @@ describe("actions of an opened trace", () => {
     const bytes = new TextEncoder().encode(
       traceText([...commands(0, 300), call(300, "npm test", "error"), ...commands(301, 300), call(601, "npm test")]),
     );
-    const { spans, columns } = scannedOf(bytes);
+    // What a window cuts is not looked at.
+    const { spans, columns } = scannedOf(bytes, 1 << 20);
     const read: number[] = [];
     const keys = actionKeysOf(spans, columns);
     const counted: ActionKeys = {
@@ -160,8 +161,11 @@ describe("actions of an opened trace", () => {
     expect([...findFailures(columns, buildTree(columns), counted, stateOf("failed")).recovered]).toEqual([300]);
     expect(read).toEqual([300, 601]);
 
-    // Without that success the others are looked at as bytes only.
-    const unread = scannedOf(new TextEncoder().encode(traceText([call(0, "npm test", "error"), ...commands(1, 300)])));
+    // Without that success nothing has to be read: what the others are about is known to be something else.
+    const unread = scannedOf(
+      new TextEncoder().encode(traceText([call(0, "npm test", "error"), ...commands(1, 300)])),
+      1 << 20,
+    );
     read.length = 0;
     const few = actionKeysOf(unread.spans, unread.columns);
     const found = findFailures(
@@ -177,7 +181,7 @@ describe("actions of an opened trace", () => {
       stateOf("failed"),
     );
     expect([...found.failures]).toEqual([0]);
-    expect(read).toEqual([0]);
+    expect(read).toEqual([]);
   });
 
   it("differ where long arguments differ at their end", () => {
