@@ -142,8 +142,11 @@ export class OpenedTrace implements Disposable {
     }
   }
 
-  #apply(update: SessionUpdate): void {
-    const { reading } = update;
+  #apply(told: SessionUpdate): void {
+    const { reading } = told;
+    // What one way of reading has followed may not be what another one gave last.
+    const isFollowed = told.type === "anew" || reading.spans === this.#reading?.spans;
+    const update: SessionUpdate = isFollowed ? told : { type: "anew", reading };
     const before = this.#picture;
     const state = deriveState(reading.session.evidence, this.#options.now());
     const { rows } = this.#log.extent;

@@ -37,8 +37,9 @@ export type SessionUpdate =
   /** All was read. Whether rows keep their numbers is found out by comparing ids; only what differs is told. */
   | { readonly type: "anew"; readonly reading: SessionReading }
   /**
-   * What the reading before gave still holds but for `changedRows`; rows behind its count are new. `columns.strings` has
-   * only grown, and new rows have their texts. Without changed and new rows only the facts are other.
+   * What the reading before gave still holds but for `changedRows`; rows behind its count are new. `spans` is the same
+   * object, `columns.strings` has only grown, and new rows have their texts. Without changed and new rows only the facts
+   * are other.
    */
   | { readonly type: "grown"; readonly reading: SessionReading; readonly changedRows: Uint32Array };
 

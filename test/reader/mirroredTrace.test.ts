@@ -9,6 +9,7 @@ import type { SessionReading, SessionSource, SessionUpdate } from "../../src/rea
 import { answerCall } from "../../src/reader/traceCalls";
 import { readSession } from "../../src/trace/readSession";
 import type { SpanColumns } from "../../src/trace/spanColumns";
+import { spansInMemory } from "../../src/trace/spanSource";
 import { SpanStore } from "../../webview/model/spanStore";
 import { nowMs, traceOf } from "./pictures";
 
@@ -39,6 +40,7 @@ function readingOf(steps: readonly Step[]): SessionReading {
 class GrowingSource implements SessionSource {
   #columns: SpanColumns | undefined;
   #strings: string[] = [];
+  #spans = spansInMemory([]);
   next: { readonly steps: readonly Step[]; readonly grows: boolean } = { steps: [], grows: false };
 
   async read(): Promise<SessionUpdate> {
@@ -47,18 +49,21 @@ class GrowingSource implements SessionSource {
     if (!this.next.grows || before === undefined || reading.columns.count < before.count) {
       this.#strings = [...reading.columns.strings];
       this.#columns = { ...reading.columns, strings: this.#strings };
-      return { type: "anew", reading: { ...reading, columns: this.#columns } };
+      this.#spans = { ...reading.spans };
+      return { type: "anew", reading: { ...reading, spans: this.#spans, columns: this.#columns } };
     }
     const columns = this.#withOwnTexts(reading.columns);
     const changed: number[] = [];
     for (let row = 0; row < before.count; row++) if (rowOf(before, row) !== rowOf(columns, row)) changed.push(row);
     this.#columns = columns;
+    Object.assign(this.#spans, reading.spans);
     const { findFailures } = reading;
     return {
       type: "grown",
       changedRows: Uint32Array.from(changed),
       reading: {
         ...reading,
+        spans: this.#spans,
         columns,
         findFailures: (state) => {
           const found = findFailures(state);

@@ -7,7 +7,8 @@ import type { SearchPart } from "../../src/protocol/searchMessages";
 import { answerRequest, StaleEpochError } from "../../src/reader/answerRequest";
 import { headerFacts } from "../../src/reader/headerFacts";
 import { OpenedTrace, type TraceNews } from "../../src/reader/openedTrace";
-import { wholeSource } from "../../src/reader/readingInMemory";
+import { readingInMemory, wholeSource } from "../../src/reader/readingInMemory";
+import type { SessionUpdate } from "../../src/reader/sessionSource";
 import { readSession } from "../../src/trace/readSession";
 import { plainSearch } from "../../src/trace/searchQuery";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
@@ -164,6 +165,28 @@ describe("the picture of a session", () => {
     await write(Object.assign(new Error("gone"), { code: "ENOENT" }));
     expect(news.at(-1)).toMatchObject({ type: "unreadable", isMissing: true });
     expect(pictureOf(trace).columns.count).toBeGreaterThan(0);
+  });
+
+  it("does not take for growth what goes on from another reading than the last", async () => {
+    const json = await sample("ses_failed_dbt_build.json");
+    const followed = readingInMemory(sessionOf(json));
+    const renamed = json.spans.map((span) => ({ ...span, spanId: `other-${span.spanId}` }));
+    const other = readingInMemory(sessionOf({ ...json, spans: renamed }));
+    const updates: SessionUpdate[] = [
+      { type: "anew", reading: followed },
+      { type: "grown", reading: { ...followed }, changedRows: new Uint32Array() },
+      { type: "anew", reading: other },
+      { type: "grown", reading: followed, changedRows: new Uint32Array() },
+    ];
+    const source = { read: async () => updates.shift() as SessionUpdate, forget() {}, dispose() {} };
+    const trace = new OpenedTrace({ source, firstEpoch: 1, logger: silentLogger, now: () => nowMs, onNews() {} });
+    const epochs: number[] = [];
+    while (updates.length > 0) {
+      await trace.update();
+      epochs.push(pictureOf(trace).epoch);
+    }
+    expect(epochs).toEqual([1, 1, 2, 3]);
+    expect(pictureOf(trace).spans.idOf(0)).toBe(followed.spans.idOf(0));
   });
 
   it("tells nothing any more once it is disposed", async () => {
