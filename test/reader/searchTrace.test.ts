@@ -12,7 +12,7 @@ import { scannedSpans } from "../../src/trace/scannedSpans";
 import type { ByteRange } from "../../src/trace/scanRows";
 import { TraceScanner } from "../../src/trace/scanTrace";
 import type { TraceSpan } from "../../src/trace/schema";
-import { foldCase, isCaseSensitive, type SearchQuery } from "../../src/trace/searchQuery";
+import { foldCase, isCaseSensitive, plainSearch, type SearchQuery } from "../../src/trace/searchQuery";
 import { spansInMemory } from "../../src/trace/spanSource";
 import { arbitraryDocument } from "../trace/arbitraryDocument";
 import { writeJson } from "../trace/scanWriter";
@@ -191,6 +191,41 @@ describe("search in a trace", () => {
       { numRuns: 150 },
     );
     expect(hits).toBeGreaterThan(80);
+  });
+
+  it.each<[json: string, text: string, isFound: boolean]>([
+    [String.raw`"a\/b"`, "a/b", true],
+    [String.raw`"\u0061bc"`, "abc", true],
+    [String.raw`"\u0041BC"`, "abc", true],
+    [String.raw`"gr\u00f6\u00DFe"`, "größe", true],
+    [String.raw`"GR\u00d6\u00dfE"`, "größe", true],
+    [String.raw`"\ud83d\ude00!"`, "😀!", true],
+    [String.raw`"say \u0022hi\u0022"`, 'say "hi"', true],
+    [String.raw`"one\u000atwo"`, "one\ntwo", true],
+    [String.raw`"C:\\temp"`, "C:\\temp", true],
+    [String.raw`"C:\\temp"`, ":\temp", false],
+    [String.raw`"a\nb"`, "nb", false],
+    [String.raw`"a\\nb"`, "nb", true],
+    [String.raw`"\u00e9a"`, "e9a", false],
+    [String.raw`"\\u00e9a"`, "e9a", true],
+    [`"200 \u212a"`, "200 k", true],
+    [`"\u0130stanbul"`, "istanbul", true],
+    [`"\u039f\u0394\u039f\u03a3"`, "οδος", true],
+    ["4.711e3", "4711", true],
+    ["1e21", "1e+21", true],
+    ["100000000000000000000000", "e+23", true],
+    ["0.0000001", "1e-7", true],
+    ["[1e2,2]", "1,2", false],
+    [`{"a":true}`, `a":t`, false],
+    [`{"a":[null]}`, "null", false],
+    [`{"a":[true]}`, "true", true],
+  ])("a text that is written as %s: %j", (json, text, isFound) => {
+    const span = `{"spanId":"#","parentSpanId":null,"name":"","kind":"tool","startTime":1,"status":"ok","output":`;
+    const file = encoder.encode(`{"spans":[${span}"${"-".repeat(100)}"},${span}${json}}]}`);
+    const { inFile, spans } = opened(file);
+    expect(search(inFile, { ...plainSearch, text })).toEqual(isFound ? [1] : []);
+    const query = { ...plainSearch, regex: true, text: text.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&") };
+    expect(search(inFile, query)).toEqual(naive(spans, query));
   });
 
   it("does so where escapes, words and numbers are all that there is", () => {
