@@ -6,9 +6,11 @@
 import type { CDPSession, Page } from "playwright-core";
 
 export interface Frame {
-  /** Scripting, garbage collection, style and layout. */
+  /** CPU time of scripting, garbage collection, style and layout: what other programs take of the machine is not in it. */
   readonly workMs: number;
-  /** Painting into draw lists, on the main thread too. */
+  /** The same by the clock on the wall. */
+  readonly wallMs: number;
+  /** CPU time of painting into draw lists, on the main thread too. */
   readonly paintMs: number;
   /** ms of the work by the kind of event, the outermost alone. */
   readonly parts: Readonly<Record<string, number>>;
@@ -22,6 +24,8 @@ interface TraceEvent {
   readonly tid: number;
   readonly ts: number;
   readonly dur?: number;
+  /** CPU time of the thread. */
+  readonly tdur?: number;
   readonly args?: { readonly name?: string };
 }
 
@@ -91,7 +95,10 @@ export async function twoFrames(page: Page): Promise<void> {
   await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
 }
 
-/** Work is counted for the frame that is committed after it. */
+/** Of 60 a second. */
+const frameUs = 16_667;
+
+/** Work is counted for the frame that is committed after it, and where nothing is to be drawn for the time of a frame. */
 function framesOf(events: readonly TraceEvent[]): Frame[] {
   const main = mainThread(events);
   const own = events.filter(({ pid, tid, ph }) => `${pid}/${tid}` === main && (ph === "X" || ph === "I" || ph === "B"));
@@ -99,21 +106,30 @@ function framesOf(events: readonly TraceEvent[]): Frame[] {
   const frames: Frame[] = [];
   let parts: Record<string, number> = {};
   let workUs = 0;
+  let wallUs = 0;
   let paintUs = 0;
   let until = 0;
-  for (const { name, ts, dur = 0 } of own) {
+  let beganUs = 0;
+  const end = (ts: number) => {
+    frames.push({ workMs: workUs / 1_000, wallMs: wallUs / 1_000, paintMs: paintUs / 1_000, parts });
+    parts = {};
+    workUs = 0;
+    wallUs = 0;
+    paintUs = 0;
+    beganUs = ts;
+  };
+  for (const { name, ts, dur = 0, tdur = dur } of own) {
     if (name === "Commit") {
-      paintUs += dur;
-      frames.push({ workMs: workUs / 1_000, paintMs: paintUs / 1_000, parts });
-      parts = {};
-      workUs = 0;
-      paintUs = 0;
+      paintUs += tdur;
+      end(ts);
     } else if (ts >= until && workEvents.has(name)) {
-      workUs += dur;
-      parts[name] = (parts[name] ?? 0) + dur / 1_000;
+      if (ts - beganUs > frameUs) end(ts);
+      workUs += tdur;
+      wallUs += dur;
+      parts[name] = (parts[name] ?? 0) + tdur / 1_000;
       until = ts + dur;
     } else if (ts >= until && paintEvents.has(name)) {
-      paintUs += dur;
+      paintUs += tdur;
       until = ts + dur;
     }
   }

@@ -2,18 +2,17 @@
 // and what is outside of the shown range dimmed.
 
 import type { Activity } from "../layout/activityGrid";
-import { hatch, openSurface } from "./canvas";
+import { hatch, placeSurface, type Stretch } from "./canvas";
 import type { Palette } from "./palette";
 
 export interface StripPicture {
-  readonly width: number;
-  readonly height: number;
+  /** The box within the parent of the canvas that is drawn on. */
+  readonly horizontal: Stretch;
+  readonly vertical: Stretch;
   readonly activity: Activity;
   readonly gaps: readonly { readonly x: number; readonly width: number; readonly label: string }[];
   /** The shown range in px; undefined while everything is shown. */
   readonly brush: { readonly from: number; readonly to: number } | undefined;
-  /** Where the selected row lies. */
-  readonly selection: { readonly x: number; readonly width: number } | undefined;
   readonly nowX: number | undefined;
 }
 
@@ -21,10 +20,10 @@ export interface StripPicture {
 const headPx = 9;
 
 export function drawStrip(canvas: HTMLCanvasElement, picture: StripPicture, palette: Palette): void {
-  const surface = openSurface(canvas, picture.width, picture.height);
+  const surface = placeSurface(canvas, picture.horizontal, picture.vertical);
   if (surface === undefined) return;
-  const { context, snap } = surface;
-  const { activity, width, height } = picture;
+  const { context, snap, width, height } = surface;
+  const { activity } = picture;
   const buckets = activity.generations.length;
   const bucketPx = width / Math.max(1, buckets);
   const room = height - headPx - 2;
@@ -45,12 +44,6 @@ export function drawStrip(canvas: HTMLCanvasElement, picture: StripPicture, pale
     context.fillRect(x, height - lower, barWidth, lower);
     context.fillStyle = palette.others;
     context.fillRect(x, height - scaled, barWidth, scaled - lower);
-  }
-  if (picture.selection !== undefined) {
-    context.fillStyle = palette.text;
-    context.globalAlpha = 0.9;
-    context.fillRect(snap(picture.selection.x), height - 2, Math.max(3, snap(picture.selection.width)), 2);
-    context.globalAlpha = 1;
   }
   if (picture.brush !== undefined) {
     context.fillStyle = palette.background;

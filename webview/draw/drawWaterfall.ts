@@ -2,7 +2,7 @@
 
 import type { BarRect, BarState } from "../layout/bars";
 import { labelPlace } from "../layout/bars";
-import { faded, hatch, openSurface, type Surface } from "./canvas";
+import { devicePixelRatio, faded, hatch, placeSurface, type Stretch, type Surface } from "./canvas";
 import type { Palette } from "./palette";
 
 export interface BarToDraw {
@@ -19,8 +19,9 @@ export interface BarToDraw {
 }
 
 export interface WaterfallPicture {
-  readonly width: number;
-  readonly height: number;
+  /** The box within the parent of the canvas that is drawn on. */
+  readonly horizontal: Stretch;
+  readonly vertical: Stretch;
   readonly rowPx: number;
   readonly bars: readonly BarToDraw[];
   /** Left edges of grid lines. */
@@ -34,17 +35,20 @@ const barPx = 12;
 const containerPx = 6;
 
 export function drawWaterfall(canvas: HTMLCanvasElement, picture: WaterfallPicture, palette: Palette): void {
-  const surface = openSurface(canvas, picture.width, picture.height);
+  const surface = placeSurface(canvas, picture.horizontal, picture.vertical);
   if (surface === undefined) return;
-  const { context, snap } = surface;
-  const hairline = 1 / (globalThis.devicePixelRatio || 1);
+  const { context, snapX, height } = surface;
+  const hairline = 1 / devicePixelRatio();
   context.fillStyle = palette.grid;
-  for (const x of picture.gridX) context.fillRect(snap(x), 0, Math.max(hairline, 0.5), picture.height);
+  for (const x of picture.gridX) context.fillRect(snapX(x), 0, Math.max(hairline, 0.5), height);
   context.fillStyle = hatch(context, palette.gap);
-  for (const gap of picture.gaps) context.fillRect(snap(gap.x), 0, Math.max(1, snap(gap.width)), picture.height);
+  for (const gap of picture.gaps) {
+    const x = snapX(gap.x);
+    context.fillRect(x, 0, Math.max(1, snapX(gap.x + gap.width) - x), height);
+  }
   if (picture.nowX !== undefined) {
     context.fillStyle = palette.now;
-    context.fillRect(snap(picture.nowX) - 1, 0, 1, picture.height);
+    context.fillRect(snapX(picture.nowX) - 1, 0, 1, height);
   }
   context.font = palette.font;
   context.textBaseline = "middle";
@@ -52,18 +56,21 @@ export function drawWaterfall(canvas: HTMLCanvasElement, picture: WaterfallPictu
 }
 
 function drawBar(surface: Surface, item: BarToDraw, picture: WaterfallPicture, palette: Palette): void {
-  const { context, snap } = surface;
-  const height = item.isContainer ? containerPx : barPx;
-  const x = snap(item.bar.x);
-  const y = snap(item.top + (picture.rowPx - height) / 2);
-  const width = Math.max(2, snap(item.bar.x + item.bar.width) - x);
+  const { context, snapX, snapY } = surface;
+  const barHeight = item.isContainer ? containerPx : barPx;
+  const x = snapX(item.bar.x);
+  const y = snapY(item.top + (picture.rowPx - barHeight) / 2);
+  const height = snapY(item.top + (picture.rowPx + barHeight) / 2) - y;
+  const width = Math.max(2, snapX(item.bar.x + item.bar.width) - x);
   const base = barColor(item, palette);
   context.fillStyle =
     item.state === "interrupted" ? hatch(context, base) : item.isOpen ? fadingEnd(context, base, x, width) : base;
-  context.beginPath();
-  const radius = width > 4 ? 2 : 0;
-  context.roundRect(x, y, width, height, item.isOpen ? [radius, 0, 0, radius] : radius);
-  context.fill();
+  if (width <= 4) context.fillRect(x, y, width, height);
+  else {
+    context.beginPath();
+    context.roundRect(x, y, width, height, item.isOpen ? [2, 0, 0, 2] : 2);
+    context.fill();
+  }
   if (item.isOpen && width > 8) {
     context.fillStyle = hatch(context, base);
     const tail = Math.min(width, 28);
@@ -75,11 +82,28 @@ function drawBar(surface: Surface, item: BarToDraw, picture: WaterfallPicture, p
     context.strokeRect(x + 0.5, y + 0.5, Math.max(1, width - 1), height - 1);
   }
   if (item.label === "") return;
-  const place = labelPlace({ x, width }, context.measureText(item.label).width, picture.width - 4);
+  const place = labelPlace({ x, width }, textWidth(context, item.label), surface.width - 4);
   if (place === undefined) return;
   context.fillStyle = item.state === "failed" ? palette.failed : palette.dimText;
   context.textAlign = place.align;
-  context.fillText(item.label, place.x, item.top + picture.rowPx / 2 + 0.5);
+  context.fillText(item.label, place.x, snapY(item.top + picture.rowPx / 2 + 0.5));
+}
+
+const widths = new Map<string, number>();
+let widthsFont = "";
+
+/** Durations are much the same on every screenful, and measuring costs more than drawing. */
+function textWidth(context: CanvasRenderingContext2D, label: string): number {
+  if (context.font !== widthsFont || widths.size > 5_000) {
+    widths.clear();
+    widthsFont = context.font;
+  }
+  let width = widths.get(label);
+  if (width === undefined) {
+    width = context.measureText(label).width;
+    widths.set(label, width);
+  }
+  return width;
 }
 
 function barColor(item: BarToDraw, palette: Palette): string {

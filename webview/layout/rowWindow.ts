@@ -11,12 +11,25 @@ export interface RowWindow {
 }
 
 /** Rows drawn beyond each edge, so that scrolling by a little shows no blank. */
-const overscan = 12;
+const overscan = 5;
+/** The first row is a multiple of this, so that scrolling by a row changes nothing most of the time. */
+const stepRows = 4;
 
-export function rowWindow(scrollTop: number, viewportPx: number, count: number): RowWindow {
-  const first = Math.max(0, Math.min(count, Math.floor(scrollTop / rowPx)) - overscan);
-  const end = Math.min(count, Math.ceil((scrollTop + viewportPx) / rowPx) + overscan);
-  return { first, end: Math.max(first, end) };
+/** @param before what was drawn last: it stays as long as it holds what is in view. */
+export function rowWindow(scrollTop: number, viewportPx: number, count: number, before?: RowWindow): RowWindow {
+  const from = Math.max(0, Math.min(count, Math.floor(scrollTop / rowPx)));
+  const to = Math.min(count, Math.ceil((scrollTop + viewportPx) / rowPx));
+  if (before !== undefined && before.end <= count && holds(before, Math.max(0, from - 2), Math.min(count, to + 2))) {
+    return before;
+  }
+  const first = Math.max(0, Math.floor((from - overscan) / stepRows) * stepRows);
+  const rows = Math.ceil(viewportPx / rowPx) + 1 + 2 * overscan + stepRows;
+  return { first, end: Math.max(first, Math.min(count, first + rows)) };
+}
+
+/** Nor does what is drawn hold many more rows than would be drawn anew. */
+function holds(window: RowWindow, from: number, to: number): boolean {
+  return window.first <= from && window.end >= to && window.end - window.first <= to - from + 6 * overscan;
 }
 
 /** The smallest scroll that brings the row wholly into view, with `marginRows` more where there is room. */

@@ -72,6 +72,7 @@ export class Panel implements Navigable {
   nowMs: number;
 
   readonly #changes = new Emitter<void>();
+  readonly #rowTexts = new Emitter<void>();
   readonly #clock: () => number;
   readonly #shown: ShownPicture;
   readonly #memory: ViewMemory;
@@ -79,6 +80,7 @@ export class Panel implements Navigable {
   #isSelectedInView = true;
   #restored: ViewState | undefined;
   #serial = 0;
+  #changeCount = 0;
   #told = "";
 
   constructor(connection: HostConnection, clock: () => number, frames: FrameClock = frameClock) {
@@ -110,6 +112,14 @@ export class Panel implements Navigable {
 
   readonly onDidChange = this.#changes.event;
 
+  /** Labels and outcomes of rows that are shown have come, and nothing else has changed. */
+  readonly onDidGetRowTexts = this.#rowTexts.event;
+
+  /** How often anything has changed: what is drawn by hand is drawn again at another number. */
+  get changeCount(): number {
+    return this.#changeCount;
+  }
+
   get picture(): Picture | undefined {
     return this.#shown.picture;
   }
@@ -122,7 +132,7 @@ export class Panel implements Navigable {
   changed(): void {
     this.#tellSelected();
     this.#memory.touch();
-    this.#changes.fire();
+    this.#fire();
   }
 
   /** Tells the host that the page is there, with what it remembers. */
@@ -183,7 +193,7 @@ export class Panel implements Navigable {
     this.nowMs = this.#clock();
     if (this.header?.live === true && (this.picture?.model.openCount ?? 0) > 0) this.#shown.refreshTimes();
     this.output.tick(this.nowMs, this.header?.live === true);
-    this.#changes.fire();
+    this.#fire();
   }
 
   /** What the person looks at; the search goes on in it. */
@@ -331,9 +341,14 @@ export class Panel implements Navigable {
     this.isAtTail = isAtTail;
     if (isAtTail && this.newCount > 0) {
       this.newCount = 0;
-      this.#changes.fire();
+      this.#fire();
     }
     this.#memory.touch();
+  }
+
+  #fire(): void {
+    this.#changeCount++;
+    this.#changes.fire();
   }
 
   announce(words: string): void {
@@ -402,6 +417,7 @@ export class Panel implements Navigable {
       following: ({ header }) => this.#setHeader(header),
       grew: (message, shownMore) => this.#grew(message, shownMore),
       changed: () => this.changed(),
+      onRowTexts: () => this.#rowTexts.fire(),
     };
   }
 

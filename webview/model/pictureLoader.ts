@@ -4,7 +4,7 @@
 import type { HostMessage } from "../../src/protocol/panelMessages";
 import type { HostConnection } from "./hostConnection";
 import { LiveTrace } from "./liveTrace";
-import { RowTexts } from "./rowTexts";
+import { RowTexts, type TextsListener } from "./rowTexts";
 import { SpanForest } from "./spanForest";
 import { SpanStore } from "./spanStore";
 
@@ -25,13 +25,13 @@ interface Loaded {
 
 export class PictureLoader {
   readonly #connection: Pick<HostConnection, "post" | "request">;
-  readonly #onTexts: () => void;
+  readonly #onTexts: TextsListener;
   #opening: (Loaded & LoadedRows) | undefined;
   #current: Loaded | undefined;
   #isWaiting = false;
 
   /** @param onTexts told when texts have come that the columns lack */
-  constructor(connection: Pick<HostConnection, "post" | "request">, onTexts: () => void) {
+  constructor(connection: Pick<HostConnection, "post" | "request">, onTexts: TextsListener) {
     this.#connection = connection;
     this.#onTexts = onTexts;
   }

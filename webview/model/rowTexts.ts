@@ -10,6 +10,13 @@ export interface TextPair {
   readonly outcome: string;
 }
 
+export interface TextsListener {
+  /** Texts of rows that are shown, or will be soon, have come. */
+  onRowTexts(): void;
+  /** Texts have come that something else than the list of rows asked for. */
+  changed(): void;
+}
+
 /** As the schema of the question allows. */
 const mostAsked = 1_000;
 /** Kept at most; the oldest half goes when there are more. */
@@ -18,25 +25,31 @@ const mostKept = 20_000;
 export class RowTexts {
   readonly #connection: Pick<HostConnection, "request">;
   readonly #epoch: number;
-  readonly #onChange: () => void;
+  readonly #listener: TextsListener;
   /** Rows below this had no texts in their columns when the trace was opened. */
   readonly #lackingCount: number;
   /** Those that came with a change since. */
   readonly #inColumns = new RowSet();
   #kept = new Map<number, TextPair>();
   #older = new Map<number, TextPair>();
+  /** Rows to ask for, and those among them that are shown elsewhere than in the list. */
   #wanted = new Set<number>();
+  #elsewhere = new Set<number>();
   #isAsking = false;
   #isScheduled = false;
   /** Nobody asks again until rows are shown anew. */
   #hasFailed = false;
 
-  /** @param onChange told when texts have come that somebody asked for */
-  constructor(connection: Pick<HostConnection, "request">, epoch: number, lackingCount: number, onChange: () => void) {
+  constructor(
+    connection: Pick<HostConnection, "request">,
+    epoch: number,
+    lackingCount: number,
+    listener: TextsListener,
+  ) {
     this.#connection = connection;
     this.#epoch = epoch;
     this.#lackingCount = lackingCount;
-    this.#onChange = onChange;
+    this.#listener = listener;
   }
 
   isInColumns(row: number): boolean {
@@ -65,10 +78,10 @@ export class RowTexts {
     this.#older.delete(row);
   }
 
-  /** Rows that are shown, and those around them; what was wanted before and is not here is not wanted any more. */
+  /** Rows that the list shows, and those around them; others that it wanted before are not wanted any more. */
   want(rows: readonly number[]): void {
     this.#hasFailed = false;
-    this.#wanted.clear();
+    this.#wanted = new Set(this.#elsewhere);
     for (const row of rows) if (!this.isInColumns(row) && this.#touch(row) === undefined) this.#wanted.add(row);
     this.#schedule();
   }
@@ -77,6 +90,7 @@ export class RowTexts {
     const pair = this.#touch(row);
     if (pair !== undefined) return pair;
     this.#wanted.add(row);
+    this.#elsewhere.add(row);
     this.#schedule();
     return undefined;
   }
@@ -118,10 +132,14 @@ export class RowTexts {
       for (const [index, row] of rows.entries()) {
         this.#keep(row, { label: labels[index] ?? "", outcome: outcomes[index] ?? "" });
       }
-      this.#onChange();
+      const before = this.#elsewhere.size;
+      for (const row of rows) this.#elsewhere.delete(row);
+      if (this.#elsewhere.size < before) this.#listener.changed();
+      else this.#listener.onRowTexts();
     } catch {
       // Of an epoch that has passed, or the trace cannot be read just now: rows go without their labels.
       this.#hasFailed = true;
+      this.#elsewhere.clear();
     }
     this.#isAsking = false;
     this.#schedule();

@@ -7,12 +7,13 @@ import type { HostConnection } from "./hostConnection";
 import { LiveTrace } from "./liveTrace";
 import { type LoadedRows, type MessageOf, PictureLoader } from "./pictureLoader";
 import { RowList } from "./rowList";
+import type { TextsListener } from "./rowTexts";
 import { type FrameClock, SlicedWork } from "./slicedWork";
 import type { SpanStore } from "./spanStore";
 import type { Picture, TraceModel, TraceTimes } from "./traceModel";
 
 /** What the picture asks of the panel, and tells it. */
-export interface PictureOwner {
+export interface PictureOwner extends TextsListener {
   readonly header: PanelHeader | undefined;
   readonly nowMs: number;
   /** Idle stretches are drawn as long as they were. */
@@ -55,7 +56,7 @@ export class ShownPicture {
   constructor(connection: HostConnection, owner: PictureOwner, clock: FrameClock) {
     this.#owner = owner;
     this.#work = new SlicedWork(clock);
-    this.#loader = new PictureLoader(connection, () => owner.changed());
+    this.#loader = new PictureLoader(connection, owner);
   }
 
   open(message: MessageOf<"open">): void {

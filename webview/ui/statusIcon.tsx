@@ -1,6 +1,7 @@
 // Icons for the state of a session, the kind of a step and what came of it.
 
 import type { PanelHeader } from "../../src/protocol/panelMessages";
+import type { WebviewTextKey } from "../../src/protocol/webviewTexts";
 import { FLAG, kindCodes } from "../../src/trace/spanColumns";
 import { actionOf, type ToolAction } from "../../src/trace/toolCall";
 import { barState } from "../layout/bars";
@@ -60,33 +61,36 @@ export function kindIcon(kind: number, flags: number, name: string): IconName {
   return icon;
 }
 
-/** What came of a step; nothing for one that simply went well. */
-export function OutcomeIcon(props: { flags: number; isError: boolean; isLive: boolean }) {
-  const { flags } = props;
-  if ((flags & (FLAG.synthetic | FLAG.elided)) !== 0) return null;
-  const state = barState(flags, props.isError);
-  switch (state) {
-    case "failed":
-      return <OutcomeMark icon="error" label={text("outcomeFailed")} class="is-failed" />;
-    case "recovered":
-      return <OutcomeMark icon="error" label={text("outcomeRecovered")} class="is-recovered" />;
-    case "interrupted":
-      return <OutcomeMark icon="circle-slash" label={text("outcomeInterrupted")} class="is-interrupted" />;
-    case "open":
-      return props.isLive ? (
-        <OutcomeMark icon="loading" label={text("outcomeRunning")} class="is-running" spin />
-      ) : (
-        <OutcomeMark icon="debug-disconnect" label={text("outcomeOpen")} class="is-open" />
-      );
-    case "ok":
-      return null;
-  }
+export interface OutcomeLook {
+  readonly icon: IconName;
+  readonly label: WebviewTextKey;
+  readonly className: string;
+  readonly spin: boolean;
 }
 
-function OutcomeMark(props: { icon: IconName; label: string; class: string; spin?: boolean }) {
+const looks = {
+  failed: { icon: "error", label: "outcomeFailed", className: "is-failed", spin: false },
+  recovered: { icon: "error", label: "outcomeRecovered", className: "is-recovered", spin: false },
+  interrupted: { icon: "circle-slash", label: "outcomeInterrupted", className: "is-interrupted", spin: false },
+  running: { icon: "loading", label: "outcomeRunning", className: "is-running", spin: true },
+  open: { icon: "debug-disconnect", label: "outcomeOpen", className: "is-open", spin: false },
+} as const satisfies Record<string, OutcomeLook>;
+
+/** What came of a step; undefined for one that simply went well. */
+export function outcomeLook(flags: number, isError: boolean, isLive: boolean): OutcomeLook | undefined {
+  if ((flags & (FLAG.synthetic | FLAG.elided)) !== 0) return undefined;
+  const state = barState(flags, isError);
+  if (state === "ok") return undefined;
+  return looks[state === "open" && isLive ? "running" : state];
+}
+
+export function OutcomeIcon(props: { flags: number; isError: boolean; isLive: boolean }) {
+  const look = outcomeLook(props.flags, props.isError, props.isLive);
+  if (look === undefined) return null;
+  const label = text(look.label);
   return (
-    <span class={`outcome-mark ${props.class}`} role="img" aria-label={props.label} title={props.label}>
-      <Icon name={props.icon} spin={props.spin === true} />
+    <span class={`outcome-mark ${look.className}`} role="img" aria-label={label} title={label}>
+      <Icon name={look.icon} spin={look.spin} />
     </span>
   );
 }

@@ -10,7 +10,9 @@ import type { Picture } from "../model/traceModel";
 import { text } from "../text";
 import { isTimelineOpen, toggleTimeline } from "../timeline/timelineSettings";
 import { IconButton } from "./iconButton";
+import { useLater } from "./useLater";
 import { usePalette } from "./usePalette";
+import { usePixelRatio } from "./usePixelRatio";
 import { useSize } from "./useSize";
 import { useTimeWheel } from "./useTimeWheel";
 
@@ -19,6 +21,7 @@ const heightPx = 48;
 const bucketPx = 3;
 
 export function Strip({ panel, picture }: { panel: Panel; picture: Picture }) {
+  const isLater = useLater();
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const drag = useRef<{ grab: StripGrab; startX: number; isDrag: boolean } | undefined>(undefined);
@@ -27,35 +30,41 @@ export function Strip({ panel, picture }: { panel: Panel; picture: Picture }) {
   const { times } = picture;
   const { scale } = times;
   const buckets = Math.max(1, Math.floor(width / bucketPx));
-  const density = useMemo(() => times.density(buckets), [times, buckets]);
+  const canDraw = isLater && width > 0;
+  const density = useMemo(() => (canDraw ? times.density(buckets) : undefined), [times, buckets, canDraw]);
   const isZoomed = panel.timeView.rangeMs !== undefined;
   const shown = panel.timeView.range(scale);
   const pxPer = width / scale.drawnLength;
   const zone = panel.settings.absoluteTimes ? panel.header?.timeZone : undefined;
   const row = panel.selectedRow;
+  const selectedFrom = times.startMs[row];
 
+  const ratio = usePixelRatio();
+  const x = (wallMs: number) => drawnAt(scale, wallMs) * pxPer;
+  const brushFrom = isZoomed ? shown.from * pxPer : undefined;
+  const brushTo = isZoomed ? shown.to * pxPer : undefined;
+  const isLive = panel.header?.live === true;
   useLayoutEffect(() => {
-    if (canvas.current === null || width === 0) return;
-    const x = (wallMs: number) => drawnAt(scale, wallMs) * pxPer;
-    const start = times.startMs[row];
+    if (canvas.current === null || box.current === null || density === undefined) return;
+    const { left, top } = box.current.getBoundingClientRect();
     drawStrip(
       canvas.current,
       {
-        width,
-        height: heightPx,
+        horizontal: { originPx: left, from: 0, length: width },
+        vertical: { originPx: top, from: 0, length: heightPx },
         activity: density,
         gaps: scale.gaps.map((gap) => ({
           x: x(gap.startMs),
           width: x(gap.endMs) - x(gap.startMs),
           label: formatIdle(gap.endMs - gap.startMs),
         })),
-        brush: isZoomed ? { from: shown.from * pxPer, to: shown.to * pxPer } : undefined,
-        selection: start === undefined ? undefined : { x: x(start), width: x(times.endMs[row] ?? start) - x(start) },
-        nowX: panel.header?.live === true ? width : undefined,
+        brush: brushFrom === undefined || brushTo === undefined ? undefined : { from: brushFrom, to: brushTo },
+        nowX: isLive ? width : undefined,
       },
       palette,
     );
-  });
+    // Most changes of the panel are none of the strip.
+  }, [density, scale, width, brushFrom, brushTo, isLive, palette, ratio]);
 
   const setRange = (range: DrawnRange | "full") => {
     if (range === "full") panel.timeView.reset();
@@ -113,6 +122,15 @@ export function Strip({ panel, picture }: { panel: Panel; picture: Picture }) {
         }}
       >
         <canvas ref={canvas} aria-hidden="true" />
+        {selectedFrom !== undefined && (
+          <div
+            class="strip-selection"
+            style={{
+              left: `${x(selectedFrom)}px`,
+              width: `${x(times.endMs[row] ?? selectedFrom) - x(selectedFrom)}px`,
+            }}
+          />
+        )}
         {isZoomed && (
           <>
             <div class="brush-handle" style={{ left: `${shown.from * pxPer}px` }} />

@@ -1,10 +1,9 @@
-// The span tree with its waterfall: a virtual list of rows, one canvas over them, one focusable element for all of them.
-// Rows and canvas lie in the scrolled content, so that scrolling moves both without a frame between.
+// The span tree with its waterfall: head, splitter, menu and tip around the rows, one focusable element for all of them.
 
-import { useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { applyTreeIntent } from "../input/applyTreeIntent";
 import { treeIntent } from "../input/treeKeys";
-import { rowPx, rowWindow } from "../layout/rowWindow";
+import { rowPx } from "../layout/rowWindow";
 import { type TickList, ticks } from "../layout/ticks";
 import { drawnAt } from "../layout/timeScale";
 import type { Panel } from "../model/panel";
@@ -15,10 +14,10 @@ import { Icon } from "./icon";
 import { RowMenu, type RowMenuTarget } from "./rowMenu";
 import { Splitter } from "./splitter";
 import { TimeAxis } from "./timeAxis";
-import { rowId, TreeRow } from "./treeRow";
-import { useScrolling } from "./useScrolling";
+import { TreeView } from "./treeView";
+import { usePalette } from "./usePalette";
+import { usePixelRatio } from "./usePixelRatio";
 import { useSize } from "./useSize";
-import { Waterfall } from "./waterfall";
 
 export const treeGridId = "tree";
 const axisTickPx = 92;
@@ -41,15 +40,15 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
   const grid = useRef<HTMLDivElement>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const { width, height } = useSize(scroller);
-  const [scrollTop, setScrollTop] = useState(panel.scrollTop);
+  const view = useRef<TreeView | undefined>(undefined);
+  const palette = usePalette();
   const [tip, setTip] = useState<TipTarget | undefined>(undefined);
   const [menu, setMenu] = useState<RowMenuTarget | undefined>(undefined);
   const { rows } = panel;
   const { count } = rows;
 
-  useScrolling(panel, scroller, setScrollTop);
+  const ratio = usePixelRatio();
 
-  const view = rowWindow(scrollTop, height, count);
   const mostTreePx = Math.max(leastTreePx, width - leastBarsPx);
   const wantedTreePx = panel.settings.treeSize ?? Math.round(width * 0.46);
   const treePx = isNarrow ? width - durationColumnPx : Math.min(mostTreePx, Math.max(leastTreePx, wantedTreePx));
@@ -66,10 +65,20 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
     const gapWidth = (drawnAt(scale, gap.endMs) - range.from) * perMs - x;
     return x < barsPx && x + gapWidth > 0 ? [{ x, width: gapWidth, lengthMs: gap.endMs - gap.startMs }] : [];
   });
-  const positionUnder = (event: MouseEvent) =>
-    Math.floor((event.clientY - (scroller.current?.getBoundingClientRect().top ?? 0) + scrollTop) / rowPx);
-  const selectedPosition = rows.positionOf(panel.selectedRow);
-  const isSelectedDrawn = selectedPosition >= view.first && selectedPosition < view.end;
+  const rowUnder = (event: MouseEvent) => rows.rowAt(view.current?.positionAt(event.clientY) ?? -1);
+
+  useLayoutEffect(() => {
+    if (grid.current === null || scroller.current === null) return;
+    const made = new TreeView(panel, grid.current, scroller.current, () => setTip(undefined));
+    view.current = made;
+    return () => made.dispose();
+  }, [panel]);
+  useLayoutEffect(() => {
+    const gridX = tickList.ticks.map(({ x }) => x);
+    const widths = { treePx, barsPx, scaledPx };
+    view.current?.update({ picture, isNarrow, viewportPx: height, ...widths, range, gridX, gaps, palette });
+    // Not for the tip and the menu, which change nothing of the rows.
+  }, [panel.changeCount, picture, isNarrow, height, treePx, barsPx, scaledPx, range.from, range.to, palette, ratio]);
 
   const onKeyDown = (event: KeyboardEvent) => {
     const intent = treeIntent(event);
@@ -79,7 +88,7 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
     applyTreeIntent(panel, intent, Math.max(1, Math.floor(height / rowPx) - 1));
   };
   const onClick = (event: MouseEvent) => {
-    const row = rows.rowAt(positionUnder(event));
+    const row = rowUnder(event);
     if (row < 0) return;
     const target = event.target instanceof Element ? event.target : undefined;
     if (target?.closest("[data-twisty]") != null) {
@@ -91,25 +100,21 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
   const onMenu = (event: MouseEvent) => {
     event.preventDefault();
     const byKey = event.button !== 2;
-    const row = byKey ? panel.selectedRow : rows.rowAt(positionUnder(event));
+    const row = byKey ? panel.selectedRow : rowUnder(event);
     if (row < 0) return;
     panel.select(row);
     const box = grid.current?.getBoundingClientRect();
     const x = byKey ? (box?.left ?? 0) + 40 : event.clientX;
-    const y = byKey
-      ? (scroller.current?.getBoundingClientRect().top ?? 0) + (selectedPosition + 1) * rowPx - scrollTop
-      : event.clientY;
+    const y = byKey ? (view.current?.bottomOf(rows.positionOf(row)) ?? 0) : event.clientY;
     setMenu({ row, x, y });
   };
   const onMove = (event: MouseEvent) => {
     const left = scroller.current?.getBoundingClientRect().left ?? 0;
-    const row = rows.rowAt(positionUnder(event));
+    const row = rowUnder(event);
     const isOverBars = !isNarrow && event.clientX - left >= treePx;
     const next = row < 0 || !isOverBars ? undefined : { row, x: event.clientX, y: event.clientY };
     if (next !== undefined || tip !== undefined) setTip(next);
   };
-
-  const drawn = rows.slice(view.first, view.end);
 
   return (
     <div class="grid-box" style={{ "--tree-width": `${treePx}px` }}>
@@ -121,7 +126,6 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
         tabIndex={0}
         aria-label={text("treeLabel")}
         aria-rowcount={count + 1}
-        aria-activedescendant={isSelectedDrawn ? rowId(panel.selectedRow) : undefined}
         onKeyDown={onKeyDown}
       >
         <div class="grid-head" role="row" aria-rowindex={1}>
@@ -152,40 +156,7 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
           onContextMenu={onMenu}
           onMouseMove={onMove}
           onMouseLeave={() => setTip(undefined)}
-          onScroll={(event) => {
-            const top = event.currentTarget.scrollTop;
-            setScrollTop(top);
-            if (tip !== undefined) setTip(undefined);
-          }}
-        >
-          <div class="grid-content" style={{ height: `${count * rowPx}px` }} role="presentation">
-            {drawn.map((row, index) => (
-              <TreeRow
-                key={row}
-                panel={panel}
-                picture={picture}
-                row={row}
-                position={view.first + index}
-                isSelected={row === panel.selectedRow}
-                isNarrow={isNarrow}
-              />
-            ))}
-            {!isNarrow && (
-              <Waterfall
-                panel={panel}
-                picture={picture}
-                rows={drawn}
-                first={view.first}
-                width={barsPx}
-                scaledWidth={scaledPx}
-                viewportPx={height}
-                range={range}
-                gridX={tickList.ticks.map(({ x }) => x)}
-                gaps={gaps}
-              />
-            )}
-          </div>
-        </div>
+        />
       </div>
       {count === 0 && (
         <div class="grid-empty">

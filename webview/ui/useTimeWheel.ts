@@ -1,7 +1,7 @@
 // The wheel over something that shows time: zooms about the time under the pointer, moves where it turns sideways.
 
 import type { RefObject } from "preact";
-import { useLayoutEffect } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { wheelRange } from "../input/stripPointer";
 import type { TimeScale } from "../layout/timeScale";
 import type { Panel } from "../model/panel";
@@ -17,22 +17,24 @@ export function useTimeWheel(
   drawnAtX: (x: number) => number,
   pxPerMs: number,
 ): void {
+  // The listener stays; what it acts on is that of the last drawing.
+  const onWheel = useRef<(event: WheelEvent, left: number) => void>(() => {});
+  onWheel.current = (event, left) => {
+    const shown = panel.timeView.range(scale);
+    const inside = Math.min(shown.to, Math.max(shown.from, drawnAtX(event.clientX - left)));
+    const { deltaX, deltaY } = event;
+    panel.timeView.set(scale, wheelRange(scale, shown, inside, { deltaX, deltaY, pxPerMs }));
+    panel.changed();
+  };
   useLayoutEffect(() => {
     const target = element.current;
     if (target === null) return;
-    const onWheel = (event: WheelEvent) => {
+    const listen = (event: WheelEvent) => {
       event.preventDefault();
-      const shown = panel.timeView.range(scale);
-      const point = drawnAtX(event.clientX - target.getBoundingClientRect().left);
-      const inside = Math.min(shown.to, Math.max(shown.from, point));
-      panel.timeView.set(
-        scale,
-        wheelRange(scale, shown, inside, { deltaX: event.deltaX, deltaY: event.deltaY, pxPerMs }),
-      );
-      panel.changed();
+      onWheel.current(event, target.getBoundingClientRect().left);
     };
     // Not passive, which listeners set as properties are: nothing else must scroll.
-    target.addEventListener("wheel", onWheel, { passive: false });
-    return () => target.removeEventListener("wheel", onWheel);
-  });
+    target.addEventListener("wheel", listen, { passive: false });
+    return () => target.removeEventListener("wheel", listen);
+  }, [element]);
 }

@@ -1,18 +1,40 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isAtTail, rowWindow, scrollToShow } from "../../../webview/layout/rowWindow";
+import { isAtTail, isInView, type RowWindow, rowWindow, scrollToShow } from "../../../webview/layout/rowWindow";
 
-describe("the rows in view", () => {
-  it.each([
-    ["at the top", 0, { first: 0, end: 32 }],
-    ["in the middle", 2_200, { first: 88, end: 132 }],
-    ["at the end", 22_000 - 440, { first: 968, end: 1_000 }],
-  ])("are those %s and a few beyond", (_, scrollTop, expected) => {
-    expect(rowWindow(scrollTop, 440, 1_000)).toEqual(expected);
+describe("the rows that are drawn", () => {
+  const top = fc.integer({ min: 0, max: 30_000 });
+  const height = fc.integer({ min: 0, max: 2_000 });
+  const count = fc.integer({ min: 0, max: 1_500 });
+
+  it("are all that are in view and a few beyond", () => {
+    fc.assert(
+      fc.property(fc.array(top, { minLength: 1 }), height, count, (tops, viewportPx, rows) => {
+        let drawn: RowWindow | undefined;
+        for (const scrollTop of tops) {
+          drawn = rowWindow(scrollTop, viewportPx, rows, drawn);
+          for (let position = 0; position < rows; position++) {
+            const isIn = isInView(position, scrollTop, viewportPx);
+            if (isIn) expect(position >= drawn.first && position < drawn.end, `row ${position}`).toBe(true);
+          }
+          expect(drawn.end).toBeLessThanOrEqual(rows);
+          expect(drawn.end - drawn.first).toBeLessThanOrEqual(viewportPx / 22 + 40);
+        }
+      }),
+    );
   });
 
-  it("are none of an empty list, and never more than there are", () => {
-    expect(rowWindow(0, 440, 0)).toEqual({ first: 0, end: 0 });
-    expect(rowWindow(9_000, 440, 5).end).toBe(5);
+  it("stay the same while a little is scrolled", () => {
+    const drawn = rowWindow(2_200, 440, 1_000);
+    expect(rowWindow(2_210, 440, 1_000, drawn)).toBe(drawn);
+    expect(rowWindow(2_266, 440, 1_000, drawn)).toBe(drawn);
+    expect(rowWindow(3_000, 440, 1_000, drawn)).not.toBe(drawn);
+  });
+
+  it("are others where rows went, or where the view has become much lower", () => {
+    const drawn = rowWindow(0, 1_000, 1_000);
+    expect(rowWindow(0, 1_000, 10, drawn)).toEqual({ first: 0, end: 10 });
+    expect(rowWindow(0, 100, 1_000, drawn).end).toBeLessThan(drawn.end);
   });
 });
 

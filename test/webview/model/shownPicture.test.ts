@@ -50,6 +50,7 @@ class Bench {
       following: () => {},
       grew: () => {},
       changed: () => {},
+      onRowTexts: () => {},
     };
     const connection = new HostConnection({
       postMessage: (message) => this.posted.push(message),
