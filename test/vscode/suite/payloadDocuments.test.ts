@@ -17,8 +17,8 @@ describe("a payload in an editor", () => {
     await removeFiles(...made.splice(0));
   });
 
-  function uriOf(key: string, span: string, field: string): vscode.Uri {
-    return vscode.Uri.from({ scheme, path: `/${field}.txt`, query: JSON.stringify({ key, span, field }) });
+  function uriOf(key: string, span: string, field: string, path?: readonly number[]): vscode.Uri {
+    return vscode.Uri.from({ scheme, path: `/${field}.txt`, query: JSON.stringify({ key, span, field, path }) });
   }
 
   async function read(uri: vscode.Uri): Promise<string> {
@@ -61,6 +61,13 @@ describe("a payload in an editor", () => {
     assert.equal(JSON.parse(await read(uriOf(key, "payload-step", "raw"))).spanId, "payload-step");
   });
 
+  it("is an entry of a payload where its numbers are named, and an empty text where they lead nowhere", async () => {
+    const key = await openTrace({ id: "payload-entry", tool: "query", input: { where: ["a", { deep: "text\n" }] } });
+    assert.equal(await read(uriOf(key, "payload-entry-step", "input", [0, 1, 0])), "text\n");
+    assert.deepEqual(JSON.parse(await read(uriOf(key, "payload-entry-step", "input", [0]))), ["a", { deep: "text\n" }]);
+    assert.equal(await read(uriOf(key, "payload-entry-step", "input", [7, 7])), "");
+  });
+
   it("says so when the step has gone", async () => {
     const key = await openTrace({ id: "payload-gone" });
     assert.equal(await read(uriOf(key, "no-such-step", "output")), "The step is no longer in the trace.");
@@ -83,6 +90,7 @@ describe("a payload in an editor", () => {
     ["another type", '["a"]'],
     ["an unknown field", '{"key":"/a.json","span":"a","field":"password"}'],
     ["a trace that is not there", '{"key":"/no/such/folder/a.json","span":"a","field":"output"}'],
+    ["an entry that is no number", '{"key":"/a.json","span":"a","field":"input","path":["__proto__"]}'],
     ["a relative path", '{"key":"package.json","span":"a","field":"output"}'],
     ["a network path", JSON.stringify({ key: "\\\\host\\share\\a.json", span: "a", field: "output" })],
   ] as const)
