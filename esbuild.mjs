@@ -56,7 +56,10 @@ const entries = [
     outfile: "webview/main.js",
     options: {
       platform: "browser",
-      format: "iife",
+      format: "esm",
+      // What is wanted later is loaded later.
+      splitting: true,
+      chunkNames: "[name]-[hash]",
       target: vscodeBrowser,
       jsx: "automatic",
       jsxImportSource: "preact",
@@ -143,7 +146,9 @@ function optionsOf(entry, { production, outputFolder }) {
   return {
     absWorkingDir: repositoryRoot,
     entryPoints: [entry.source],
-    outfile: join(outputFolder, entry.outfile),
+    ...(entry.options.splitting === true
+      ? { outdir: dirname(join(outputFolder, entry.outfile)) }
+      : { outfile: join(outputFolder, entry.outfile) }),
     bundle: true,
     minify: production,
     sourcemap: production ? false : "linked",
@@ -197,7 +202,8 @@ export async function build({ names = [], production = false, outputFolder, quie
         return { file, bytes: (await stat(path)).size, gzipped: gzipSync(readFileSync(path)).length };
       }),
     );
-    const bundles = sizes.filter(({ file }) => !file.endsWith(".d.ts"));
+    const atStart = filesAtStart(built.metafile, entry.source);
+    const bundles = sizes.filter(({ file }) => !file.endsWith(".d.ts") && (atStart.has(file) || file.endsWith(".css")));
     const totalKb = bundles.reduce((sum, { bytes }) => sum + bytes, 0) / 1000;
     if (!quiet) {
       for (const { file, bytes, gzipped } of sizes) {
@@ -210,6 +216,20 @@ export async function build({ names = [], production = false, outputFolder, quie
     }
   }
   if (failures.length > 0) throw new Error(failures.join("\n"));
+}
+
+/**
+ * The program itself and what it imports before it runs.
+ * @param {esbuild.Metafile | undefined} metafile
+ * @param {string} source
+ */
+function filesAtStart(metafile, source) {
+  const outputs = metafile?.outputs ?? {};
+  const files = new Set(Object.keys(outputs).filter((file) => outputs[file]?.entryPoint === source));
+  for (const file of files) {
+    for (const { path, kind } of outputs[file]?.imports ?? []) if (kind === "import-statement") files.add(path);
+  }
+  return files;
 }
 
 /**

@@ -6,6 +6,7 @@ import "./panel.css";
 import { HostConnection, type VsCodeApi } from "./model/hostConnection";
 import { Panel } from "./model/panel";
 import { App } from "./ui/app";
+import { loadParts } from "./ui/onDemand";
 
 declare function acquireVsCodeApi(): VsCodeApi;
 
@@ -31,6 +32,11 @@ function start(root: HTMLElement): void {
   document.fonts.load("16px codicon").catch(() => connection.log("warn", "The icons could not be loaded."));
   render(<App panel={panel} />, root);
   panel.start();
+  const idle = panel.onDidChange(() => {
+    if (panel.picture === undefined) return;
+    idle.dispose();
+    requestIdleCallback(loadParts);
+  });
   let ticks = 0;
   setInterval(() => {
     if (document.visibilityState !== "visible" || panel.header?.live !== true) return;

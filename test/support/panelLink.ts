@@ -55,7 +55,7 @@ export async function openPanelLink(browser: Browser, options: PanelPageOptions 
 <style>:root { ${variables.join(" ")} } body { margin: 0; padding: 0 20px; }</style>
 <link rel="stylesheet" href="/main.css"></head>
 <body class="${theme.bodyClass}" data-vscode-theme-kind="${theme.kind}"><div id="root"></div>
-<script>${pageScript}</script><script src="/main.js"></script></body></html>`);
+<script>${pageScript}</script><script type="module" src="/main.js"></script></body></html>`);
   await link.open(browser, options);
   return link;
 }

@@ -168,7 +168,7 @@ export class PanelPage implements AsyncDisposable {
 </head>
 <body class="${bodyClass}" data-vscode-theme-kind="${kind}">
 <div id="root"></div>
-<script nonce="panel" src="${origin}/main.js"></script>
+<script type="module" nonce="panel" src="${origin}/main.js"></script>
 </body>
 </html>`;
   }

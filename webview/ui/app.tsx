@@ -3,24 +3,26 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Panel } from "../model/panel";
 import { text } from "../text";
-import { TimelineDrawer } from "../timeline/timelineDrawer";
 import { FailureBanner, ProblemsBanner } from "./banners";
 import { Breadcrumb } from "./breadcrumb";
-import { Conversation } from "./conversation";
 import { DetailsPane } from "./details/detailsPane";
 import { EmptyTrace, Loading, UnavailableView } from "./emptyStates";
 import { FilterChips } from "./filterMenu";
 import { useFocusWish } from "./focusWish";
 import { HeaderBar, viewsOf } from "./headerBar";
 import { MarkedText } from "./markedText";
-import { OutputPane } from "./output/outputPane";
+import { onDemand } from "./onDemand";
 import { pageKey } from "./pageKeys";
-import { ShortcutSheet } from "./shortcutSheet";
 import { Splitter } from "./splitter";
 import { StatusLine } from "./statusLine";
 import { Strip } from "./strip";
 import { TreeGrid } from "./treeGrid";
 import { useSize } from "./useSize";
+
+const Conversation = onDemand(async () => (await import("./conversation")).Conversation);
+const OutputPane = onDemand(async () => (await import("./output/outputPane")).OutputPane);
+const ShortcutSheet = onDemand(async () => (await import("./shortcutSheet")).ShortcutSheet);
+const TimelineDrawer = onDemand(async () => (await import("../timeline/timelineDrawer")).TimelineDrawer);
 
 /** Under this width of the page details lie below the tree, and under the other there is no waterfall. */
 const stackedPx = 600;

@@ -9,11 +9,13 @@ import { bannerMessage } from "./banners";
 import { FilterMenu } from "./filterMenu";
 import { Icon } from "./icon";
 import { IconButton } from "./iconButton";
+import { onDemand } from "./onDemand";
 import { OverflowMenu } from "./overflowMenu";
 import { SearchField } from "./searchField";
 import { SessionButtons } from "./sessionButtons";
 import { SessionStatusIcon } from "./statusIcon";
-import { SummaryPopover } from "./summaryPopover";
+
+const SummaryPopover = onDemand(async () => (await import("./summaryPopover")).SummaryPopover);
 
 export function HeaderBar({ panel, header }: { panel: Panel; header: PanelHeader }) {
   const duration = sessionDuration(panel, header);

@@ -8,12 +8,14 @@ import type { Panel } from "../../model/panel";
 import type { TextAddress } from "../../model/textLoader";
 import { countText, formatInteger, text } from "../../text";
 import { IconButton } from "../iconButton";
+import { onDemand } from "../onDemand";
 import { DiffList } from "./diffView";
 import { FieldList } from "./fieldList";
 import { ImageList } from "./imageList";
-import { MarkdownText } from "./markdownText";
 import { TextWell } from "./textWell";
 import { ValueTree } from "./valueTree";
+
+const MarkdownText = onDemand(async () => (await import("./markdownText")).MarkdownText);
 
 export interface PayloadSectionProps {
   readonly panel: Panel;
