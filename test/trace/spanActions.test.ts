@@ -131,6 +131,32 @@ describe("actions of an opened trace", () => {
     expect([...findFailures(columns, buildTree(columns), keys, stateOf("failed")).recovered]).toEqual([0]);
   });
 
+  const long = "x".repeat(3_000);
+  it.each([
+    ['{"command":"","cmd":"x","path":"p"}', '{"path":"p"}'],
+    ['{"command":5,"path":"p"}', '{"path":"p"}'],
+    ['{"command":null,"cmd":"c"}', '{"cmd":"c"}'],
+    ['{"query":"","path":"p"}', '{"file_path":"p"}'],
+    ['{"query":["q"],"path":"p"}', '{"path":"p","query":7}'],
+    ['{"path":"p","pattern":"a"}', '{"pattern":"a","content":"c"}'],
+    [`{"command":"${long}"}`, `{"command":"${long}","cwd":null}`],
+    ['{"rest":1}', '{"rest":1}'],
+    ["{}", "null"],
+    ['"text"', '"text"'],
+    ['{"command":"a\\nb \\" \\\\"}', '{"command":"a\\u000ab \\u0022 \\u005c"}'],
+  ])("are the same: %s and %s", (failed, succeeded) => {
+    for (const windowBytes of [16, 100, 100_000]) {
+      const call = (row: number, status: string, input: string) =>
+        `{"spanId":"s${row}","parentSpanId":null,"name":"t","kind":"tool","startTime":${row},"endTime":${row},"input":${input},"status":"${status}"}`;
+      const text = traceText([]).replace("[]", `[${call(0, "error", failed)},${call(1, "ok", succeeded)}]`);
+      const { spans, columns } = scannedOf(new TextEncoder().encode(text.replace('["a","b"]', "[]")), windowBytes);
+      const keys = actionKeysOf(spans, columns);
+      expect(keys.keyOf(1)).toBe(keys.keyOf(0));
+      const { recovered } = findFailures(columns, buildTree(columns), keys, stateOf("failed"));
+      expect([...recovered], `${windowBytes}`).toEqual([0]);
+    }
+  });
+
   it("leave rows unread that come before every failure, or after the last success of all that failed", () => {
     const call = (row: number, command: string, status = "ok") => ({
       spanId: `s${row}`,
