@@ -16,7 +16,7 @@ import type { UsageColumns } from "./picture";
 import type { SessionReading } from "./sessionSource";
 
 /** Of a longer trace, panels ask for the labels of the rows that they show. */
-const mostRowsWithTexts = 10_000;
+export const mostRowsWithTexts = 10_000;
 
 const nothingCombined: CombinedFacts = {
   isApplied: false,
@@ -77,7 +77,7 @@ export function factsAround(
   };
 }
 
-function usageOf({ scanned: { usage }, columns }: ScannedSnapshot): UsageColumns {
+export function usageOf({ scanned: { usage }, columns }: ScannedSnapshot): UsageColumns {
   const tokens = new Float64Array(columns.count).fill(Number.NaN);
   const cost = new Float64Array(columns.count).fill(Number.NaN);
   for (let index = 0; index < usage.count; index++) {

@@ -37,22 +37,30 @@ export function readSessionFiles(
   return readSessionFilesWith(key, signal, access, (path) => readWholeFile(access, path, signal));
 }
 
-/** The files of a session, of which the snapshot is whatever somebody makes of it. */
-export type FilesWith<Snapshot> = Omit<SessionFiles, "snapshot"> & { readonly snapshot?: Snapshot | undefined };
+/** The files of a session, of which the snapshot and the journals are whatever somebody makes of them. */
+export type FilesWith<Snapshot, Journal = FileBytes> = Omit<SessionFiles, "snapshot" | "journals"> & {
+  readonly snapshot?: Snapshot | undefined;
+  readonly journals: readonly Journal[];
+};
 
-/** @param readSnapshot called last, and again where another file was gone meanwhile; rejects with the system's error */
-export async function readSessionFilesWith<Snapshot>(
+/**
+ * @param readSnapshot called last, and again where another file was gone meanwhile; rejects with the system's error
+ * @param readJournal the same before that, for each of them
+ */
+export async function readSessionFilesWith<Snapshot, Journal = FileBytes>(
   key: string,
   signal: AbortSignal | undefined,
   access: FileAccess,
   readSnapshot: (path: string) => Promise<Snapshot>,
-): Promise<FilesWith<Snapshot>> {
+  readJournal = (path: string) => readWholeFile(access, path, signal) as Promise<Journal>,
+): Promise<FilesWith<Snapshot, Journal>> {
   const { directory, name, safeId } = parseSessionKey(key);
   for (let attempt = 1; ; attempt++) {
     signal?.throwIfAborted();
     const isLast = attempt >= maxAttempts;
     const names = safeId === undefined ? [name] : await listSessionFiles(access, directory, safeId);
-    const result = await readAll({ directory, names, safeId: safeId ?? name, isLast }, signal, access, readSnapshot);
+    const listed = { directory, names, safeId: safeId ?? name, isLast };
+    const result = await readAll(listed, signal, access, readSnapshot, readJournal);
     if (result.vanished.length === 0) return result.files;
     if (isLast) return reportVanished(directory, result, access);
   }
@@ -78,8 +86,8 @@ async function listSessionFiles(access: FileAccess, directory: string, safeId: s
   return found.sort((one, other) => one.rank - other.rank).map(({ name }) => name);
 }
 
-interface ReadResult<Snapshot> {
-  readonly files: FilesWith<Snapshot>;
+interface ReadResult<Snapshot, Journal> {
+  readonly files: FilesWith<Snapshot, Journal>;
   readonly vanished: readonly string[];
 }
 
@@ -91,13 +99,14 @@ interface Listed {
   readonly isLast: boolean;
 }
 
-async function readAll<Snapshot>(
+async function readAll<Snapshot, Journal>(
   { directory, names, safeId, isLast }: Listed,
   signal: AbortSignal | undefined,
   access: FileAccess,
   readSnapshot: (path: string) => Promise<Snapshot>,
-): Promise<ReadResult<Snapshot>> {
-  const journals: FileBytes[] = [];
+  readJournal: (path: string) => Promise<Journal>,
+): Promise<ReadResult<Snapshot, Journal>> {
+  const journals: Journal[] = [];
   const unreadable: { readonly name: string; readonly reason: string }[] = [];
   const vanished: string[] = [];
   let snapshot: Snapshot | undefined;
@@ -107,7 +116,7 @@ async function readAll<Snapshot>(
     const path = join(directory, name);
     const { type } = parseTraceFileName(name);
     try {
-      if (type === "journal") journals.push(await readWholeFile(access, path, signal));
+      if (type === "journal") journals.push(await readJournal(path));
       else if (type === "live") liveMarker = await readWholeFile(access, path, signal);
       else if (type === "crash") crashMarker = await readWholeFile(access, path, signal);
       else if (vanished.length === 0 || isLast) snapshot = await readSnapshot(path);
@@ -121,11 +130,11 @@ async function readAll<Snapshot>(
 }
 
 /** What is still listed and cannot be reached after several attempts is a link to nothing, and is reported as such. */
-async function reportVanished<Snapshot>(
+async function reportVanished<Snapshot, Journal>(
   directory: string,
-  result: ReadResult<Snapshot>,
+  result: ReadResult<Snapshot, Journal>,
   access: FileAccess,
-): Promise<FilesWith<Snapshot>> {
+): Promise<FilesWith<Snapshot, Journal>> {
   const unreadable = [...(result.files.unreadable ?? [])];
   for (const name of result.vanished) {
     const target = await access.readLink(join(directory, name)).catch(() => undefined);

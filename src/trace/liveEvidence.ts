@@ -21,8 +21,8 @@ export class LiveEvidence {
   readonly #roots = new Map<number, Root>();
   /** The latest time that each row names, events included. */
   #latest = new Float64Array(1024);
-  /** The latest event of the spans with which it began, where that is later than all their times. */
-  #eventMs = Number.NEGATIVE_INFINITY;
+  /** The latest event of the spans with which it began; which of them has it is not known. */
+  #eventMs: number;
   readonly #firstRows: number;
   /** A span that had it has lost it. */
   #isEventUnknown = false;
@@ -38,17 +38,13 @@ export class LiveEvidence {
 
   /**
    * @param spans of the columns as they are
-   * @param base what these tell, where there are any
+   * @param latestEventMs the latest time of an event of these, -Infinity for none
    */
-  constructor(
-    columns: LiveColumns,
-    spans: Pick<SpanSource, "shortSpanAt" | "fieldAt">,
-    base: SpanEvidence | undefined,
-  ) {
+  constructor(columns: LiveColumns, spans: Pick<SpanSource, "shortSpanAt" | "fieldAt">, latestEventMs: number) {
     this.#columns = columns;
     this.#spans = spans;
     this.#firstRows = columns.spans;
-    if (base === undefined) return;
+    this.#eventMs = latestEventMs;
     const { kind, parent } = columns;
     for (let row = 0; row < columns.spans; row++) {
       const isOpen = columns.hasFlag(row, FLAG.open);
@@ -62,9 +58,6 @@ export class LiveEvidence {
       if (root !== undefined) this.#noteRoot(row, root);
     }
     this.#readAnswer();
-    if ((base.lastActivityMs ?? Number.NEGATIVE_INFINITY) > this.#lastActivity.value) {
-      this.#eventMs = base.lastActivityMs ?? Number.NEGATIVE_INFINITY;
-    }
   }
 
   /** To be called with a span of those with which it began before a record changes it. */

@@ -13,7 +13,7 @@ export class LiveJournal implements JournalOutline {
   readonly #copies: RecordCopy[] = [];
   #reading: JournalReading | undefined;
   #lastEntrySeq = -1;
-  #isInOrder = true;
+  #lateCount = 0;
 
   /** @param fileName see `JournalReader` */
   constructor(fileName: string, options?: JournalOptions) {
@@ -43,9 +43,9 @@ export class LiveJournal implements JournalOutline {
     return this.#reader.baseMs;
   }
 
-  /** False once a record has come after one with a higher number. */
-  get isInOrder(): boolean {
-    return this.#isInOrder;
+  /** How many records have come after one with a higher number. */
+  get lateCount(): number {
+    return this.#lateCount;
   }
 
   get header() {
@@ -94,13 +94,13 @@ export class LiveJournal implements JournalOutline {
 
   #noted(entries: JournalEntry[]): JournalEntry[] {
     for (const entry of entries) {
-      if (entry.seq < this.#lastEntrySeq) this.#isInOrder = false;
+      if (entry.seq < this.#lastEntrySeq) this.#lateCount++;
       else this.#lastEntrySeq = entry.seq;
       this.#seqs.add(entry.seq);
       const copy = copyOf(entry);
       if (copy) this.#copies.push(copy);
     }
-    if (!this.#isInOrder) this.#copies.sort((a, b) => a.seq - b.seq);
+    if (this.#lateCount > 0) this.#copies.sort((a, b) => a.seq - b.seq);
     return entries;
   }
 }

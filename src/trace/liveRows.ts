@@ -31,14 +31,20 @@ const sessionKind = kindCodes.indexOf("session");
 const longOutput = 256 * 1024;
 const grownBy = 1.125;
 
+/** Of more rows that are there when a trace is opened, panels ask for the labels of those that they show. */
+const mostRowsWithTexts = 10_000;
+
 /** Spans that are there before the first record. */
 export interface FirstRows {
   readonly spans: SpanSource;
   readonly columns: SpanColumns;
   readonly usage: LiveUsage;
-  readonly evidence: SpanEvidence;
+  /** The latest time of an event of theirs, -Infinity for none. */
+  readonly latestEventMs: number;
   readonly summary: TraceSummary;
   readonly metadata: TraceMetadata;
+  /** The columns have labels and outcomes. */
+  readonly hasTexts: boolean;
 }
 
 export interface LiveRowsOptions {
@@ -60,16 +66,17 @@ export class LiveRows {
   readonly #shares = new Map<number, SpanShare>();
   #looked: number[] = [];
   readonly #describedLengths = new Map<number, number>();
-  /** Rows get labels and outcomes. */
-  isDescribed = true;
+  #hasTexts: boolean;
+  #isLoading = true;
 
   constructor(first: FirstRows | undefined, options: LiveRowsOptions) {
+    this.#hasTexts = first?.hasTexts ?? true;
     const ids = new LiveIds(first?.spans);
     this.spans = new LiveSpans(ids, first?.spans, options.replaceKnown);
     this.#columns = new LiveColumns(first && { ...first, spans: first.spans.count });
     const columns = this.#columns;
     this.#forest = new LiveForest(columns, ids, this.spans);
-    this.#evidence = new LiveEvidence(columns, this.spans, first?.evidence);
+    this.#evidence = new LiveEvidence(columns, this.spans, first?.latestEventMs ?? Number.NEGATIVE_INFINITY);
     this.#totals = new LiveTotals(columns, this.spans, first?.summary);
     this.#output = new LiveOutput(columns, this.spans);
     this.#failures = new LiveFailures(columns, options.keysOf(this.spans, columns));
@@ -174,9 +181,25 @@ export class LiveRows {
     return this.#columns.takeChanged();
   }
 
-  /** Takes the labels and outcomes of all rows away. */
-  clearDescriptions(): void {
-    this.#columns.clearDescriptions();
+  /** What was there when the trace was opened is read: the rows that come from here on have their texts. */
+  endLoading(): void {
+    this.#isLoading = false;
+    if (!this.#mayHaveTexts()) this.#hasTexts = false;
+    if (!this.#hasTexts) this.#columns.clearDescriptions();
+  }
+
+  /** All rows have labels and outcomes. */
+  get hasTexts(): boolean {
+    return this.#hasTexts;
+  }
+
+  #mayHaveTexts(): boolean {
+    return this.#columns.spans <= mostRowsWithTexts;
+  }
+
+  /** Rows get labels and outcomes. */
+  get #isDescribed(): boolean {
+    return !this.#isLoading || (this.#hasTexts && this.#mayHaveTexts());
   }
 
   #bringUpToDate(rows: readonly number[]): void {
@@ -203,7 +226,7 @@ export class LiveRows {
       this.#output.change(row, span);
       this.#failures.change(row, span);
     });
-    if (!this.isDescribed) return;
+    if (!this.#isDescribed) return;
     for (const root of this.#output.takeGrownRoots()) columns.setLabel(root.row, outputAmount(root));
   }
 
@@ -220,7 +243,7 @@ export class LiveRows {
   }
 
   #descriptionOf(row: number, span: TraceSpan): SpanDescription | undefined {
-    if (!this.isDescribed) return undefined;
+    if (!this.#isDescribed) return undefined;
     if (span.endTime !== undefined || typeof span.output !== "string" || span.output.length < longOutput) {
       this.#describedLengths.delete(row);
       return describeSpan(span);

@@ -39,7 +39,7 @@ import type { SpanEvidence } from "./spanEvidence";
 import type { SessionFacts, TraceHeader } from "./spanSource";
 
 /** So many bytes are read and applied at once. */
-const chunkBytes = 1024 * 1024;
+const chunkBytes = 256 * 1024;
 /** And so many records, where they are read one by one. */
 const chunkRecords = 1_000;
 
@@ -86,6 +86,8 @@ export class LiveTrace {
   #leftOut: ReadonlySet<number> = new Set();
   /** Records that were written again, in all journals, when that was found out. */
   #copies = 0;
+  /** Records of the last journal that were put in their place when it was read. */
+  #lateCount = 0;
   #staleBecause: string | undefined;
 
   constructor(setup: LiveSetup) {
@@ -115,9 +117,12 @@ export class LiveTrace {
    */
   *load(files: FilesAround, lengths: readonly number[]): Generator<void> {
     const isOne = this.#journals.length === 1;
-    if (isOne && (yield* this.#loadInOneGo(lengths[0] ?? 0))) return this.#noteFiles(files);
-    this.#journals = this.#freshJournals();
-    yield* this.#loadWithCare(files, lengths);
+    if (!isOne || !(yield* this.#loadInOneGo(lengths[0] ?? 0))) {
+      this.#plan = undefined;
+      this.#journals = this.#freshJournals();
+      yield* this.#loadWithCare(files, lengths);
+    }
+    this.rows.endLoading();
     this.#noteFiles(files);
   }
 
@@ -221,7 +226,7 @@ export class LiveTrace {
   }
 
   #takeFirst(journal: LiveJournal, entries: readonly JournalEntry[]): boolean {
-    if (!journal.isInOrder) return false;
+    if (journal.lateCount > 0) return false;
     if (this.#plan === undefined) {
       if (!holdsSomething(journal)) return true;
       const plan = this.#makePlan();
@@ -310,6 +315,7 @@ export class LiveTrace {
 
   #beginStep(step: PlanStep<LiveJournal>, plan: Plan): void {
     this.#added.push(0);
+    this.#lateCount = step.journal.lateCount;
     this.#lastPart = this.rows.beginPart(this.#partOf(step, step.journal));
     this.rows.addMetadata(metadataOfHeader(step));
     this.#copies = -1;
@@ -359,7 +365,7 @@ export class LiveTrace {
     else if (this.#fillsGaps()) this.#staleBecause = "records came that fill gaps of an older journal";
     else if (entries.length === 0 || !this.#plan?.steps.some((step) => step.journal === journal)) return;
     else if (last?.journal !== journal) this.#staleBecause = "an older journal has grown";
-    else if (!journal.isInOrder) this.#staleBecause = "a record came late";
+    else if (journal.lateCount > this.#lateCount) this.#staleBecause = "a record came late";
     else this.#applyToLast(entries);
   }
 

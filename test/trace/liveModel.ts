@@ -12,7 +12,6 @@ import type { SnapshotHead } from "../../src/trace/sessionEvidence";
 import type { FileBytes, SessionFiles } from "../../src/trace/sessionFiles";
 import { actionKeysOf } from "../../src/trace/spanActions";
 import type { SpanColumns } from "../../src/trace/spanColumns";
-import { evidenceOfSpans } from "../../src/trace/spanEvidence";
 import { spansInMemory, type TraceHeader } from "../../src/trace/spanSource";
 import { deriveState } from "../../src/trace/state";
 import { summariseSpans } from "../../src/trace/traceSummary";
@@ -153,9 +152,13 @@ export class FollowedSession {
           spans: spansInMemory(spans),
           columns: reading.columns,
           usage: reading.usage,
-          evidence: evidenceOfSpans(spans),
+          latestEventMs: Math.max(
+            Number.NEGATIVE_INFINITY,
+            ...spans.flatMap(({ events }) => (events ?? []).map(({ timeMs }) => timeMs)),
+          ),
           summary: summariseSpans(spans),
           metadata: read?.trace?.metadata ?? {},
+          hasTexts: true,
         };
       },
     });
