@@ -8,9 +8,11 @@ import {
   openTextLinkSchema,
   payloadDiffRequestSchema,
   payloadImageRequestSchema,
+  payloadLooksSchema,
   payloadNodesRequestSchema,
   payloadRefParams,
   payloadRequestSchema,
+  payloadViewsSchema,
 } from "./payloadMessages";
 import { searchOptionsSchema, searchRequests } from "./searchMessages";
 import { timelineRequests, timelineStateSchema } from "./timelineMessages";
@@ -117,11 +119,6 @@ export const panelHeaderSchema = z.object({
 });
 export type PanelHeader = z.infer<typeof panelHeaderSchema>;
 
-/** How each sort of payload is shown ("tool input json": "text"). */
-const payloadViewsSchema = z
-  .record(z.string().check(z.maxLength(100)), z.enum(["diff", "fields", "json", "markdown", "text"]))
-  .check(z.refine((views) => Object.keys(views).length <= 100, "too many"));
-
 /** What a panel keeps over hiding and reloading; stored by the webview, read back only by this schema. */
 export const viewStateSchema = z.object({
   version: z.literal(1),
@@ -187,6 +184,8 @@ export const hostMessageSchema = z.discriminatedUnion("type", [
     platform: z.enum(["mac", "other"]),
     /** The person has put away the card on how to get steps. */
     hidesStepsCard: z.optional(z.boolean()),
+    /** Chosen in this or another panel, and newer than what a panel remembers itself. */
+    payloadLooks: z.optional(payloadLooksSchema),
   }),
   /** A new epoch begins; `rowCount` rows follow in chunks. The previous picture stays until the last chunk. */
   z.object({
@@ -276,6 +275,7 @@ export const panelMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("stopSession") }),
   z.object({ type: z.literal("revealTerminal") }),
   z.object({ type: z.literal("hideStepsCard"), hidden: z.boolean() }),
+  z.object({ type: z.literal("rememberLooks"), looks: payloadLooksSchema }),
   /** Open a payload as a text editor tab (`diff` opens a diff editor). */
   z.object({ type: z.literal("openText"), ...payloadRefParams }),
   z.object({ type: z.literal("copy"), ...payloadRefParams }),

@@ -12,6 +12,20 @@ const whole = z.number().check(z.int());
 const natural = z.number().check(z.int(), z.nonnegative());
 const optionalNumber = z.optional(z.number());
 
+/** How each sort of payload is shown ("tool input json": "text"). */
+export const payloadViewsSchema = z
+  .record(z.string().check(z.maxLength(100)), z.enum(["diff", "fields", "json", "markdown", "text"]))
+  .check(z.refine((views) => Object.keys(views).length <= 100, "too many"));
+
+/** What the person chose for payloads of all traces. */
+export const payloadLooksSchema = z.object({
+  payloadViews: payloadViewsSchema,
+  wrapText: z.boolean(),
+  /** Old and new lines of a diff stand beside each other, where there is room. */
+  sideBySide: z.boolean(),
+});
+export type PayloadLooks = z.infer<typeof payloadLooksSchema>;
+
 /**
  * `error` is the message with the stack behind it. `edit` are the changes that a call asked for, addressed by their
  * numbers; as a text they are the call's arguments.

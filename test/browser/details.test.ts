@@ -466,6 +466,28 @@ describe("the way in which a payload is shown", () => {
   });
 });
 
+describe("what was chosen in another panel", () => {
+  it("holds in this one, and a choice here is told to the host", async () => {
+    const trace = madeUpTrace([
+      { kind: "session", endTime: 9_000 },
+      { name: "search", input: { pattern: "tax", path: "src" }, output: "plain" },
+    ]);
+    const payloadLooks = { payloadViews: { "tool input json": "text" as const }, wrapText: false, sideBySide: true };
+    // What the panel itself remembers is older.
+    const state = { version: 1, sessionId: "made-up", payloadViews: { "tool input json": "json" }, wrapText: true };
+    await using drive = await openTrace(browser, traceFiles(trace), { revealSpanId: "s1", payloadLooks, state });
+    const { page } = drive;
+    const group = page.getByRole("group", { name: "Show Arguments as" });
+    await group.waitFor();
+    expect(await group.locator("[aria-pressed='true']").innerText()).toBe("Text");
+    expect(await page.locator(".payload-text.is-wrapped").count()).toBe(0);
+    await group.getByRole("button", { name: "Fields" }).click();
+    await expect
+      .poll(() => drive.intents.at(-1))
+      .toEqual({ type: "rememberLooks", looks: { payloadViews: {}, wrapText: false, sideBySide: true } });
+  });
+});
+
 describe("hostile texts in details", () => {
   const evil =
     "<img src=x onerror=\"document.title='pwned'\"><script>document.title='pwned'</script> javascript:alert(1)";

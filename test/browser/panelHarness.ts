@@ -12,6 +12,7 @@ import type { Logger } from "../../src/base/logger";
 import { PanelConnection, type PanelIntent } from "../../src/host/panel/panelConnection";
 import { TraceModel } from "../../src/host/panel/traceModel";
 import type { NavigateTarget, PanelHeader, PanelRequest, ViewState } from "../../src/protocol/panelMessages";
+import type { PayloadLooks } from "../../src/protocol/payloadMessages";
 import { webviewTexts } from "../../src/protocol/webviewTexts";
 import type { ReaderClient } from "../../src/reader/readerClient";
 import { wholeSource } from "../../src/reader/readingInMemory";
@@ -34,6 +35,8 @@ export interface OpenOptions extends PanelPageOptions {
   readonly control?: PanelHeader["control"];
   /** The card on how to get steps was put away. */
   readonly hidesStepsCard?: boolean | undefined;
+  /** How payloads are to be shown, as if it had been chosen in another panel. */
+  readonly payloadLooks?: PayloadLooks | undefined;
 }
 
 export class Drive implements AsyncDisposable {
@@ -66,6 +69,7 @@ export class Drive implements AsyncDisposable {
       texts: webviewTexts,
       control: () => options.control,
       hidesStepsCard: () => options.hidesStepsCard === true,
+      payloadLooks: () => options.payloadLooks,
       headerTexts: { timeZone: "Europe/Berlin", statusLabel: (_, fallback) => fallback },
       onIntent: (intent) => this.intents.push(intent),
     });

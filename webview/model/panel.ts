@@ -10,6 +10,7 @@ import {
   type PanelProblem,
   type ViewState,
 } from "../../src/protocol/panelMessages";
+import type { PayloadLooks } from "../../src/protocol/payloadMessages";
 import type { SearchOptions } from "../../src/trace/searchQuery";
 import { setTexts, text } from "../text";
 import { DetailsModel } from "./detailsModel";
@@ -79,6 +80,7 @@ export class Panel implements Navigable {
   #isSearchFilter = false;
   #isSelectedInView = true;
   #restored: ViewState | undefined;
+  #looks: PayloadLooks | undefined;
   #serial = 0;
   #changeCount = 0;
   #told = "";
@@ -152,6 +154,8 @@ export class Panel implements Navigable {
         setTexts(message.texts);
         this.platform = message.platform;
         this.hidesStepsCard = message.hidesStepsCard === true;
+        this.#looks = message.payloadLooks;
+        Object.assign(this.settings, this.#looks);
         break;
       case "open":
         this.#shown.open(message);
@@ -465,7 +469,7 @@ export class Panel implements Navigable {
 
   #restore(state: ViewState): void {
     this.timeView.restore(state.range);
-    Object.assign(this.settings, settingsOf(state));
+    Object.assign(this.settings, settingsOf(state), this.#looks);
     this.scrollTop = state.scrollTop ?? 0;
     if (state.search !== undefined) this.setSearch(state.search);
   }

@@ -17,6 +17,7 @@ import {
   panelMessageSchema,
   panelRequestSchema,
 } from "../../protocol/panelMessages";
+import type { PayloadLooks } from "../../protocol/payloadMessages";
 import { ReaderError } from "../../reader/readerClient";
 import type { PictureFacts, Reveal } from "../../reader/readerProtocol";
 import { PageFeed } from "./pageFeed";
@@ -43,6 +44,8 @@ export interface PanelConnectionOptions {
   readonly control?: ((key: string) => PanelHeader["control"]) | undefined;
   /** Whether the card on how to get steps was put away. */
   readonly hidesStepsCard?: (() => boolean) | undefined;
+  /** How the person wants payloads to be shown, where they chose. */
+  readonly payloadLooks?: (() => PayloadLooks | undefined) | undefined;
   /** Does what the person asked for; what it throws is reported by the connection's owner. */
   onIntent(intent: PanelIntent, connection: PanelConnection): void;
 }
@@ -157,6 +160,7 @@ export class PanelConnection implements Disposable {
       texts: { ...this.#options.texts },
       platform: process.platform === "darwin" ? "mac" : "other",
       hidesStepsCard: this.#options.hidesStepsCard?.() ?? false,
+      payloadLooks: this.#options.payloadLooks?.(),
     });
     this.#feed = new PageFeed({
       model: this.model,

@@ -65,6 +65,7 @@ async function run(intent: PanelIntent, connection: PanelConnection, context: Pa
     case "revealTerminal":
       return revealTerminal(key);
     case "hideStepsCard":
+    case "rememberLooks":
       // Kept by the editor, which tells new panels.
       return;
     case "openText": {

@@ -17,6 +17,7 @@ import { PanelConnection, type PanelIntent } from "./panelConnection";
 import type { HeaderTexts } from "./panelHeader";
 import { panelHtml, webviewRoot } from "./panelHtml";
 import type { PanelRegistry } from "./panelRegistry";
+import { RememberedLooks } from "./payloadLooks";
 import { StepsCard } from "./stepsCard";
 import { TraceModel } from "./traceModel";
 
@@ -56,11 +57,13 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
   readonly #owned = new DisposableStore();
   readonly #texts = localisedTexts();
   readonly #stepsCard: StepsCard;
+  readonly #looks: RememberedLooks;
   #refreshTimer: NodeJS.Timeout | undefined;
 
   constructor(options: TraceEditorOptions) {
     this.#options = options;
     this.#stepsCard = new StepsCard(options.memento);
+    this.#looks = new RememberedLooks(options.memento);
     for (const viewType of Object.values(editorIds))
       this.#owned.add(
         vscode.window.registerCustomEditorProvider(viewType, this, {
@@ -103,6 +106,7 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
         headerTexts,
         control: controlOf,
         hidesStepsCard: () => this.#stepsCard.isHidden,
+        payloadLooks: () => this.#looks.looks,
         onIntent: (intent, from) => {
           this.#onIntent(intent, from).catch((error: unknown) => reportError(logger, `panel ${intent.type}`, error));
         },
@@ -122,6 +126,7 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
 
   async #onIntent(intent: PanelIntent, connection: PanelConnection): Promise<void> {
     if (intent.type === "hideStepsCard") await this.#stepsCard.setHidden(intent.hidden);
+    else if (intent.type === "rememberLooks") await this.#looks.remember(intent.looks);
     else await this.#options.onIntent(intent, connection);
   }
 

@@ -5,6 +5,7 @@ import type { DiffView } from "../../../src/trace/diffView";
 import type { PayloadView, ShownAs } from "../../../src/trace/payload";
 import type { SpanKind } from "../../../src/trace/schema";
 import type { Panel } from "../../model/panel";
+import { changeLooks, changeView } from "../../model/payloadLooks";
 import type { TextAddress } from "../../model/textLoader";
 import { countText, formatInteger, text } from "../../text";
 import { IconButton } from "../iconButton";
@@ -38,11 +39,7 @@ export function PayloadSection(props: PayloadSectionProps) {
   const sort = `${kind} ${field} ${payload.type}`;
   const remembered = settings.payloadViews[sort];
   const view = remembered !== undefined && payload.views.includes(remembered) ? remembered : best;
-  const choose = (chosen: ShownAs) => {
-    const { [sort]: _, ...others } = settings.payloadViews;
-    settings.payloadViews = chosen === best ? others : { ...others, [sort]: chosen };
-    panel.changed();
-  };
+  const choose = (chosen: ShownAs) => changeView(panel, sort, chosen, chosen === best);
   const beside = payload.views.includes("fields") ? [] : payload.fields;
   return (
     <section class="section payload" aria-label={title}>
@@ -98,10 +95,7 @@ function ViewTools({ panel, view, edit }: { panel: Panel; view: ShownAs; edit: r
           class="side-by-side-tool"
           label={text("sideBySide")}
           pressed={settings.sideBySide}
-          onClick={() => {
-            settings.sideBySide = !settings.sideBySide;
-            panel.changed();
-          }}
+          onClick={() => changeLooks(panel, { sideBySide: !settings.sideBySide })}
         />
       )}
       {view !== "markdown" && <WrapButton panel={panel} />}
@@ -116,10 +110,7 @@ export function WrapButton({ panel }: { panel: Panel }) {
       icon="word-wrap"
       label={text("wrapText")}
       pressed={settings.wrapText}
-      onClick={() => {
-        settings.wrapText = !settings.wrapText;
-        panel.changed();
-      }}
+      onClick={() => changeLooks(panel, { wrapText: !settings.wrapText })}
     />
   );
 }

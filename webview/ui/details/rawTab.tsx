@@ -5,6 +5,7 @@ import { textPartSchema } from "../../../src/protocol/payloadMessages";
 import { firstPartLength, type TextPart } from "../../../src/trace/textPart";
 import { StaleReplyError } from "../../model/hostConnection";
 import type { Panel } from "../../model/panel";
+import { changeView } from "../../model/payloadLooks";
 import type { TextAddress } from "../../model/textLoader";
 import type { Picture } from "../../model/traceModel";
 import { text } from "../../text";
@@ -43,10 +44,7 @@ export function RawTab({ panel, picture, row }: { panel: Panel; picture: Picture
   }, [picture.epoch, row, panel.details.state]);
   if (raw === undefined) return <Waiting />;
   if ("error" in raw) return <div class="details-none">{text("detailsFailed", raw.error)}</div>;
-  const choose = (view: "json" | "text") => {
-    settings.payloadViews = { ...settings.payloadViews, [sort]: view };
-    panel.changed();
-  };
+  const choose = (view: "json" | "text") => changeView(panel, sort, view, view === "text");
   const shown = { ...address, row: raw.row };
   return (
     <div class={`raw-tab ${raw.row === row ? "" : "is-stale"}`}>
