@@ -3,12 +3,11 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { silentLogger } from "../base/logger";
 import { makeProbeLiveness } from "../recorder/liveness";
-import { loadSession } from "../store/loadSession";
 import { programHash } from "../store/programHash";
 import type { FromReader, ToReader } from "./readerProtocol";
-import { wholeSource } from "./readingInMemory";
 import { ScannedSource } from "./scannedSource";
 import { ScanStorage } from "./scanStorage";
+import { TailedSource } from "./tailedSource";
 import { TraceReader } from "./traceReader";
 import type { WorkerData } from "./workerPort";
 
@@ -30,7 +29,7 @@ const reader = new TraceReader({
       access,
       probe,
       memory,
-      journaled: wholeSource((signal) => loadSession(key, probe, signal, access)),
+      journaled: new TailedSource({ key, access, probe, memory }),
     }),
 });
 port.on("message", (message: ToReader) => reader.receive(message));

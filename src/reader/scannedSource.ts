@@ -74,6 +74,8 @@ export class ScannedSource implements SessionSource {
     const { snapshot, ...files } = await readSessionFilesWith(key, signal, access, (path) => this.#open(path, signal));
     if (snapshot instanceof TraceReplacedError) throw snapshot;
     if (files.journals.length > 0) return journaled.read(signal);
+    // What was held of journals is not needed any more.
+    journaled.forget();
     if (snapshot?.type === "scanned") return this.#update(files, snapshot);
     if (snapshot?.type === "whole") return inMemory({ ...files, snapshot }, probe);
     if (snapshot === undefined) return inMemory(files, probe);
