@@ -7,6 +7,7 @@ import { columnChunkSchema } from "../../src/protocol/panelMessages";
 import { spanDetailsSchema } from "../../src/protocol/panelReplies";
 import { ReaderClient } from "../../src/reader/readerClient";
 import { type WorkerOptions, workerPort } from "../../src/reader/workerPort";
+import { begin } from "../recorder/diskTrace";
 import { type BuiltReader, buildReader } from "../support/builtReader";
 import { makeTempDir } from "../support/tempDir";
 
@@ -106,6 +107,49 @@ describe("the reader worker", () => {
     const delta = await trace.call("delta", { epoch: 1, revision: 1 });
     expect(delta?.appended.startMs).toHaveLength(4);
     for (const array of Object.values(delta?.appended ?? {})) expect(array.byteLength).toBe(array.buffer.byteLength);
+  });
+
+  it("follows a session of our recorder while it runs, ends and is folded, within one epoch", async () => {
+    using reader = newClient();
+    await using folder = await makeTempDir();
+    const recorded = begin(folder);
+    recorded.startTrace("ses_1", { prompt: "Go on" });
+    const call = (index: number, isError = false) => {
+      const time = { start: Date.now(), end: Date.now() };
+      const input = { command: `npm test -- ${index}` };
+      const state = isError
+        ? ({ status: "error", input, error: "exit 1", time } as const)
+        : ({ status: "completed", input, output: `done ${index}`, time } as const);
+      recorded.logToolCall({ tool: "bash", callID: `call-${index}`, state });
+    };
+    call(1);
+    const trace = reader.client.open(folder.join("ses_1.json"));
+    const readTo = (rows: number) =>
+      expect
+        .poll(async () => {
+          await trace.update();
+          return trace.facts?.rowCount;
+        })
+        .toBe(rows);
+    await readTo(2);
+    expect(trace.facts?.header).toMatchObject({ status: "running", live: true });
+    const { revision = 0 } = trace.facts ?? {};
+    call(2);
+    call(3, true);
+    await readTo(4);
+    const delta = await trace.call("delta", { epoch: 1, revision });
+    const labels = [...(delta?.appended.label ?? [])].map((label) => label > 0);
+    expect([delta?.appended.startMs.length, labels]).toEqual([2, [true, true]]);
+    expect((await trace.call("failingStep", {}))?.label).toBe("npm test -- 3");
+    await recorded.endTrace("exit 1");
+    await expect
+      .poll(async () => {
+        await trace.update();
+        return trace.facts?.header.status;
+      })
+      .toBe("failed");
+    expect(trace.facts).toMatchObject({ epoch: 1, rowCount: 4, header: { live: false, failureCount: 1 } });
+    expect(await trace.call("text", { epoch: 1, row: 2, field: "output" })).toBe("done 2");
   });
 
   it("says of a session that is not there that it is missing", async () => {
