@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { rename, rm, utimes } from "node:fs/promises";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { readingInMemory, wholeSource } from "../../src/reader/readingInMemory";
+import { readingInMemory } from "../../src/reader/readingInMemory";
 import { ScannedSource, type ScannedSourceOptions } from "../../src/reader/scannedSource";
 import type { SessionReading, SessionUpdate } from "../../src/reader/sessionSource";
 import { type FileAccess, nodeFileAccess } from "../../src/store/fileAccess";
@@ -11,6 +11,7 @@ import { encodeCrashNote, encodeLiveMarker } from "../../src/trace/marker";
 import { TraceReplacedError } from "../../src/trace/spanSource";
 import { CountingAccess } from "../store/support";
 import { makeTempDir, type TempDir } from "../support/tempDir";
+import { wholeSource } from "../support/wholeSource";
 import { arbitraryDocument } from "../trace/arbitraryDocument";
 import { traceText } from "../trace/arbitrarySpans";
 import { programTrace } from "../trace/outputTrace";
@@ -222,6 +223,19 @@ describe("a session that is read again", () => {
     source.dispose();
     expect(outputs[2]).toThrow(TraceReplacedError);
     expect(access.of(key)).toMatchObject({ opens: 3, closes: 3 });
+  });
+
+  it("holds no file open where that would stand in the way of its writer", async () => {
+    await using folder = await makeTempDir();
+    const access = new CountingAccess();
+    const key = await put(folder, [{ ...plain, output: "one" }]);
+    const source = sourceOf(key, { access, closesAfterReads: true });
+    const { reading } = await source.read(never);
+    expect(access.of(key)).toMatchObject({ opens: 1, closes: 1 });
+    expect(reading.spans.fieldAt(0, "output")).toBe("one");
+    await put(folder, [{ ...plain, output: "two" }]);
+    expect(() => reading.spans.fieldAt(0, "output")).toThrow(TraceReplacedError);
+    source.dispose();
   });
 
   it("reads anew what was replaced under its hands, and gives up where that never ends", async () => {

@@ -53,10 +53,11 @@ describe("a scanned snapshot", () => {
     });
     const long = { ...plain, spanId: "l", output: "x".repeat(10_000) };
     const message = { ...plain, spanId: "m", kind: "user-message", input: "y".repeat(4_000) };
+    const writer = JSON.stringify({ instance: "w", incarnation: 1, seq: 0, offsetBytes: 0 });
     const many = Array.from({ length: 90 }, (_, index) => [cut(index), odd(index), elided(index), long, message]);
     for (const spans of [many.flat(), many.flat().slice(0, 150), [message, long, message], [long]]) {
       expectSame(encoder.encode(traceText(spans)));
-      expectSame(encoder.encode(traceText(spans).replace('{"version"', '{"writer":{"instance":"w"},"version"')));
+      expectSame(encoder.encode(traceText(spans).replace('{"version"', `{"writer":${writer},"version"`)));
     }
   });
 
