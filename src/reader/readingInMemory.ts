@@ -12,7 +12,7 @@ import { spansInMemory } from "../trace/spanSource";
 import { buildTree } from "../trace/spanTree";
 import { reportedUsage } from "../trace/traceUsage";
 import { failuresOfColumns } from "./failuresOfColumns";
-import type { SessionReading, SessionSource } from "./sessionSource";
+import type { SessionReading } from "./sessionSource";
 
 export function readingInMemory({ safeId, sessionId, trace, problems, evidence }: LoadedSession): SessionReading {
   const { spans, ...header } = trace;
@@ -31,15 +31,6 @@ export function readingInMemory({ safeId, sessionId, trace, problems, evidence }
     output: index && new OutputReader(index, source),
     hasTexts: true,
     findFailures: (state) => failuresOfColumns(built.columns, tree, keyOf, state),
-  };
-}
-
-/** A source that reads all of a session each time. */
-export function wholeSource(load: (signal: AbortSignal) => Promise<LoadedSession>): SessionSource {
-  return {
-    read: async (signal) => ({ type: "anew", reading: readingInMemory(await load(signal)) }),
-    forget() {},
-    dispose() {},
   };
 }
 

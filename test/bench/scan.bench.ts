@@ -4,7 +4,6 @@ import { type FileHandle, open, readFile, stat } from "node:fs/promises";
 import { silentLogger } from "../../src/base/logger";
 import { OpenedTrace } from "../../src/reader/openedTrace";
 import { pictureFacts } from "../../src/reader/pictureFacts";
-import { wholeSource } from "../../src/reader/readingInMemory";
 import { ScannedSource } from "../../src/reader/scannedSource";
 import { nodeFileAccess } from "../../src/store/fileAccess";
 import { loadSession } from "../../src/store/loadSession";
@@ -12,6 +11,7 @@ import { type ScannedTrace, TraceScanner } from "../../src/trace/scanTrace";
 import { type Figure, interleaved, reportBench, wallMs } from "../support/bench";
 import { makeTempDir } from "../support/tempDir";
 import { type GeneratedTrace, traceShapes, writeTrace } from "../support/traceGenerator";
+import { wholeSource } from "../support/wholeSource";
 
 const seed = 20_261_121;
 const rounds = 5;

@@ -15,7 +15,6 @@ import type { NavigateTarget, PanelHeader, PanelRequest, ViewState } from "../..
 import type { PayloadLooks } from "../../src/protocol/payloadMessages";
 import { webviewTexts } from "../../src/protocol/webviewTexts";
 import type { ReaderClient } from "../../src/reader/readerClient";
-import { wholeSource } from "../../src/reader/readingInMemory";
 import type { Liveness } from "../../src/trace/evidence";
 import { encodeLiveMarker } from "../../src/trace/marker";
 import { readSession } from "../../src/trace/readSession";
@@ -23,6 +22,7 @@ import type { TraceFile, TraceSpan } from "../../src/trace/schema";
 import type { SessionFiles } from "../../src/trace/sessionFiles";
 import { localReader } from "../support/localReader";
 import { openPanelPage, type PanelPage, type PanelPageOptions } from "../support/panelPage";
+import { wholeSource } from "../support/wholeSource";
 
 export interface OpenOptions extends PanelPageOptions {
   /** What the probe says of the writing process; `alive` makes a live session. */

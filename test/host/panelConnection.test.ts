@@ -5,12 +5,12 @@ import { PanelConnection } from "../../src/host/panel/panelConnection";
 import { TraceModel } from "../../src/host/panel/traceModel";
 import type { PanelRequest, ViewState } from "../../src/protocol/panelMessages";
 import type { ReaderClient } from "../../src/reader/readerClient";
-import { wholeSource } from "../../src/reader/readingInMemory";
 import { readSession } from "../../src/trace/readSession";
 import type { TraceSpan } from "../../src/trace/schema";
 import { nowMs, spanOf, traceOf } from "../reader/pictures";
 import { factsOf, scriptedClient, settled } from "../reader/scriptedReader";
 import { localReader } from "../support/localReader";
+import { wholeSource } from "../support/wholeSource";
 import { FakePanel } from "./fakePanel";
 
 const texts = { timeZone: "UTC", statusLabel: (_status: string, fallback: string) => fallback };

@@ -4,10 +4,10 @@ import * as path from "node:path";
 import { promisify } from "node:util";
 import { expect, it } from "vitest";
 import { panelHeader } from "../../src/host/panel/panelHeader";
-import { wholeSource } from "../../src/reader/readingInMemory";
 import { loadSession } from "../../src/store/loadSession";
 import { localReader } from "../support/localReader";
 import { makeTempDir } from "../support/tempDir";
+import { wholeSource } from "../support/wholeSource";
 
 const agent = path.resolve(import.meta.dirname, "../fixtures/sampleWorkspace/tools/agent.mjs");
 

@@ -7,11 +7,12 @@ import type { SearchPart } from "../../src/protocol/searchMessages";
 import { answerRequest, StaleEpochError } from "../../src/reader/answerRequest";
 import { headerFacts } from "../../src/reader/headerFacts";
 import { OpenedTrace, type TraceNews } from "../../src/reader/openedTrace";
-import { readingInMemory, wholeSource } from "../../src/reader/readingInMemory";
+import { readingInMemory } from "../../src/reader/readingInMemory";
 import type { SessionUpdate } from "../../src/reader/sessionSource";
 import { readSession } from "../../src/trace/readSession";
 import { plainSearch } from "../../src/trace/searchQuery";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
+import { wholeSource } from "../support/wholeSource";
 
 const fixtures = path.resolve(import.meta.dirname, "../fixtures/trace-v2");
 const nowMs = Date.parse("2026-11-20T23:00:00Z");

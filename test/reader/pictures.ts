@@ -2,9 +2,9 @@
 import { silentLogger } from "../../src/base/logger";
 import { OpenedTrace } from "../../src/reader/openedTrace";
 import type { TracePicture } from "../../src/reader/picture";
-import { wholeSource } from "../../src/reader/readingInMemory";
 import { readSession } from "../../src/trace/readSession";
 import type { TraceSpan } from "../../src/trace/schema";
+import { wholeSource } from "../support/wholeSource";
 
 export const nowMs = Date.parse("2026-11-20T23:00:00Z");
 
