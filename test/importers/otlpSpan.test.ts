@@ -4,11 +4,14 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { readOtlpRequest } from "../../src/importers/otlpRequest";
 import { mapOtlpSpan } from "../../src/importers/otlpSpan";
+import { buildColumns } from "../../src/trace/buildColumns";
 import { conversation } from "../../src/trace/conversation";
+import { describeSpan } from "../../src/trace/describeSpan";
 import { payloadView } from "../../src/trace/payload";
 import { findPlaces } from "../../src/trace/places";
 import { type TraceSpan, traceFileSchema } from "../../src/trace/schema";
 import { spanError } from "../../src/trace/spanError";
+import { spansInMemory } from "../../src/trace/spanSource";
 import { map, mapAttributes } from "./mappedSpan";
 import { attributes, traceId } from "./otlpPayload";
 
@@ -252,7 +255,8 @@ describe("a real agent's trace", () => {
       spans: mapped.map(({ span }) => span),
       summary: {},
     });
-    expect(conversation(trace)).toEqual([
+    const { columns } = buildColumns(trace.spans, describeSpan);
+    expect(conversation(spansInMemory(trace.spans), columns)).toEqual([
       expect.objectContaining({ type: "assistant", model: "gpt-3.5-turbo", status: "ok" }),
     ]);
   });
