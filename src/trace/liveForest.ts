@@ -79,9 +79,8 @@ export class LiveForest {
   }
 
   /** Gives a new row its place, and takes in those that waited for it. Its columns but the parent are set. */
-  append(row: number, parentId: string | null): void {
+  append(row: number, id: string, parentId: string | null): void {
     this.#changed();
-    const id = this.#ids.idOf(row);
     const isFirst = this.#ids.rowOf(id) === row;
     if (!isFirst) {
       this.#columns.setFlag(row, FLAG.duplicateId, true);

@@ -3,6 +3,9 @@
 import { ScanTexts } from "./scanTexts";
 import type { SpanSource } from "./spanSource";
 
+/** So many ids are known as strings: records are about few spans at a time. */
+const mostRecent = 4_096;
+
 export class LiveIds {
   readonly #base: Pick<SpanSource, "count" | "idOf" | "rowOf"> | undefined;
   readonly #baseCount: number;
@@ -12,6 +15,7 @@ export class LiveIds {
   #idOf = new Int32Array(1024);
   /** By number of an id: the first row that has it. */
   #rowOf = new Int32Array(1024);
+  readonly #recent = new Map<string, number>();
 
   constructor(base?: Pick<SpanSource, "count" | "idOf" | "rowOf">) {
     this.#base = base;
@@ -32,7 +36,10 @@ export class LiveIds {
     if (index >= this.#idOf.length) this.#idOf = grown(this.#idOf);
     if (id >= this.#rowOf.length) this.#rowOf = grown(this.#rowOf);
     this.#idOf[index] = id;
-    if (isNew) this.#rowOf[id] = row + 1;
+    if (isNew) {
+      this.#rowOf[id] = row + 1;
+      this.#remember(spanId, row);
+    }
     return isNew;
   }
 
@@ -46,10 +53,24 @@ export class LiveIds {
 
   /** The first row with this id; -1 where there is none. */
   rowOf(spanId: string): number {
+    const recent = this.#recent.get(spanId);
+    if (recent !== undefined) return recent;
+    const row = this.#find(spanId);
+    if (row >= 0) this.#remember(spanId, row);
+    return row;
+  }
+
+  #find(spanId: string): number {
     const known = this.#base?.rowOf(spanId) ?? -1;
     if (known >= 0) return known;
     const id = this.#texts.find(spanId);
     return id < 0 ? -1 : (this.#rowOf[id] ?? 0) - 1;
+  }
+
+  /** The row of an id never changes. */
+  #remember(spanId: string, row: number): void {
+    if (this.#recent.size >= mostRecent) this.#recent.clear();
+    this.#recent.set(spanId, row);
   }
 }
 

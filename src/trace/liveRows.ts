@@ -218,7 +218,7 @@ export class LiveRows {
     });
     this.#forest.takeOut(known);
     this.#eachOf(rows, (row, span) => {
-      if (row >= firstNew) this.#forest.append(row, span.parentSpanId);
+      if (row >= firstNew) this.#forest.append(row, span.spanId, span.parentSpanId);
       else this.#forest.putBack(row, span.parentSpanId);
     });
     this.#forest.settle();

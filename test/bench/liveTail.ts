@@ -112,7 +112,7 @@ function memoryBytes(): number {
 const words = "All tests passed in src/billing/tax.test.ts (12 ms) and nothing else was said of “them”".split(" ");
 
 /** Writes records as a recorder does: two for a step, one step after the other. */
-class SessionWriter {
+export class SessionWriter {
   spans = 0;
   readonly #random: () => number;
   readonly #header: JournalHeader;

@@ -464,3 +464,39 @@ describe("journalRecordSchemas", () => {
     }
   });
 });
+
+describe("a record that is checked by hand", () => {
+  const anything = fc.oneof(
+    fc.constantFrom<unknown>("a", "", null, undefined, 5, Number.POSITIVE_INFINITY, []),
+    fc.jsonValue(),
+  );
+  const fields = fc.record(
+    { spanId: anything, name: anything, timeMs: anything, traceId: anything, attributes: anything },
+    { requiredKeys: [] },
+  );
+  const part = fc.oneof({ arbitrary: fields, weight: 3 }, { arbitrary: anything, weight: 1 });
+  const types = ["begin", "span", "end", "set", "attributes", "text", "event", "link"] as const;
+
+  it("is one exactly where the schema says so", () => {
+    const sound = fc.record({ spanId: fc.constant("a"), name: fc.constant("n") });
+    const value = fc.record(
+      {
+        id: fc.oneof(fc.constant("a"), anything),
+        span: fc.oneof(sound, part),
+        set: part,
+        attributes: part,
+        text: fc.oneof(fc.constant("t"), anything),
+        event: fc.oneof(sound, part),
+        link: fc.oneof(sound, part),
+      },
+      { requiredKeys: [] },
+    );
+    fc.assert(
+      fc.property(fc.constantFrom(...types), value, (type, made) => {
+        const record = { ...made, t: type };
+        expect(toRecord(type, record) !== undefined).toBe(journalRecordSchemas[type].safeParse(record).success);
+      }),
+      { numRuns: 2_000 },
+    );
+  });
+});
