@@ -90,7 +90,9 @@ export function goToMatch(panel: Navigable, direction: 1 | -1): void {
   panel.setView("tree");
   panel.search.arriveAt(row);
   panel.select(row, { reveal: true });
-  announceMatch(panel, panel.search.ordinalOf(picture.model, row), panel.search.matchCount, direction, wrapped);
+  const { matchCount, isBusy } = panel.search;
+  const count = isBusy ? `${formatInteger(matchCount)}+` : formatInteger(matchCount);
+  announceMatch(panel, panel.search.ordinalOf(picture.model, row), count, direction, wrapped);
 }
 
 function goToLineMatch(panel: Navigable, direction: 1 | -1): void {
@@ -100,11 +102,11 @@ function goToLineMatch(panel: Navigable, direction: 1 | -1): void {
   const { line, wrapped } = search.step(output.cursor, direction);
   if (line < 0) return panel.announce(search.text === "" ? "" : text("noMatches"));
   output.moveTo(line);
-  announceMatch(panel, search.ordinalOf(line), search.matchCount, direction, wrapped);
+  announceMatch(panel, search.ordinalOf(line), formatInteger(search.matchCount), direction, wrapped);
 }
 
-function announceMatch(panel: Navigable, ordinal: number, count: number, direction: 1 | -1, wrapped: boolean): void {
-  const words = text("matchOf", ordinal + 1, count);
+function announceMatch(panel: Navigable, ordinal: number, count: string, direction: 1 | -1, wrapped: boolean): void {
+  const words = text("matchOf", formatInteger(ordinal + 1), count);
   panel.announce(wrapped ? `${words} · ${text(direction === 1 ? "wrappedToFirst" : "wrappedToLast")}` : words);
 }
 

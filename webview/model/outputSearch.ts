@@ -4,7 +4,7 @@ import { outputSearchResultSchema, type PatternFault } from "../../src/protocol/
 import { plainSearch, type SearchQuery, sameQuery } from "../../src/trace/searchQuery";
 import { type HostConnection, StaleReplyError } from "./hostConnection";
 
-const debounceMs = 120;
+const debounceMs = 60;
 
 export class OutputSearch {
   readonly #connection: HostConnection;
@@ -17,6 +17,9 @@ export class OutputSearch {
   #error: string | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #asked = 0;
+  #epoch = 0;
+  /** Lines have come since the question that is on its way. */
+  #hasMore = false;
   #pendingStep: 1 | -1 | undefined;
 
   constructor(connection: HostConnection, onChange: () => void) {
@@ -70,7 +73,8 @@ export class OutputSearch {
     if (sameQuery(query, this.#query)) return;
     this.#query = query;
     this.#pendingStep = undefined;
-    this.#askSoon(epoch);
+    this.#epoch = epoch;
+    this.#askSoon();
     if (query.text === "") this.#set(new Uint32Array(0), false, undefined);
     else {
       this.#isBusy = true;
@@ -80,7 +84,11 @@ export class OutputSearch {
 
   /** More lines have come: what was found stays until the new answer is here. */
   askAgain(epoch: number): void {
-    if (this.text !== "") this.#askSoon(epoch);
+    this.#epoch = epoch;
+    if (this.text === "") return;
+    // Lines that come all the time put no answer off.
+    if (this.#timer === undefined && !this.#isBusy) this.#askSoon();
+    else this.#hasMore = true;
   }
 
   forgetLines(): void {
@@ -99,22 +107,32 @@ export class OutputSearch {
       : { line: next, wrapped: false };
   }
 
-  #askSoon(epoch: number): void {
+  #askSoon(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#hasMore = false;
     const asked = ++this.#asked;
-    if (this.text !== "") this.#timer = setTimeout(() => void this.#ask(epoch, asked), debounceMs);
+    if (this.text === "") return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#ask(asked);
+    }, debounceMs);
   }
 
-  async #ask(epoch: number, asked: number): Promise<void> {
+  async #ask(asked: number): Promise<void> {
     this.#isBusy = true;
     try {
-      const params = { epoch, query: this.#query };
+      const params = { epoch: this.#epoch, query: this.#query };
       const result = await this.#connection.request("outputSearch", params, outputSearchResultSchema);
-      if (asked === this.#asked) this.#set(result.lines, result.truncated, result.fault);
+      if (asked !== this.#asked) return;
+      this.#set(result.lines, result.truncated, result.fault);
+      if (this.#hasMore) this.#askSoon();
     } catch (error) {
       if (asked !== this.#asked) return;
       this.#isBusy = false;
-      if (!(error instanceof StaleReplyError)) this.#error = error instanceof Error ? error.message : String(error);
+      if (this.#hasMore) this.#askSoon();
+      else if (!(error instanceof StaleReplyError))
+        this.#error = error instanceof Error ? error.message : String(error);
       this.#onChange();
     }
   }

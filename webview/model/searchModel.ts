@@ -177,8 +177,8 @@ export class SearchModel {
       for (let row = from; row < end; row++) changed.add(row);
       if (changed.size > mostSearchedAgain) this.#changed = undefined;
     }
-    // What runs looks at rows as they were, or at fewer; these follow it.
-    if (this.#running === undefined) this.#askSoon();
+    // What runs looks at rows as they were, or at fewer; these follow it. Rows that come all the time put nothing off.
+    if (this.#running === undefined && this.#timer === undefined) this.#askSoon();
   }
 
   /** There is another picture: row numbers have lost their meaning, and everything is searched again. */
@@ -207,11 +207,15 @@ export class SearchModel {
 
   #askSoon(): void {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#ask(), debounceMs);
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#ask();
+    }, debounceMs);
   }
 
   #stop(): void {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     this.#running?.abort(new StaleReplyError("superseded"));
     this.#ended();
   }

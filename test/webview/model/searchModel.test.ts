@@ -199,6 +199,17 @@ describe("the search of the panel", () => {
     expect(search.matchCount).toBe(3);
   });
 
+  it("is not put off by rows that come all the time", async () => {
+    const { reader, search, ready } = searching("tax");
+    await ready;
+    await reader.end();
+    for (let row = 0; row < 10; row++) {
+      search.rowsChanged(new Uint32Array(), row, row + 1);
+      await vi.advanceTimersByTimeAsync(20);
+    }
+    expect(reader.of("search").length).toBeGreaterThan(1);
+  });
+
   it("searches all where too many rows have changed", async () => {
     const { reader, search, ready } = searching("tax");
     await ready;
