@@ -15,7 +15,7 @@ export const laneModes = ["concurrency", "agent"] as const;
 export type LaneMode = (typeof laneModes)[number];
 
 /** Entries of one part. */
-export const timelinePartLength = 60_000;
+export const timelinePartLength = 40_000;
 /** Columns of a profile: more px than any screen has. */
 export const mostProfileEdges = 16_385;
 
@@ -44,6 +44,8 @@ export const timelineRequests = [
     params: z.object({
       epoch: count,
       mode: z.enum(laneModes),
+      /** Also the critical path, which takes as long as all the rest. */
+      wantsPath: z.boolean(),
       /** The layout that the panel has, 0 for none. */
       layout: count,
       /** Where open rows end in the panel. */
@@ -111,7 +113,7 @@ export const timelineResultSchema = z.object({
   /** By start; of very many those with the most calls. */
   bursts: burstsSchema,
   burstCount: count,
-  /** Segments of the critical path, and how much of the time they say a step was at work. */
+  /** Segments of the critical path, where it was wanted, and for how much of the time they say a step was at work. */
   pathCount: count,
   pathMs: z.number(),
   /** So long the panel waits before it asks again. */

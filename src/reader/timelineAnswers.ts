@@ -44,6 +44,7 @@ interface SentLayout {
   readonly path: CriticalPath;
 }
 
+const noPath: CriticalPath = { row: new Int32Array(0), fromMs: new Float64Array(0), toMs: new Float64Array(0) };
 const mostRemembered = 4;
 const mostBursts = 5_000;
 const mostGroups = 2_000;
@@ -92,7 +93,8 @@ export class TimelineAnswers {
     const startMs = this.#clock();
     const analysis = analysisOf(picture, params.openEndMs);
     const layout = analysis.lanes(params.mode);
-    const { bursts, path } = analysis;
+    const { bursts } = analysis;
+    const path = params.wantsPath ? analysis.path : noPath;
     const known = this.#sent.get(params.layout);
     const keptCount = known?.epoch === picture.epoch ? sharedEntries(known.layout, layout) : 0;
     const number = this.#remember({ epoch: picture.epoch, layout, path });

@@ -1,7 +1,8 @@
 // Draws the durability lane: how much was not on the disk at each instant, when it was synced and when `S.json` followed,
 // and what went wrong on the way.
 
-import { hatch, openSurface, type Surface } from "../draw/canvas";
+import { hatch, type Surface } from "../draw/canvas";
+import { surfaceInParent } from "./surfaceInParent";
 import type { TimelinePalette } from "./timelinePalette";
 
 export const durabilityPx = 50;
@@ -25,20 +26,20 @@ export interface DurabilityPicture {
 }
 
 export function drawDurability(canvas: HTMLCanvasElement, picture: DurabilityPicture, palette: TimelinePalette): void {
-  const surface = openSurface(canvas, picture.width, durabilityPx);
+  const surface = surfaceInParent(canvas, picture.width, durabilityPx);
   if (surface === undefined) return;
-  const { context, snap } = surface;
+  const { context, snapX } = surface;
   context.fillStyle = palette.grid;
   context.fillRect(0, 0, picture.width, 1);
   context.fillStyle = hatch(context, palette.risk);
-  for (const { x, width } of picture.degraded) context.fillRect(snap(x), 2, Math.max(2, snap(width)), riskPx);
+  for (const { x, width } of picture.degraded) context.fillRect(snapX(x), 2, Math.max(2, snapX(width)), riskPx);
   drawRisk(surface, picture, palette);
   drawTicks(surface, picture.syncX, riskPx + 4, palette.synced, picture.width);
   drawTicks(surface, picture.snapshotX, riskPx + 4 + tickPx + 4, palette.saved, picture.width);
   const { recovered } = picture;
   if (recovered !== undefined) {
     context.fillStyle = hatch(context, palette.recoveredGround);
-    context.fillRect(snap(recovered.x), riskPx + 2, Math.max(3, snap(recovered.width)), durabilityPx - riskPx - 2);
+    context.fillRect(snapX(recovered.x), riskPx + 2, Math.max(3, snapX(recovered.width)), durabilityPx - riskPx - 2);
   }
   drawLabels(surface, picture, palette);
   for (const x of picture.droppedX) {
@@ -50,10 +51,10 @@ export function drawDurability(canvas: HTMLCanvasElement, picture: DurabilityPic
     context.fill();
   }
   context.fillStyle = palette.failed;
-  for (const x of picture.crashX) context.fillRect(snap(x) - 1, 0, 2, durabilityPx);
+  for (const x of picture.crashX) context.fillRect(snapX(x) - 1, 0, 2, durabilityPx);
 }
 
-function drawRisk({ context, snap }: Surface, picture: DurabilityPicture, palette: TimelinePalette): void {
+function drawRisk({ context, snapX, snapY }: Surface, picture: DurabilityPicture, palette: TimelinePalette): void {
   const { x, unsynced } = picture;
   const bottom = riskPx + 1;
   if (x !== undefined && unsynced !== undefined) {
@@ -63,24 +64,24 @@ function drawRisk({ context, snap }: Surface, picture: DurabilityPicture, palett
     for (let column = 0; column < unsynced.length; column++) {
       const value = unsynced[column] ?? 0;
       if (value === 0) continue;
-      const left = snap(x[column] ?? 0);
-      const right = Math.max(left + 1, snap(x[column + 1] ?? 0));
+      const left = snapX(x[column] ?? 0);
+      const right = Math.max(left + 1, snapX(x[column + 1] ?? 0));
       if (right < 0 || left > picture.width) continue;
       const height = Math.max(1.5, (riskPx - 4) * (value / peak));
       context.fillRect(left, bottom - height, right - left, height);
     }
   }
   context.fillStyle = palette.grid;
-  context.fillRect(0, snap(bottom), picture.width, 1);
+  context.fillRect(0, snapY(bottom), picture.width, 1);
 }
 
-function drawTicks({ context, snap }: Surface, ticks: Float64Array, top: number, color: string, width: number): void {
+function drawTicks({ context, snapX }: Surface, ticks: Float64Array, top: number, color: string, width: number): void {
   context.fillStyle = color;
   let last = Number.NEGATIVE_INFINITY;
   for (const x of ticks) {
     // Of thousands on one px one is enough.
     if (x < -1 || x > width + 1 || x - last < 1) continue;
-    context.fillRect(snap(x) - 1, top, 2, tickPx);
+    context.fillRect(snapX(x) - 1, top, 2, tickPx);
     last = x;
   }
 }

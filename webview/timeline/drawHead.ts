@@ -1,9 +1,10 @@
 // Draws what stands above the lanes: the time axis, how much was at work, and the names of bursts.
 
-import { hatch, openSurface, type Surface } from "../draw/canvas";
+import { devicePixelRatio, hatch, type Surface } from "../draw/canvas";
 import type { BarState } from "../layout/bars";
 import { BarFills, letterWidth } from "./barFills";
 import type { BurstMark } from "./burstMarks";
+import { surfaceInParent } from "./surfaceInParent";
 import type { TimelinePalette } from "./timelinePalette";
 
 export const axisPx = 18;
@@ -44,25 +45,25 @@ export interface DensityPicture {
 }
 
 export function drawHead(canvas: HTMLCanvasElement, picture: HeadPicture, palette: TimelinePalette): void {
-  const surface = openSurface(canvas, picture.width, picture.height);
+  const surface = surfaceInParent(canvas, picture.width, picture.height);
   if (surface === undefined) return;
-  const { context, snap } = surface;
-  const hairline = Math.max(0.5, 1 / (globalThis.devicePixelRatio || 1));
+  const { context, snapX } = surface;
+  const hairline = Math.max(0.5, 1 / devicePixelRatio());
   context.font = palette.font;
   context.textBaseline = "middle";
   for (const { x } of picture.ticks) {
     context.fillStyle = palette.grid;
-    context.fillRect(snap(x), 0, hairline, picture.height);
+    context.fillRect(snapX(x), 0, hairline, picture.height);
   }
   context.fillStyle = hatch(context, palette.gap);
-  for (const gap of picture.gaps) context.fillRect(snap(gap.x), axisPx, Math.max(1, snap(gap.width)), picture.height);
+  for (const gap of picture.gaps) context.fillRect(snapX(gap.x), axisPx, Math.max(1, snapX(gap.width)), picture.height);
   drawDensity(surface, picture, palette);
   drawPath(surface, picture, palette);
   drawBursts(surface, picture, palette);
   drawAxis(surface, picture, palette);
   if (picture.nowX !== undefined) {
     context.fillStyle = palette.now;
-    context.fillRect(snap(picture.nowX) - 1, 0, 1, picture.height);
+    context.fillRect(snapX(picture.nowX) - 1, 0, 1, picture.height);
   }
 }
 
@@ -87,10 +88,10 @@ function drawAxis({ context }: Surface, picture: HeadPicture, palette: TimelineP
   }
 }
 
-function drawDensity({ context, snap }: Surface, picture: HeadPicture, palette: TimelinePalette): void {
+function drawDensity({ context, snapX, snapY }: Surface, picture: HeadPicture, palette: TimelinePalette): void {
   const bottom = axisPx + densityPx;
   context.fillStyle = palette.grid;
-  context.fillRect(0, snap(bottom), picture.width, 1);
+  context.fillRect(0, snapY(bottom), picture.width, 1);
   const { density } = picture;
   if (density === undefined || density.peak === 0) return;
   const room = densityPx - 3;
@@ -100,8 +101,8 @@ function drawDensity({ context, snap }: Surface, picture: HeadPicture, palette: 
     const value = density.atWork[column] ?? 0;
     const hasBegun = (density.begun[column] ?? 0) > 0;
     if (value === 0 && !hasBegun) continue;
-    const left = snap(density.x[column] ?? 0);
-    const right = Math.max(left + 1, snap(density.x[column + 1] ?? 0));
+    const left = snapX(density.x[column] ?? 0);
+    const right = Math.max(left + 1, snapX(density.x[column + 1] ?? 0));
     if (right < 0 || left > picture.width) continue;
     const height = Math.max(1.5, room * Math.min(1, value / density.peak));
     context.fillRect(left, bottom - height, right - left, height);
@@ -112,7 +113,7 @@ function drawDensity({ context, snap }: Surface, picture: HeadPicture, palette: 
   context.fillText(density.peakLabel, picture.width - 4, axisPx + 8);
 }
 
-function drawPath({ context, snap }: Surface, { path, width }: HeadPicture, palette: TimelinePalette): void {
+function drawPath({ context, snapX }: Surface, { path, width }: HeadPicture, palette: TimelinePalette): void {
   if (path === undefined) return;
   const top = axisPx + densityPx + 2;
   const high = pathPx - 4;
@@ -120,9 +121,9 @@ function drawPath({ context, snap }: Surface, { path, width }: HeadPicture, pale
   const letterPx = letterWidth(context);
   context.textAlign = "left";
   for (const { x, width: wide, step } of path) {
-    const left = snap(x);
+    const left = snapX(x);
     // A hair's breadth apart, so that two of a colour are two.
-    const right = Math.max(left + 1, snap(x + wide) - (wide > 4 ? 1 : 0));
+    const right = Math.max(left + 1, snapX(x + wide) - (wide > 4 ? 1 : 0));
     if (step === undefined) {
       context.fillStyle = palette.gap;
       context.fillRect(left, top + high / 2, right - left, 1);
@@ -140,12 +141,12 @@ function drawPath({ context, snap }: Surface, { path, width }: HeadPicture, pale
   }
 }
 
-function drawBursts({ context, snap }: Surface, picture: HeadPicture, palette: TimelinePalette): void {
+function drawBursts({ context, snapX }: Surface, picture: HeadPicture, palette: TimelinePalette): void {
   context.textAlign = "left";
   for (const mark of picture.marks) {
     const top = picture.burstTop + mark.line * burstPx;
-    const left = snap(mark.x);
-    const right = Math.max(left + 2, snap(mark.x + mark.width));
+    const left = snapX(mark.x);
+    const right = Math.max(left + 2, snapX(mark.x + mark.width));
     if (mark.textPx > 0) {
       const words = picture.burstText(mark.index, mark.textPx - 5, (text) => context.measureText(text).width);
       const textLeft = Math.max(0, mark.x) + 4;

@@ -1,13 +1,14 @@
 // Draws the lanes in view. A bar tells its kind by its colour, how it ended as the tree's bars do, and what it is where
 // there is room; a cell of many rows tells how many of them failed by how high it is red.
 
-import { FLAG, type SpanColumns } from "../../src/trace/spanColumns";
-import { hatch, openSurface, type Surface } from "../draw/canvas";
+import { FLAG, kindCodes, type SpanColumns } from "../../src/trace/spanColumns";
+import { devicePixelRatio, hatch, type Surface } from "../draw/canvas";
 import { barState } from "../layout/bars";
 import { BarFills, letterWidth } from "./barFills";
 import type { BarList } from "./laneBars";
 import { groupHeadPx, type LaneStack, laneTop } from "./laneStack";
 import type { LaneStore } from "./laneStore";
+import { surfaceInParent } from "./surfaceInParent";
 import type { TimelinePalette } from "./timelinePalette";
 
 export interface LanesPicture {
@@ -35,18 +36,20 @@ const lanesApartPx = 3;
 const leastTextPx = 30;
 const leastTextLanePx = 13;
 /** Rows looked at to find out of what kind most of a cell are. */
-const sampled = 8;
+const sampled = 6;
+/** By kind, of one cell; used again for each. */
+const counts = new Uint8Array(kindCodes.length);
 const dimmed = 0.28;
 
 export function drawLanes(canvas: HTMLCanvasElement, picture: LanesPicture, palette: TimelinePalette): void {
-  const surface = openSurface(canvas, picture.width, picture.height);
+  const surface = surfaceInParent(canvas, picture.width, picture.height);
   if (surface === undefined) return;
-  const { context, snap } = surface;
-  const hairline = 1 / (globalThis.devicePixelRatio || 1);
+  const { context, snapX } = surface;
+  const hairline = 1 / devicePixelRatio();
   context.fillStyle = palette.grid;
-  for (const x of picture.gridX) context.fillRect(snap(x), 0, Math.max(hairline, 0.5), picture.height);
+  for (const x of picture.gridX) context.fillRect(snapX(x), 0, Math.max(hairline, 0.5), picture.height);
   context.fillStyle = hatch(context, palette.gap);
-  for (const gap of picture.gaps) context.fillRect(snap(gap.x), 0, Math.max(1, snap(gap.width)), picture.height);
+  for (const gap of picture.gaps) context.fillRect(snapX(gap.x), 0, Math.max(1, snapX(gap.width)), picture.height);
   context.font = palette.font;
   context.textBaseline = "middle";
   context.textAlign = "left";
@@ -54,7 +57,7 @@ export function drawLanes(canvas: HTMLCanvasElement, picture: LanesPicture, pale
   drawHeads(surface, picture, palette);
   if (picture.nowX !== undefined) {
     context.fillStyle = palette.now;
-    context.fillRect(snap(picture.nowX) - 1, 0, 1, picture.height);
+    context.fillRect(snapX(picture.nowX) - 1, 0, 1, picture.height);
   }
 }
 
@@ -94,7 +97,7 @@ interface Place {
 }
 
 function drawBar(
-  { context, snap }: Surface,
+  { context, snapX, snapY }: Surface,
   { x, y, width, height }: Place,
   columns: SpanColumns,
   row: number,
@@ -105,10 +108,10 @@ function drawBar(
   const flags = columns.flags[row] ?? 0;
   const state = barState(flags, columns.status[row] === 1);
   const color = fills.color(state, columns.kind[row] ?? 0);
-  const left = snap(x);
-  const top = snap(y);
-  const wide = Math.max(1, snap(x + width) - left);
-  const high = snap(y + height) - top;
+  const left = snapX(x);
+  const top = snapY(y);
+  const wide = Math.max(1, snapX(x + width) - left);
+  const high = snapY(y + height) - top;
   if (wide <= 4) {
     context.fillStyle = color;
     context.fillRect(left, top, wide, high);
@@ -137,7 +140,7 @@ function drawBar(
 }
 
 function drawCell(
-  { context, snap }: Surface,
+  { context, snapX, snapY }: Surface,
   { x, y, width, height }: Place,
   rows: Int32Array,
   from: number,
@@ -147,7 +150,8 @@ function drawCell(
   selection: string,
 ): void {
   const { columns, emphasis } = picture;
-  const counts = [0, 0, 0, 0, 0, 0];
+  counts.fill(0);
+  let common = 0;
   let failed = 0;
   let isEmphasised = emphasis === undefined;
   let hasSelected = false;
@@ -157,21 +161,23 @@ function drawCell(
     const row = rows[index] ?? 0;
     const flags = columns.flags[row] ?? 0;
     const kind = columns.kind[row] ?? 0;
-    counts[kind] = (counts[kind] ?? 0) + 1;
+    const count = (counts[kind] ?? 0) + 1;
+    counts[kind] = count;
+    if (count > (counts[common] ?? 0)) common = kind;
     looked++;
     if ((flags & FLAG.failure) !== 0) failed++;
     isEmphasised ||= emphasis?.(row) === true;
     hasSelected ||= row === picture.selectedRow;
   }
-  const left = snap(x);
-  const top = snap(y);
-  const wide = Math.max(1, snap(x + width) - left);
-  const high = snap(y + height) - top;
+  const left = snapX(x);
+  const top = snapY(y);
+  const wide = Math.max(1, snapX(x + width) - left);
+  const high = snapY(y + height) - top;
   context.globalAlpha = isEmphasised ? 1 : dimmed;
-  context.fillStyle = fills.kind(counts.indexOf(Math.max(...counts)));
+  context.fillStyle = fills.kind(common);
   context.fillRect(left, top, wide, high);
   if (failed > 0) {
-    const red = Math.max(2, snap((high * failed) / looked));
+    const red = Math.max(2, (high * failed) / looked);
     context.fillStyle = fills.color("failed", 0);
     context.fillRect(left, top + high - red, wide, red);
   }
@@ -182,14 +188,14 @@ function drawCell(
   }
 }
 
-function drawHeads({ context, snap }: Surface, picture: LanesPicture, palette: TimelinePalette): void {
+function drawHeads({ context, snapY }: Surface, picture: LanesPicture, palette: TimelinePalette): void {
   for (const [index, place] of picture.stack.places.entries()) {
     if (place.lanesTop === place.top) return;
     const top = place.top - picture.scrollTop;
     if (top > picture.height) return;
     if (top + groupHeadPx < 0) continue;
     context.fillStyle = palette.grid;
-    context.fillRect(0, snap(top), picture.width, 1);
+    context.fillRect(0, snapY(top), picture.width, 1);
     const words = picture.groupText(index);
     context.fillStyle = palette.dimText;
     context.fillText(words, 4, top + groupHeadPx / 2 + 1);

@@ -33,6 +33,21 @@ export interface Painting {
   readonly scrollTop: number;
   readonly density: DensityModel;
   readonly durability: DurabilityResult | undefined;
+  /** Changes with everything that comes from the panel. */
+  readonly panelChanges: number;
+}
+
+/** What each canvas was painted from: a pointer that moves, or a density that arrives, paints no lanes. */
+export class PaintMemory {
+  readonly #known = new Map<string, readonly unknown[]>();
+
+  /** True where the canvas is to be painted. */
+  isNew(name: string, from: readonly unknown[]): boolean {
+    const known = this.#known.get(name);
+    if (known?.length === from.length && known.every((value, index) => Object.is(value, from[index]))) return false;
+    this.#known.set(name, from);
+    return true;
+  }
 }
 
 const noLanes = new LaneStore();
@@ -42,10 +57,15 @@ export function paintTimeline(
   bars: BarList,
   painting: Painting,
   palette: TimelinePalette,
+  memory: PaintMemory,
 ): void {
-  paintHead(canvases.head, painting, palette);
-  paintLanes(canvases.lanes, bars, painting, palette);
-  paintDurability(canvases.durability, painting, palette);
+  const { panelChanges, data, frame, lanesPx, scrollTop, density, durability } = painting;
+  const shared = [panelChanges, data, frame.widthPx, palette, globalThis.devicePixelRatio];
+  const { head, lanes } = canvases;
+  if (memory.isNew("head", [...shared, head, density.profile, frame.headPx])) paintHead(head, painting, palette);
+  if (memory.isNew("lanes", [...shared, lanes, lanesPx, scrollTop])) paintLanes(lanes, bars, painting, palette);
+  const foot = canvases.durability;
+  if (memory.isNew("foot", [...shared, foot, density.profile, durability])) paintDurability(foot, painting, palette);
 }
 
 function paintHead(canvas: HTMLCanvasElement | null, painting: Painting, palette: TimelinePalette): void {

@@ -19,8 +19,10 @@ export function TimelineDrawer({ panel, picture }: { panel: Panel; picture: Pict
   const [, setCount] = useState(0);
   const parts = useMemo(() => new TimelineParts(panel), [panel]);
   useLayoutEffect(() => {
-    const subscription = parts.onDidChange(() => setCount((count) => count + 1));
-    return () => subscription.dispose();
+    const subscriptions = [parts.follow(), parts.onDidChange(() => setCount((count) => count + 1))];
+    return () => {
+      for (const subscription of subscriptions) subscription.dispose();
+    };
   }, [parts]);
   const isOpen = isTimelineOpen(panel);
   const isUndecided = timelineSettings(panel).open === undefined;

@@ -4,6 +4,7 @@
 import {
   type LaneMode,
   type TimelineResult,
+  timelinePartLength,
   timelinePathResultSchema,
   timelineResultSchema,
   timelineRowsResultSchema,
@@ -12,6 +13,9 @@ import { StaleReplyError } from "../model/hostConnection";
 import type { Panel } from "../model/panel";
 import { LaneStore } from "./laneStore";
 import { PathStore } from "./pathStore";
+
+/** Put in at once: about a millisecond of work. */
+const stepRows = 10_000;
 
 export interface TimelineData {
   readonly epoch: number;
@@ -95,23 +99,35 @@ export class TimelineModel {
   async #load(epoch: number, mode: LaneMode, wantsPath: boolean, openEndMs: number): Promise<void> {
     const before = this.#data?.epoch === epoch && this.#data.mode === mode ? this.#data : undefined;
     const { connection } = this.#panel;
-    const ask = { epoch, mode, layout: before?.result.layout ?? 0, ...(Number.isNaN(openEndMs) ? {} : { openEndMs }) };
+    const ask = {
+      epoch,
+      mode,
+      wantsPath,
+      layout: before?.result.layout ?? 0,
+      ...(Number.isNaN(openEndMs) ? {} : { openEndMs }),
+    };
     const result = await connection.request("timeline", ask, timelineResultSchema);
     this.#restUntilMs = performance.now() + result.restMs;
     const path = wantsPath ? await this.#loadPath(epoch, result) : (before?.path ?? new PathStore());
-    const store = before?.store ?? new LaneStore();
-    const parts: { rows: Int32Array; lanes: Int32Array }[] = [];
-    // Put in only when all of it is here, so that no half of a layout is ever drawn.
-    for (let from = result.keptCount; from < result.rowCount; ) {
+    // What is shown goes on in its store where little is to be put in, else in another one, part by part: no half of a
+    // layout is ever drawn, and no frame puts in all of it.
+    const isShort = result.rowCount - result.keptCount <= timelinePartLength;
+    const kept = before !== undefined && isShort ? before.store : undefined;
+    const store = kept ?? new LaneStore();
+    for (let from = kept === undefined ? 0 : result.keptCount; from < result.rowCount; ) {
       const params = { epoch, layout: result.layout, from };
       const part = await connection.request("timelineRows", params, timelineRowsResultSchema);
       if (part.gone || part.rows.length === 0) throw new StaleReplyError("The layout is no longer known");
-      parts.push(part);
+      // Only now, because until the one part is here the lanes are drawn as they are.
+      if (store === kept) store.cutTo(result.keptCount);
+      for (let done = 0; done < part.rows.length; done += stepRows) {
+        store.append(part.rows.subarray(done, done + stepRows), part.lanes.subarray(done, done + stepRows));
+        if (store !== kept) await nextTask();
+      }
       from += part.rows.length;
     }
+    if (store === kept && result.rowCount === result.keptCount) store.cutTo(result.keptCount);
     if (this.#panel.picture?.epoch !== epoch) return;
-    store.cutTo(result.keptCount);
-    for (const { rows, lanes } of parts) store.append(rows, lanes);
     this.#data = { epoch, mode, result, store, path };
   }
 
@@ -125,4 +141,9 @@ export class TimelineModel {
     }
     return path;
   }
+}
+
+/** Lets the page draw and answer in between. */
+function nextTask(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }

@@ -1,5 +1,6 @@
 // The parts of one panel's timeline: they are made once, and tell when anything that the timeline alone shows has changed.
 
+import type { Disposable } from "../../src/base/disposable";
 import { Emitter } from "../../src/base/event";
 import type { Panel } from "../model/panel";
 import { DensityModel } from "./densityModel";
@@ -18,8 +19,12 @@ export class TimelineParts {
   readonly ranges: RangeModel;
   readonly density: DensityModel;
   readonly durability: DurabilityModel;
+  readonly #panel: Panel;
+  /** Counts changes of the panel: what is drawn from it alone is drawn again with these only. */
+  panelChanges = 0;
 
   constructor(panel: Panel) {
+    this.#panel = panel;
     const changed = () => this.#changes.fire();
     this.model = new TimelineModel(panel, changed);
     this.control = new TimelineControl(panel, changed);
@@ -27,5 +32,12 @@ export class TimelineParts {
     this.ranges = new RangeModel(panel, changed);
     this.density = new DensityModel(panel, changed);
     this.durability = new DurabilityModel(panel, changed);
+  }
+
+  /** Counts from here on. */
+  follow(): Disposable {
+    return this.#panel.onDidChange(() => {
+      this.panelChanges++;
+    });
   }
 }

@@ -11,7 +11,7 @@ import { durabilityPx } from "./drawDurability";
 import { unknownText } from "./durabilityWords";
 import { BarList } from "./laneBars";
 import { laneTop } from "./laneStack";
-import { paintTimeline } from "./paintTimeline";
+import { PaintMemory, paintTimeline } from "./paintTimeline";
 import { scrollToLane, type TimelineFrame, timelineFrame, wallAtX, xAt } from "./timelineFrame";
 import { timelineIntent } from "./timelineKeys";
 import { timelinePalette } from "./timelinePalette";
@@ -45,12 +45,16 @@ export function TimelinePicture({ panel, picture, parts, range }: TimelinePictur
   const lanes = useRef<HTMLCanvasElement>(null);
   const foot = useRef<HTMLCanvasElement>(null);
   const bars = useMemo(() => new BarList(), []);
+  const painted = useMemo(() => new PaintMemory(), []);
   const [pointed, setPointed] = useState<Pointed | undefined>(undefined);
   const basePalette = usePalette();
   const palette = useMemo(() => timelinePalette(basePalette, document.body), [basePalette]);
   const { width } = useSize(body);
   const { height: lanesPx } = useSize(scroller);
-  const frame = timelineFrame(panel, picture, data, width, lanesPx);
+  const frame = useMemo(
+    () => timelineFrame(panel, picture, data, width, lanesPx),
+    [panel, parts.panelChanges, picture, data, width, lanesPx],
+  );
   const { stack } = frame;
   const mostScroll = Math.max(0, stack.height - lanesPx);
   control.scrollTop = Math.min(control.scrollTop, mostScroll);
@@ -81,8 +85,13 @@ export function TimelinePicture({ panel, picture, parts, range }: TimelinePictur
     paintTimeline(
       canvases,
       bars,
-      { panel, picture, data, frame, lanesPx, scrollTop, density, durability: noted },
+      {
+        ...{ panel, picture, data, frame, lanesPx, scrollTop, density },
+        durability: noted,
+        panelChanges: parts.panelChanges,
+      },
       palette,
+      painted,
     );
     const element = scroller.current;
     if (element !== null && Math.abs(element.scrollTop - scrollTop) > 1) element.scrollTop = scrollTop;
@@ -179,7 +188,9 @@ export function TimelinePicture({ panel, picture, parts, range }: TimelinePictur
       }}
       onKeyDown={onKeyDown}
     >
-      <canvas ref={head} aria-hidden="true" />
+      <div class="timeline-canvas" style={{ height: `${frame.headPx}px` }}>
+        <canvas ref={head} aria-hidden="true" />
+      </div>
       <div
         ref={scroller}
         class="timeline-lanes"
@@ -189,11 +200,15 @@ export function TimelinePicture({ panel, picture, parts, range }: TimelinePictur
           control.redraw();
         }}
       >
-        <canvas ref={lanes} aria-hidden="true" />
+        <div class="timeline-canvas" style={{ height: `${lanesPx}px` }}>
+          <canvas ref={lanes} aria-hidden="true" />
+        </div>
         <div style={{ height: `${mostScroll}px` }} />
       </div>
       {noted !== undefined && (
-        <canvas ref={foot} class="durability" style={{ height: `${durabilityPx}px` }} aria-hidden="true" />
+        <div class="timeline-canvas durability" style={{ height: `${durabilityPx}px` }}>
+          <canvas ref={foot} aria-hidden="true" />
+        </div>
       )}
       {unknown !== undefined && <p class="durability-unknown">{unknown}</p>}
       {durability.result?.crashes.slice(0, 20).map(({ atMs, reason }) => (

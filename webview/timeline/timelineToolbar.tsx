@@ -37,7 +37,9 @@ export function TimelineToolbar({ panel, model }: { panel: Panel; model: Timelin
         onClick={() => changeTimeline(panel, { path: settings.path !== true })}
       >
         {text("criticalPath")}
-        {settings.path === true && result !== undefined && <span class="dim"> {formatDuration(result.pathMs)}</span>}
+        {settings.path === true && (result?.pathCount ?? 0) > 0 && (
+          <span class="dim"> {formatDuration(result?.pathMs ?? 0)}</span>
+        )}
       </button>
       {hasGaps && (
         <button

@@ -1,4 +1,4 @@
-// Lanes by sub-agent. A sub-agent is a call with turns of a model or calls of its own below it; it and what belongs to it
+// Lanes by sub-agent. A sub-agent is a call with turns of a model or several calls of its own below it; it and what belongs to it
 // (what is below it but not below another one) make a block, the agent's own bar on top. Agents of one name share a group,
 // in which blocks lie beside each other where they do not overlap in time, and below each other where they do.
 
@@ -16,6 +16,7 @@ export function findAgents(columns: SpanColumns, tree: SpanTree): Uint8Array {
   const { count, kind, flags, parent } = columns;
   const isAgent = new Uint8Array(count);
   const hasGeneration = new Uint8Array(count);
+  const calls = new Uint8Array(count);
   const isLeftOut = (row: number) => ((flags[row] ?? 0) & (FLAG.output | FLAG.synthetic)) !== 0;
   for (let position = count - 1; position >= 0; position--) {
     const row = tree.preorder[position] ?? 0;
@@ -27,9 +28,17 @@ export function findAgents(columns: SpanColumns, tree: SpanTree): Uint8Array {
       // Frameworks wrap what they do in spans; only the innermost around a model's turn is taken for an agent.
       if (kind[above] === plainSpan) isAgent[above] = 1;
     } else if (hasGeneration[row] === 1) hasGeneration[above] = 1;
-    if (kind[row] === tool && kind[above] === tool) isAgent[above] = 1;
+    // A single one is what the call does, as a shell runs a script.
+    if (kind[row] === tool && kind[above] === tool && isSecond(calls, above)) isAgent[above] = 1;
   }
   return isAgent;
+}
+
+/** Counts, up to two. */
+function isSecond(counts: Uint8Array, row: number): boolean {
+  if ((counts[row] ?? 0) > 0) return true;
+  counts[row] = 1;
+  return false;
 }
 
 /** By row: the innermost sub-agent above it, -1 without one. */

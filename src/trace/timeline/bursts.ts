@@ -68,13 +68,14 @@ export function findBursts(columns: SpanColumns, work: WorkRows): Bursts {
   const lengthMs = firstCall === undefined || lastCall === undefined ? 0 : start(lastCall) - start(firstCall);
   const usualRate = calls.length / Math.max(1, lengthMs);
   const found: Burst[] = [];
+  const packer = new LanePacker();
   const measure = (members: Int32Array, parent: number) => {
     const fromMs = start(members[0] ?? 0);
     const toMs = start(members.at(-1) ?? 0);
     if (members.length < leastCalls) return;
     const tookMs = toMs - fromMs;
     if (tookMs > shortMs && members.length / tookMs < leastFactor * usualRate) return;
-    found.push({ parent, fromMs, toMs, ...measured(columns, work, members) });
+    found.push({ parent, fromMs, toMs, ...measured(columns, work, members, packer) });
   };
   for (let slot = 0; slot + 1 < first.length; slot++) {
     const members = grouped.subarray(first[slot] ?? 0, first[slot + 1] ?? 0);
@@ -191,8 +192,8 @@ function hasSeveralParents({ parent }: SpanColumns, members: Int32Array): boolea
   return most <= members.length * mostOfOneParent;
 }
 
-function measured(columns: SpanColumns, work: WorkRows, members: Int32Array) {
-  const packer = new LanePacker();
+function measured(columns: SpanColumns, work: WorkRows, members: Int32Array, packer: LanePacker) {
+  packer.clear();
   let endMs = Number.NEGATIVE_INFINITY;
   let failed = 0;
   for (const row of members) {

@@ -17,8 +17,15 @@ export interface Density {
 export function buildDensity(work: WorkRows): Density {
   const rows = work.ordered.filter((row) => work.role[row] === ROW.work);
   const zeroMs = Number.isNaN(work.firstMs) ? 0 : work.firstMs;
-  const starts = Float64Array.from(rows, (row) => (work.startMs[row] ?? 0) - zeroMs);
-  const ends = Float64Array.from(rows, (row) => (work.endMs[row] ?? 0) - zeroMs).sort();
+  // Loops, because `from` goes through an iterator.
+  const starts = new Float64Array(rows.length);
+  const ends = new Float64Array(rows.length);
+  for (let index = 0; index < rows.length; index++) {
+    const row = rows[index] ?? 0;
+    starts[index] = (work.startMs[row] ?? 0) - zeroMs;
+    ends[index] = (work.endMs[row] ?? 0) - zeroMs;
+  }
+  ends.sort();
   return { zeroMs, starts, ends, startSums: sumsOf(starts), endSums: sumsOf(ends) };
 }
 

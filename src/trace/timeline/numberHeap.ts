@@ -1,8 +1,11 @@
 // A binary heap of small whole numbers by a key: which lane is free first, which lane is the topmost free one.
 
+const noKeys = new Float64Array(0);
+const noValues = new Int32Array(0);
+
 export class NumberHeap {
-  #keys = new Float64Array(16);
-  #values = new Int32Array(16);
+  #keys = noKeys;
+  #values = noValues;
   #size = 0;
 
   get size(): number {
@@ -52,9 +55,14 @@ export class NumberHeap {
     return least;
   }
 
+  /** Takes all out, and keeps its memory. */
+  clear(): void {
+    this.#size = 0;
+  }
+
   #grow(): void {
-    const keys = new Float64Array(2 * this.#keys.length);
-    const values = new Int32Array(2 * this.#values.length);
+    const keys = new Float64Array(Math.max(4, 2 * this.#keys.length));
+    const values = new Int32Array(keys.length);
     keys.set(this.#keys);
     values.set(this.#values);
     this.#keys = keys;

@@ -15,6 +15,13 @@ export class LanePacker {
     return this.#count;
   }
 
+  /** Begins anew. */
+  clear(): void {
+    this.#busy.clear();
+    this.#free.clear();
+    this.#count = 0;
+  }
+
   /** Items must come in the order of their starts. @returns the lane */
   add(startMs: number, endMs: number): number {
     while (this.#busy.leastKey <= startMs) {

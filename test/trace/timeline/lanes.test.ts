@@ -186,7 +186,7 @@ describe("lanes by sub-agent", () => {
     ).toEqual(["agent plan 1: plan", " g.1 read", "agent search 1: search", " g.2"]);
   });
 
-  it("takes a call with calls below it for an agent, and neither a program with output nor a wrapper of wrappers", () => {
+  it("takes a call with several calls below it for an agent, and neither a program with output nor a wrapper of wrappers", () => {
     expect(
       render2(`
         main s 0-100
@@ -197,9 +197,20 @@ describe("lanes by sub-agent", () => {
         inner p 0-50 < outer
         g.1 g 0-10 < inner
         script t 60-70 < main
-        step t 61-62 < script
+        step.1 t 61-62 < script
+        step.2 t 62-63 < script
+        shell t 70-80 < main
+        only t 71-72 < shell
       `),
-    ).toEqual(["main: command", "agent inner 1: inner", " g.1", "agent script 1: script", " step", "output: line"]);
+    ).toEqual([
+      "main: command",
+      " only",
+      "agent inner 1: inner",
+      " g.1",
+      "agent script 1: script",
+      " step.1 step.2",
+      "output: line",
+    ]);
   });
 
   it("reserves the time of what outlives its agent, and all time for an open one", () => {
