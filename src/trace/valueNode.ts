@@ -38,10 +38,30 @@ const openLevels = 2;
 const openEntries = 40;
 /** Entries that are given out at first, in all. */
 const firstNodes = 120;
+/** A value with no more entries than this is shown whole, down to so many levels. */
+const fewNodes = 60;
+const deepestWhole = 8;
 
 /** The value with its first levels, or closed. */
 export function valueNode(value: unknown, isClosed = false): ValueNode {
-  return nodeOf("", value, { levels: isClosed ? 0 : openLevels, nodes: firstNodes });
+  const levels = isClosed ? 0 : hasFewEntries(value) ? deepestWhole : openLevels;
+  return nodeOf("", value, { levels, nodes: firstNodes });
+}
+
+function hasFewEntries(root: unknown): boolean {
+  let level = [root];
+  let count = 0;
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: unknown[] = [];
+    for (const given of level) {
+      const { value } = opened(given);
+      count += entryCount(value);
+      if (count > fewNodes || depth >= deepestWhole) return false;
+      if (isObject(value)) next.push(...Object.values(value));
+    }
+    level = next;
+  }
+  return true;
 }
 
 /** Entries of the value that the path leads to; none where it leads nowhere. */

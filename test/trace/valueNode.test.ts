@@ -16,19 +16,27 @@ describe("valueNode", () => {
       messages: [{ role: "user", content: [{ type: "text", text: "Hi" }] }],
       stream: false,
       seed: null,
-      n: 1,
+      ids: Array.from({ length: 70 }, (_, index) => index),
     };
     expect(outline(valueNode(value))).toBe(
       [
-        '- object model: "m", messages: […], stream: false, seed: null, n: 1',
+        '- object model: "m", messages: […], stream: false, seed: null, ids: […]',
         "  model text m",
         '  messages list {role: "user", …}',
         '    - object role: "user", content: […]',
         "  stream boolean false",
         "  seed null null",
-        "  n number 1",
+        "  ids list 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, …",
       ].join("\n"),
     );
+  });
+
+  it("gives all of a value with few entries", () => {
+    const value = { messages: [{ role: "user", content: [{ type: "text", text: "Hi" }] }] };
+    expect(outline(valueNode(value)).split("\n").at(-1)).toBe("          text text Hi");
+    let deep: unknown = 1;
+    for (let level = 0; level < 30; level++) deep = [deep];
+    expect(outline(valueNode(deep)).split("\n")).toHaveLength(3);
   });
 
   it("opens a text that holds JSON like what it holds", () => {
@@ -38,6 +46,9 @@ describe("valueNode", () => {
         `- object function: {arguments: ${JSON.stringify('{"path":"a","e').slice(0, -1)}…}, text: "{not json}", empty: "[]"`,
         `  function object arguments: ${JSON.stringify('{"path":"a","e":[1]}')}`,
         '    arguments object in text path: "a", e: […]',
+        "      path text a",
+        "      e list 1",
+        "        - number 1",
         "  text text {not json}",
         "  empty text []",
       ].join("\n"),

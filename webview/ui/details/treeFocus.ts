@@ -1,14 +1,15 @@
-// Arrow keys in a tree of elements with the role `treeitem`: each may have a toggle, and says in `data-open` whether it is
-// open.
+// Arrow keys in a tree of elements with the role `treeitem`: each says in `data-open` whether it is open, a click toggles
+// it, and what is below it stands in the group behind it.
+
+const item = "[role='treeitem']";
 
 export function treeKey(event: KeyboardEvent, tree: HTMLElement | null): void {
   if (tree === null || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  const items = [...tree.querySelectorAll<HTMLElement>("[role='treeitem']")];
+  const items = [...tree.querySelectorAll<HTMLElement>(item)];
   const at = items.indexOf(document.activeElement as HTMLElement);
-  const item = items[at];
-  if (item === undefined) return;
-  const toggle = () => item.querySelector<HTMLElement>(":scope > [data-toggle]")?.click();
-  const open = item.dataset["open"];
+  const focused = items[at];
+  if (focused === undefined) return;
+  const open = focused.dataset["open"];
   let next: HTMLElement | null | undefined;
   switch (event.key) {
     case "ArrowDown":
@@ -24,18 +25,18 @@ export function treeKey(event: KeyboardEvent, tree: HTMLElement | null): void {
       next = items.at(-1);
       break;
     case "ArrowRight":
-      if (open === "no") toggle();
-      else if (open === "yes") next = item.querySelector<HTMLElement>("[role='treeitem']");
+      if (open === "no") focused.click();
+      else if (open === "yes") next = focused.nextElementSibling?.querySelector<HTMLElement>(item);
       break;
     case "ArrowLeft":
-      if (open === "yes") toggle();
-      else next = item.parentElement?.closest<HTMLElement>("[role='treeitem']");
+      if (open === "yes") focused.click();
+      else next = focused.closest("[role='group']")?.parentElement?.querySelector<HTMLElement>(item);
       break;
     case "Enter":
     case " ":
-      if (open !== undefined) toggle();
+      if (open !== undefined) focused.click();
       // An entry that opens nothing itself may name something that can be opened.
-      else item.querySelector<HTMLElement>("[data-offset]")?.click();
+      else focused.querySelector<HTMLElement>("[data-offset]")?.click();
       break;
     default:
       return;

@@ -108,42 +108,35 @@ function Entry({ context, node, path, size }: EntryProps) {
   const isParent = node.type === "list" || node.type === "object";
   const isOpen = isParent && model.entries(path) !== undefined;
   const position = path.at(-1) ?? 0;
+  const { panel, address } = context;
+  const own = { panel, address: { ...address, path: [...(address.path ?? []), ...path] } };
+  const isLong =
+    !isParent && (node.text.length < node.totalLength || (node.type === "text" && node.text.includes("\n")));
   return (
-    <li
-      role="treeitem"
-      tabIndex={key === active ? 0 : -1}
-      data-path={key}
-      data-open={isParent ? (isOpen ? "yes" : "no") : undefined}
-      aria-level={path.length}
-      aria-posinset={position + 1}
-      aria-setsize={size}
-      aria-expanded={isParent ? isOpen : undefined}
-      // Otherwise all that is open below would be its name.
-      aria-label={isParent ? `${node.name || position}, ${text("entryCount", formatInteger(node.count))}` : undefined}
-    >
-      {isParent ? (
-        <span
-          class="value-line is-parent"
-          data-toggle=""
-          onClick={() => (isOpen ? model.close(path) : model.open(path))}
-        >
-          <span class="value-twisty">
-            <Icon name={isOpen ? "chevron-down" : "chevron-right"} />
-          </span>
-          <EntryName node={node} position={position} />
-          <span class="value-size">
-            {node.type === "list" ? "[" : "{"}
-            {isOpen ? "" : node.text}
-            {node.type === "list" ? "]" : "}"}
-          </span>
-          <span class="value-count">
-            {formatInteger(node.count)}
-            {node.isInText && ` · ${text("jsonInText")}`}
-          </span>
-        </span>
-      ) : (
-        <Leaf context={context} node={node} path={path} position={position} />
-      )}
+    <li role="none">
+      {/* What is below an entry is beside it, so that its name is no more than its own line. */}
+      <div
+        role="treeitem"
+        class={`value-line ${isParent ? "is-parent" : isLong ? "has-block" : ""}`}
+        tabIndex={key === active ? 0 : -1}
+        data-path={key}
+        data-open={isParent ? (isOpen ? "yes" : "no") : undefined}
+        aria-level={path.length}
+        aria-posinset={position + 1}
+        aria-setsize={size}
+        aria-expanded={isParent ? isOpen : undefined}
+        onClick={isParent ? () => (isOpen ? model.close(path) : model.open(path)) : undefined}
+      >
+        <span class="value-twisty">{isParent && <Icon name={isOpen ? "chevron-down" : "chevron-right"} />}</span>
+        <span class={`value-name ${node.name === "" ? "is-number" : ""}`}>{node.name || position}</span>
+        {isParent ? (
+          <ParentText node={node} isOpen={isOpen} />
+        ) : isLong ? (
+          <LongText {...own} node={node} />
+        ) : (
+          <LeafText {...own} node={node} />
+        )}
+      </div>
       {isOpen && node.count > 0 && (
         <ul role="group" class={path.length >= mostIndents ? "is-deep" : undefined}>
           <Entries context={context} path={path} />
@@ -153,39 +146,41 @@ function Entry({ context, node, path, size }: EntryProps) {
   );
 }
 
-function EntryName({ node, position }: { node: ValueNode; position: number }) {
-  return <span class={`value-name ${node.name === "" ? "is-number" : ""}`}>{node.name || position}</span>;
+function ParentText({ node, isOpen }: { node: ValueNode; isOpen: boolean }) {
+  return (
+    <>
+      <span class="value-size">
+        {node.type === "list" ? "[" : "{"}
+        {isOpen ? "" : node.text}
+        {node.type === "list" ? "]" : "}"}
+      </span>
+      <span class="value-count" title={text("entryCount", formatInteger(node.count))}>
+        {formatInteger(node.count)}
+        {node.isInText && ` · ${text("jsonInText")}`}
+      </span>
+    </>
+  );
 }
 
-function Leaf({ context, node, path, position }: Omit<EntryProps, "size"> & { readonly position: number }) {
-  const { panel, address } = context;
-  const own = { ...address, path: [...(address.path ?? []), ...path] };
-  const isLong = node.text.length < node.totalLength;
-  const hasLines = node.type === "text" && node.text.includes("\n");
-  if (isLong || hasLines) {
-    return (
-      <div class="value-line has-block">
-        <span class="value-twisty" />
-        <EntryName node={node} position={position} />
-        <LongText panel={panel} address={own} node={node} />
-      </div>
-    );
-  }
+interface LeafProps {
+  readonly panel: Panel;
+  readonly address: TextAddress;
+  readonly node: ValueNode;
+}
+
+function LeafText({ address, node }: LeafProps) {
   const quote = node.type === "text" ? '"' : "";
   return (
-    <span class="value-line">
-      <span class="value-twisty" />
-      <EntryName node={node} position={position} />
-      <span class={`value-text-line value-${node.type}`} {...textAddress(own.field, own.path)}>
-        {quote}
-        <LinkedText value={node.text} links={node.links} />
-        {quote}
-      </span>
+    <span class={`value-text-line value-${node.type}`} {...textAddress(address.field, address.path)}>
+      {quote}
+      <LinkedText value={node.text} links={node.links} />
+      {quote}
     </span>
   );
 }
 
-function LongText({ panel, address, node }: { panel: Panel; address: TextAddress; node: ValueNode }) {
+/** A text of several lines, or one of which only the beginning is here. */
+function LongText({ panel, address, node }: LeafProps) {
   const { text: beginning, totalLength, totalBytes, links } = node;
   const first = useMemo(() => ({ text: beginning, from: 0, totalLength, totalBytes, links }), [node]);
   return (
