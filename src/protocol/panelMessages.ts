@@ -319,7 +319,12 @@ export const panelRequestSchema = z.discriminatedUnion("method", [
   /** The first line of a burst of output, by the row of its span. */
   z.object({ method: z.literal("outputLineOf"), id: whole, params: z.object(rowRef) }),
   z.object({ method: z.literal("summary"), id: whole, params: z.object({ epoch }) }),
-  z.object({ method: z.literal("conversation"), id: whole, params: z.object({ epoch }) }),
+  z.object({
+    method: z.literal("conversation"),
+    id: whole,
+    /** A part from item `from` on, or without it the part in which the item of `row` is, else the first one. */
+    params: z.object({ epoch, from: z.optional(whole), row: z.optional(whole) }),
+  }),
   ...timelineRequests,
   ...searchRequests,
 ]);

@@ -2,7 +2,7 @@
 // types are those of `src/trace`; the compiler holds the two together.
 
 import * as z from "zod/mini";
-import type { ConversationItem } from "../trace/conversation";
+import type { ConversationPage } from "../trace/conversation";
 import { kindCodes } from "../trace/spanColumns";
 import type { SpanDetails } from "../trace/spanDetails";
 import type { TraceSummaryView } from "../trace/summarizeTrace";
@@ -84,22 +84,32 @@ const conversationCallSchema = z.object({
   status: callStatus,
 });
 
-export const conversationSchema: z.ZodMiniType<ConversationItem[]> = z.array(
-  z.discriminatedUnion("type", [
-    z.object({ type: z.literal("user"), ...conversationBase, ...conversationText }),
-    z.object({
-      type: z.literal("assistant"),
-      ...conversationBase,
-      ...conversationText,
-      model: z.string(),
-      calls: z.array(conversationCallSchema),
-      status: callStatus,
-      error: z.optional(z.object(conversationText)),
-    }),
-    z.object({ type: z.literal("calls"), ...conversationBase, calls: z.array(conversationCallSchema) }),
-    z.object({ type: z.literal("error"), ...conversationBase, ...conversationText }),
-  ]),
-);
+const conversationCalls = { calls: z.array(conversationCallSchema), callsLeftOut: count };
+
+/** Items of one part of the conversation. */
+export const conversationPageLength = 200;
+
+export const conversationSchema: z.ZodMiniType<ConversationPage> = z.object({
+  from: z.number(),
+  total: z.number(),
+  at: z.number(),
+  items: z.array(
+    z.discriminatedUnion("type", [
+      z.object({ type: z.literal("user"), ...conversationBase, ...conversationText }),
+      z.object({
+        type: z.literal("assistant"),
+        ...conversationBase,
+        ...conversationText,
+        ...conversationCalls,
+        model: z.string(),
+        status: callStatus,
+        error: z.optional(z.object(conversationText)),
+      }),
+      z.object({ type: z.literal("calls"), ...conversationBase, ...conversationCalls }),
+      z.object({ type: z.literal("error"), ...conversationBase, ...conversationText }),
+    ]),
+  ),
+});
 
 const tokenTotalsSchema = z.object({
   input: z.number(),

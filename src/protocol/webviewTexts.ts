@@ -441,12 +441,14 @@ export const webviewTexts = {
   noConversation: "This trace has no conversation",
   conversationFailed: "The conversation could not be read: {0}",
   moreMessages: "{0} more",
+  earlierMessages: "{0} earlier",
   speakerUser: "User",
   speakerAssistant: "Assistant",
   speakerError: "The session ended with an error",
   showStep: "Select this step",
   within: "within {0}",
   moreCalls: "{0} more calls",
+  callsInTree: "{0} more calls, to be seen in the tree",
 
   // Status line
   live: "live",

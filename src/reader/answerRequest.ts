@@ -1,7 +1,9 @@
 // Answers to a panel's questions about one trace. What takes long pauses, so that others are answered meanwhile.
 
 import type { PanelRequest, TextsResult } from "../protocol/panelMessages";
-import { conversation } from "../trace/conversation";
+import { conversationPageLength } from "../protocol/panelReplies";
+import { conversationPage } from "../trace/conversation";
+import { type ConversationOutline, conversationOutline } from "../trace/conversationOutline";
 import { FLAG } from "../trace/spanColumns";
 import { summarizeTrace, type TraceSummaryView } from "../trace/summarizeTrace";
 import { firstLineOf, outputLineViews } from "./outputAnswers";
@@ -62,7 +64,13 @@ export async function answerRequest(
     case "summary":
       return summaryOf(picture);
     case "conversation":
-      return conversation(picture.spans, picture.columns);
+      return conversationPage(
+        outlineOf(picture),
+        picture.spans,
+        picture.columns,
+        request.params,
+        conversationPageLength,
+      );
     case "timeline":
     case "timelineRows":
     case "timelinePath":
@@ -75,6 +83,15 @@ export async function answerRequest(
 }
 
 const timelines = new TimelineAnswers(() => performance.now(), Math.floor(Math.random() * 2 ** 40));
+
+/** Worked out once for a picture, whatever part of it is shown. */
+const outlines = new WeakMap<TracePicture, ConversationOutline>();
+
+function outlineOf(picture: TracePicture): ConversationOutline {
+  const known = outlines.get(picture) ?? conversationOutline(picture.spans, picture.columns);
+  outlines.set(picture, known);
+  return known;
+}
 
 function summaryOf(picture: TracePicture): TraceSummaryView {
   const { columns, spans, usage, session } = picture;

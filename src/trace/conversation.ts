@@ -57,6 +57,9 @@ export type ConversationItem =
   /** The error that the session ended with. */
   | (ItemBase & { readonly type: "error" } & ConversationText);
 
+/** How many of them stand above the item for whose sake the part is shown. */
+const itemsAbove = 20;
+
 /** A part of the conversation. */
 export interface ConversationPage {
   /** Number of the first item. */
@@ -64,6 +67,8 @@ export interface ConversationPage {
   readonly items: readonly ConversationItem[];
   /** How many items there are in all. */
   readonly total: number;
+  /** Number of the item of the row that was asked for; -1 where it belongs to none. */
+  readonly at: number;
 }
 
 /** All of it, for traces that are not long. */
@@ -85,6 +90,21 @@ export function conversationItems(
     items.push(itemAt(outline, spans, columns, item));
   }
   return items;
+}
+
+/** The part of `length` items from an item on, or without one the part in which a row's item is, else the first one. */
+export function conversationPage(
+  outline: ConversationOutline,
+  spans: SpanSource,
+  columns: SpanColumns,
+  { from, row }: { readonly from?: number | undefined; readonly row?: number | undefined },
+  length: number,
+): ConversationPage {
+  const total = outline.count;
+  const at = row === undefined ? -1 : itemOfRow(outline, row);
+  const last = Math.max(0, total - length);
+  const first = Math.min(from ?? (at < length ? 0 : at - itemsAbove), from === undefined ? last : total);
+  return { from: first, items: conversationItems(outline, spans, columns, first, length), total, at };
 }
 
 /** The item that a row belongs to; -1 where it belongs to none. */

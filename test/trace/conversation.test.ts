@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import {
   type ConversationItem,
   conversationItems,
+  conversationPage,
   hasConversation,
   itemOfRow,
   conversation as readConversation,
@@ -206,5 +207,23 @@ describe("conversation", () => {
       }
       expect(itemOfRow(outline, trace.spans.length)).toBe(-1);
     }
+  });
+
+  it("gives the part in which a row is said, with some of what came before", () => {
+    const said = madeUp(Array.from({ length: 500 }, (_, row) => ({ kind: "user-message", input: `${row}` })));
+    const spans = spansInMemory(said.trace.spans);
+    const outline = conversationOutline(spans, said.columns);
+    const part = (wish: { readonly from?: number; readonly row?: number }) => {
+      const { from, items, total, at } = conversationPage(outline, spans, said.columns, wish, 100);
+      expect(items.map(({ row }) => row)).toEqual(items.map((_, index) => from + index));
+      return [from, items.length, total, at];
+    };
+    expect(part({})).toEqual([0, 100, 500, -1]);
+    expect(part({ row: 99 })).toEqual([0, 100, 500, 99]);
+    expect(part({ row: 250 })).toEqual([230, 100, 500, 250]);
+    expect(part({ row: 499 })).toEqual([400, 100, 500, 499]);
+    expect(part({ row: 700 })).toEqual([0, 100, 500, -1]);
+    expect(part({ from: 450 })).toEqual([450, 50, 500, -1]);
+    expect(part({ from: 900 })).toEqual([500, 0, 500, -1]);
   });
 });
