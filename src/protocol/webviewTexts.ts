@@ -106,6 +106,8 @@ export const webviewTexts = {
   shorterThan: "Shorter than {0}",
   removeFilter: "Remove filter “{0}”",
   clearFilters: "Clear",
+  /** In percent, while a large trace is gone through. */
+  filtering: "Filtering… {0} %",
   countOf: "{0} of {1}",
   nothingMatches: "No step matches the filters",
   kindSession: "Session",

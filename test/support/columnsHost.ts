@@ -3,10 +3,11 @@
 //   const host = new ColumnsHost(panel, generatedColumns({ spans: 500_000, shape: "wide", seed: 1 }));
 //   await host.open();                      // until the rows are on the screen
 
-import type { PanelHeader, PanelRequest } from "../../src/protocol/panelMessages";
+import type { ColumnChunk, PanelHeader, PanelRequest } from "../../src/protocol/panelMessages";
 import { webviewTexts } from "../../src/protocol/webviewTexts";
 import { columnChunks } from "../../src/reader/columnChunks";
-import type { SpanColumns } from "../../src/trace/spanColumns";
+import { sliceRows } from "../../src/reader/columnsDelta";
+import { FLAG, kindCodes, type SpanColumns } from "../../src/trace/spanColumns";
 import { type GeneratedColumns, generatedTexts } from "./generatedColumns";
 import type { PanelPage } from "./panelPage";
 
@@ -18,6 +19,8 @@ export class ColumnsHost {
   columns: SpanColumns;
   epoch = 1;
   revision = 1;
+  /** Answers to `texts` wait for it. */
+  textsMayGo: Promise<void> = Promise.resolve();
   readonly #initialRow: number;
 
   constructor(panel: PanelPage, trace: GeneratedColumns, header: Partial<PanelHeader> = {}) {
@@ -60,10 +63,44 @@ export class ColumnsHost {
     await this.panel.page.locator(".grid .row").first().waitFor();
   }
 
+  /** Steps that come at the end of the session, each below the given row, with their texts. */
+  async grow(count: number, parent = 0, changes: Partial<PanelHeader> = {}): Promise<void> {
+    const from = this.columns.count;
+    const startMs = (this.columns.startMs[from - 1] ?? 0) + 10;
+    const known = this.columns.strings.length;
+    const strings = Array.from({ length: count }, (_, index) => `new step ${from + index}`);
+    const fill = <Kind extends { fill(value: number): Kind }>(array: Kind, value: number) => array.fill(value);
+    const appended: ColumnChunk = {
+      startMs: Float64Array.from({ length: count }, (_, index) => startMs + 10 * index),
+      endMs: fill(new Float64Array(count), Number.NaN),
+      parent: fill(new Int32Array(count), parent),
+      kind: fill(new Uint8Array(count), kindCodes.indexOf("tool")),
+      status: new Uint8Array(count),
+      flags: fill(new Uint16Array(count), FLAG.open),
+      name: fill(new Uint32Array(count), 2),
+      label: Uint32Array.from({ length: count }, (_, index) => known + index),
+      outcome: new Uint32Array(count),
+    };
+    this.columns = joined(this.columns, appended, strings);
+    this.header = { ...this.header, ...changes };
+    await this.panel.post({
+      type: "delta",
+      epoch: this.epoch,
+      fromRevision: this.revision,
+      revision: ++this.revision,
+      header: this.header,
+      changedRows: new Uint32Array(),
+      changed: sliceRows(this.columns, 0, 0),
+      appended,
+      strings,
+    });
+  }
+
   async #receive(message: unknown): Promise<void> {
     if (typeof message !== "object" || message === null || !("method" in message)) return;
     const request = message as PanelRequest;
     this.asked.set(request.method, (this.asked.get(request.method) ?? 0) + 1);
+    if (request.method === "texts") await this.textsMayGo;
     const result = this.#answer(request);
     if (result !== undefined) await this.panel.post({ type: "reply", id: request.id, ok: true, result });
   }
@@ -86,5 +123,27 @@ function detailsOf(row: number) {
     ...{ spanId: `s${row}`, parentSpanId: null, title: `step ${row}`, label: "", outcome: "", kind: "tool" },
     ...{ status: "ok", places: [], inputFields: [], calls: [], attributes: [], events: [], links: [], leftOut: 0 },
     ...{ input: payload, output: payload },
+  };
+}
+
+function joined(before: SpanColumns, came: ColumnChunk, strings: readonly string[]): SpanColumns {
+  const join = <Kind extends Float64Array | Int32Array | Uint32Array | Uint16Array | Uint8Array>(a: Kind, b: Kind) => {
+    const both = new (a.constructor as new (length: number) => Kind)(a.length + b.length);
+    both.set(a);
+    both.set(b, a.length);
+    return both;
+  };
+  return {
+    count: before.count + came.startMs.length,
+    startMs: join(before.startMs, came.startMs),
+    endMs: join(before.endMs, came.endMs),
+    parent: join(before.parent, came.parent),
+    kind: join(before.kind, came.kind),
+    status: join(before.status, came.status),
+    flags: join(before.flags, came.flags),
+    name: join(before.name, came.name),
+    label: join(before.label, came.label),
+    outcome: join(before.outcome, came.outcome),
+    strings: [...before.strings, ...strings],
   };
 }

@@ -102,3 +102,40 @@ function nameTest(rows: Filtered, filters: readonly Filter[]): FilterTest | unde
     return isName[name[row] ?? 0] === 1;
   };
 }
+
+/** How many steps there are of each kind, and of each outcome. */
+export interface Facets {
+  readonly kinds: Uint32Array;
+  /** As `outcomeFilters` has them. */
+  readonly outcomes: Uint32Array;
+}
+
+/** Flags on which an outcome depends, and one that is in no flag: the status. */
+const outcomeFlags = FLAG.open | FLAG.interrupted | FLAG.failure | FLAG.recovered;
+const errorBit = 1 << 15;
+
+/** One short pass over all rows; what the outcomes are is asked once for all rows of the same flags. */
+export function countFacets(columns: SpanColumns | undefined): Facets {
+  const kinds = new Uint32Array(kindCodes.length);
+  const outcomes = new Uint32Array(outcomeFilters.length);
+  const alike = new Uint32Array(1 << 16);
+  if (columns === undefined) return { kinds, outcomes };
+  const { count, flags, kind, status } = columns;
+  for (let row = 0; row < count; row++) {
+    const bits = flags[row] ?? 0;
+    if ((bits & FLAG.synthetic) !== 0) continue;
+    const code = kind[row] ?? 0;
+    const key = (bits & outcomeFlags) | (status[row] === errorStatus ? errorBit : 0);
+    kinds[code] = (kinds[code] ?? 0) + 1;
+    alike[key] = (alike[key] ?? 0) + 1;
+  }
+  for (let key = 0; key < alike.length; key++) {
+    const rows = alike[key] ?? 0;
+    if (rows === 0) continue;
+    const keyStatus = (key & errorBit) !== 0 ? errorStatus : 0;
+    for (const [index, outcome] of outcomeFilters.entries()) {
+      if (hasStatus(key & outcomeFlags, keyStatus, outcome)) outcomes[index] = (outcomes[index] ?? 0) + rows;
+    }
+  }
+  return { kinds, outcomes };
+}

@@ -32,6 +32,9 @@ export interface PictureOwner extends TextsListener {
   changed(): void;
 }
 
+/** How often it is told how far filters have come. */
+const progressMs = 150;
+
 interface Built {
   readonly opened: MessageOf<"open">;
   readonly store: SpanStore;
@@ -44,6 +47,7 @@ export class ShownPicture {
   rows = new RowList();
   picture: Picture | undefined;
   readonly #owner: PictureOwner;
+  readonly #clock: FrameClock;
   readonly #loader: PictureLoader;
   readonly #work: SlicedWork;
   #live: LiveTrace | undefined;
@@ -55,18 +59,20 @@ export class ShownPicture {
 
   constructor(connection: HostConnection, owner: PictureOwner, clock: FrameClock) {
     this.#owner = owner;
+    this.#clock = clock;
     this.#work = new SlicedWork(clock);
     this.#loader = new PictureLoader(connection, owner);
   }
 
   open(message: MessageOf<"open">): void {
+    // What they bring is in what is sent now.
+    this.#waiting.length = 0;
     this.#loader.open(message);
   }
 
   columns(message: MessageOf<"columns">): void {
     const loaded = this.#loader.columns(message);
     if (loaded === undefined) return;
-    this.#waiting.length = 0;
     this.#start(this.#build(loaded), (built) => this.#show(built));
   }
 
@@ -103,10 +109,20 @@ export class ShownPicture {
     const picture = this.picture;
     if (picture === undefined) return;
     this.#isSearchNewer = false;
-    this.#start(this.rows.show(picture.model, picture.times, this.#owner.searchFilter()), () => {
-      done?.();
-      if (this.#isSearchNewer) this.#filter();
-    });
+    let toldMs = this.#clock.now();
+    this.#start(
+      this.rows.show(picture.model, picture.times, this.#owner.searchFilter()),
+      () => {
+        done?.();
+        if (this.#isSearchNewer) this.#filter();
+      },
+      () => {
+        // How far it is matters to nobody who waits for a moment only.
+        if (this.#clock.now() - toldMs < progressMs) return;
+        toldMs = this.#clock.now();
+        this.#owner.changed();
+      },
+    );
     this.#isFiltering = this.#work.isRunning;
   }
 
@@ -171,14 +187,15 @@ export class ShownPicture {
   }
 
   /** Begins work of which nothing is seen until its end. */
-  #start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void): void {
+  #start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void, onSlice?: () => void): void {
     this.#isFiltering = false;
-    this.#work.start(steps, (result) => {
+    const end = (result: Result) => {
       this.#isFiltering = false;
       done?.(result);
       this.#takeWaiting();
       this.#owner.changed();
-    });
+    };
+    this.#work.start(steps, end, onSlice);
   }
 
   #takeWaiting(): void {

@@ -15,6 +15,7 @@ export class SlicedWork {
   readonly #clock: FrameClock;
   #steps: Generator<void, unknown> | undefined;
   #done: ((result: never) => void) | undefined;
+  #onSlice: (() => void) | undefined;
   #isScheduled = false;
 
   constructor(clock: FrameClock) {
@@ -28,11 +29,13 @@ export class SlicedWork {
   /**
    * Begins at once; work that never yields is done when this returns. What was under way is dropped.
    * @param done called with the result after the last step, when other work may be started
+   * @param onSlice called after every slice but the last
    */
-  start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void): void {
+  start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void, onSlice?: () => void): void {
     this.cancel();
     this.#steps = steps;
     this.#done = done;
+    this.#onSlice = onSlice;
     this.#slice();
   }
 
@@ -47,6 +50,7 @@ export class SlicedWork {
     const steps = this.#steps;
     this.#steps = undefined;
     this.#done = undefined;
+    this.#onSlice = undefined;
     steps?.return(undefined);
   }
 
@@ -56,7 +60,9 @@ export class SlicedWork {
     const endMs = this.#clock.now() + sliceMs;
     do this.#advance(steps);
     while (this.#steps === steps && this.#clock.now() < endMs);
-    if (this.#steps === undefined || this.#isScheduled) return;
+    if (this.#steps === undefined) return;
+    if (this.#steps === steps) this.#onSlice?.();
+    if (this.#isScheduled) return;
     this.#isScheduled = true;
     this.#clock.nextFrame(() => {
       this.#isScheduled = false;

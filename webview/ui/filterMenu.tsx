@@ -1,9 +1,10 @@
 // The filter button with its menu of kinds, states and durations, and the chips of what is filtered.
 
+import { useMemo } from "preact/hooks";
 import type { WebviewTextKey } from "../../src/protocol/webviewTexts";
-import { FLAG, kindCodes } from "../../src/trace/spanColumns";
+import { kindCodes } from "../../src/trace/spanColumns";
 import { formatPoint, formatRound } from "../format";
-import { type Filter, hasStatus, outcomeFilters, sameFilter } from "../model/filters";
+import { countFacets, type Filter, outcomeFilters, sameFilter } from "../model/filters";
 import type { Panel } from "../model/panel";
 import { formatInteger, text } from "../text";
 import { Icon, type IconName } from "./icon";
@@ -57,21 +58,11 @@ export function FilterMenu({ panel }: { panel: Panel }) {
 }
 
 function FilterPopup({ panel }: { panel: Panel }) {
-  const columns = panel.picture?.model.columns;
+  const model = panel.picture?.model;
   const { filters } = panel.rows;
   const toggle = (filter: Filter) => toggleFilter(panel, filter);
   const isOn = (filter: Filter) => filters.some((other) => sameFilter(filter, other));
-  const kinds = new Uint32Array(kindCodes.length);
-  const outcomes = new Uint32Array(outcomeFilters.length);
-  for (let row = 0; row < (columns?.count ?? 0); row++) {
-    const flags = columns?.flags[row] ?? 0;
-    if ((flags & FLAG.synthetic) !== 0) continue;
-    const kind = columns?.kind[row] ?? 0;
-    kinds[kind] = (kinds[kind] ?? 0) + 1;
-    for (const [index, outcome] of outcomeFilters.entries()) {
-      if (hasStatus(flags, columns?.status[row], outcome)) outcomes[index] = (outcomes[index] ?? 0) + 1;
-    }
-  }
+  const { kinds, outcomes } = useMemo(() => countFacets(model?.columns), [model]);
   return (
     <Popup label={text("filters")} role="menu" class="menu filter-menu" onClose={() => panel.setPopup("none")}>
       <div class="menu-heading">{text("filterByStatus")}</div>
@@ -127,7 +118,7 @@ export function toggleFilter(panel: Panel, filter: Filter): void {
 }
 
 export function FilterChips({ panel }: { panel: Panel }) {
-  const { filters } = panel.rows;
+  const { filters, progress } = panel.rows;
   const columns = panel.picture?.model.columns;
   if (filters.length === 0 || columns === undefined) return null;
   return (
@@ -146,7 +137,9 @@ export function FilterChips({ panel }: { panel: Panel }) {
         </button>
       ))}
       <span class="chips-count" aria-live="polite">
-        {text("countOf", formatInteger(panel.rows.matchCount), formatInteger(columns.count))}
+        {progress === undefined
+          ? text("countOf", formatInteger(panel.rows.matchCount), formatInteger(columns.count))
+          : text("filtering", Math.floor(100 * progress))}
       </span>
       <button type="button" class="link-button" onClick={() => panel.setFilters([])}>
         {text("clearFilters")}

@@ -76,7 +76,7 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
   useLayoutEffect(() => {
     const gridX = tickList.ticks.map(({ x }) => x);
     const widths = { treePx, barsPx, scaledPx };
-    view.current?.update({ picture, isNarrow, viewportPx: height, ...widths, range, gridX, gaps, palette });
+    view.current?.update({ picture, isNarrow, viewportPx: height, ...widths, range, gridX, gaps, palette, ratio });
     // Not for the tip and the menu, which change nothing of the rows.
   }, [panel.changeCount, picture, isNarrow, height, treePx, barsPx, scaledPx, range.from, range.to, palette, ratio]);
 

@@ -1,7 +1,6 @@
 // The scrolled part of the tree: the rows around what is in view and the waterfall over them, in one element, so that
 // scrolling moves both without a frame between. A scroll is answered here, without the rest of the page.
 
-import { devicePixelRatio } from "../draw/canvas";
 import { drawWaterfall } from "../draw/drawWaterfall";
 import type { Palette } from "../draw/palette";
 import { type RowWindow, rowPx, rowWindow } from "../layout/rowWindow";
@@ -30,6 +29,8 @@ export interface TreeViewInput {
   readonly gridX: readonly number[];
   readonly gaps: readonly { readonly x: number; readonly width: number }[];
   readonly palette: Palette;
+  /** Device px of a CSS px. */
+  readonly ratio: number;
 }
 
 export class TreeView {
@@ -83,10 +84,10 @@ export class TreeView {
   update(input: TreeViewInput): void {
     const before = this.#input;
     this.#input = input;
-    if (before?.viewportPx !== input.viewportPx || before.treePx !== input.treePx) {
+    if (before?.viewportPx !== input.viewportPx || before.treePx !== input.treePx || before.ratio !== input.ratio) {
       this.#page = this.#scroller.getBoundingClientRect();
     }
-    this.#scrolling.settle(input.viewportPx, devicePixelRatio());
+    this.#scrolling.settle(input.viewportPx, input.ratio);
     this.#draw(true);
     this.#scrolling.moveBar();
   }
@@ -176,7 +177,7 @@ export class TreeView {
       range.to,
       isNowShown,
       input.palette,
-      devicePixelRatio(),
+      input.ratio,
     ];
     if (this.#drawn?.every((value, index) => Object.is(value, drawn[index])) === true) return;
     this.#drawn = drawn;

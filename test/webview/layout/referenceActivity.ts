@@ -79,8 +79,10 @@ export function density(
     const start = times.startMs[row] ?? Number.NaN;
     if (Number.isNaN(start)) continue;
     const from = drawnAt(scale, start) * perMs;
-    const to = drawnAt(scale, times.endMs[row] ?? start) * perMs;
     const flags = columns.flags[row] ?? 0;
+    // What is open lasts to the end, also where all happens at one instant and the scale is longer than that.
+    const isOpen = (flags & FLAG.open) !== 0 && Number.isNaN(columns.endMs[row]);
+    const to = drawnAt(scale, isOpen ? scale.endMs : (times.endMs[row] ?? start)) * perMs;
     const mark = (flags & FLAG.failure) !== 0 ? 2 : (flags & FLAG.recovered) !== 0 ? 1 : 0;
     const last = Math.min(buckets - 1, Math.floor(to));
     found.failures[last] = Math.max(found.failures[last] ?? 0, mark);
