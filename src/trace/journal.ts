@@ -24,6 +24,8 @@ export class JournalReader {
   #pending: Uint8Array[] = [];
   #pendingBytes = 0;
   #lineStart = 0;
+  /** Records about spans up to this number are passed over: somebody has them already. See `skimRecord`. */
+  passUpTo = -1;
   /** What `takeTail` took must be followed by this; undefined while nothing was taken. */
   #isAfterTail: "line feed" | "nothing" | undefined;
 
@@ -116,7 +118,7 @@ export class JournalReader {
     const offset = this.#lineStart;
     const checksum = checkFrame(line, 0, line.length, this.#crc32);
     if (checksum >= 0) {
-      log.addRecord(line, offset, checksum, into);
+      log.addRecord(line, offset, checksum, into, this.passUpTo);
       return;
     }
     let damagedFrom = 0;
@@ -126,7 +128,7 @@ export class JournalReader {
       const sound = end < 0 ? -1 : checkFrame(line, start, end, this.#crc32);
       if (sound >= 0) {
         if (start > damagedFrom) log.addDamage(line.subarray(damagedFrom, start), offset + damagedFrom, false);
-        log.addRecord(line.subarray(start, end), offset + start, sound, into);
+        log.addRecord(line.subarray(start, end), offset + start, sound, into, this.passUpTo);
         damagedFrom = end;
       }
       start = next;

@@ -15,6 +15,7 @@ import {
   journalVersion,
   toRecord,
 } from "./journalRecord";
+import { passedOver, skimRecord } from "./journalSkim";
 import { parseTraceFileName } from "./safeId";
 import { countMissingAfter, SeqLog } from "./seqLog";
 import { isFields } from "./soundSpan";
@@ -96,13 +97,17 @@ export class JournalLog {
     return new JournalLog(this.#fileName, this);
   }
 
-  /** Takes bytes with a sound frame; what is new in them goes to `into`. */
-  addRecord(bytes: Uint8Array, offsetBytes: number, checksum: number, into: JournalEntry[]): void {
+  /**
+   * Takes bytes with a sound frame; what is new in them goes to `into`.
+   * @param passUpTo records about spans up to this number are passed over; -1 for none
+   */
+  addRecord(bytes: Uint8Array, offsetBytes: number, checksum: number, into: JournalEntry[], passUpTo: number): void {
     const learnt = this.#learnt;
     if (learnt.isNewerVersion) return;
     this.#problems.endRegion();
-    const value = parse(bytes);
-    const stamp = value && readStamp(value);
+    const skimmed = skimRecord(bytes, passUpTo);
+    const value = skimmed === undefined ? parse(bytes) : passedOver;
+    const stamp = skimmed ?? (value && readStamp(value));
     if (!value || !stamp) {
       this.#unreadable("A record has a sound checksum, but is none", offsetBytes);
       return;

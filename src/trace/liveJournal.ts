@@ -34,6 +34,11 @@ export class LiveJournal implements JournalOutline {
     return this.#noted(entries);
   }
 
+  /** Records about spans up to this number come as `passedOver` from now on, and are no copies. */
+  passOverUpTo(seq: number): void {
+    this.#reader.passUpTo = seq;
+  }
+
   /** Bytes taken so far. */
   get lengthBytes(): number {
     return this.#reader.lengthBytes;

@@ -38,8 +38,8 @@ import { combinedHeader, emptyTrace } from "./sessionTrace";
 import type { SpanEvidence } from "./spanEvidence";
 import type { SessionFacts, TraceHeader } from "./spanSource";
 
-/** So many bytes are read and applied at once. */
-const chunkBytes = 256 * 1024;
+/** So many bytes are read and applied at once: some milliseconds of work. */
+const usualChunkBytes = 256 * 1024;
 /** And so many records, where they are read one by one. */
 const chunkRecords = 1_000;
 
@@ -61,12 +61,15 @@ export interface LiveSetup {
   readonly journals: readonly LiveFile[];
   readonly keysOf: LiveRowsOptions["keysOf"];
   readonly crc32?: Crc32 | undefined;
+  /** How many bytes are read and applied at once. What comes of it does not depend on it. */
+  readonly chunkBytes?: number | undefined;
 }
 
 type Plan = CombinePlan<LiveJournal, TraceHeader>;
 
 export class LiveTrace {
   readonly #setup: LiveSetup;
+  readonly #chunkBytes: number;
   #snapshot: SnapshotHead | undefined;
   #journals: LiveJournal[];
   #rows: LiveRows | undefined;
@@ -92,6 +95,7 @@ export class LiveTrace {
 
   constructor(setup: LiveSetup) {
     this.#setup = setup;
+    this.#chunkBytes = setup.chunkBytes ?? usualChunkBytes;
     this.#snapshot = setup.snapshot;
     this.#journals = this.#freshJournals();
   }
@@ -215,8 +219,8 @@ export class LiveTrace {
     const [file] = this.#setup.journals;
     const [journal] = this.#journals;
     if (file === undefined || journal === undefined) return false;
-    for (let offset = 0; offset < length; offset += chunkBytes) {
-      const entries = journal.push(file.read(offset, Math.min(chunkBytes, length - offset)));
+    for (let offset = 0; offset < length; offset += this.#chunkBytes) {
+      const entries = journal.push(file.read(offset, Math.min(this.#chunkBytes, length - offset)));
       if (!this.#takeFirst(journal, entries)) return false;
       yield;
     }
@@ -232,7 +236,10 @@ export class LiveTrace {
       const plan = this.#makePlan();
       this.#begin(plan);
       const [step] = plan.steps;
-      if (step !== undefined) this.#beginStep(step, plan);
+      if (step !== undefined) {
+        this.#beginStep(step, plan);
+        journal.passOverUpTo(step.afterSeq);
+      }
     } else if (this.#hasOtherPlan()) return false;
     this.#applyToLast(entries);
     return true;
@@ -246,8 +253,8 @@ export class LiveTrace {
       indexes.set(journal, index);
       const length = lengths[number] ?? 0;
       const file = this.#setup.journals[number];
-      for (let offset = 0; file !== undefined && offset < length; offset += chunkBytes) {
-        const entries = journal.push(file.read(offset, Math.min(chunkBytes, length - offset)));
+      for (let offset = 0; file !== undefined && offset < length; offset += this.#chunkBytes) {
+        const entries = journal.push(file.read(offset, Math.min(this.#chunkBytes, length - offset)));
         for (const entry of entries) index.add(entry);
         yield;
       }

@@ -130,7 +130,7 @@ const anyRecord: fc.Arbitrary<unknown> = fc.oneof(
       { t: "heartbeat" },
       { t: "process-exit", code: 3 },
       { t: "dropped", count: 2 },
-      { t: "text" },
+      { t: "waiting" },
       { t: "of a newer writer" },
     ),
   },

@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type JournalOptions, JournalReader, readJournal } from "../../src/trace/journal";
+import { type JournalOptions, JournalReader, readJournal, TailChangedError } from "../../src/trace/journal";
 import { encodeRecord } from "../../src/trace/journalFrame";
 import type { JournalEntry } from "../../src/trace/journalReading";
 import { type JournalRecord, journalRecordSchemas, toRecord } from "../../src/trace/journalRecord";
+import { passedOver } from "../../src/trace/journalSkim";
 import { concat, headerOf, journalOf, linesOf, root } from "./journalLines";
 
 const fileName = "ses_1.1.journal.ndjson";
@@ -498,5 +499,65 @@ describe("a record that is checked by hand", () => {
       }),
       { numRuns: 2_000 },
     );
+  });
+});
+
+describe("a journal that is read as it grows", () => {
+  const records: JournalRecord[] = [root, ...texts("a", "b"), heartbeat, { t: "waiting", reason: "x" }, ...texts("c")];
+
+  it("passes over what somebody has already, and says the same of the whole", () => {
+    const bytes = journalOf(records);
+    const plain = read(bytes);
+    const reader = new JournalReader(fileName);
+    reader.passUpTo = 5;
+    const entries = reader.push(bytes);
+    expect(entries.map(({ seq, record }) => `${seq} ${record === passedOver ? "-" : record.t}`)).toEqual([
+      "1 -",
+      "2 -",
+      "3 -",
+      "4 heartbeat",
+      "5 waiting",
+      "6 text",
+    ]);
+    expect(entries.map(({ timeMs, wallMs, offsetBytes, endBytes }) => [timeMs, wallMs, offsetBytes, endBytes])).toEqual(
+      plain.records.map(({ timeMs, wallMs, offsetBytes, endBytes }) => [timeMs, wallMs, offsetBytes, endBytes]),
+    );
+    const { records: _records, ...reading } = plain;
+    expect(reader.result().reading).toEqual(reading);
+  });
+
+  it("gives a last record without its line feed for good when it is asked to, and once", () => {
+    const bytes = journalOf(records);
+    const reader = new JournalReader(fileName);
+    expect(seqsOf(reader.push(bytes.subarray(0, -1)))).toBe("1 2 3 4 5");
+    expect(seqsOf(reader.takeTail())).toBe("6");
+    expect(reader.takeTail()).toEqual([]);
+    expect(reader.lengthBytes).toBe(bytes.length - 1);
+    expect(reader.push(concat(["\n", ...linesOf(texts("d"), { firstSeq: 7 }).slice(1)])).map(({ seq }) => seq)).toEqual(
+      [7],
+    );
+    expect(reader.result().reading.problems).toEqual([]);
+  });
+
+  it("has to be read again where a line goes on whose record was given", () => {
+    const [header, line] = linesOf([root]);
+    const whole = concat([header ?? "", (line ?? new Uint8Array()).subarray(0, -1)]);
+    for (const [bytes, more] of [
+      [whole, "x"],
+      [concat([whole, " garbage"]), "\n"],
+    ] as const) {
+      const reader = new JournalReader(fileName);
+      reader.push(bytes);
+      expect(seqsOf(reader.takeTail())).toBe("1");
+      expect(() => reader.push(concat([more]))).toThrow(TailChangedError);
+    }
+  });
+
+  it("waits with what is only the beginning of a record", () => {
+    const bytes = journalOf(records);
+    const reader = new JournalReader(fileName);
+    reader.push(bytes.subarray(0, -9));
+    expect(reader.takeTail()).toEqual([]);
+    expect(seqsOf(reader.push(bytes.subarray(-9)))).toBe("6");
   });
 });

@@ -140,6 +140,8 @@ export class FollowedSession {
       snapshot: head,
       journals: this.#journals,
       keysOf: actionKeysOf,
+      // A few records at a time.
+      chunkBytes: 500,
       firstRows: () => {
         const reading = readingInMemory({
           safeId: "S",
