@@ -15,6 +15,7 @@ import type { TraceSpan } from "../../src/trace/schema";
 import { foldCase, isCaseSensitive, plainSearch, type SearchQuery } from "../../src/trace/searchQuery";
 import { spansInMemory } from "../../src/trace/spanSource";
 import { arbitraryDocument } from "../trace/arbitraryDocument";
+import { traceText } from "../trace/arbitrarySpans";
 import { writeJson } from "../trace/scanWriter";
 
 const encoder = new TextEncoder();
@@ -211,6 +212,8 @@ describe("search in a trace", () => {
     [`"200 \u212a"`, "200 k", true],
     [`"\u0130stanbul"`, "istanbul", true],
     [`"\u039f\u0394\u039f\u03a3"`, "οδος", true],
+    [`"\u039f\u0394\u039f\u03a3"`, "οδοσ", true],
+    [`"\u3800"`, "à", false],
     ["4.711e3", "4711", true],
     ["1e21", "1e+21", true],
     ["100000000000000000000000", "e+23", true],
@@ -226,6 +229,48 @@ describe("search in a trace", () => {
     expect(search(inFile, { ...plainSearch, text })).toEqual(isFound ? [1] : []);
     const query = { ...plainSearch, regex: true, text: text.replace(/[\\^$.*+?()[\]{}|/]/gu, "\\$&") };
     expect(search(inFile, query)).toEqual(naive(spans, query));
+  });
+
+  it.each<[json: string, word: string, isFound: boolean]>([
+    [String.raw`"line\nfoo"`, "foo", true],
+    [String.raw`"line\\nfoo"`, "foo", false],
+    [String.raw`"foo\u00e9"`, "foo", false],
+    [String.raw`"foo\u0020"`, "foo", true],
+    [`"foo\u00e9"`, "foo", false],
+    [`"a_foo b"`, "foo", false],
+    [`"(foo)"`, "foo", true],
+    [`"a(foo)b"`, "(foo)", true],
+    [`"food foo"`, "foo", true],
+    [`{"food":["foo"]}`, "foo", true],
+  ])("a word that is written as %s: %s", (json, word, isFound) => {
+    const span = `{"spanId":"#","parentSpanId":null,"name":"","kind":"tool","startTime":1,"status":"ok","output":`;
+    const file = encoder.encode(`{"spans":[${span}"${"-".repeat(100)}"},${span}${json}}]}`);
+    const { inFile } = opened(file);
+    expect(search(inFile, { ...plainSearch, wholeWord: true, text: word })).toEqual(isFound ? [1] : []);
+  });
+
+  it("looks at ids, labels and what mending has made, and not at names of fields", () => {
+    const plain = { parentSpanId: null, name: "bash", kind: "tool", startTime: 1, endTime: 2, status: "ok" };
+    const { inFile, spans } = opened(
+      encoder.encode(
+        traceText([
+          ...Array.from({ length: 1_100 }, (_, row) => ({ spanId: `s${row}`, ...plain })),
+          { spanId: "odd", ...plain, kind: "weird" },
+          { ...plain },
+          { spanId: "a-needle", ...plain },
+          { spanId: "l", ...plain, name: "grep", input: { pattern: "foo", path: "src" } },
+          { spanId: "f", ...plain, input: { a: [null] }, attributes: { b: "null" } },
+        ]),
+      ),
+    );
+    const find = (text: string) => search(inFile, { ...plainSearch, text });
+    expect(find("weird")).toEqual([1_100]);
+    expect(find("tracekeeper.kind")).toEqual([1_100]);
+    expect(find(spans[1_101]?.spanId ?? "?")).toEqual([1_101]);
+    expect(find("needle")).toEqual([1_102]);
+    expect(find("foo in src")).toEqual([1_103]);
+    expect(find("null")).toEqual([1_104]);
+    for (const field of ["parentSpanId", "startTime", "status"]) expect(find(field)).toEqual([]);
   });
 
   it("does so where escapes, words and numbers are all that there is", () => {
