@@ -30,6 +30,10 @@ export class RowTexts {
   readonly #lackingCount: number;
   /** Those that came with a change since. */
   readonly #inColumns = new RowSet();
+  /** Of rows that came since those that came without. */
+  readonly #cameWithout = new RowSet();
+  /** Their texts may be other ones by now than those that are kept. */
+  readonly #stale = new Set<number>();
   #kept = new Map<number, TextPair>();
   #older = new Map<number, TextPair>();
   /** Rows to ask for, and those among them that are shown elsewhere than in the list. */
@@ -53,7 +57,7 @@ export class RowTexts {
   }
 
   isInColumns(row: number): boolean {
-    return row >= this.#lackingCount || this.#inColumns.has(row);
+    return row >= this.#lackingCount ? !this.#cameWithout.has(row) : this.#inColumns.has(row);
   }
 
   /** Empty until it is here. */
@@ -72,27 +76,37 @@ export class RowTexts {
 
   /** The columns have the texts of this row from now on. */
   cameWithColumns(row: number): void {
-    if (row >= this.#lackingCount) return;
-    this.#inColumns.add(row);
+    if (row >= this.#lackingCount) this.#cameWithout.delete(row);
+    else this.#inColumns.add(row);
+    this.#stale.delete(row);
     this.#kept.delete(row);
     this.#older.delete(row);
+  }
+
+  /** The row came or changed, and what came has no texts: what is known of it stands until it is asked for again. */
+  cameWithout(row: number): void {
+    if (row >= this.#lackingCount) this.#cameWithout.add(row);
+    else this.#inColumns.delete(row);
+    if (this.known(row) !== undefined) this.#stale.add(row);
   }
 
   /** Rows that the list shows, and those around them; others that it wanted before are not wanted any more. */
   want(rows: readonly number[]): void {
     this.#hasFailed = false;
     this.#wanted = new Set(this.#elsewhere);
-    for (const row of rows) if (!this.isInColumns(row) && this.#touch(row) === undefined) this.#wanted.add(row);
+    for (const row of rows) {
+      if (!this.isInColumns(row) && (this.#touch(row) === undefined || this.#stale.has(row))) this.#wanted.add(row);
+    }
     this.#schedule();
   }
 
   #pair(row: number): TextPair | undefined {
     const pair = this.#touch(row);
-    if (pair !== undefined) return pair;
+    if (pair !== undefined && !this.#stale.has(row)) return pair;
     this.#wanted.add(row);
     this.#elsewhere.add(row);
     this.#schedule();
-    return undefined;
+    return pair;
   }
 
   /** What is looked at is not among the oldest. */
@@ -130,6 +144,7 @@ export class RowTexts {
       const params = { epoch: this.#epoch, rows };
       const { labels, outcomes } = await this.#connection.request("texts", params, textsResultSchema);
       for (const [index, row] of rows.entries()) {
+        this.#stale.delete(row);
         this.#keep(row, { label: labels[index] ?? "", outcome: outcomes[index] ?? "" });
       }
       const before = this.#elsewhere.size;

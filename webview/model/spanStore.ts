@@ -80,10 +80,18 @@ export class SpanStore {
       arrays.name[row] = changed.name[index] ?? 0;
       arrays.label[row] = changed.label[index] ?? 0;
       arrays.outcome[row] = changed.outcome[index] ?? 0;
-      this.#texts?.cameWithColumns(row);
+      this.#noteTexts(row);
     }
+    const from = this.#count;
     this.#appendRows(appended);
+    for (let row = from; row < this.#count; row++) this.#noteTexts(row);
     return true;
+  }
+
+  #noteTexts(row: number): void {
+    const { label, outcome } = this.#arrays;
+    if (label[row] === 0 && outcome[row] === 0) this.#texts?.cameWithout(row);
+    else this.#texts?.cameWithColumns(row);
   }
 
   #addStrings(strings: readonly string[]): void {

@@ -119,4 +119,25 @@ describe("texts of rows", () => {
     await settled();
     expect(asked.rows).toEqual([[1], [1]]);
   });
+
+  it("are asked for again where a row has changed and came without them, and stand until then", async () => {
+    const asked = new Asked(10);
+    asked.texts.want([4]);
+    await settled();
+    await asked.answer();
+    asked.texts.cameWithout(4);
+    asked.texts.cameWithout(12);
+    expect([4, 11, 12].map((row) => asked.texts.isInColumns(row))).toEqual([false, true, false]);
+    expect(asked.texts.known(4)).toEqual({ label: "label 4", outcome: "outcome 4" });
+    asked.texts.want([4, 11, 12]);
+    await settled();
+    expect(asked.rows.at(-1)).toEqual([4, 12]);
+    await asked.answer();
+    asked.texts.want([4, 12]);
+    await settled();
+    expect(asked.rows).toHaveLength(2);
+    asked.texts.cameWithColumns(4);
+    asked.texts.cameWithColumns(12);
+    expect([4, 12].map((row) => asked.texts.isInColumns(row))).toEqual([true, true]);
+  });
 });
