@@ -5,7 +5,8 @@ import { FLAG, kindCodes, type SpanColumns } from "../../src/trace/spanColumns";
 import { devicePixelRatio, hatch, type Surface } from "../draw/canvas";
 import { barState } from "../layout/bars";
 import { BarFills, letterWidth } from "./barFills";
-import type { BarList } from "./laneBars";
+import type { BarList, RowTimes } from "./laneBars";
+import { indexInLane } from "./laneHits";
 import { groupHeadPx, type LaneStack, laneTop } from "./laneStack";
 import type { LaneStore } from "./laneStore";
 import { surfaceInParent } from "./surfaceInParent";
@@ -20,6 +21,7 @@ export interface LanesPicture {
   readonly store: LaneStore;
   readonly bars: BarList;
   readonly columns: SpanColumns;
+  readonly times: RowTimes;
   readonly gridX: readonly number[];
   readonly gaps: readonly { readonly x: number; readonly width: number }[];
   readonly nowX: number | undefined;
@@ -36,7 +38,7 @@ const lanesApartPx = 3;
 const leastTextPx = 30;
 const leastTextLanePx = 13;
 /** Rows looked at to find out of what kind most of a cell are. */
-const sampled = 6;
+const sampled = 4;
 /** By kind, of one cell; used again for each. */
 const counts = new Uint8Array(kindCodes.length);
 const dimmed = 0.28;
@@ -67,6 +69,8 @@ function drawBars(surface: Surface, picture: LanesPicture, palette: TimelinePale
   const barPx = stack.lanePx - (stack.lanePx > leastTextLanePx ? lanesApartPx : 1);
   const letterPx = stack.lanePx >= leastTextLanePx ? letterWidth(context) : Number.POSITIVE_INFINITY;
   const fills = new BarFills(palette);
+  const selectedLane = store.laneOf(picture.selectedRow);
+  const selectedIndex = selectedLane < 0 ? -1 : indexInLane(store, picture.times, selectedLane, picture.selectedRow);
   for (let at = 0; at < bars.count; at++) {
     const lane = bars.lane[at] ?? 0;
     const top = laneTop(stack, lane) - picture.scrollTop;
@@ -75,7 +79,9 @@ function drawBars(surface: Surface, picture: LanesPicture, palette: TimelinePale
     const to = bars.to[at] ?? 0;
     const place = { x: bars.x[at] ?? 0, y: top + 1, width: bars.width[at] ?? 0, height: barPx };
     if (to - from > 1) {
-      drawCell(surface, place, rows, from, to, picture, fills, palette.selection);
+      const isSelected = lane === selectedLane && selectedIndex >= from && selectedIndex < to;
+      const failures = store.failuresIn(lane, columns);
+      drawCell(surface, place, rows, from, to, picture, fills, failures, isSelected, palette.selection);
       continue;
     }
     const row = rows[from] ?? 0;
@@ -147,28 +153,24 @@ function drawCell(
   to: number,
   picture: LanesPicture,
   fills: BarFills,
+  failures: Int32Array,
+  isSelected: boolean,
   selection: string,
 ): void {
   const { columns, emphasis } = picture;
   counts.fill(0);
   let common = 0;
-  let failed = 0;
   let isEmphasised = emphasis === undefined;
-  let hasSelected = false;
   const step = Math.max(1, Math.floor((to - from) / sampled));
-  let looked = 0;
   for (let index = from; index < to; index += step) {
     const row = rows[index] ?? 0;
-    const flags = columns.flags[row] ?? 0;
     const kind = columns.kind[row] ?? 0;
     const count = (counts[kind] ?? 0) + 1;
     counts[kind] = count;
     if (count > (counts[common] ?? 0)) common = kind;
-    looked++;
-    if ((flags & FLAG.failure) !== 0) failed++;
     isEmphasised ||= emphasis?.(row) === true;
-    hasSelected ||= row === picture.selectedRow;
   }
+  const failed = countWithin(failures, from, to);
   const left = snapX(x);
   const top = snapY(y);
   const wide = Math.max(1, snapX(x + width) - left);
@@ -177,15 +179,31 @@ function drawCell(
   context.fillStyle = fills.kind(common);
   context.fillRect(left, top, wide, high);
   if (failed > 0) {
-    const red = Math.max(2, (high * failed) / looked);
+    const red = Math.max(2, (high * failed) / (to - from));
     context.fillStyle = fills.color("failed", 0);
     context.fillRect(left, top + high - red, wide, red);
   }
-  if (hasSelected) {
+  if (isSelected) {
     context.fillStyle = selection;
     context.fillRect(left, top - 1, wide, 2);
     context.fillRect(left, top + high - 1, wide, 2);
   }
+}
+
+/** How many of the ascending numbers are in a stretch, its end not included. */
+function countWithin(numbers: Int32Array, from: number, to: number): number {
+  return countBelow(numbers, to) - countBelow(numbers, from);
+}
+
+function countBelow(numbers: Int32Array, value: number): number {
+  let low = 0;
+  let high = numbers.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((numbers[middle] ?? 0) < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function drawHeads({ context, snapY }: Surface, picture: LanesPicture, palette: TimelinePalette): void {

@@ -1,11 +1,11 @@
 // What of a lane is drawn: bars of single rows, and of rows too short to be told apart cells that hold several. A lane
-// costs at most one item for every two px, however many rows are in it, and no two items of a lane overlap.
+// costs at most one item for every three px, however many rows are in it, and no two items of a lane overlap.
 
 import { barRect, shortestBarPx } from "../layout/bars";
 import { type DrawnRange, drawnAt, type TimeScale, wallAt } from "../layout/timeScale";
 
-/** Bars and gaps narrower than this are put together. */
-export const cellPx = 2;
+/** Bars and gaps narrower than this are put together. Wider than the narrowest bar: a screen of cells is a frame's work. */
+export const cellPx = 3;
 
 export interface RowTimes {
   readonly startMs: Float64Array;

@@ -85,7 +85,8 @@ export function nearestInLane(store: LaneStore, times: RowTimes, lane: number, f
   return (fromMs - beforeEndMs < startMs - toMs ? rows[after - 1] : rows[after]) ?? -1;
 }
 
-function indexInLane(store: LaneStore, times: RowTimes, lane: number, row: number): number {
+/** Index of a row in its lane. */
+export function indexInLane(store: LaneStore, times: RowTimes, lane: number, row: number): number {
   const rows = store.rowsOf(lane);
   const count = store.rowCount(lane);
   let index = firstStartingFrom(rows, 0, count, times, times.startMs[row] ?? 0);

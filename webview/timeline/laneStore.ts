@@ -1,9 +1,13 @@
 // Which rows lie in which lane, as the reader laid them out. Entries come in the order of their starts and are only ever
 // cut off behind or appended, so that of a session that grows no more than what is new has to be put in.
 
+import { FLAG, type SpanColumns } from "../../src/trace/spanColumns";
+
 interface Growing {
   rows: Int32Array;
   count: number;
+  /** Entries of rows that failed, of these columns and up to this count. */
+  failures: { readonly of: SpanColumns; readonly count: number; readonly entries: Int32Array } | undefined;
 }
 
 export class LaneStore {
@@ -25,6 +29,21 @@ export class LaneStore {
 
   rowCount(lane: number): number {
     return this.#lanes[lane]?.count ?? 0;
+  }
+
+  /** Entries of a lane whose failure counts, ascending. Found once for columns that do not change. */
+  failuresIn(number: number, columns: SpanColumns): Int32Array {
+    const lane = this.#lanes[number];
+    if (lane === undefined) return none;
+    const known = lane.failures;
+    if (known?.of === columns && known.count === lane.count) return known.entries;
+    const found: number[] = [];
+    for (let index = 0; index < lane.count; index++) {
+      if (((columns.flags[lane.rows[index] ?? 0] ?? 0) & FLAG.failure) !== 0) found.push(index);
+    }
+    const entries = Int32Array.from(found);
+    lane.failures = { of: columns, count: lane.count, entries };
+    return entries;
   }
 
   /** -1 for a row that lies in no lane. */
@@ -65,7 +84,7 @@ export class LaneStore {
   }
 
   #put(number: number, row: number): void {
-    while (this.#lanes.length <= number) this.#lanes.push({ rows: new Int32Array(8), count: 0 });
+    while (this.#lanes.length <= number) this.#lanes.push({ rows: new Int32Array(8), count: 0, failures: undefined });
     const lane = this.#lanes[number];
     if (lane === undefined) return;
     if (lane.count === lane.rows.length) lane.rows = grown(lane.rows, lane.count + 1, 0);

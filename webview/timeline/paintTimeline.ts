@@ -120,6 +120,7 @@ function paintLanes(
       store: data?.store ?? noLanes,
       bars,
       columns: picture.model.columns,
+      times: picture.times,
       gridX: frame.ticks.map(({ x }) => x),
       gaps: frame.gaps,
       nowX: frame.nowX,
