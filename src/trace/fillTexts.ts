@@ -2,6 +2,7 @@
 // which all rows may be shown at once.
 
 import { describeSpan } from "./describeSpan";
+import { isOutputRoot } from "./outputBurst";
 import type { OutputIndex } from "./outputIndex";
 import { outputAmount } from "./outputText";
 import type { SpanColumns } from "./spanColumns";
@@ -27,23 +28,22 @@ export function withTexts(columns: SpanColumns, spans: SpanSource, output?: Outp
   };
   const label = new Uint32Array(count);
   const outcome = new Uint32Array(count);
-  const describe = describeWith(spans, output);
   for (let row = 0; row < spans.count; row++) {
-    const texts = describe(row);
+    const texts = textsOfRow(spans, output, row);
     label[row] = add(texts.label);
     outcome[row] = add(texts.outcome);
   }
   return { ...columns, label, outcome, strings };
 }
 
-/** The span above a program's output says how much there is; what it holds are the bursts below it. */
-export function describeWith(spans: SpanSource, output: OutputIndex | undefined): (row: number) => RowTexts {
-  const roots = new Map(output?.roots.map((root) => [root.row, root]));
-  return (row) => {
-    const span = spans.shortSpanAt(row);
-    if (span === undefined) return { label: "", outcome: "" };
-    const described = describeSpan(span);
-    const root = roots.get(row);
-    return root === undefined ? described : { ...described, label: outputAmount(root) };
-  };
+/**
+ * What a row is about. The span above a program's output says how much there is; what it holds are the bursts below it.
+ * @throws TraceReplacedError
+ */
+export function textsOfRow(spans: SpanSource, output: OutputIndex | undefined, row: number): RowTexts {
+  const span = spans.shortSpanAt(row);
+  if (span === undefined) return { label: "", outcome: "" };
+  const described = describeSpan(span);
+  const root = isOutputRoot(span) ? output?.roots.find((candidate) => candidate.row === row) : undefined;
+  return root === undefined ? described : { ...described, label: outputAmount(root) };
 }
