@@ -32,7 +32,7 @@ describe("failures", () => {
     };
     expect(await drive.selectedText()).toContain("last");
     expect(await go("nextFailure")).toContain("first");
-    expect(await drive.page.getByRole("status").innerText()).toContain("Went on from the beginning");
+    expect(await drive.page.locator(".status-announcement").innerText()).toContain("Went on from the beginning");
     expect(await go("nextFailure")).toContain("last");
     expect(await go("previousFailure")).toContain("first");
     expect(await go("nextFailureIncludingRecovered")).toContain("recovered");
@@ -77,7 +77,7 @@ describe("failures", () => {
     await using drive = await openTrace(browser, sampleFiles("ses_two_bursts_7h"));
     expect(await drive.page.getByRole("region", { name: "Failure" }).count()).toBe(0);
     await drive.navigate("nextFailure");
-    expect(await drive.page.getByRole("status").innerText()).toBe("No failures in this trace");
+    expect(await drive.page.locator(".status-announcement").innerText()).toBe("No failures in this trace");
   });
 
   it("take the focus to the tree, so that the next key moves in it", async () => {
@@ -111,7 +111,7 @@ describe("failures that were all made good later", () => {
     await page.getByRole("row", { name: /bash/ }).last().click();
     await page.getByRole("button", { name: "1 recovered" }).click();
     await expect.poll(() => page.getByRole("row", { selected: true }).getAttribute("id")).toBe("row-1");
-    expect(await page.getByRole("status").innerText()).not.toContain("0 failures");
+    expect(await page.locator(".status-line").innerText()).not.toContain("0 failures");
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("tree");
   });
 });

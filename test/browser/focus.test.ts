@@ -7,7 +7,7 @@ import { type Drive, madeUpTrace, openTrace, sampleFiles, traceFiles } from "./p
 const focusedPart = (drive: Drive) =>
   drive.page.evaluate(() => {
     const element = document.activeElement;
-    const parts = ["header", ".banner", ".strip", "[role=treegrid]", ".breadcrumb", ".splitter", ".details", "footer"];
+    const parts = ["header", ".banner", ".strip-buttons", ".strip", "[role=treegrid]", ".breadcrumb", ".splitter", ".details", "footer"];
     return parts.find((part) => element?.closest(part) != null) ?? element?.tagName ?? "";
   });
 const focusedName = (drive: Drive) =>
@@ -35,7 +35,7 @@ describe("the focus", () => {
       if (part !== parts.at(-1)) parts.push(part);
     }
     const order = parts.filter((part) => part !== ".splitter" && part !== ".breadcrumb");
-    expect(order).toEqual(["header", ".banner", ".strip", "[role=treegrid]", ".details", "footer"]);
+    expect(order).toEqual(["header", ".banner", ".strip", ".strip-buttons", "[role=treegrid]", ".details", "footer"]);
   });
 
   it.each([
