@@ -505,6 +505,10 @@ export const webviewTexts = {
   keyFirstLast: "First line, and the end to follow it",
   keyOpenLink: "Open what the line names",
   keyCopyLines: "Copy the chosen lines",
+  keyTab: "On a tab: the next and the previous one",
+  keyTextLinks: "On a link in a text: the next and the previous one",
+  keyValues: "In a value: open an entry, close it",
+  keyCopyValue: "In a value: copy the entry",
   keyFailingLine: "The line that tells of the failure",
 } as const;
 

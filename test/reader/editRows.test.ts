@@ -45,6 +45,18 @@ describe("EditRows", () => {
     ]);
   });
 
+  it("marks what was taken out of a line, each line beside the one that replaces it", () => {
+    const rows = new EditRows(
+      change({ oldText: "let first = 1;\nlet second = 2;", newText: "let first;\nlet second = 3;" }),
+    );
+    expect(rendered(rows.view().entries)).toEqual([
+      "1:-let first| = 1|;",
+      "2:-let second = |2|;",
+      ":1+let first;",
+      ":2+let second = |3|;",
+    ]);
+  });
+
   it("marks nothing in lines that have little in common", () => {
     const rows = new EditRows(change({ oldText: "alpha beta gamma", newText: "const value = 12;" }));
     expect(rendered(rows.view().entries)).toEqual(["1:-alpha beta gamma", ":1+const value = 12;"]);

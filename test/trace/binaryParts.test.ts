@@ -145,7 +145,7 @@ describe("foldValue", () => {
   });
 
   it("folds sounds and files, which are not drawn", () => {
-    const wav = Buffer.from("RIFF....WAVEfmt and so on").toString("base64");
+    const wav = Buffer.from("fLaC and so on, and more..").toString("base64");
     const value = [
       { type: "input_audio", input_audio: { data: wav, format: "wav" } },
       { type: "file", mediaType: "application/pdf", data: wav, filename: "a.pdf" },
@@ -155,7 +155,7 @@ describe("foldValue", () => {
       ["audio/wav", undefined],
       ["application/pdf", undefined],
     ]);
-    expect(JSON.stringify(folded)).toContain("⟨application/pdf, 25 B⟩");
+    expect(JSON.stringify(folded)).toContain("⟨application/pdf, 26 B⟩");
   });
 
   it.each([

@@ -76,6 +76,16 @@ function sections(isMac: boolean): readonly (readonly [WebviewTextKey, readonly 
         [[`${command}C`], "keyCopyLines"],
       ],
     ],
+    [
+      "details",
+      [
+        [["←", "→"], "keyTab"],
+        [["↑", "↓"], "keyTextLinks"],
+        [["Enter"], "keyOpenLink"],
+        [["→", "←"], "keyValues"],
+        [[`${command}C`], "keyCopyValue"],
+      ],
+    ],
     ["keysOther", [[["?"], "shortcuts"]]],
   ];
 }
