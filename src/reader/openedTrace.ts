@@ -4,6 +4,8 @@
 import { setTimeout } from "node:timers/promises";
 import type { Disposable } from "../base/disposable";
 import { describeError, type Logger } from "../base/logger";
+import { textsOfRow } from "../trace/fillTexts";
+import type { SpanColumns } from "../trace/spanColumns";
 import { TraceReplacedError } from "../trace/spanSource";
 import { deriveState, type SessionState } from "../trace/state";
 import { ChangeLog, type Changes, type Extent } from "./changeLog";
@@ -153,7 +155,8 @@ export class OpenedTrace implements Disposable {
     const found = this.#failures(update, state);
     this.#reading = reading;
     const shared = { ...pictureOf(reading, state), failures: found.failures };
-    if (before === undefined || this.#texts === undefined || !keepsNumbers(before, rows, update)) {
+    const kept = before && this.#keptColumns(before, rows, update);
+    if (before === undefined || this.#texts === undefined || kept === undefined) {
       const { columns } = reading;
       this.#texts = new SharedTexts(columns);
       this.#log = new ChangeLog(extentOf(columns));
@@ -164,7 +167,7 @@ export class OpenedTrace implements Disposable {
     let columns: TracePicture["columns"];
     let changedRows: Uint32Array;
     if (update.type === "anew") {
-      columns = this.#texts.again(reading.columns);
+      columns = kept;
       changedRows = rowsThatDiffer(before.columns, columns);
     } else {
       changedRows = joined(update.changedRows, found.changedRows, rows);
@@ -174,7 +177,19 @@ export class OpenedTrace implements Disposable {
     if (!isSame) this.#log.add(changedRows, extentOf(columns));
     const totals = isSame ? before.totals : this.#tally.update(columns, reading.spans, changedRows, rows);
     const revision = before.revision + (isSame ? 0 : 1);
-    this.#publish({ ...shared, totals, columns, epoch: before.epoch, revision });
+    this.#publish({ ...shared, hasTexts: before.hasTexts, totals, columns, epoch: before.epoch, revision });
+  }
+
+  /** The columns with the texts of the epoch; undefined where rows lose their numbers, or too many of them their texts. */
+  #keptColumns(before: TracePicture, rows: number, { type, reading }: SessionUpdate): SpanColumns | undefined {
+    const { columns, hasTexts, spans, output } = reading;
+    // The row of missing parents goes away when the producer corrects them, and a delta takes no row away.
+    if (columns.count < rows) return undefined;
+    if (type === "grown") return columns;
+    // A panel that asks for the texts of the rows that it shows is not told all of them at once.
+    if (!keepsRows(before.spans, spans) || (hasTexts && !before.hasTexts)) return undefined;
+    if (hasTexts) return this.#texts?.again(columns);
+    return this.#texts?.againWith(before.columns, columns, (row) => textsOfRow(spans, output?.index, row));
   }
 
   /** Those of before where nothing of what they follow from has changed. */
@@ -202,13 +217,6 @@ function extentOf({ count, strings }: TracePicture["columns"]): Extent {
 function pictureOf(reading: SessionReading, state: SessionState) {
   const { session, spans, usage, tree, problems, output, hasTexts } = reading;
   return { session, spans, usage, tree, problems, output, hasTexts, state };
-}
-
-function keepsNumbers(before: TracePicture, rows: number, { type, reading }: SessionUpdate): boolean {
-  // The row of missing parents goes away when the producer corrects them, and a delta takes no row away.
-  if (reading.columns.count < rows) return false;
-  // A picture of which the panel has no texts cannot be followed by one of which it has them, nor the other way round.
-  return type === "grown" || (reading.hasTexts === before.hasTexts && keepsRows(before.spans, reading.spans));
 }
 
 /** Rows of both lists that were there before, each once. */

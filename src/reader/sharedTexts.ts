@@ -1,12 +1,17 @@
 // The texts of one epoch. A panel keeps them by index for as long as the epoch lasts, so an index never changes its
 // meaning: where a trace is read anew within an epoch, its columns are moved to the indexes that the panel has.
 
+import type { RowTexts } from "../trace/fillTexts";
 import type { SpanColumns } from "../trace/spanColumns";
+import { changedRows as rowsThatDiffer } from "./columnsDelta";
 import { MovedTexts } from "./movedTexts";
 import { StringTable } from "./stringTable";
 
 const textColumns = ["name", "label", "outcome"] as const;
 type TextColumns = Record<(typeof textColumns)[number], Uint32Array>;
+
+/** Rows that are read for their texts because a trace was read anew; of more, sending everything costs less. */
+const mostDescribed = 20_000;
 
 export class SharedTexts {
   readonly #first: readonly string[];
@@ -30,6 +35,28 @@ export class SharedTexts {
       outcome: moved.all(columns.outcome, columns.count),
     };
     return { ...columns, ...this.#columns, strings: this.#table.list };
+  }
+
+  /**
+   * The same for columns without labels and outcomes, of a trace of which a panel has some: what it has stays, and rows that
+   * changed or came get theirs, because it asks for no text of a row that it was told of. Undefined where these are too many.
+   * @param before as they were given last
+   */
+  againWith(before: SpanColumns, columns: SpanColumns, textsOf: (row: number) => RowTexts): SpanColumns | undefined {
+    const moved = this.again(columns);
+    const kept = Math.min(before.count, columns.count);
+    moved.label.set(before.label.subarray(0, kept));
+    moved.outcome.set(before.outcome.subarray(0, kept));
+    const changed = rowsThatDiffer(before, moved);
+    if (changed.length + columns.count - kept > mostDescribed) return undefined;
+    const describe = (row: number) => {
+      const { label, outcome } = textsOf(row);
+      moved.label[row] = this.#table?.add(label) ?? 0;
+      moved.outcome[row] = this.#table?.add(outcome) ?? 0;
+    };
+    for (const row of changed) describe(row);
+    for (let row = kept; row < columns.count; row++) describe(row);
+    return moved;
   }
 
   /** The columns that were given last, changed in these rows and longer by those from `from` on. */

@@ -1,7 +1,12 @@
 import { appendFile, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
 import { afterEach, describe, expect, it } from "vitest";
-import type { TailedSourceOptions } from "../../src/reader/tailedSource";
+import { silentLogger } from "../../src/base/logger";
+import { OpenedTrace } from "../../src/reader/openedTrace";
+import { ScannedSource } from "../../src/reader/scannedSource";
+import { TailedSource, type TailedSourceOptions } from "../../src/reader/tailedSource";
+import { encodeTrace } from "../../src/recorder/traceText";
 import { nodeFileAccess } from "../../src/store/fileAccess";
+import { loadSession } from "../../src/store/loadSession";
 import type { Liveness } from "../../src/trace/evidence";
 import type { JournalRecord } from "../../src/trace/journalRecord";
 import { encodeCrashNote } from "../../src/trace/marker";
@@ -307,5 +312,58 @@ describe("the files of a session that is followed", () => {
     const { spans } = follower.reading;
     await rm(folder.join(nameOf(1)));
     expect(() => spans.spanAt(2)).toThrow(expect.objectContaining({ name: "TraceReplacedError" }));
+  });
+});
+
+describe("a panel of a session that ends", () => {
+  it.each([9_990, 10_010])("keeps its rows and their texts, with %i of them when it was opened", async (count) => {
+    const many = Array.from({ length: count - 2 }, (_, index): JournalRecord => {
+      const times = { startTime: baseMs + index, endTime: baseMs + index + 1 };
+      const span = {
+        spanId: `t${index}`,
+        parentSpanId: "root",
+        name: "bash",
+        kind: "tool",
+        status: "ok",
+        ...times,
+      } as const;
+      return { t: "span", span: { ...span, input: { command: `run ${index}` } } };
+    });
+    const folder = await journalFolder([root, ...many]);
+    const path = folder.join(nameOf(1));
+    const key = folder.join("S.json");
+    const probe = () => "alive" as const;
+    const options = { key, access: nodeFileAccess, probe };
+    const source = new ScannedSource({ ...options, journaled: new TailedSource(options) });
+    const trace = new OpenedTrace({ source, firstEpoch: 1, logger: silentLogger, now: () => baseMs, onNews() {} });
+    owned.push(trace);
+    await trace.update();
+    const more: JournalRecord[] = [beginTool("last", { command: "pwd" }), ...many.slice(0, 20)].map((record, index) =>
+      record.t === "span" ? { t: "span", span: { ...record.span, spanId: `more${index}` } } : record,
+    );
+    await appendFile(path, concat(linesOf(more, { firstSeq: count }).slice(1)));
+    await trace.update();
+    const followed = trace.picture;
+    expect(followed).toMatchObject({ epoch: 1, revision: 2, hasTexts: count <= 10_000 });
+
+    const ended: JournalRecord[] = [
+      { t: "end", id: "last", set: { output: "/repo" } },
+      { t: "end", id: "root" },
+      { t: "finish", status: "completed" },
+    ];
+    await appendFile(path, concat(linesOf(ended, { firstSeq: count + more.length }).slice(1)));
+    const { trace: whole } = await loadSession(key, probe);
+    const writer = { instance: "aaaa-1", incarnation: 1, seq: count + more.length + 2, offsetBytes: 1 };
+    await folder.write("S.json", concat([...encodeTrace(whole, writer)]));
+    await rm(path);
+    await trace.update();
+    const { picture } = trace;
+    expect(picture).toMatchObject({ epoch: 1, hasTexts: count <= 10_000, state: { status: "completed" } });
+    const changed = trace.changes(2, picture?.revision ?? 0)?.changedRows ?? [];
+    expect([...changed].map((row) => picture?.spans.idOf(row))).toEqual(["root", "last"]);
+    const labelOf = (row: number) => picture?.columns.strings[picture.columns.label[row] ?? 0];
+    expect(labelOf(changed[1] ?? 0)).toBe("pwd");
+    expect(labelOf((changed[1] ?? 0) + 1)).toBe("run 0");
+    expect(labelOf(1)).toBe(count <= 10_000 ? "run 0" : "");
   });
 });
