@@ -191,7 +191,7 @@ describe("search in a trace", () => {
       ),
       { numRuns: 150 },
     );
-    expect(hits).toBeGreaterThan(80);
+    expect(hits).toBeGreaterThan(10);
   });
 
   it.each<[json: string, text: string, isFound: boolean]>([
@@ -322,7 +322,7 @@ describe("search in a trace", () => {
       ),
       { numRuns: 500 },
     );
-    expect(hits).toBeGreaterThan(100);
+    expect(hits).toBeGreaterThan(10);
   });
 
   it("does so for regular expressions", () => {
@@ -355,6 +355,6 @@ describe("search in a trace", () => {
       ),
       { numRuns: 150 },
     );
-    expect(compared).toBeGreaterThan(80);
+    expect(compared).toBeGreaterThan(20);
   });
 });
