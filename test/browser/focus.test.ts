@@ -7,7 +7,17 @@ import { type Drive, madeUpTrace, openTrace, sampleFiles, traceFiles } from "./p
 const focusedPart = (drive: Drive) =>
   drive.page.evaluate(() => {
     const element = document.activeElement;
-    const parts = ["header", ".banner", ".strip-buttons", ".strip", "[role=treegrid]", ".breadcrumb", ".splitter", ".details", "footer"];
+    const parts = [
+      "header",
+      ".banner",
+      ".strip-buttons",
+      ".strip",
+      "[role=treegrid]",
+      ".breadcrumb",
+      ".splitter",
+      ".details",
+      "footer",
+    ];
     return parts.find((part) => element?.closest(part) != null) ?? element?.tagName ?? "";
   });
 const focusedName = (drive: Drive) =>
