@@ -3,7 +3,6 @@
 
 import type { FailingStepRule } from "../trace/failures";
 import { formatCount, formatOffset } from "../trace/formatValue";
-import { payloadValue } from "../trace/payloadView";
 import type { Place } from "../trace/place";
 import { bestPlace, findPlaces } from "../trace/places";
 import { oneLine } from "../trace/plainText";
@@ -11,6 +10,7 @@ import { cutMark } from "../trace/producerMarks";
 import type { TraceSpan } from "../trace/schema";
 import { spanError } from "../trace/spanError";
 import { describeOutcome } from "../trace/spanOutcome";
+import { payloadValue } from "../trace/wholePayload";
 import { firstLines, indented, whole } from "./headerLines";
 import { type Piece, paintLine, type Screen, type Style } from "./screen";
 import { type SessionPicture, spanAt } from "./sessionPicture";

@@ -11,7 +11,6 @@ import { lineInNumberedText } from "../trace/numberedText";
 import { outputBurstOf } from "../trace/outputBurst";
 import type { OutputLink } from "../trace/outputLinks";
 import { Payload } from "../trace/payload";
-import { prettyText } from "../trace/payloadView";
 import { acceptPath, pathOfUrl } from "../trace/placePath";
 import type { TraceSpan } from "../trace/schema";
 import { type DetailsContext, errorText, rawSpan, type SpanDetails, spanDetails } from "../trace/spanDetails";
@@ -19,6 +18,7 @@ import { spanError } from "../trace/spanError";
 import { linkAt } from "../trace/textLinks";
 import { PartedText, type TextPart } from "../trace/textPart";
 import { entryNodes, valueAt } from "../trace/valueNode";
+import { prettyText } from "../trace/wholePayload";
 import { EditRows } from "./editRows";
 
 /** A text of a span: of a field as a whole, or of an entry of it. */

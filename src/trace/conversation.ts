@@ -6,13 +6,13 @@ import { assertNever } from "../base/assert";
 import { type ConversationOutline, conversationOutline, ITEM } from "./conversationOutline";
 import { describeSpan, modelName } from "./describeSpan";
 import { namedToolCalls } from "./messageText";
-import { payloadValue } from "./payloadView";
 import { oneLine } from "./plainText";
 import type { TraceSpan } from "./schema";
 import { FLAG, type SpanColumns, statusCodes } from "./spanColumns";
 import { spanError } from "./spanError";
 import type { SpanSource } from "./spanSource";
 import { type ConversationText, cutWords, wordsOf } from "./spokenWords";
+import { payloadValue } from "./wholePayload";
 
 /** Calls of one item that are told of; of more than that the failed and open ones are, too, up to as many again. */
 export const mostToldCalls = 100;

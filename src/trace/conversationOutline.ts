@@ -2,11 +2,11 @@
 // what is said has to be read only where it is shown. Linear but for rows that are not in order of time; no recursion.
 
 import { namedToolCalls } from "./messageText";
-import { payloadValue } from "./payloadView";
 import type { TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
 import type { SpanSource } from "./spanSource";
 import { wordsOf } from "./spokenWords";
+import { payloadValue } from "./wholePayload";
 
 export const ITEM = { user: 0, prompt: 1, words: 2, answer: 3, calls: 4, error: 5 } as const;
 

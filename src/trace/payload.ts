@@ -3,12 +3,12 @@
 
 import { type BinaryPart, foldNamed, foldText, foldValue } from "./binaryParts";
 import { type DataEntry, dataEntries } from "./dataEntry";
-import { prettyText, type WholePayload, wholePayload } from "./payloadView";
 import { cutMark, cutMessageLength, cutOutputLength, isMessageCut, isOutputCut } from "./producerMarks";
 import type { TraceSpan } from "./schema";
 import { firstPartLength, PartedText, type TextPart } from "./textPart";
 import { asFields } from "./toolCall";
 import { type ValueNode, valueNode } from "./valueNode";
+import { prettyText, type WholePayload, wholePayload } from "./wholePayload";
 
 /** `fields`: as a list of names and values. */
 export type ShownAs = "diff" | "fields" | "json" | "markdown" | "text";

@@ -7,7 +7,6 @@ import { describeSpan } from "./describeSpan";
 import type { DiffView } from "./diffView";
 import { namedToolCalls } from "./messageText";
 import { Payload, type PayloadView } from "./payload";
-import { prettyText } from "./payloadView";
 import type { Place } from "./place";
 import { findPlaces } from "./places";
 import { oneLine } from "./plainText";
@@ -18,6 +17,7 @@ import { FLAG, kindCodes, type SpanColumns } from "./spanColumns";
 import { type SpanError, spanError } from "./spanError";
 import { firstPartLength, PartedText, type TextPart } from "./textPart";
 import { toolName } from "./toolCall";
+import { prettyText } from "./wholePayload";
 
 const mostEvents = 500;
 const mostCalls = 500;

@@ -1,7 +1,7 @@
 // The words of a payload, cut to what a conversation shows of them.
 
 import { messageText } from "./messageText";
-import { cutAtCharacter } from "./payloadView";
+import { cutAtCharacter } from "./textPart";
 
 /** UTF-16 units of a message or an error that the view shows. */
 export const shownMessageLength = 4_000;

@@ -3,11 +3,11 @@ import { describe, expect, it } from "vitest";
 import { editChanges, newTextOf, oldTextOf } from "../../src/trace/editDiff";
 import { messageText } from "../../src/trace/messageText";
 import { payloadView } from "../../src/trace/payload";
-import { wholePayload } from "../../src/trace/payloadView";
 import type { TraceSpan } from "../../src/trace/schema";
 import { rawSpan, spanDetails } from "../../src/trace/spanDetails";
 import { firstPartLength } from "../../src/trace/textPart";
 import { toolCall } from "../../src/trace/toolCall";
+import { wholePayload } from "../../src/trace/wholePayload";
 import { images } from "./imageSamples";
 import { madeUp, sample } from "./traceSamples";
 

@@ -8,8 +8,6 @@ import type { TraceSpan } from "./schema";
 import { outputError } from "./spanError";
 import { asFields, type Fields, shellCommand, textField, toolCall } from "./toolCall";
 
-export { cutAtCharacter } from "./textPart";
-
 export interface WholePayload {
   /** How it is shown unless the person chose otherwise. */
   readonly type: "text" | "json" | "markdown" | "diff" | "empty";
