@@ -69,6 +69,7 @@ function drawBars(surface: Surface, picture: LanesPicture, palette: TimelinePale
   const barPx = stack.lanePx - (stack.lanePx > leastTextLanePx ? lanesApartPx : 1);
   const letterPx = stack.lanePx >= leastTextLanePx ? letterWidth(context) : Number.POSITIVE_INFINITY;
   const fills = new BarFills(palette);
+  const failures = new FailureCounter();
   const selectedLane = store.laneOf(picture.selectedRow);
   const selectedIndex = selectedLane < 0 ? -1 : indexInLane(store, picture.times, selectedLane, picture.selectedRow);
   for (let at = 0; at < bars.count; at++) {
@@ -80,8 +81,8 @@ function drawBars(surface: Surface, picture: LanesPicture, palette: TimelinePale
     const place = { x: bars.x[at] ?? 0, y: top + 1, width: bars.width[at] ?? 0, height: barPx };
     if (to - from > 1) {
       const isSelected = lane === selectedLane && selectedIndex >= from && selectedIndex < to;
-      const failures = store.failuresIn(lane, columns);
-      drawCell(surface, place, rows, from, to, picture, fills, failures, isSelected, palette.selection);
+      const failed = failures.within(store, columns, lane, from, to);
+      drawCell(surface, place, rows, from, to, picture, fills, failed, isSelected, palette.selection);
       continue;
     }
     const row = rows[from] ?? 0;
@@ -153,7 +154,7 @@ function drawCell(
   to: number,
   picture: LanesPicture,
   fills: BarFills,
-  failures: Int32Array,
+  failed: number,
   isSelected: boolean,
   selection: string,
 ): void {
@@ -170,7 +171,6 @@ function drawCell(
     if (count > (counts[common] ?? 0)) common = kind;
     isEmphasised ||= emphasis?.(row) === true;
   }
-  const failed = countWithin(failures, from, to);
   const left = snapX(x);
   const top = snapY(y);
   const wide = Math.max(1, snapX(x + width) - left);
@@ -190,9 +190,21 @@ function drawCell(
   }
 }
 
-/** How many of the ascending numbers are in a stretch, its end not included. */
-function countWithin(numbers: Int32Array, from: number, to: number): number {
-  return countBelow(numbers, to) - countBelow(numbers, from);
+/** Counts failures cell by cell: one begins where the last one ended, so that it is not searched for again. */
+class FailureCounter {
+  #lane = -1;
+  #to = -1;
+  #below = 0;
+
+  within(store: LaneStore, columns: SpanColumns, lane: number, from: number, to: number): number {
+    const failures = store.failuresIn(lane, columns);
+    if (failures.length === 0) return 0;
+    const before = lane === this.#lane && from === this.#to ? this.#below : countBelow(failures, from);
+    this.#lane = lane;
+    this.#to = to;
+    this.#below = countBelow(failures, to);
+    return this.#below - before;
+  }
 }
 
 function countBelow(numbers: Int32Array, value: number): number {
