@@ -2,7 +2,6 @@
 // language: those are put in by the host.
 
 import type { PanelHeader, PanelProblem } from "../protocol/panelMessages";
-import { hasConversation } from "../trace/conversation";
 import { bestPlace, findPlaces } from "../trace/places";
 import type { Problem } from "../trace/problem";
 import { spanError } from "../trace/spanError";
@@ -36,7 +35,7 @@ export function headerFacts(picture: TracePicture): HeaderFacts {
     totalCost: summary.totalCost,
     live: isLive,
     savedMs: evidence.lastWriteMs,
-    hasConversation: hasConversation(picture.spans, picture.columns),
+    hasConversation: picture.totals.hasConversation,
     failureCount: failures.failures.length,
     recoveredCount: failures.recovered.length,
     failingStep: failingStep(picture),

@@ -1,6 +1,7 @@
 // What a header says of all rows together, kept up to date by the rows that changed and came: a trace that grows by one
 // span is not counted anew.
 
+import { ConversationTally } from "../trace/conversation";
 import { readElidedMark } from "../trace/producerMarks";
 import { FLAG, type SpanColumns } from "../trace/spanColumns";
 import type { SpanSource } from "../trace/spanSource";
@@ -10,6 +11,8 @@ export interface RowTotals {
   readonly firstStartMs: number;
   /** Spans that the producer says it left out. */
   readonly elidedCount: number;
+  /** Somebody speaks in it. */
+  readonly hasConversation: boolean;
 }
 
 export class RowTally {
@@ -18,6 +21,7 @@ export class RowTally {
   #firstRow = -1;
   /** By row, of the few that stand for spans that were left out. */
   readonly #elided = new Map<number, number>();
+  readonly #conversation = new ConversationTally();
 
   /**
    * @param changedRows that were counted before; @param from the first row that was not
@@ -40,7 +44,8 @@ export class RowTally {
     }
     let elidedCount = 0;
     for (const elided of this.#elided.values()) elidedCount += elided;
-    return { firstStartMs: this.#firstStartMs, elidedCount };
+    const hasConversation = this.#conversation.update(spans, columns, changedRows, from);
+    return { firstStartMs: this.#firstStartMs, elidedCount, hasConversation };
   }
 
   #lookAtStart(startMs: Float64Array, row: number): void {

@@ -39,7 +39,7 @@ interface WithCalls {
   readonly callsLeftOut?: number | undefined;
 }
 
-export { hasConversation } from "./conversationOutline";
+export { ConversationTally, hasConversation } from "./conversationOutline";
 export type { ConversationText };
 
 export type ConversationItem =

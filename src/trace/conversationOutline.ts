@@ -37,22 +37,57 @@ const mostSilentAnswers = 2_000;
 
 /** Does anybody speak in this trace: a message, an answer with words, a prompt to a model? */
 export function hasConversation(spans: SpanSource, columns: SpanColumns): boolean {
-  const { kind, flags } = columns;
-  let hasAnswer = false;
-  for (let row = 0; row < spans.count; row++) {
-    if (kind[row] === message || (kind[row] === text && ((flags[row] ?? 0) & FLAG.output) === 0)) return true;
-    if (kind[row] === generation) hasAnswer = true;
+  return new ConversationTally().update(spans, columns, [], 0);
+}
+
+/** The same, kept up to date while rows change and come. Once somebody has spoken, nothing more is looked at. */
+export class ConversationTally {
+  #isFound = false;
+  #hasAnswer = false;
+  /** Sessions and answers whose words were not looked for yet. */
+  readonly #sessions = new Set<number>();
+  readonly #answers = new Set<number>();
+  readonly #silent = new Set<number>();
+
+  /**
+   * @param changedRows of those before `from`, the first row that was not there at the last call
+   * @throws TraceReplacedError
+   */
+  update(spans: SpanSource, columns: SpanColumns, changedRows: Iterable<number>, from: number): boolean {
+    if (this.#isFound) return true;
+    for (const row of changedRows) this.#sort(columns, row);
+    for (let row = from; row < spans.count && !this.#isFound; row++) this.#sort(columns, row);
+    if (!this.#isFound && this.#hasAnswer) this.#isFound = this.#findPrompt(spans) || this.#findWords(spans);
+    if (this.#isFound) for (const rows of [this.#sessions, this.#answers, this.#silent]) rows.clear();
+    return this.#isFound;
   }
-  if (!hasAnswer) return false;
-  for (let row = 0; row < spans.count; row++) if (kind[row] === session && hasPrompt(spans, row)) return true;
-  let silent = 0;
-  for (let row = 0; row < spans.count; row++) {
-    if (kind[row] !== generation) continue;
-    const output = payloadAt(spans, row, "output");
-    if (namedToolCalls(output) === undefined && wordsOf(output).totalLength > 0) return true;
-    if (++silent >= mostSilentAnswers) return true;
+
+  #sort({ kind, flags }: SpanColumns, row: number): void {
+    this.#silent.delete(row);
+    if (kind[row] === message || (kind[row] === text && ((flags[row] ?? 0) & FLAG.output) === 0)) this.#isFound = true;
+    else if (kind[row] === session) this.#sessions.add(row);
+    else if (kind[row] === generation) {
+      this.#hasAnswer = true;
+      this.#answers.add(row);
+    }
   }
-  return false;
+
+  #findPrompt(spans: SpanSource): boolean {
+    for (const row of this.#sessions) if (hasPrompt(spans, row)) return true;
+    this.#sessions.clear();
+    return false;
+  }
+
+  #findWords(spans: SpanSource): boolean {
+    for (const row of this.#answers) {
+      const output = payloadAt(spans, row, "output");
+      if (namedToolCalls(output) === undefined && wordsOf(output).totalLength > 0) return true;
+      this.#silent.add(row);
+      if (this.#silent.size >= mostSilentAnswers) return true;
+    }
+    this.#answers.clear();
+    return false;
+  }
 }
 
 /** Without an item where nobody speaks. */

@@ -67,6 +67,7 @@ describe("the totals of rows", () => {
           expect(totals).toEqual({
             firstStartMs: Math.min(Number.POSITIVE_INFINITY, ...starts),
             elidedCount: rows.reduce((sum, { elided }) => sum + elided, 0),
+            hasConversation: false,
           });
         }
       }),
@@ -83,7 +84,8 @@ describe("the totals of rows", () => {
     };
     const spans = { ...source, shortSpanAt };
     const tally = new RowTally();
-    expect(tally.update(columnsOf(rows), spans, new Uint32Array(), 0)).toEqual({ firstStartMs: 0, elidedCount: 7 });
+    const totals = tally.update(columnsOf(rows), spans, new Uint32Array(), 0);
+    expect(totals).toEqual({ firstStartMs: 0, elidedCount: 7, hasConversation: false });
     tally.update(columnsOf([...rows, { start: 3, elided: 0 }]), spans, Uint32Array.of(1, 2), 1_000);
     expect(asked).toEqual([500]);
   });

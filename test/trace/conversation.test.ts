@@ -1,6 +1,9 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { buildColumns } from "../../src/trace/buildColumns";
 import {
   type ConversationItem,
+  ConversationTally,
   conversationItems,
   conversationPage,
   hasConversation,
@@ -8,6 +11,7 @@ import {
   conversation as readConversation,
 } from "../../src/trace/conversation";
 import { conversationOutline } from "../../src/trace/conversationOutline";
+import type { TraceSpan } from "../../src/trace/schema";
 import { spansInMemory } from "../../src/trace/spanSource";
 import { madeUp, type Sample, sample } from "./traceSamples";
 
@@ -225,5 +229,38 @@ describe("conversation", () => {
     expect(part({ row: 700 })).toEqual([0, 100, 500, -1]);
     expect(part({ from: 450 })).toEqual([450, 50, 500, -1]);
     expect(part({ from: 900 })).toEqual([500, 0, 500, -1]);
+  });
+});
+
+describe("whether anybody speaks in a trace that grows", () => {
+  it("is what looking at all of it says, and stays so once somebody has spoken", () => {
+    const span = fc.record(
+      {
+        kind: fc.constantFrom<TraceSpan["kind"]>("session", "generation", "tool", "span", "tool", "span"),
+        input: fc.constantFrom("Do it", "", undefined),
+        output: fc.constantFrom("Done", "", undefined, undefined),
+      },
+      { requiredKeys: ["kind"] },
+    );
+    const step = fc.record({ changed: fc.array(fc.tuple(fc.nat(12), span), { maxLength: 2 }), added: fc.array(span) });
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 6 }), (steps) => {
+        const tally = new ConversationTally();
+        const spans: TraceSpan[] = [];
+        const made = (fields: Partial<TraceSpan>, row: number) =>
+          ({ spanId: `s${row}`, parentSpanId: null, name: "n", startTime: row, status: "ok", ...fields }) as TraceSpan;
+        let hasSpoken = false;
+        for (const { changed, added } of steps) {
+          const from = spans.length;
+          const rows = changed.filter(([row]) => row < from);
+          for (const [row, fields] of rows) spans[row] = made(fields, row);
+          for (const fields of added) spans.push(made(fields, spans.length));
+          const { columns } = buildColumns(spans);
+          const changedRows = rows.map(([row]) => row);
+          hasSpoken ||= hasConversation(spansInMemory(spans), columns);
+          expect(tally.update(spansInMemory(spans), columns, changedRows, from)).toBe(hasSpoken);
+        }
+      }),
+    );
   });
 });
