@@ -64,10 +64,9 @@ export class TailedFile implements LiveFile {
   /** Looks at what has the file's name now; false where that is another file, or a shorter one. */
   async look(access: FileAccess): Promise<boolean> {
     const stamp = await access.stat(this.path);
-    const { ino, dev, birthNs } = this.#stamp;
-    if (stamp.ino !== ino || stamp.dev !== dev || stamp.birthNs !== birthNs || stamp.sizeBytes < this.#taken) {
-      return false;
-    }
+    const { ino, dev } = this.#stamp;
+    // Not its time of birth: where that is not kept, it is that of the last change.
+    if (stamp.ino !== ino || stamp.dev !== dev || stamp.sizeBytes < this.#taken) return false;
     this.#stamp = stamp;
     return true;
   }
@@ -131,9 +130,8 @@ export class TailedFile implements LiveFile {
       throw isMissing(error) ? replaced() : error;
     }
     try {
-      const { ino, dev, birthtimeNs } = fstatSync(fd, { bigint: true });
-      const stamp = this.#stamp;
-      if (ino !== stamp.ino || dev !== stamp.dev || birthtimeNs !== stamp.birthNs) throw replaced();
+      const { ino, dev } = fstatSync(fd, { bigint: true });
+      if (ino !== this.#stamp.ino || dev !== this.#stamp.dev) throw replaced();
       fill(bytes, startBytes, (into, offset) => readSync(fd, into, 0, into.length, offset));
     } finally {
       closeSync(fd);

@@ -39,6 +39,13 @@ export interface MessagePort {
 }
 
 const origin = "https://panel.tracekeeper.test";
+
+/** Whether this address is that of a built file of the panel, as of the parts that it loads when they are needed. */
+export function isBuiltFile(url: string): boolean {
+  const { origin: from, pathname } = new URL(url);
+  return from === origin && pathname !== "/" && existsSync(join(repositoryRoot, "dist/webview", pathname));
+}
+
 const contentSecurityPolicy = `default-src 'none'; script-src 'nonce-panel'; style-src ${origin}; font-src ${origin}; img-src ${origin} blob:`;
 
 /** What VS Code gives every webview beside the variables. */

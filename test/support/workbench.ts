@@ -55,9 +55,14 @@ export class Workbench implements AsyncDisposable {
     await this.#ready();
   }
 
-  /** Reloads the window, as "Developer: Reload Window" does, and waits until it can be used again. */
+  /**
+   * Reloads the window and waits until it can be used again. By its command: what a window remembers of its editors is
+   * written when VS Code ends it, and lost with some of the reloads that the browser begins.
+   */
   async reload(): Promise<void> {
-    await this.page.reload();
+    const loaded = this.page.waitForEvent("load", { timeout: 60_000 });
+    await this.runCommand("Developer: Reload Window");
+    await loaded;
     await this.#ready();
   }
 

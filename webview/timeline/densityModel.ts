@@ -29,6 +29,10 @@ export class DensityModel {
     return this.#epoch === this.#panel.picture?.epoch ? this.#profile : undefined;
   }
 
+  get isBusy(): boolean {
+    return this.#isBusy;
+  }
+
   /** @param layout changes with what is at work */
   refresh(edgesMs: readonly number[], layout: number, openEndMs: number, wantsLoss: boolean): void {
     const epoch = this.#panel.picture?.epoch;

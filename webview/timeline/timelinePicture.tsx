@@ -165,6 +165,7 @@ export function TimelinePicture({ panel, picture, parts, range }: TimelinePictur
     lanesPx,
     scrollTop: control.scrollTop,
   });
+  const isBusy = model.isBusy || density.isBusy || (data !== undefined && density.profile === undefined);
   const unknown = durability.result && unknownText(durability.result);
   return (
     <div
@@ -174,7 +175,7 @@ export function TimelinePicture({ panel, picture, parts, range }: TimelinePictur
       tabIndex={0}
       aria-label={text("timelineLabel")}
       aria-roledescription={text("timeline")}
-      aria-busy={model.isBusy}
+      aria-busy={isBusy}
       onPointerDown={onPointerDown}
       onPointerMove={onPointerMove}
       onPointerUp={(event) => pointer.up(at(event).x)}

@@ -150,8 +150,7 @@ describe("a running session", () => {
 
   it("is found again after a reload, shown live, and stopped by its row", async () => {
     const pid = await startWaiting();
-    await workbench.runCommand("Developer: Reload Window");
-    await workbench.page.waitForEvent("load");
+    await workbench.reload();
     await workbench
       .panel()
       .getByText(/pid \d+/)

@@ -101,9 +101,7 @@ describe("a trusted window", () => {
       .first()
       .waitFor();
     const searched = await selected().innerText();
-    // The workbench writes down what is open when it shuts down in an orderly way.
-    await workbench.runCommand("Developer: Reload Window");
-    await workbench.page.waitForEvent("load");
+    await workbench.reload();
     await workbench.panel().getByRole("treegrid").waitFor();
     await expect.poll(() => selected().innerText()).toBe(searched);
     expect(before).not.toBe("");
