@@ -6,6 +6,8 @@ import { Icon, type IconName } from "./icon";
 export interface IconButtonProps {
   readonly icon: IconName;
   readonly label: string;
+  /** The keys that do the same; in its tooltip. */
+  readonly keys?: string | undefined;
   readonly onClick: (event: MouseEvent) => void;
   readonly pressed?: boolean | undefined;
   readonly expanded?: boolean | undefined;
@@ -19,7 +21,7 @@ export function IconButton(props: IconButtonProps) {
     <button
       type="button"
       class={`icon-button ${props.class ?? ""}`}
-      title={props.label}
+      title={props.keys === undefined ? props.label : `${props.label} (${props.keys})`}
       aria-label={props.label}
       aria-pressed={props.pressed}
       aria-expanded={props.expanded}

@@ -13,10 +13,10 @@ import { faultText } from "./searchFault";
 export const searchFieldId = "search-field";
 const faultId = "search-fault";
 
-const options: readonly (readonly [keyof SearchOptions, IconName])[] = [
-  ["matchCase", "case-sensitive"],
-  ["wholeWord", "whole-word"],
-  ["regex", "regex"],
+const options: readonly (readonly [keyof SearchOptions, IconName, key: string])[] = [
+  ["matchCase", "case-sensitive", "C"],
+  ["wholeWord", "whole-word", "W"],
+  ["regex", "regex", "R"],
 ];
 
 export function SearchField({ panel }: { panel: Panel }) {
@@ -61,11 +61,12 @@ export function SearchField({ panel }: { panel: Panel }) {
         onKeyDown={onKeyDown}
       />
       <span class="search-options" role="group" aria-label={text("searchOptions")}>
-        {options.map(([option, icon]) => (
+        {options.map(([option, icon, key]) => (
           <IconButton
             key={option}
             icon={icon}
             label={text(option)}
+            keys={`${panel.platform === "mac" ? "⌥⌘" : "Alt+"}${key}`}
             pressed={searchOptions[option]}
             onClick={() => panel.setSearchOptions({ [option]: !searchOptions[option] })}
           />

@@ -10,6 +10,7 @@ type Line = readonly [keys: readonly string[], what: WebviewTextKey];
 
 function sections(isMac: boolean): readonly (readonly [WebviewTextKey, readonly Line[]])[] {
   const command = isMac ? "⌘" : "Ctrl+";
+  const alt = isMac ? "⌥⌘" : "Alt+";
   return [
     [
       "keysFailures",
@@ -39,6 +40,9 @@ function sections(isMac: boolean): readonly (readonly [WebviewTextKey, readonly 
         [["/", `${command}F`], "searchLabel"],
         [isMac ? ["Enter", "⌘G"] : ["Enter", "F3"], "nextMatch"],
         [isMac ? ["Shift+Enter", "⇧⌘G"] : ["Shift+Enter", "Shift+F3"], "previousMatch"],
+        [[`${alt}C`], "matchCase"],
+        [[`${alt}W`], "wholeWord"],
+        [[`${alt}R`], "regex"],
       ],
     ],
     [

@@ -94,6 +94,20 @@ describe("F8", () => {
     await expect.poll(selectedAttempt).toBe(5);
   });
 
+  it("turns the options of the search on and off, once a press, from the search field and from the tree", async () => {
+    const panel = workbench.panel();
+    const pressed = (name: string) => panel.locator(`button[aria-label="${name}"]`).getAttribute("aria-pressed");
+    const all = async () => Promise.all(["Match Case", "Match Whole Word", "Use Regular Expression"].map(pressed));
+    await panel.getByLabel("Find in Trace").focus();
+    await workbench.press("Alt+C");
+    await expect.poll(all).toEqual(["true", "false", "false"]);
+    await workbench.press("Alt+W", "Alt+R");
+    await expect.poll(all).toEqual(["true", "true", "true"]);
+    await panel.getByRole("treegrid").focus();
+    await workbench.press("Alt+C", "Alt+W", "Alt+R");
+    await expect.poll(all).toEqual(["false", "false", "false"]);
+  });
+
   it("belongs to the terminal while the focus is there", async () => {
     await workbench.runCommand("Terminal: Create New Terminal");
     const terminal = workbench.page.locator(".terminal-wrapper .xterm-helper-textarea").first();
