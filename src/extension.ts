@@ -33,6 +33,7 @@ import { SessionStart } from "./host/start/sessionStart";
 import { StoreStarter } from "./host/storeStarter";
 import { createUriHandler } from "./host/uriHandler";
 import { ReaderClient } from "./reader/readerClient";
+import { watchedPort } from "./reader/watchedPort";
 import { workerPort } from "./reader/workerPort";
 import { confineAccess } from "./store/confinedAccess";
 import { programHash } from "./store/programHash";
@@ -56,7 +57,8 @@ export function activate(context: vscode.ExtensionContext): void {
   const starter = own(new StoreStarter(store, logger, context.globalStorageUri, context.workspaceState));
   const reader = own(
     new ReaderClient({
-      connect: () => workerPort(join(context.extensionUri.fsPath, "dist", "reader.js"), { storage: scans }),
+      connect: () =>
+        watchedPort(workerPort(join(context.extensionUri.fsPath, "dist", "reader.js"), { storage: scans })),
       borders: trustedFolders,
       logger,
     }),

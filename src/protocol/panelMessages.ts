@@ -229,6 +229,8 @@ export const hostMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("header"), epoch, header: panelHeaderSchema }),
   z.object({ type: z.literal("navigate"), target: navigateTargetSchema }),
   z.object({ type: z.literal("reveal"), epoch, row }),
+  /** Questions wait longer than they should, for the reader or for the files of the session; `nothing`: no more. */
+  z.object({ type: z.literal("delay"), of: z.enum(["reader", "files", "nothing"]) }),
   /** Nothing can be drawn: say why. `missing`: no file of the session is there (yet). `stopped`: reading it ended the reader. */
   z.object({
     type: z.literal("unavailable"),

@@ -468,6 +468,10 @@ export const webviewTexts = {
   unreadableHelp: "Nothing in the file could be understood as part of a trace. The text itself can still be opened.",
   stoppedTitle: "The reader stopped over this trace",
   stoppedHelp: "It is opened again when you ask for it. Other traces are not concerned.",
+  readerSilent: "The reader does not answer",
+  readerSilentHelp: "What is shown stays. The reader is replaced if it goes on like this.",
+  filesSilent: "The disk does not answer",
+  filesSilentHelp: "What is shown stays. Nothing more of this trace can be read until the disk answers again.",
   notATraceTitle: "This file is not a trace",
   notATraceHelp: "The file was read, but it does not hold what Tracekeeper knows as a trace.",
 

@@ -166,6 +166,11 @@ export class ReaderClient implements Disposable {
       onLost: (reason) => {
         if (port === this.#port) this.#lost(reason);
       },
+      onSilence: (isSilent) => {
+        if (port !== this.#port) return;
+        this.#options.logger.warn(isSilent ? "The reader does not answer" : "The reader answers again");
+        for (const trace of this.#traces.values()) trace.setReaderSilent(isSilent);
+      },
     });
     this.#options.logger.debug("The reader was started");
     return port;
@@ -202,6 +207,8 @@ export class ReaderClient implements Disposable {
       case "picture":
       case "unreadable":
         return this.#traces.get(message.trace)?.receive(message);
+      case "delay":
+        return this.#traces.get(message.trace)?.setFilesSilent(message.isDelayed);
       case "result": {
         const pending = this.#take(message.id);
         pending?.trace.survived();
@@ -211,6 +218,8 @@ export class ReaderClient implements Disposable {
         return this.#pending.get(message.id)?.onPart?.(message.part);
       case "failed":
         return this.#take(message.id)?.reject(new ReaderError(message.kind, message.message));
+      case "pong":
+        return;
       case "log":
         return this.#options.logger[message.level](message.message);
     }

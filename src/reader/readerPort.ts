@@ -14,4 +14,6 @@ export interface ReaderListener {
   onMessage(message: FromReader): void;
   /** The reader has ended by itself, and nothing comes any more. */
   onLost(reason: string): void;
+  /** It does not answer for longer than its work takes, or does again. */
+  onSilence?(isSilent: boolean): void;
 }

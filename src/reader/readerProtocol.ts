@@ -151,7 +151,9 @@ export type ToReader =
       readonly name: CallName;
       readonly params: unknown;
     }
-  | { readonly type: "cancel"; readonly id: number };
+  | { readonly type: "cancel"; readonly id: number }
+  /** Answered at the next turn of the reader's event loop. */
+  | { readonly type: "ping" };
 
 export type FailureKind = "stale" | "aborted" | "other";
 
@@ -162,4 +164,7 @@ export type FromReader =
   | { readonly type: "part"; readonly id: number; readonly part: unknown }
   | { readonly type: "result"; readonly id: number; readonly result: unknown }
   | { readonly type: "failed"; readonly id: number; readonly kind: FailureKind; readonly message: string }
+  /** The files of the trace do not answer while it is read, or do again. */
+  | { readonly type: "delay"; readonly trace: number; readonly isDelayed: boolean }
+  | { readonly type: "pong" }
   | { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly message: string };

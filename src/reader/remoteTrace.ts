@@ -5,7 +5,7 @@ import { Emitter } from "../base/event";
 import { describeError, type Logger } from "../base/logger";
 import type { CallName, CallParams, CallResult, FromReader, PictureFacts } from "./readerProtocol";
 
-/** A loss so soon after the one before is believed to have the same cause. */
+/** A loss so soon after the trace was read again is believed to have the same cause as the one before. */
 const sameCauseMs = 60_000;
 
 export type TraceNow =
@@ -21,6 +21,9 @@ export interface CallOptions {
   readonly onPart?: ((part: unknown) => void) | undefined;
 }
 
+/** What does not answer. */
+export type Delay = "reader" | "files";
+
 interface Link {
   call<Name extends CallName>(name: Name, params: CallParams<Name>, options?: CallOptions): Promise<CallResult<Name>>;
   post(type: "refreshState"): void;
@@ -34,21 +37,37 @@ export class RemoteTrace implements Disposable {
   readonly key: string;
   readonly #link: Link;
   readonly #changes: Emitter<void>;
+  readonly #delays: Emitter<void>;
   #now: TraceNow | undefined;
   #facts: PictureFacts | undefined;
-  #lostMs: number | undefined;
-  #wasReadSince = false;
+  #wasLost = false;
+  /** When it was read for the first time after that. */
+  #readMs: number | undefined;
+  #isReaderSilent = false;
+  #areFilesSilent = false;
   #isDisposed = false;
 
   constructor(key: string, link: Link) {
     this.key = key;
     this.#link = link;
-    this.#changes = new Emitter((error) => link.logger.error(`A trace listener failed: ${describeError(error)}`));
+    const onListenerError = (error: unknown) => link.logger.error(`A trace listener failed: ${describeError(error)}`);
+    this.#changes = new Emitter(onListenerError);
+    this.#delays = new Emitter(onListenerError);
   }
 
   /** `now` is another one. */
   get onDidChange() {
     return this.#changes.event;
+  }
+
+  /** `delay` is another one. */
+  get onDidChangeDelay() {
+    return this.#delays.event;
+  }
+
+  /** What keeps questions about the trace waiting longer than they should; undefined where nothing does. */
+  get delay(): Delay | undefined {
+    return this.#isReaderSilent ? "reader" : this.#areFilesSilent ? "files" : undefined;
   }
 
   /** What there is to show; undefined before the first reading has ended. */
@@ -75,7 +94,7 @@ export class RemoteTrace implements Disposable {
   async update(): Promise<void> {
     if (this.#isDisposed) return;
     if (this.#now?.type === "lost") {
-      this.#lostMs = undefined;
+      this.#wasLost = false;
       this.#now = undefined;
       this.#link.reopen();
     }
@@ -91,8 +110,18 @@ export class RemoteTrace implements Disposable {
     if (this.#now?.type === "picture") this.#link.post("refreshState");
   }
 
+  /** After a loss it stays so until there is something of the next reader. */
+  setReaderSilent(isSilent: boolean): void {
+    this.#setDelay(() => (this.#isReaderSilent = isSilent));
+  }
+
+  setFilesSilent(areSilent: boolean): void {
+    this.#setDelay(() => (this.#areFilesSilent = areSilent));
+  }
+
   receive(message: Extract<FromReader, { type: "picture" | "unreadable" }>): void {
     if (this.#isDisposed) return;
+    this.setReaderSilent(false);
     if (message.type === "picture") {
       this.#facts = message.facts;
       this.#now = { type: "picture", facts: message.facts };
@@ -102,17 +131,18 @@ export class RemoteTrace implements Disposable {
 
   /** The reader has read it and is still there. */
   survived(): void {
-    this.#wasReadSince = true;
+    this.#readMs ??= performance.now();
   }
 
   /** The reader was lost while it worked on this trace. Twice in a row is believed to be the trace's doing. */
   suspect(reason: string): void {
     if (this.#isDisposed) return;
     const nowMs = performance.now();
-    const isAgain = this.#lostMs !== undefined && (!this.#wasReadSince || nowMs - this.#lostMs < sameCauseMs);
-    this.#lostMs = nowMs;
-    this.#wasReadSince = false;
+    const isAgain = this.#wasLost && (this.#readMs === undefined || nowMs - this.#readMs < sameCauseMs);
+    this.#wasLost = true;
+    this.#readMs = undefined;
     if (!isAgain) return;
+    this.setReaderSilent(false);
     this.#now = { type: "lost", message: reason };
     this.#changes.fire();
   }
@@ -121,13 +151,28 @@ export class RemoteTrace implements Disposable {
   async reopenOnce(): Promise<void> {
     if (this.#isDisposed || this.#now?.type === "lost") return;
     this.#link.reopen();
-    await this.update();
+    // Files that do not answer keep no other trace from being opened.
+    let endWait = (): void => {};
+    const delayed = new Promise<void>((resolve) => (endWait = resolve));
+    const subscription = this.onDidChangeDelay(() => {
+      if (this.#areFilesSilent) endWait();
+    });
+    await Promise.race([this.update(), delayed]);
+    subscription.dispose();
   }
 
   dispose(): void {
     if (this.#isDisposed) return;
     this.#isDisposed = true;
     this.#changes.dispose();
+    this.#delays.dispose();
     this.#link.close();
+  }
+
+  #setDelay(set: () => void): void {
+    if (this.#isDisposed) return;
+    const before = this.delay;
+    set();
+    if (this.delay !== before) this.#delays.fire();
   }
 }

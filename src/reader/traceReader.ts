@@ -6,6 +6,7 @@ import { describeError, type Logger } from "../base/logger";
 import { confineAccess } from "../store/confinedAccess";
 import { type FileAccess, nodeFileAccess } from "../store/fileAccess";
 import { StaleEpochError, supersededMethods } from "./answerRequest";
+import { delayedAccess } from "./delayedAccess";
 import { withExactArrays } from "./exactArrays";
 import { OpenedTrace, type TraceNews } from "./openedTrace";
 import { pictureFacts } from "./pictureFacts";
@@ -18,6 +19,8 @@ export interface TraceReaderOptions {
   /** @param key absolute path of the session's `S.json`, which need not exist */
   openSource(key: string, access: FileAccess, logger: Logger): SessionSource;
   now?: (() => number) | undefined;
+  /** How long files may leave a call unanswered before it is told. */
+  delayMs?: number | undefined;
 }
 
 export class TraceReader implements Disposable {
@@ -72,6 +75,8 @@ export class TraceReader implements Disposable {
       case "cancel":
         this.#running.get(message.id)?.abort.abort();
         return;
+      case "ping":
+        return this.#post({ type: "pong" });
     }
   }
 
@@ -82,8 +87,16 @@ export class TraceReader implements Disposable {
   #open({ trace, key, firstEpoch }: Extract<ToReader, { type: "open" }>): void {
     this.#close(trace);
     const logger = this.#logger(key);
-    const opened = new OpenedTrace({
-      source: this.#options.openSource(key, this.#access, logger),
+    const { delayMs } = this.#options;
+    const access = delayedAccess(
+      this.#access,
+      (isDelayed) => {
+        if (this.#traces.get(trace) === opened) this.#post({ type: "delay", trace, isDelayed });
+      },
+      delayMs,
+    );
+    const opened: OpenedTrace = new OpenedTrace({
+      source: this.#options.openSource(key, access, logger),
       firstEpoch,
       logger,
       now: this.#options.now ?? Date.now,

@@ -103,6 +103,8 @@ function inShort(message: Sent): string {
       return `navigate ${message.target}`;
     case "unavailable":
       return `unavailable ${message.reason}`;
+    case "delay":
+      return `delay of ${message.of}`;
     case "init":
       return "init";
   }

@@ -306,6 +306,44 @@ describe("a question of a page", () => {
   });
 });
 
+describe("a page whose reader or files do not answer", () => {
+  it("is told so, also where it comes meanwhile, and again when they do", async () => {
+    const scripted = scriptedClient();
+    const panel = new FakePanel();
+    const model = modelOf(scripted.client);
+    const connection = connect(model, panel);
+    panel.say({ type: "ready" });
+    scripted.reader.say({ type: "delay", trace: 1, isDelayed: true });
+    panel.say({ type: "ready" });
+    scripted.reader.beSilent(true);
+    scripted.reader.beSilent(false);
+    scripted.reader.say({ type: "delay", trace: 1, isDelayed: false });
+    await settled();
+    const told = ["init", "delay of files", "init", "delay of files", "delay of reader", "delay of files"];
+    expect(panel.log).toEqual([...told, "delay of nothing"]);
+    connection.dispose();
+    scripted.client.dispose();
+  });
+
+  it("keeps being told so until there is something of the next reader", async () => {
+    const scripted = scriptedClient();
+    const panel = new FakePanel();
+    const model = modelOf(scripted.client);
+    const connection = connect(model, panel);
+    panel.say({ type: "ready" });
+    void model.reload();
+    scripted.reader.beSilent(true);
+    scripted.reader.lose();
+    await settled();
+    expect(panel.log).toEqual(["init", "delay of reader"]);
+    scripted.reader.say({ type: "unreadable", trace: 1, message: "EIO", isMissing: false });
+    await settled();
+    expect(panel.log).toEqual(["init", "delay of reader", "delay of nothing", "unavailable unreadable"]);
+    connection.dispose();
+    scripted.client.dispose();
+  });
+});
+
 describe("a page of a trace that ends the reader", () => {
   it("keeps its picture over the first time and is told after the second, until the person asks for it", async () => {
     const scripted = scriptedClient();

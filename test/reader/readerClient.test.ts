@@ -234,6 +234,28 @@ describe("a reader that is lost", () => {
     expect(a.now?.type).toBe("lost");
   });
 
+  it("is still twice in a row where reading the trace again took long", async () => {
+    const { scripted, a } = await twoOpened();
+    void a.update();
+    scripted.reader.lose();
+    vi.advanceTimersByTime(600_000);
+    await readAgain(scripted, "a", 2);
+    vi.advanceTimersByTime(59_000);
+    void a.update();
+    scripted.reader.lose();
+    expect(a.now?.type).toBe("lost");
+  });
+
+  it("leaves the other traces no longer closed than files take that do not answer", async () => {
+    const { scripted, a, b } = await twoOpened();
+    scripted.reader.lose();
+    await settled();
+    expect(scripted.reader.log).not.toContain("open b from epoch 5");
+    scripted.reader.say({ type: "delay", trace: scripted.reader.traceOf("a"), isDelayed: true });
+    await readAgain(scripted, "b", 5);
+    expect([a.delay, b.delay, b.facts?.epoch]).toEqual(["files", undefined, 5]);
+  });
+
   it("is forgotten after a minute in which the trace was read", async () => {
     const { scripted, a } = await twoOpened();
     void a.update();

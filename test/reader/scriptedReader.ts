@@ -30,6 +30,10 @@ export class ScriptedReader implements ReaderPort {
     this.#listener?.onLost(reason);
   }
 
+  beSilent(isSilent: boolean): void {
+    this.#listener?.onSilence?.(isSilent);
+  }
+
   /** What was sent, in short, but for the borders. */
   get log(): string[] {
     return this.fullLog.filter((line) => !line.startsWith("borders"));
@@ -45,7 +49,8 @@ export class ScriptedReader implements ReaderPort {
         case "borders":
           return `borders ${message.folders?.join(" ") ?? "none"}`;
         case "cancel":
-          return "cancel";
+        case "ping":
+          return message.type;
         default:
           return `${message.type} ${message.trace}`;
       }

@@ -55,6 +55,8 @@ export class Panel implements Navigable {
   platform: "mac" | "other" = "other";
   header: PanelHeader | undefined;
   unavailable: Unavailable | undefined;
+  /** What keeps answers waiting. */
+  delay: MessageOf<"delay">["of"] = "nothing";
   selectedRow = -1;
   popup: Popup = "none";
   showsProblems = false;
@@ -180,6 +182,9 @@ export class Panel implements Navigable {
       case "reveal":
         if (message.epoch !== this.picture?.epoch) return;
         this.showRow(message.row);
+        break;
+      case "delay":
+        this.delay = message.of;
         break;
       case "unavailable":
         this.unavailable = message;

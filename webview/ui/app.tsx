@@ -3,7 +3,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Panel } from "../model/panel";
 import { text } from "../text";
-import { FailureBanner, ProblemsBanner } from "./banners";
+import { DelayBanner, FailureBanner, ProblemsBanner } from "./banners";
 import { Breadcrumb } from "./breadcrumb";
 import { DetailsPane } from "./details/detailsPane";
 import { EmptyTrace, Loading, UnavailableView } from "./emptyStates";
@@ -44,10 +44,11 @@ export function App({ panel }: { panel: Panel }) {
   useFocusWish(panel);
   const { header, unavailable } = panel;
   if (unavailable !== undefined) return <UnavailableView panel={panel} unavailable={unavailable} />;
-  if (header === undefined || panel.picture === undefined) return <Loading header={header} />;
+  if (header === undefined || panel.picture === undefined) return <Loading panel={panel} />;
   return (
     <div class="app">
       <HeaderBar panel={panel} header={header} />
+      <DelayBanner panel={panel} />
       <FailureBanner panel={panel} header={header} />
       <ProblemsBanner panel={panel} header={header} />
       <FilterChips panel={panel} />

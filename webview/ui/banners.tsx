@@ -122,6 +122,31 @@ function failureCount(ordinal: number, header: PanelHeader): string {
   return recovered === "" ? counted : `${counted}, ${recovered}`;
 }
 
+const delayTexts = {
+  reader: ["readerSilent", "readerSilentHelp"],
+  files: ["filesSilent", "filesSilentHelp"],
+} as const;
+
+/** Why nothing more comes for now. */
+export function DelayBanner({ panel }: { panel: Panel }) {
+  const { delay } = panel;
+  const [title, help] = delay === "nothing" ? [] : delayTexts[delay];
+  // There from the beginning, because a region that comes with its words is not read out everywhere.
+  return (
+    <div role="status">
+      {title !== undefined && (
+        <section class="banner banner-warning banner-delay">
+          <Icon name="warning" class="banner-icon" />
+          <span class="banner-text">
+            <span class="banner-lead">{text(title)}</span>
+            <span class="banner-message">{text(help)}</span>
+          </span>
+        </section>
+      )}
+    </div>
+  );
+}
+
 const severityIcons: Readonly<Record<PanelProblem["severity"], IconName>> = {
   error: "error",
   warning: "warning",

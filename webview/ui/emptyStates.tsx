@@ -4,13 +4,14 @@ import { useEffect, useState } from "preact/hooks";
 import type { PanelHeader } from "../../src/protocol/panelMessages";
 import type { Panel, Unavailable } from "../model/panel";
 import { text } from "../text";
-import { ProblemList } from "./banners";
+import { DelayBanner, ProblemList } from "./banners";
 import { Icon, type IconName } from "./icon";
 
 /** A skeleton that flashes up for a moment is worse than none. */
 const skeletonDelayMs = 150;
 
-export function Loading({ header }: { header: PanelHeader | undefined }) {
+export function Loading({ panel }: { panel: Panel }) {
+  const { header } = panel;
   const [isLate, setLate] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), skeletonDelayMs);
@@ -20,6 +21,7 @@ export function Loading({ header }: { header: PanelHeader | undefined }) {
   return (
     <div class="app loading" aria-busy="true">
       <div class="progress" role="progressbar" aria-label={text("loading")} />
+      <DelayBanner panel={panel} />
       <div class="loading-title">{header === undefined ? text("loading") : text("loadingTitle", header.title)}</div>
       <div class="skeleton" aria-hidden="true">
         {[38, 62, 54, 70, 46, 58, 40, 66].map((width, index) => (

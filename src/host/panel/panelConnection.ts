@@ -74,6 +74,7 @@ export class PanelConnection implements Disposable {
     this.panel = options.panel;
     this.#owned.add(this.panel.webview.onDidReceiveMessage((message: unknown) => this.#receive(message)));
     this.#owned.add(this.model.onDidChange(() => this.#feed?.wake()));
+    this.#owned.add(this.model.onDidChangeDelay(() => this.#tellDelay()));
     this.#owned.add(
       this.panel.onDidChangeViewState(() => {
         // The page of a hidden panel is destroyed; a new one says `ready`.
@@ -162,6 +163,7 @@ export class PanelConnection implements Disposable {
       hidesStepsCard: this.#options.hidesStepsCard?.() ?? false,
       payloadLooks: this.#options.payloadLooks?.(),
     });
+    if (this.model.delay !== undefined) this.#tellDelay();
     this.#feed = new PageFeed({
       model: this.model,
       logger: this.#options.logger,
@@ -177,6 +179,11 @@ export class PanelConnection implements Disposable {
       onShown: () => this.#navigateNow(),
     });
     this.#feed.wake();
+  }
+
+  /** Past the feed, which may itself wait for what is late. */
+  #tellDelay(): void {
+    if (this.panel.visible) void this.#post({ type: "delay", of: this.model.delay ?? "nothing" });
   }
 
   #navigateNow(): void {

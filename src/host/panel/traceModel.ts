@@ -3,7 +3,7 @@
 import { type Disposable, DisposableStore } from "../../base/disposable";
 import type { ReaderClient } from "../../reader/readerClient";
 import type { CallName, CallParams, CallResult, PictureFacts } from "../../reader/readerProtocol";
-import type { CallOptions, RemoteTrace, TraceNow } from "../../reader/remoteTrace";
+import type { CallOptions, Delay, RemoteTrace, TraceNow } from "../../reader/remoteTrace";
 import type { TraceStore } from "../../store/traceStore";
 import { deriveState } from "../../trace/state";
 
@@ -28,6 +28,16 @@ export class TraceModel implements Disposable {
   /** `now` is another one. */
   get onDidChange() {
     return this.#trace.onDidChange;
+  }
+
+  /** `delay` is another one. */
+  get onDidChangeDelay() {
+    return this.#trace.onDidChangeDelay;
+  }
+
+  /** What keeps questions waiting; undefined where nothing does. */
+  get delay(): Delay | undefined {
+    return this.#trace.delay;
   }
 
   /** What there is to show; undefined before the first reading has ended. */
