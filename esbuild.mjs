@@ -50,6 +50,7 @@ const entries = [
     declarations: "recorder.d.ts",
   },
   { name: "reader", source: "src/reader/main.ts", outfile: "reader.js", options: nodeProgram },
+  { name: "partScanner", source: "src/reader/partScanner.ts", outfile: "partScanner.js", options: nodeProgram },
   {
     name: "webview",
     source: "webview/main.tsx",

@@ -8,11 +8,10 @@ import type { Problem } from "../trace/problem";
 import { groupDigits, quantity } from "../trace/problemList";
 import { type ScannedSnapshot, scannedSnapshot } from "../trace/scannedSnapshot";
 import { longestSpanBytes } from "../trace/scannedSpans";
-import { type DamagedScan, type ScannedTrace, TraceScanner } from "../trace/scanTrace";
+import type { DamagedScan, ScannedTrace } from "../trace/scanTrace";
+import { type ScanCrew, scanFile } from "./scanFile";
 import { type BytesOptions, TraceBytes } from "./scannedBytes";
 
-/** A few milliseconds of scanning. */
-const chunkBytes = 1024 * 1024;
 const wholeChunkBytes = 8 * 1024 * 1024;
 
 /** Remembers scans of files, so that one that is opened again need not be scanned again. */
@@ -23,6 +22,8 @@ export interface ScanMemory {
 
 export interface ScanFileOptions extends BytesOptions {
   readonly memory?: ScanMemory | undefined;
+  /** Other threads that scan parts of a long file. */
+  readonly crew?: ScanCrew | undefined;
   /** A damaged file that is longer is not read whole. */
   readonly mostWholeBytes?: number | undefined;
 }
@@ -60,7 +61,7 @@ export async function openSnapshot(
     };
     const recalled = await options.memory?.recall(file, signal);
     if (recalled !== undefined) return await scanned(recalled);
-    const { result, scanner } = await scanFile(file, signal);
+    const { result, scanner } = await scanFile(file, signal, options.crew);
     if (result.type === "sound") {
       options.memory?.keep(file, result);
       return await scanned(result);
@@ -75,39 +76,6 @@ export async function openSnapshot(
   } finally {
     if (!isHandedOver) await file.close();
   }
-}
-
-/** Reads one chunk while the one before is scanned. */
-async function scanFile(
-  file: TraceBytes,
-  signal: AbortSignal | undefined,
-): Promise<{ readonly result: ScannedTrace | DamagedScan; readonly scanner: TraceScanner }> {
-  const scanner = new TraceScanner({ readBack: file.read });
-  const { sizeBytes } = file.version;
-  let chunk = new Uint8Array(Math.min(chunkBytes, sizeBytes));
-  let next = new Uint8Array(chunk.length);
-  // Beyond the size that it had when it was opened somebody else is writing.
-  const readAt = (into: Uint8Array, offsetBytes: number) => {
-    const count = file.readInto(into.subarray(0, Math.min(into.length, sizeBytes - offsetBytes)), offsetBytes);
-    // Nobody waits for it where the scan ends before.
-    count.catch(() => undefined);
-    return count;
-  };
-  let reading = readAt(chunk, 0);
-  for (let offsetBytes = 0; offsetBytes < sizeBytes; ) {
-    const count = await reading;
-    signal?.throwIfAborted();
-    if (count === 0) break;
-    offsetBytes += count;
-    const filled = chunk.subarray(0, count);
-    [chunk, next] = [next, chunk];
-    reading = offsetBytes < sizeBytes ? readAt(chunk, offsetBytes) : Promise.resolve(0);
-    const damage = scanner.push(filled);
-    if (damage === undefined) continue;
-    await reading;
-    return { result: damage, scanner };
-  }
-  return { result: scanner.end(), scanner };
 }
 
 async function readWhole(file: TraceBytes, signal: AbortSignal | undefined): Promise<Uint8Array> {

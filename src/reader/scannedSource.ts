@@ -91,7 +91,9 @@ export class ScannedSource implements SessionSource {
       if (sameStamp(await access.stat(path), known.opened.file.version)) return known.opened;
     }
     const atMs = this.#now();
-    const opened = await openSnapshot(access, path, signal, this.#options).catch((error: unknown) => {
+    // What somebody writes over and over is scanned by this thread alone: nobody waits for it.
+    const options = known === undefined ? this.#options : { ...this.#options, crew: undefined };
+    const opened = await openSnapshot(access, path, signal, options).catch((error: unknown) => {
       if (error instanceof TraceReplacedError) return error;
       throw error;
     });

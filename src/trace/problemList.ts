@@ -5,6 +5,13 @@ import type { Problem, ProblemCode } from "./problem";
 
 const mostEntries = 200;
 
+/** Each problem with how often it was met and what makes it equal to others. */
+export type ProblemPart = readonly {
+  readonly problem: Problem;
+  readonly count: number;
+  readonly key: string | undefined;
+}[];
+
 export class ProblemList {
   readonly #entries: { problem: Problem; count: number }[] = [];
   readonly #byKey = new Map<string, { problem: Problem; count: number }>();
@@ -14,7 +21,10 @@ export class ProblemList {
    * without a key every problem is an entry of its own until the list is full.
    */
   add(problem: Problem, key?: string): void {
-    const times = problem.count ?? 1;
+    this.#addTimes(problem, problem.count ?? 1, key);
+  }
+
+  #addTimes(problem: Problem, times: number, key: string | undefined): void {
     const known = key === undefined ? undefined : this.#byKey.get(key);
     if (known !== undefined) {
       known.count += times;
@@ -29,6 +39,22 @@ export class ProblemList {
 
   addAll(problems: readonly Problem[]): void {
     for (const problem of problems) this.add(problem);
+  }
+
+  /** What another list takes over with `append`; undefined for a full one, of which not everything is known. */
+  toPart(): ProblemPart | undefined {
+    if (this.#entries.length >= mostEntries) return undefined;
+    const keys = new Map([...this.#byKey].map(([key, entry]) => [entry, key]));
+    return this.#entries.map((entry) => ({ ...entry, key: keys.get(entry) }));
+  }
+
+  /** Adds what was found in later spans, of which the first has this row. */
+  append(part: ProblemPart, firstRow: number): void {
+    for (const { problem, count, key } of part) {
+      const { spanIndex } = problem;
+      const moved = spanIndex === undefined ? problem : { ...problem, spanIndex: spanIndex + firstRow };
+      this.#addTimes(moved, count, key);
+    }
   }
 
   toArray(): Problem[] {

@@ -45,6 +45,29 @@ export const MARK = {
   namesTool: 1 << 1,
 } as const;
 
+/** All rows, as another thread can be given them; arrays may be longer than `count` and `fieldCount`. */
+export interface RowsPart {
+  readonly count: number;
+  readonly longestBytes: number;
+  readonly startMs: Float64Array;
+  readonly endMs: Float64Array;
+  readonly id: Int32Array;
+  readonly parent: Int32Array;
+  readonly name: Uint32Array;
+  readonly kind: Uint8Array;
+  readonly status: Uint8Array;
+  readonly flags: Uint16Array;
+  readonly marks: Uint8Array;
+  readonly aim: Int32Array;
+  readonly spanStart: Float64Array;
+  readonly spanLength: Uint32Array;
+  readonly firstField: Uint32Array;
+  readonly fieldCount: number;
+  readonly fieldKind: Uint8Array;
+  readonly fieldOffset: Uint32Array;
+  readonly fieldLength: Uint32Array;
+}
+
 export class ScanRows {
   count = 0;
   /** Bytes of the longest span. */
@@ -72,11 +95,7 @@ export class ScanRows {
 
   /** Adds a field of the row that `add` adds next; `offsetBytes` counts from the start of its span. */
   addField(kind: number, offsetBytes: number, lengthBytes: number): void {
-    if (this.#fieldCount === this.#fieldKind.length) {
-      this.#fieldKind = grown(this.#fieldKind, new Uint8Array(this.#fieldCount * 2));
-      this.#fieldOffset = grown(this.#fieldOffset, new Uint32Array(this.#fieldCount * 2));
-      this.#fieldLength = grown(this.#fieldLength, new Uint32Array(this.#fieldCount * 2));
-    }
+    if (this.#fieldCount === this.#fieldKind.length) this.#growFields(this.#fieldCount * 2);
     const index = this.#fieldCount++;
     this.#fieldKind[index] = kind;
     this.#fieldOffset[index] = offsetBytes;
@@ -85,7 +104,7 @@ export class ScanRows {
 
   add(row: SpanRow, startBytes: number, endBytes: number): void {
     const index = this.count++;
-    if (index + 1 >= this.startMs.length) this.#grow();
+    if (index + 1 >= this.startMs.length) this.#grow(this.startMs.length * 2);
     let flags = row.flags;
     if (row.id >= 0) {
       if (this.rowOf(row.id) < 0) this.setRowOf(row.id, index);
@@ -105,6 +124,70 @@ export class ScanRows {
     this.#spanLength[index] = endBytes - startBytes;
     if (endBytes - startBytes > this.longestBytes) this.longestBytes = endBytes - startBytes;
     this.#firstField[index + 1] = this.#fieldCount;
+  }
+
+  /** Not a copy: nothing is to be added afterwards. */
+  toPart(): RowsPart {
+    const { count, longestBytes, startMs, endMs, id, parent, name, kind, status, flags } = this;
+    return {
+      ...{ count, longestBytes, startMs, endMs, id, parent, name, kind, status, flags },
+      marks: this.#marks,
+      aim: this.#aim,
+      spanStart: this.#spanStart,
+      spanLength: this.#spanLength,
+      firstField: this.#firstField,
+      fieldCount: this.#fieldCount,
+      fieldKind: this.#fieldKind,
+      fieldOffset: this.#fieldOffset,
+      fieldLength: this.#fieldLength,
+    };
+  }
+
+  /**
+   * Adds the rows of later spans.
+   * @param ids by number of an id there the number here
+   * @param names by number of a name there the number here
+   */
+  append(part: RowsPart, ids: Int32Array, names: Int32Array): void {
+    const from = this.count;
+    const count = from + part.count;
+    const fieldsFrom = this.#fieldCount;
+    let room = this.startMs.length;
+    while (count + 1 >= room) room *= 2;
+    if (room > this.startMs.length) this.#grow(room);
+    let fieldRoom = this.#fieldKind.length;
+    while (fieldsFrom + part.fieldCount > fieldRoom) fieldRoom *= 2;
+    if (fieldRoom > this.#fieldKind.length) this.#growFields(fieldRoom);
+    const rows = <T extends Uint8Array | Uint16Array | Uint32Array | Int32Array | Float64Array>(to: T, column: T) =>
+      to.set(column.subarray(0, part.count), from);
+    rows(this.startMs, part.startMs);
+    rows(this.endMs, part.endMs);
+    rows(this.kind, part.kind);
+    rows(this.status, part.status);
+    rows(this.flags, part.flags);
+    rows(this.#marks, part.marks);
+    rows(this.#aim, part.aim);
+    rows(this.#spanStart, part.spanStart);
+    rows(this.#spanLength, part.spanLength);
+    for (let index = 0; index < part.count; index++) {
+      const row = from + index;
+      const id = part.id[index] ?? -1;
+      const parent = part.parent[index] ?? -1;
+      const here = id < 0 ? -1 : (ids[id] ?? -1);
+      this.id[row] = here;
+      this.parent[row] = parent < 0 ? -1 : (ids[parent] ?? -1);
+      this.name[row] = names[part.name[index] ?? 0] ?? 0;
+      this.#firstField[row + 1] = fieldsFrom + (part.firstField[index + 1] ?? 0);
+      if (here < 0) continue;
+      if (this.rowOf(here) < 0) this.setRowOf(here, row);
+      else this.flags[row] = (this.flags[row] ?? 0) | FLAG.duplicateId;
+    }
+    this.#fieldKind.set(part.fieldKind.subarray(0, part.fieldCount), fieldsFrom);
+    this.#fieldOffset.set(part.fieldOffset.subarray(0, part.fieldCount), fieldsFrom);
+    this.#fieldLength.set(part.fieldLength.subarray(0, part.fieldCount), fieldsFrom);
+    this.#fieldCount += part.fieldCount;
+    this.count = count;
+    this.longestBytes = Math.max(this.longestBytes, part.longestBytes);
   }
 
   /** The row of the first span with this id; -1 where there is none. */
@@ -172,8 +255,13 @@ export class ScanRows {
     this.#fieldLength = this.#fieldLength.slice(0, this.#fieldCount);
   }
 
-  #grow(): void {
-    const length = this.startMs.length * 2;
+  #growFields(length: number): void {
+    this.#fieldKind = grown(this.#fieldKind, new Uint8Array(length));
+    this.#fieldOffset = grown(this.#fieldOffset, new Uint32Array(length));
+    this.#fieldLength = grown(this.#fieldLength, new Uint32Array(length));
+  }
+
+  #grow(length: number): void {
     this.startMs = grown(this.startMs, new Float64Array(length));
     this.endMs = grown(this.endMs, new Float64Array(length));
     this.id = grown(this.id, new Int32Array(length));

@@ -3,6 +3,14 @@
 
 const firstSlots = 1024;
 
+/** All texts, as another thread can be given them. */
+export interface TextsPart {
+  readonly count: number;
+  readonly pool: Uint8Array;
+  readonly starts: Float64Array;
+  readonly hashes: Int32Array;
+}
+
 export class ScanTexts {
   #pool = new Uint8Array(16 * 1024);
   #used = 0;
@@ -19,7 +27,10 @@ export class ScanTexts {
 
   /** The number of the text that stands there, which is added where it is new. */
   add(bytes: Uint8Array, from: number, to: number): number {
-    const hash = hashOf(bytes, from, to);
+    return this.#addHashed(hashOf(bytes, from, to), bytes, from, to);
+  }
+
+  #addHashed(hash: number, bytes: Uint8Array, from: number, to: number): number {
     const slot = this.#slotOf(hash, bytes, from, to);
     const known = (this.#slots[slot] ?? 0) - 1;
     return known >= 0 ? known : this.#insert(slot, hash, bytes, from, to);
@@ -39,6 +50,20 @@ export class ScanTexts {
   /** Whether the text of this number, -1 for none, stands there. */
   isText(index: number, bytes: Uint8Array, from: number, to: number): boolean {
     return index >= 0 && this.#isEqual(index, bytes, from, to);
+  }
+
+  /** Not a copy: nothing is to be added afterwards. */
+  toPart(): TextsPart {
+    return { count: this.#count, pool: this.#pool, starts: this.#starts, hashes: this.#hashes };
+  }
+
+  /** Adds each text of another list; by its number there the number here. */
+  append({ count, pool, starts, hashes }: TextsPart): Int32Array {
+    const numbers = new Int32Array(count);
+    for (let index = 0; index < count; index++) {
+      numbers[index] = this.#addHashed(hashes[index] ?? 0, pool, starts[index] ?? 0, starts[index + 1] ?? 0);
+    }
+    return numbers;
   }
 
   text(index: number): string {

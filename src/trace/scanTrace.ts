@@ -4,7 +4,7 @@
 
 import { BYTE } from "./jsonTokens";
 import type { Problem } from "./problem";
-import { ScanFindings } from "./scanFindings";
+import { type FindingsPart, ScanFindings } from "./scanFindings";
 import { mostKeptBytes, ScanKept } from "./scanKept";
 import { linkRows } from "./scanLinks";
 import { DONE, FAULT, MORE, ScanPayload, type ScanStop, textOfToken } from "./scanPayload";
@@ -80,6 +80,7 @@ const SPAN = 8;
 const IN_SPAN = 9;
 const SPAN_COMMA_OR_END = 10;
 const TRAILING = 11;
+const STOPPED = 12;
 
 /** So many bytes stay in the processor's nearest memory. */
 const usualWindowBytes = 128 * 1024;
@@ -105,7 +106,22 @@ function keepCompiled(): void {
   spare.end();
 }
 
+/** What a scan found between the beginning of a span and that of a later one, or the end of the file. */
+export interface ScannedPart {
+  readonly findings: FindingsPart;
+  readonly end:
+    | { readonly type: "span"; readonly offsetBytes: number }
+    /** With what stands behind the list of spans. */
+    | {
+        readonly type: "file";
+        readonly lengthBytes: number;
+        readonly header: readonly (readonly [string, ScannedField])[];
+      };
+}
+
 export interface ScanOptions {
+  /** The bytes that are pushed begin here, where a span of the trace's list does; else with the file. */
+  readonly startBytes?: number | undefined;
   /** How many bytes are looked at together; the result does not depend on it. */
   readonly windowBytes?: number | undefined;
   /** Gives bytes that were pushed, for spans that are odd and whose attributes are too long to be held. */
@@ -126,10 +142,59 @@ export class TraceScanner {
   #valueBytes = 0;
   #faultAt = 0;
   #damage: DamagedScan | undefined;
+  /** The list that was begun is the only one. */
+  #isOnlyList = true;
+  /** The scan stops before the first span that begins here or later. */
+  stopAtBytes = Number.POSITIVE_INFINITY;
 
-  constructor({ windowBytes = usualWindowBytes, readBack }: ScanOptions = {}) {
+  constructor({ windowBytes = usualWindowBytes, readBack, startBytes }: ScanOptions = {}) {
     this.#window = new ScanWindow(windowBytes);
     this.#readBack = readBack;
+    if (startBytes === undefined) return;
+    this.#beginSpans();
+    this.#window.moveTo(startBytes);
+    this.#state = SPAN;
+  }
+
+  /** Where the span begins before which the scan has stopped; undefined where it has not. Bytes behind it were not taken. */
+  get stoppedAtBytes(): number | undefined {
+    return this.#state === STOPPED ? this.#window.baseBytes + this.#window.at : undefined;
+  }
+
+  /** Goes on with bytes that begin where the scan has stopped. */
+  resume(): void {
+    if (this.#state !== STOPPED) throw new Error("The scan has not stopped");
+    this.#window.moveTo(this.#window.baseBytes + this.#window.at);
+    this.#state = SPAN;
+  }
+
+  /** Where the scan has stopped, takes what was found from there on, and is then where that ends. */
+  append({ findings, end }: ScannedPart): void {
+    if (this.#state !== STOPPED) throw new Error("The scan has not stopped");
+    this.#findings.append(findings);
+    if (end.type === "span") {
+      this.#window.moveTo(end.offsetBytes);
+      return;
+    }
+    for (const [name, field] of end.header) this.#header.set(name, field);
+    this.#window.moveTo(end.lengthBytes);
+    this.#state = TRAILING;
+  }
+
+  /**
+   * What was found since `startBytes`, once the scan has stopped or all bytes were pushed; undefined where that is not
+   * sound, or not to be told from a part. Takes the findings over.
+   */
+  toPart(): ScannedPart | undefined {
+    if (this.#damage === undefined) this.#readWindow();
+    const offsetBytes = this.stoppedAtBytes;
+    if (this.#damage !== undefined || !this.#isOnlyList) return undefined;
+    const findings = this.#findings.toPart();
+    if (findings === undefined) return undefined;
+    if (offsetBytes !== undefined) return { findings, end: { type: "span", offsetBytes } };
+    if (this.#state !== TRAILING) return undefined;
+    const lengthBytes = this.#window.baseBytes + this.#window.end;
+    return { findings, end: { type: "file", lengthBytes, header: [...this.#header] } };
   }
 
   /** How many spans are read so far. */
@@ -141,9 +206,9 @@ export class TraceScanner {
   push(chunk: Uint8Array): DamagedScan | undefined {
     keepCompiled();
     const window = this.#window;
-    for (let from = 0; from < chunk.length && this.#damage === undefined; ) {
+    for (let from = 0; from < chunk.length && this.#damage === undefined && this.#state !== STOPPED; ) {
       from += window.fill(chunk, from);
-      if (window.isFull) this.#readWindow();
+      if (window.isFull || window.baseBytes + window.end >= this.stopAtBytes) this.#readWindow();
     }
     return this.#damage;
   }
@@ -214,6 +279,7 @@ export class TraceScanner {
   #run(): ScanStop {
     const window = this.#window;
     const { bytes, end } = window;
+    if (this.#state === STOPPED) return MORE;
     for (;;) {
       let at = window.at;
       if (this.#state !== PAYLOAD && this.#state !== IN_SPAN) {
@@ -287,6 +353,10 @@ export class TraceScanner {
             continue;
           }
           if (byte !== BYTE.openBrace) return this.#fault(at);
+          if (window.baseBytes + at >= this.stopAtBytes) {
+            this.#state = STOPPED;
+            return MORE;
+          }
           this.#span?.begin(window);
           this.#state = IN_SPAN;
           continue;
@@ -316,7 +386,10 @@ export class TraceScanner {
 
   /** Of two lists the last one counts. */
   #beginSpans(): void {
-    if (this.#hasSpans) this.#findings = new ScanFindings();
+    if (this.#hasSpans) {
+      this.#findings = new ScanFindings();
+      this.#isOnlyList = false;
+    }
     this.#hasSpans = true;
     this.#span = new ScanSpan(this.#findings, this.#kept, this.#readBack);
   }

@@ -11,6 +11,15 @@ export const unreadModel = -2;
 
 const parts = tokenFields.length;
 
+/** All entries, as another thread can be given them; arrays may be longer than `count`. */
+export interface UsagePart {
+  readonly count: number;
+  readonly row: Uint32Array;
+  readonly model: Int32Array;
+  readonly cost: Float64Array;
+  readonly tokens: Float64Array;
+}
+
 export class ScanUsage {
   count = 0;
   #row = new Uint32Array(64);
@@ -30,6 +39,31 @@ export class ScanUsage {
     this.#model[index] = model;
     this.#cost[index] = cost;
     for (let part = 0; part < parts; part++) this.#tokens[index * parts + part] = tokens[part] ?? Number.NaN;
+  }
+
+  /** Not a copy: nothing is to be added afterwards. */
+  toPart(): UsagePart {
+    return { count: this.count, row: this.#row, model: this.#model, cost: this.#cost, tokens: this.#tokens };
+  }
+
+  /**
+   * Adds the entries of later rows.
+   * @param firstRow the row that is their first one
+   * @param models by number of a model's text there the number here
+   */
+  append(part: UsagePart, firstRow: number, models: Int32Array): void {
+    const from = this.count;
+    let room = this.#row.length;
+    while (room < from + part.count) room *= 2;
+    if (room > this.#row.length) this.#resize(room);
+    for (let index = 0; index < part.count; index++) {
+      const model = part.model[index] ?? noModel;
+      this.#row[from + index] = (part.row[index] ?? 0) + firstRow;
+      this.#model[from + index] = model < 0 ? model : (models[model] ?? noModel);
+    }
+    this.#cost.set(part.cost.subarray(0, part.count), from);
+    this.#tokens.set(part.tokens.subarray(0, part.count * parts), from * parts);
+    this.count += part.count;
   }
 
   /** The entry of a row; -1 where it has none. */

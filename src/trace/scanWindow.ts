@@ -68,6 +68,14 @@ export class ScanWindow {
     return taken;
   }
 
+  /** Forgets all bytes; the next one stands there in the file. */
+  moveTo(offsetBytes: number): void {
+    this.at = 0;
+    this.end = 0;
+    this.baseBytes = offsetBytes;
+    this.bytes[0] = BYTE.nul;
+  }
+
   /** Moves what is not read yet to the front; a token that needs all of the room gets twice as much. */
   slide(): void {
     if (this.at > 0) {

@@ -30,7 +30,7 @@ const asked = process.argv.slice(2).map(Number);
 const sizes = asked.length === 0 ? [10_000, 100_000, 500_000] : asked;
 const silent = { trace() {}, debug() {}, info() {}, warn: console.warn, error: console.error };
 
-await build({ names: ["webview", "reader"], production: true, quiet: true, budgets: false });
+await build({ names: ["webview", "reader", "partScanner"], production: true, quiet: true, budgets: false });
 await using folder = await makeTempDir();
 const browser = await launchChromium();
 const reader = new ReaderClient({

@@ -8,10 +8,13 @@ import { makeTempDir } from "./tempDir";
 export interface BuiltReader extends AsyncDisposable {
   /** Path of `reader.js`. */
   readonly program: string;
+  /** Path of `partScanner.js`, which lies beside it. */
+  readonly partScanner: string;
 }
 
 export async function buildReader(): Promise<BuiltReader> {
   const folder = await makeTempDir();
-  await build({ names: ["reader"], outputFolder: folder.path, quiet: true });
-  return { program: folder.join("reader.js"), [Symbol.asyncDispose]: folder.remove };
+  await build({ names: ["reader", "partScanner"], outputFolder: folder.path, quiet: true });
+  const [program, partScanner] = [folder.join("reader.js"), folder.join("partScanner.js")];
+  return { program, partScanner, [Symbol.asyncDispose]: folder.remove };
 }
