@@ -53,7 +53,7 @@ const FAILED_ABOVE = 32;
  * error of its steps or of a signal is no leaf, and one that failed by itself is.
  *
  * @param actionKeys asked only for failed rows that were followed by a success of the same kind, name and aim, and for such
- *   successes, the last one first and only until all failures of a kind and name are made good
+ *   successes, the last one first and only until all failures of their aim are made good
  */
 export function findFailures(
   columns: SpanColumns,
@@ -165,8 +165,16 @@ interface FailedSort {
   readonly failedAims: Set<number>;
   /** Those of the successes that may make one of them good. */
   readonly goodAims: Set<number>;
-  /** The rows by key, but for those of which the last success is found. */
-  readonly pending: Map<string, number[]>;
+  /** These successes, in the order of rows; and whether that is the order of their starts. */
+  readonly successes: number[];
+  isSorted: boolean;
+  lastStartMs: number;
+}
+
+/** Failed rows with the same key. */
+interface SameAction {
+  readonly rows: number[];
+  readonly aims: Set<number>;
 }
 
 /** No number that `aimOf` gives. */
@@ -184,30 +192,59 @@ export function markRecovered(
 ): void {
   const aimOf = (row: number) => actionKeys.aimOf?.(row) ?? anyAim;
   const sorts = failedSorts(columns, failedRows, (row) => actionKeys.readAimOf?.(row) ?? anyAim);
-  const successes = laterSuccesses(columns, sorts, aimOf);
-  for (const { rows, aims, goodAims, pending } of sorts.values()) {
-    for (const [index, row] of rows.entries()) {
-      if (!mayHave(goodAims, aims[index] ?? anyAim)) continue;
-      const key = actionKeys.keyOf(row);
-      const known = pending.get(key);
-      if (known === undefined) pending.set(key, [row]);
-      else known.push(row);
+  findSuccesses(columns, sorts, aimOf);
+  const byStart = compareRows(columns, startOf);
+  for (const sort of sorts.values()) {
+    const { successes } = sort;
+    if (successes.length === 0) continue;
+    const { pending, left } = pendingOf(sort, actionKeys);
+    if (!sort.isSorted) successes.sort(byStart);
+    for (let index = successes.length - 1; index >= 0 && pending.size > 0; index--) {
+      const success = successes[index] ?? 0;
+      // Of most actions the last success was met before.
+      if (!mayHave(left, aimOf(success))) continue;
+      const key = actionKeys.keyOf(success);
+      const same = pending.get(key);
+      if (same === undefined) continue;
+      for (const row of same.rows) {
+        const gapMs = startOf(columns, success) - endOf(columns, row);
+        if (gapMs > 0 || (gapMs === 0 && success > row)) marks[row] = FAILED | RECOVERED;
+      }
+      pending.delete(key);
+      for (const aim of same.aims) {
+        const others = (left.get(aim) ?? 0) - 1;
+        if (others > 0) left.set(aim, others);
+        else left.delete(aim);
+      }
     }
-  }
-  for (let index = successes.length - 1; index >= 0; index--) {
-    const success = successes[index] ?? 0;
-    const pending = sorts.get(sortOf(columns, success))?.pending;
-    if (pending === undefined || pending.size === 0) continue;
-    const key = actionKeys.keyOf(success);
-    for (const row of pending.get(key) ?? []) {
-      const gapMs = startOf(columns, success) - endOf(columns, row);
-      if (gapMs > 0 || (gapMs === 0 && success > row)) marks[row] = FAILED | RECOVERED;
-    }
-    pending.delete(key);
   }
 }
 
-function mayHave(aims: ReadonlySet<number>, aim: number): boolean {
+/** Those failed rows of which a success may tell, by key, and how many keys there are of each aim. */
+function pendingOf(
+  { rows, aims, goodAims }: FailedSort,
+  actionKeys: ActionKeys,
+): { readonly pending: Map<string, SameAction>; readonly left: Map<number, number> } {
+  const pending = new Map<string, SameAction>();
+  const left = new Map<number, number>();
+  for (const [index, row] of rows.entries()) {
+    const aim = aims[index] ?? anyAim;
+    if (!mayHave(goodAims, aim)) continue;
+    const key = actionKeys.keyOf(row);
+    let same = pending.get(key);
+    if (same === undefined) {
+      same = { rows: [], aims: new Set() };
+      pending.set(key, same);
+    }
+    same.rows.push(row);
+    if (same.aims.has(aim)) continue;
+    same.aims.add(aim);
+    left.set(aim, (left.get(aim) ?? 0) + 1);
+  }
+  return { pending, left };
+}
+
+function mayHave(aims: { readonly size: number; has(aim: number): boolean }, aim: number): boolean {
   return aims.has(aim) || aims.has(anyAim) || (aim === anyAim && aims.size > 0);
 }
 
@@ -221,8 +258,16 @@ function failedSorts(
     const key = sortOf(columns, row);
     let sort = sorts.get(key);
     if (sort === undefined) {
-      const firstEndMs = Number.POSITIVE_INFINITY;
-      sort = { rows: [], aims: [], firstEndMs, failedAims: new Set(), goodAims: new Set(), pending: new Map() };
+      sort = {
+        rows: [],
+        aims: [],
+        firstEndMs: Number.POSITIVE_INFINITY,
+        failedAims: new Set(),
+        goodAims: new Set(),
+        successes: [],
+        isSorted: true,
+        lastStartMs: Number.NEGATIVE_INFINITY,
+      };
       sorts.set(key, sort);
     }
     const endMs = endOf(columns, row);
@@ -235,17 +280,14 @@ function failedSorts(
   return sorts;
 }
 
-/** Rows that may make a failure good, by start time. */
-function laterSuccesses(
+/** Finds the rows that may make a failure good. */
+function findSuccesses(
   columns: SpanColumns,
   sorts: ReadonlyMap<number, FailedSort>,
   aimOf: (row: number) => number,
-): Int32Array {
-  const rows = new Int32Array(sorts.size === 0 ? 0 : columns.count);
-  let length = 0;
-  let isSorted = true;
-  let lastStartMs = Number.NEGATIVE_INFINITY;
-  for (let row = 0; row < rows.length; row++) {
+): void {
+  if (sorts.size === 0) return;
+  for (let row = 0; row < columns.count; row++) {
     if (columns.status[row] === errorCode || isOpen(columns, row)) continue;
     if (((columns.flags[row] ?? 0) & (FLAG.interrupted | FLAG.synthetic)) !== 0) continue;
     const sort = sorts.get(sortOf(columns, row));
@@ -254,12 +296,10 @@ function laterSuccesses(
     const aim = aimOf(row);
     if (!mayHave(sort.failedAims, aim)) continue;
     sort.goodAims.add(aim);
-    rows[length++] = row;
-    if (startMs < lastStartMs) isSorted = false;
-    lastStartMs = startMs;
+    sort.successes.push(row);
+    if (startMs < sort.lastStartMs) sort.isSorted = false;
+    sort.lastStartMs = startMs;
   }
-  const found = rows.subarray(0, length);
-  return isSorted ? found : found.sort(compareRows(columns, startOf));
 }
 
 /** A number that is equal for spans of the same kind and name; generations are named after their number, so all are one. */

@@ -210,6 +210,33 @@ describe("actions of an opened trace", () => {
     expect(read).toEqual([]);
   });
 
+  it("are read of the last success of each action only", () => {
+    const call = (row: number, command: string, status = "ok") => ({
+      spanId: `s${row}`,
+      parentSpanId: null,
+      name: "bash",
+      kind: "tool",
+      startTime: row * 10,
+      endTime: row * 10 + 5,
+      status,
+      input: { command },
+    });
+    const often = Array.from({ length: 200 }, (_, index) => call(3 + index, "npm test"));
+    const bytes = new TextEncoder().encode(
+      traceText([call(0, "npm test", "error"), call(1, "make", "error"), call(2, "make"), ...often]),
+    );
+    const { spans, columns } = scannedOf(bytes, 1 << 20);
+    const keys = actionKeysOf(spans, columns);
+    const read: number[] = [];
+    const keyOf = (row: number) => {
+      read.push(row);
+      return keys.keyOf(row);
+    };
+    const { recovered } = findFailures(columns, buildTree(columns), { ...keys, keyOf }, stateOf("failed"));
+    expect([...recovered]).toEqual([0, 1]);
+    expect(read).toEqual([0, 1, 202, 2]);
+  });
+
   it("differ where long arguments differ at their end", () => {
     const long = "x".repeat(300_000);
     const call = (row: number, rest: string, status: string) => ({

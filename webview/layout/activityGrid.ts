@@ -44,6 +44,8 @@ export class ActivityGrid {
   readonly #recovered = new Int32Array(cellCount);
   /** Failures of rows that are open: they are drawn at the end. */
   #openFailed = 0;
+  /** That was found last. */
+  #nearKnot = 0;
 
   /** @param scale whose idle stretches take no cells; rows may lie beyond its end */
   constructor(scale: TimeScale) {
@@ -199,8 +201,16 @@ export class ActivityGrid {
     return gap + 1 < this.#wallMs.length && (startMs > gapMs || endMs > gapMs);
   }
 
-  /** The last knot at or before a time, the first one where there is none. */
+  /** The last knot at or before a time, the first one where there is none. Rows that follow each other are mostly near. */
   #knotBefore(wallMs: number): number {
+    const wall = this.#wallMs;
+    const near = this.#nearKnot;
+    if (wallMs >= (wall[near] ?? 0) && !(wallMs >= (wall[near + 1] ?? Number.POSITIVE_INFINITY))) return near;
+    this.#nearKnot = this.#searchKnot(wallMs);
+    return this.#nearKnot;
+  }
+
+  #searchKnot(wallMs: number): number {
     const wall = this.#wallMs;
     let low = 0;
     let high = wall.length - 1;

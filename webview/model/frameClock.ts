@@ -1,4 +1,4 @@
-// The page's clock and frames. A page that is not drawn has no frames; there work goes on by a timer.
+// The page's clock, frames and turns. A page that is not drawn has no frames; there work goes on by a timer.
 
 import type { FrameClock } from "./slicedWork";
 
@@ -18,5 +18,14 @@ export const frameClock: FrameClock = {
     const timer = setTimeout(once, longestWaitMs);
     // Absent in tests.
     globalThis.requestAnimationFrame?.(once);
+  },
+  nextTurn: (run) => {
+    // A timer that follows a timer is kept back for some milliseconds.
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      run();
+    };
+    port2.postMessage(undefined);
   },
 };

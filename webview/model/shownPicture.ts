@@ -8,7 +8,7 @@ import { LiveTrace } from "./liveTrace";
 import { type LoadedRows, type MessageOf, PictureLoader } from "./pictureLoader";
 import { RowList } from "./rowList";
 import type { TextsListener } from "./rowTexts";
-import { type FrameClock, SlicedWork } from "./slicedWork";
+import { type FrameClock, SlicedWork, type WorkOptions } from "./slicedWork";
 import type { SpanStore } from "./spanStore";
 import type { Picture, TraceModel, TraceTimes } from "./traceModel";
 
@@ -73,7 +73,9 @@ export class ShownPicture {
   columns(message: MessageOf<"columns">): void {
     const loaded = this.#loader.columns(message);
     if (loaded === undefined) return;
-    this.#start(this.#build(loaded), (built) => this.#show(built));
+    // Before the first picture there is nothing that could be drawn late.
+    const isUrgent = this.picture === undefined;
+    this.#start(this.#build(loaded), (built) => this.#show(built), { isUrgent });
   }
 
   delta(message: MessageOf<"delta">): void {
@@ -116,11 +118,13 @@ export class ShownPicture {
         done?.();
         if (this.#isSearchNewer) this.#filter();
       },
-      () => {
-        // How far it is matters to nobody who waits for a moment only.
-        if (this.#clock.now() - toldMs < progressMs) return;
-        toldMs = this.#clock.now();
-        this.#owner.changed();
+      {
+        onSlice: () => {
+          // How far it is matters to nobody who waits for a moment only.
+          if (this.#clock.now() - toldMs < progressMs) return;
+          toldMs = this.#clock.now();
+          this.#owner.changed();
+        },
       },
     );
     this.#isFiltering = this.#work.isRunning;
@@ -187,7 +191,7 @@ export class ShownPicture {
   }
 
   /** Begins work of which nothing is seen until its end. */
-  #start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void, onSlice?: () => void): void {
+  #start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void, options?: WorkOptions): void {
     this.#isFiltering = false;
     const end = (result: Result) => {
       this.#isFiltering = false;
@@ -195,7 +199,7 @@ export class ShownPicture {
       this.#takeWaiting();
       this.#owner.changed();
     };
-    this.#work.start(steps, end, onSlice);
+    this.#work.start(steps, end, options);
   }
 
   #takeWaiting(): void {

@@ -1,21 +1,33 @@
-// Long work in slices, so that no frame is late: a generator that yields often is run for a few milliseconds a frame. There
-// is one work at a time; new work takes the place of old, and whoever needs the result now has it finished at once.
+// Long work in slices, so that no frame is late: a generator that yields often is run for a few milliseconds a frame, or,
+// while there is nothing to be drawn before its end, with hardly a pause. There is one work at a time; new work takes the
+// place of old, and whoever needs the result now has it finished at once.
 
 /** The browser's clock and frames, handed in so that tests need neither. */
 export interface FrameClock {
   now(): number;
   /** Calls back once, at the next frame or soon where there are no frames. */
   nextFrame(run: () => void): void;
+  /** Calls back once, as soon as what has happened meanwhile was dealt with. */
+  nextTurn(run: () => void): void;
+}
+
+export interface WorkOptions {
+  /** Called after every slice but the last. */
+  readonly onSlice?: (() => void) | undefined;
+  /** Somebody waits for nothing else: it goes on in the next turn, not in the next frame. */
+  readonly isUrgent?: boolean | undefined;
 }
 
 /** Of one frame; the rest of it is for what else happens. */
 const sliceMs = 4;
+/** Of urgent work: a key that is pressed is answered within a frame. */
+const urgentSliceMs = 12;
 
 export class SlicedWork {
   readonly #clock: FrameClock;
   #steps: Generator<void, unknown> | undefined;
   #done: ((result: never) => void) | undefined;
-  #onSlice: (() => void) | undefined;
+  #options: WorkOptions = {};
   #isScheduled = false;
 
   constructor(clock: FrameClock) {
@@ -29,13 +41,12 @@ export class SlicedWork {
   /**
    * Begins at once; work that never yields is done when this returns. What was under way is dropped.
    * @param done called with the result after the last step, when other work may be started
-   * @param onSlice called after every slice but the last
    */
-  start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void, onSlice?: () => void): void {
+  start<Result>(steps: Generator<void, Result>, done?: (result: Result) => void, options: WorkOptions = {}): void {
     this.cancel();
     this.#steps = steps;
     this.#done = done;
-    this.#onSlice = onSlice;
+    this.#options = options;
     this.#slice();
   }
 
@@ -50,24 +61,27 @@ export class SlicedWork {
     const steps = this.#steps;
     this.#steps = undefined;
     this.#done = undefined;
-    this.#onSlice = undefined;
+    this.#options = {};
     steps?.return(undefined);
   }
 
   #slice(): void {
     const steps = this.#steps;
     if (steps === undefined) return;
-    const endMs = this.#clock.now() + sliceMs;
+    const { isUrgent = false, onSlice } = this.#options;
+    const endMs = this.#clock.now() + (isUrgent ? urgentSliceMs : sliceMs);
     do this.#advance(steps);
     while (this.#steps === steps && this.#clock.now() < endMs);
     if (this.#steps === undefined) return;
-    if (this.#steps === steps) this.#onSlice?.();
+    if (this.#steps === steps) onSlice?.();
     if (this.#isScheduled) return;
     this.#isScheduled = true;
-    this.#clock.nextFrame(() => {
+    const goOn = () => {
       this.#isScheduled = false;
       this.#slice();
-    });
+    };
+    if (this.#options.isUrgent === true) this.#clock.nextTurn(goOn);
+    else this.#clock.nextFrame(goOn);
   }
 
   /** One step; what it throws ends the work. */

@@ -60,6 +60,7 @@ class Bench {
     this.shown = new ShownPicture(connection, owner, {
       now: () => 0,
       nextFrame: (run) => this.#frames.push(run),
+      nextTurn: (run) => this.#frames.push(run),
       ...clock,
     });
     this.receive(openMessages(rows));

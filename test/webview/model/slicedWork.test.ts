@@ -3,8 +3,12 @@ import { SlicedWork } from "../../../webview/model/slicedWork";
 
 /** Work whose steps take a ms each, and frames that are run by hand. */
 function bench() {
-  const state = { nowMs: 0, done: [] as string[], frames: [] as (() => void)[], steps: 0 };
-  const work = new SlicedWork({ now: () => state.nowMs, nextFrame: (run) => state.frames.push(run) });
+  const state = { nowMs: 0, done: [] as string[], frames: [] as (() => void)[], turns: [] as (() => void)[], steps: 0 };
+  const work = new SlicedWork({
+    now: () => state.nowMs,
+    nextFrame: (run) => state.frames.push(run),
+    nextTurn: (run) => state.turns.push(run),
+  });
   function* steps(count: number, name: string): Generator<void, string> {
     for (let step = 0; step < count; step++) {
       state.steps++;
@@ -28,6 +32,28 @@ describe("work in slices", () => {
     frame();
     expect([state.steps, state.done, work.isRunning]).toEqual([10, ["a"], false]);
     expect(state.frames).toEqual([]);
+  });
+
+  it("goes on in the next turn, and takes no frame, where somebody waits for it", () => {
+    const { state, work, start } = bench();
+    work.start(
+      (function* () {
+        for (let step = 0; step < 30; step++) {
+          state.nowMs += 1;
+          yield;
+        }
+        return "urgent";
+      })(),
+      (result) => state.done.push(result),
+      { isUrgent: true },
+    );
+    expect([state.turns.length, state.frames.length]).toEqual([1, 0]);
+    // What a page has to answer is not kept waiting for longer than a frame.
+    expect(state.nowMs).toBeLessThan(16);
+    while (state.turns.length > 0) state.turns.shift()?.();
+    expect([state.done, state.frames.length]).toEqual([["urgent"], 0]);
+    start(10, "other");
+    expect([state.turns.length, state.frames.length]).toEqual([0, 1]);
   });
 
   it("is done at once where it is short, and when somebody needs it", () => {
