@@ -9,7 +9,7 @@ import { TraceBytes } from "../../src/reader/scannedBytes";
 import { nodeFileAccess } from "../../src/store/fileAccess";
 import type { DamagedScan, ScannedPart, ScannedTrace } from "../../src/trace/scanTrace";
 import { unreadModel } from "../../src/trace/scanUsage";
-import { type BuiltReader, buildReader } from "../support/builtReader";
+import { type BuiltPrograms, buildReader } from "../support/builtReader";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 import { writeTrace } from "../support/traceGenerator";
 import { arbitraryDocument } from "../trace/arbitraryDocument";
@@ -195,7 +195,7 @@ describe("the places at which parts may begin", () => {
 
 describe("the threads that scan parts", () => {
   const spans = 40_000;
-  let built: BuiltReader;
+  let built: BuiltPrograms;
   let path: string;
 
   beforeAll(async () => {

@@ -88,6 +88,11 @@ async function openTimeline(scene: Scene, id: string, trace: TraceFile, row: str
 
 /** The lanes are here, and how much was at work in each column. */
 async function timelineShown(workbench: Workbench): Promise<void> {
+  // What a click asks for is under way after the next frame.
+  await workbench
+    .panel()
+    .locator("body")
+    .evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
   await workbench.panel().locator(".timeline-body[aria-busy=false]").waitFor();
 }
 

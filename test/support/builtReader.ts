@@ -8,11 +8,14 @@ import { makeTempDir } from "./tempDir";
 export interface BuiltReader extends AsyncDisposable {
   /** Path of `reader.js`. */
   readonly program: string;
+}
+
+export interface BuiltPrograms extends BuiltReader {
   /** Path of `partScanner.js`, which lies beside it. */
   readonly partScanner: string;
 }
 
-export async function buildReader(): Promise<BuiltReader> {
+export async function buildReader(): Promise<BuiltPrograms> {
   const folder = await makeTempDir();
   await build({ names: ["reader", "partScanner"], outputFolder: folder.path, quiet: true });
   const [program, partScanner] = [folder.join("reader.js"), folder.join("partScanner.js")];

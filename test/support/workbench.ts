@@ -163,6 +163,8 @@ export class Workbench implements AsyncDisposable {
     if ((await icon.getAttribute("aria-expanded")) === "true" || (await isChecked(icon))) return;
     await icon.click();
     await this.sideBar.getByText(name).first().waitFor();
+    // The name of the icon, shown while the pointer is there, hides rows of a narrow window.
+    await this.page.mouse.move((this.page.viewportSize()?.width ?? 0) / 2, 1);
   }
 
   /** A row of a tree in the side bar, found by its text. */

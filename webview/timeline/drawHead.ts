@@ -17,6 +17,8 @@ export interface HeadPicture {
   readonly height: number;
   readonly ticks: readonly { readonly x: number; readonly label: string }[];
   readonly gaps: readonly { readonly x: number; readonly width: number; readonly label: string }[];
+  /** Their labels stand on the axis, beside the lines of the crashes. */
+  readonly crashes: readonly { readonly x: number; readonly label: string }[];
   /** Steps at work in columns of equal width; undefined until it is known. */
   readonly density: DensityPicture | undefined;
   /** The critical path; undefined while it is not shown. */
@@ -68,7 +70,10 @@ export function drawHead(canvas: HTMLCanvasElement, picture: HeadPicture, palett
 }
 
 function drawAxis({ context }: Surface, picture: HeadPicture, palette: TimelinePalette): void {
-  const taken: { from: number; to: number }[] = [];
+  const taken = picture.crashes.map(({ x, label }) => {
+    const wide = context.measureText(label).width + 12;
+    return x < picture.width / 2 ? { from: x, to: x + wide } : { from: x - wide, to: x };
+  });
   context.textAlign = "center";
   context.fillStyle = palette.dimText;
   for (const gap of picture.gaps) {
@@ -109,6 +114,12 @@ function drawDensity({ context, snapX, snapY }: Surface, picture: HeadPicture, p
   }
   context.globalAlpha = 1;
   context.textAlign = "right";
+  // Read over a busy end, too.
+  const wide = context.measureText(density.peakLabel).width;
+  context.fillStyle = palette.background;
+  context.globalAlpha = 0.75;
+  context.fillRect(picture.width - wide - 6, axisPx + 1, wide + 4, 14);
+  context.globalAlpha = 1;
   context.fillStyle = palette.dimText;
   context.fillText(density.peakLabel, picture.width - 4, axisPx + 8);
 }

@@ -16,7 +16,7 @@ import { barsInView, type TimelineFrame, xAt } from "./timelineFrame";
 import type { TimelineData } from "./timelineModel";
 import type { TimelinePalette } from "./timelinePalette";
 import { timelineSettings } from "./timelineSettings";
-import { burstTextIn, groupText, shortRowText } from "./timelineWords";
+import { burstTextIn, crashLabel, groupText, shortRowText } from "./timelineWords";
 
 export interface TimelineCanvases {
   readonly head: HTMLCanvasElement | null;
@@ -62,7 +62,8 @@ export function paintTimeline(
   const { panelChanges, data, frame, lanesPx, scrollTop, density, durability } = painting;
   const shared = [panelChanges, data, frame.widthPx, palette, globalThis.devicePixelRatio];
   const { head, lanes } = canvases;
-  if (memory.isNew("head", [...shared, head, density.profile, frame.headPx])) paintHead(head, painting, palette);
+  if (memory.isNew("head", [...shared, head, density.profile, frame.headPx, durability]))
+    paintHead(head, painting, palette);
   if (memory.isNew("lanes", [...shared, lanes, lanesPx, scrollTop])) paintLanes(lanes, bars, painting, palette);
   const foot = canvases.durability;
   if (memory.isNew("foot", [...shared, foot, density.profile, durability])) paintDurability(foot, painting, palette);
@@ -79,6 +80,10 @@ function paintHead(canvas: HTMLCanvasElement | null, painting: Painting, palette
       height: frame.headPx,
       ticks: frame.ticks,
       gaps: frame.gaps,
+      crashes: (painting.durability?.crashes ?? []).map(({ atMs, reason }) => ({
+        x: xAt(frame, atMs),
+        label: crashLabel(reason),
+      })),
       density: density.profile && densityPicture(density.profile, frame),
       path: frame.path?.map(({ x, width, row }) => ({ x, width, step: pathStep(painting, row) })),
       marks: frame.marks,

@@ -60,7 +60,7 @@ export function timelineFrame(
     pxPerMs,
     stack: stackLanes(data?.result.groups ?? [], lanesPx),
     headPx: burstTop + (burstCount === 0 ? 0 : burstCount === 1 ? burstPx : burstLines * burstPx),
-    path: hasPath && data !== undefined ? pathBars(data.path, window) : undefined,
+    path: hasPath && data?.path !== undefined ? pathBars(data.path, window) : undefined,
     pathTop: axisPx + densityPx + 2,
     burstTop,
     marks: data === undefined ? [] : burstMarks(data.result.bursts, window, burstPxOf(data.result.bursts)),

@@ -22,7 +22,8 @@ export interface TimelineData {
   readonly mode: LaneMode;
   readonly result: TimelineResult;
   readonly store: LaneStore;
-  readonly path: PathStore;
+  /** Undefined while nobody has asked for it. */
+  readonly path: PathStore | undefined;
 }
 
 export class TimelineModel {
@@ -108,7 +109,7 @@ export class TimelineModel {
     };
     const result = await connection.request("timeline", ask, timelineResultSchema);
     this.#restUntilMs = performance.now() + result.restMs;
-    const path = wantsPath ? await this.#loadPath(epoch, result) : (before?.path ?? new PathStore());
+    const path = wantsPath ? await this.#loadPath(epoch, result) : before?.path;
     // What is shown goes on in its store where little is to be put in, else in another one, part by part: no half of a
     // layout is ever drawn, and no frame puts in all of it.
     const isShort = result.rowCount - result.keptCount <= timelinePartLength;

@@ -19,6 +19,7 @@ import type { TimelineParts } from "./timelineParts";
 import { hitAt, type TimelineHit } from "./timelinePointer";
 import { TimelineTip } from "./timelineTip";
 import { tipOf } from "./timelineTipOf";
+import { crashLabel } from "./timelineWords";
 
 export interface TimelinePictureProps {
   readonly panel: Panel;
@@ -228,10 +229,9 @@ export function TimelinePicture({ panel, picture, parts, range }: TimelinePictur
 
 function CrashLine({ x, width, words }: { x: number; width: number; words: string | undefined }) {
   if (x < -1 || x > width + 1) return null;
-  const label = words === undefined ? text("crashedShort") : `${text("crashedShort")}: ${words}`;
   return (
     <div class={`crash-line ${x < width / 2 ? "is-left" : ""}`} style={{ left: `${x - 1}px` }}>
-      <span>{label}</span>
+      <span>{crashLabel(words)}</span>
     </div>
   );
 }

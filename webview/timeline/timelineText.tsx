@@ -81,7 +81,7 @@ function Lanes({ data }: { data: TimelineData }) {
 function Path({ panel, picture, data, onJump }: WithData) {
   const { path } = data;
   // Asked for when the text is first looked at.
-  if (path.count === 0) return null;
+  if (path === undefined || path.count === 0) return null;
   const { firstMs, lastMs } = picture.times;
   const wholeMs = Math.max(1, lastMs - firstMs);
   const longest = longestFirst(path.count, (index) => path.toMs(index) - path.fromMs(index)).slice(0, mostLines);

@@ -106,3 +106,8 @@ export function rangeText(panel: Panel, picture: Picture, fromMs: number, toMs: 
 export function togetherText(count: number): string {
   return countText("oneStepHere", "manyStepsHere", count);
 }
+
+/** What stands at the line of a crash. */
+export function crashLabel(reason: string | undefined): string {
+  return reason === undefined ? text("crashedShort") : `${text("crashedShort")}: ${reason}`;
+}
