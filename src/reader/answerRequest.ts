@@ -3,9 +3,10 @@
 import type { PanelRequest, TextsResult } from "../protocol/panelMessages";
 import { conversationPageLength } from "../protocol/panelReplies";
 import { conversationPage } from "../trace/conversation";
-import { type ConversationOutline, conversationOutline } from "../trace/conversationOutline";
+import { type ConversationOutline, outlineInSteps } from "../trace/conversationOutline";
 import { FLAG } from "../trace/spanColumns";
-import { summarizeTrace, type TraceSummaryView } from "../trace/summarizeTrace";
+import { summaryInSteps, type TraceSummaryView } from "../trace/summarizeTrace";
+import { inTurns } from "./inTurns";
 import { firstLineOf, outputLineViews } from "./outputAnswers";
 import type { TracePicture } from "./picture";
 import { rowTexts } from "./rowTexts";
@@ -62,10 +63,10 @@ export async function answerRequest(
     case "outputSearch":
       return outputMatches(picture, request.params.query, signal);
     case "summary":
-      return summaryOf(picture);
+      return summaryOf(picture, signal);
     case "conversation":
       return conversationPage(
-        outlineOf(picture),
+        await outlineOf(picture, signal),
         picture.spans,
         picture.columns,
         request.params,
@@ -87,15 +88,15 @@ const timelines = new TimelineAnswers(() => performance.now(), Math.floor(Math.r
 /** Worked out once for a picture, whatever part of it is shown. */
 const outlines = new WeakMap<TracePicture, ConversationOutline>();
 
-function outlineOf(picture: TracePicture): ConversationOutline {
-  const known = outlines.get(picture) ?? conversationOutline(picture.spans, picture.columns);
+async function outlineOf(picture: TracePicture, signal: AbortSignal): Promise<ConversationOutline> {
+  const known = outlines.get(picture) ?? (await inTurns(outlineInSteps(picture.spans, picture.columns), signal));
   outlines.set(picture, known);
   return known;
 }
 
-function summaryOf(picture: TracePicture): TraceSummaryView {
+async function summaryOf(picture: TracePicture, signal: AbortSignal): Promise<TraceSummaryView> {
   const { columns, spans, usage, session } = picture;
-  const summary = summarizeTrace({ header: session.header, spans, columns, usage });
+  const summary = await inTurns(summaryInSteps({ header: session.header, spans, columns, usage }), signal);
   // Output lasts as long as the command that writes it, which is what takes the time.
   const rowOf = (row: number) =>
     ((columns.flags[row] ?? 0) & FLAG.output) === 0 ? row : Math.max(0, columns.parent[row] ?? 0);

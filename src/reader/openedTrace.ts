@@ -4,12 +4,14 @@
 import { setTimeout } from "node:timers/promises";
 import type { Disposable } from "../base/disposable";
 import { describeError, type Logger } from "../base/logger";
+import type { Steps } from "../base/steps";
 import { textsOfRow } from "../trace/fillTexts";
 import type { SpanColumns } from "../trace/spanColumns";
 import { TraceReplacedError } from "../trace/spanSource";
 import { deriveState, type SessionState } from "../trace/state";
 import { ChangeLog, type Changes, type Extent } from "./changeLog";
 import { keepsRows, changedRows as rowsThatDiffer } from "./columnsDelta";
+import { inTurns } from "./inTurns";
 import type { TracePicture } from "./picture";
 import { RowTally } from "./rowTotals";
 import type { FoundFailures, SessionReading, SessionSource, SessionUpdate } from "./sessionSource";
@@ -68,10 +70,7 @@ export class OpenedTrace implements Disposable {
       this.#again = true;
       return this.#inFlight;
     }
-    this.#inFlight = this.#run().finally(() => {
-      this.#inFlight = undefined;
-    });
-    return this.#inFlight;
+    return this.#start(this.#run());
   }
 
   /** The file was replaced under what was read of it: all is read again. */
@@ -83,15 +82,11 @@ export class OpenedTrace implements Disposable {
   /** Derives the state anew, which time alone can change (silence turns Running into Unknown). */
   refreshState(): void {
     const [picture, reading] = [this.#picture, this.#reading];
-    if (picture === undefined || reading === undefined) return;
+    // What is read now is told with the state of then.
+    if (picture === undefined || reading === undefined || this.#inFlight !== undefined) return;
     const state = deriveState(picture.session.evidence, this.#options.now());
     if (JSON.stringify(state) === JSON.stringify(picture.state)) return;
-    try {
-      this.#apply({ type: "grown", reading, changedRows: new Uint32Array() });
-    } catch (error) {
-      this.#options.logger.debug(`The state was not derived anew: ${describeError(error)}`);
-      if (error instanceof TraceReplacedError) void this.updateAnew();
-    }
+    void this.#start(this.#refresh(reading));
   }
 
   /** How far the picture reaches; its columns may have grown since. */
@@ -107,6 +102,26 @@ export class OpenedTrace implements Disposable {
   dispose(): void {
     this.#abort.abort();
     this.#options.source.dispose();
+  }
+
+  #start(work: Promise<void>): Promise<void> {
+    this.#inFlight = work.finally(() => {
+      this.#inFlight = undefined;
+    });
+    return this.#inFlight;
+  }
+
+  async #refresh(reading: SessionReading): Promise<void> {
+    try {
+      await this.#apply({ type: "grown", reading, changedRows: none });
+    } catch (error) {
+      if (this.#abort.signal.aborted) return;
+      this.#options.logger.debug(`The state was not derived anew: ${describeError(error)}`);
+      if (error instanceof TraceReplacedError) this.#options.source.forget();
+      else return;
+      this.#again = true;
+    }
+    if (this.#again) await this.#run();
   }
 
   async #run(): Promise<void> {
@@ -126,7 +141,7 @@ export class OpenedTrace implements Disposable {
     try {
       const update = await this.#options.source.read(signal);
       if (signal.aborted) return;
-      this.#apply(update);
+      await this.#apply(update);
       this.#replacements = 0;
     } catch (error) {
       if (signal.aborted) return;
@@ -144,7 +159,12 @@ export class OpenedTrace implements Disposable {
     }
   }
 
-  #apply(told: SessionUpdate): void {
+  /** The picture of before is there until its end. */
+  async #apply(told: SessionUpdate): Promise<void> {
+    await inTurns(this.#applying(told), this.#abort.signal);
+  }
+
+  *#applying(told: SessionUpdate): Steps<void> {
     const { reading } = told;
     // What one way of reading has followed may not be what another one gave last.
     const isFollowed = told.type === "anew" || reading.spans === this.#reading?.spans;
@@ -152,10 +172,11 @@ export class OpenedTrace implements Disposable {
     const before = this.#picture;
     const state = deriveState(reading.session.evidence, this.#options.now());
     const { rows } = this.#log.extent;
-    const found = this.#failures(update, state);
+    const found = yield* this.#failures(update, state);
     this.#reading = reading;
     const shared = { ...pictureOf(reading, state), failures: found.failures };
-    const kept = before && this.#keptColumns(before, rows, update);
+    const kept = before && (yield* this.#keptColumns(before, rows, update));
+    yield;
     if (before === undefined || this.#texts === undefined || kept === undefined) {
       const { columns } = reading;
       this.#texts = new SharedTexts(columns);
@@ -169,6 +190,7 @@ export class OpenedTrace implements Disposable {
     if (update.type === "anew") {
       columns = kept;
       changedRows = rowsThatDiffer(before.columns, columns);
+      yield;
     } else {
       changedRows = joined(update.changedRows, found.changedRows, rows);
       columns = this.#texts.grown(reading.columns, changedRows, rows);
@@ -181,19 +203,22 @@ export class OpenedTrace implements Disposable {
   }
 
   /** The columns with the texts of the epoch; undefined where rows lose their numbers, or too many of them their texts. */
-  #keptColumns(before: TracePicture, rows: number, { type, reading }: SessionUpdate): SpanColumns | undefined {
+  *#keptColumns(before: TracePicture, rows: number, { type, reading }: SessionUpdate): Steps<SpanColumns | undefined> {
     const { columns, hasTexts, spans, output } = reading;
     // The row of missing parents goes away when the producer corrects them, and a delta takes no row away.
     if (columns.count < rows) return undefined;
     if (type === "grown") return columns;
     // A panel that asks for the texts of the rows that it shows is not told all of them at once.
     if (!keepsRows(before.spans, spans) || (hasTexts && !before.hasTexts)) return undefined;
-    if (hasTexts) return this.#texts?.again(columns);
-    return this.#texts?.againWith(before.columns, columns, (row) => textsOfRow(spans, output?.index, row));
+    const texts = this.#texts;
+    if (texts === undefined) return undefined;
+    yield;
+    if (hasTexts) return yield* texts.again(columns);
+    return yield* texts.againWith(before.columns, columns, (row) => textsOfRow(spans, output?.index, row));
   }
 
   /** Those of before where nothing of what they follow from has changed. */
-  #failures(update: SessionUpdate, state: SessionState): FoundFailures {
+  *#failures(update: SessionUpdate, state: SessionState): Steps<FoundFailures> {
     const before = this.#picture;
     const isSame =
       update.type === "grown" &&
@@ -201,7 +226,7 @@ export class OpenedTrace implements Disposable {
       update.reading.columns.count === this.#log.extent.rows &&
       JSON.stringify(state) === JSON.stringify(before?.state);
     if (isSame && before !== undefined) return { failures: before.failures, changedRows: none };
-    return update.reading.findFailures(state);
+    return yield* update.reading.findFailures(state);
   }
 
   #publish(picture: TracePicture): void {

@@ -1,6 +1,7 @@
 // What a panel needs of a session whose `S.json` was scanned and that has no journal: columns, tree, state and failures, for
 // which few spans are read, and a way to read each of them.
 
+import type { Steps } from "../base/steps";
 import { withTexts } from "../trace/fillTexts";
 import { outputIndex } from "../trace/outputIndex";
 import { OutputReader } from "../trace/outputLines";
@@ -30,19 +31,29 @@ const nothingCombined: CombinedFacts = {
  * @param files of the session; none of them is a journal
  * @throws TraceReplacedError
  */
-export function scannedReading(files: FilesAround, snapshot: ScannedSnapshot, probe: ProbeLiveness): SessionReading {
+export function* scannedReading(
+  files: FilesAround,
+  snapshot: ScannedSnapshot,
+  probe: ProbeLiveness,
+): Steps<SessionReading> {
   const { earlierCrash } = weighFiles(files, snapshot, []);
   const spans = (earlierCrash && withEarlierCrash(snapshot.spans, snapshot.columns, earlierCrash)) ?? snapshot.spans;
   const index = outputIndex(spans, snapshot.columns);
+  yield;
   const hasTexts = snapshot.columns.count <= mostRowsWithTexts;
   const columns = hasTexts ? withTexts(snapshot.columns, spans, index) : snapshot.columns;
+  yield;
   const tree = buildTree(columns);
+  yield;
   const actions = actionKeysOf(spans, columns);
+  yield;
+  const usage = usageOf(snapshot);
+  yield;
   return {
     ...factsAround(files, snapshot, probe, spans !== snapshot.spans),
     spans,
     columns,
-    usage: usageOf(snapshot),
+    usage,
     tree,
     output: index && new OutputReader(index, spans),
     hasTexts,

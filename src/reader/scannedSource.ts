@@ -3,12 +3,13 @@
 
 import { type FileAccess, isSettled, sameStamp } from "../store/fileAccess";
 import { type FilesWith, hasJournals, readSessionFilesWith } from "../store/loadSession";
-import { readSession } from "../trace/readSession";
-import type { ProbeLiveness } from "../trace/sessionFiles";
+import { readSnapshotSession } from "../trace/readSession";
+import type { ProbeLiveness, SessionFiles } from "../trace/sessionFiles";
 import { TraceReplacedError } from "../trace/spanSource";
-import { readingInMemory } from "./readingInMemory";
+import { inTurns } from "./inTurns";
+import { memoryInSteps } from "./readingInMemory";
 import { type OpenedSnapshot, openSnapshot, type ScanFileOptions } from "./scannedFile";
-import { factsAround, hasEarlierCrash, scannedReading } from "./scannedReading";
+import { factsAround, hasEarlierCrash, mostRowsWithTexts, scannedReading } from "./scannedReading";
 import type { SessionReading, SessionSource, SessionUpdate } from "./sessionSource";
 
 /** A file that is replaced while it is read is read again, this often at most. */
@@ -76,11 +77,11 @@ export class ScannedSource implements SessionSource {
     if (files.journals.length > 0) return journaled.read(signal);
     // What was held of journals is not needed any more.
     journaled.forget();
-    if (snapshot?.type === "scanned") return this.#update(files, snapshot);
-    if (snapshot?.type === "whole") return inMemory({ ...files, snapshot }, probe);
-    if (snapshot === undefined) return inMemory(files, probe);
+    if (snapshot?.type === "scanned") return this.#update(files, snapshot, signal);
+    if (snapshot?.type === "whole") return inMemory({ ...files, snapshot }, probe, signal);
+    if (snapshot === undefined) return inMemory(files, probe, signal);
     const unreadable = [...(files.unreadable ?? []), { name: snapshot.name, reason: snapshot.reason }];
-    return inMemory({ ...files, unreadable }, probe);
+    return inMemory({ ...files, unreadable }, probe, signal);
   }
 
   /** An error of a file that was replaced is returned, because one that is thrown is a problem of the file's. */
@@ -110,10 +111,11 @@ export class ScannedSource implements SessionSource {
     return opened;
   }
 
-  #update(
+  async #update(
     around: Omit<FilesWith<never>, "snapshot">,
     opened: Extract<OpenedSnapshot, { type: "scanned" }>,
-  ): SessionUpdate {
+    signal: AbortSignal,
+  ): Promise<SessionUpdate> {
     const { probe } = this.#options;
     const { name, mtimeMs, snapshot } = opened;
     const files = { ...around, snapshot: { name, mtimeMs } };
@@ -123,12 +125,13 @@ export class ScannedSource implements SessionSource {
       const facts = factsAround(files, snapshot, probe, false);
       return { type: "grown", reading: { ...before, ...facts }, changedRows: new Uint32Array() };
     }
-    const reading = scannedReading(files, snapshot, probe);
+    const reading = await inTurns(scannedReading(files, snapshot, probe), signal);
     if (scanned?.opened === opened) scanned.reading = reading;
     return { type: "anew", reading };
   }
 }
 
-function inMemory(files: Parameters<typeof readSession>[0], probe: ProbeLiveness): SessionUpdate {
-  return { type: "anew", reading: readingInMemory(readSession(files, probe)) };
+async function inMemory(files: SessionFiles, probe: ProbeLiveness, signal: AbortSignal): Promise<SessionUpdate> {
+  const session = await inTurns(readSnapshotSession(files, probe), signal);
+  return { type: "anew", reading: await inTurns(memoryInSteps(session, mostRowsWithTexts), signal) };
 }

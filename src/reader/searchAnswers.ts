@@ -3,8 +3,9 @@
 import type { MatchPlacesResult, OutputSearchResult, SearchParams, SearchResult } from "../protocol/searchMessages";
 import { type LineMatcher, searchOutput } from "../trace/outputSearch";
 import { type SearchQuery, sameQuery } from "../trace/searchQuery";
+import { inTurns } from "./inTurns";
 import type { TracePicture } from "./picture";
-import { runInSlices, runSearch } from "./runSearch";
+import { runSearch } from "./runSearch";
 import { type QueryMatcher, queryMatcher } from "./searchMatcher";
 import { PatternFaultError } from "./searchPattern";
 import { TraceSearch } from "./searchTrace";
@@ -40,7 +41,7 @@ export async function outputMatches(
   try {
     const matcher = matcherOf(query);
     if (output === undefined) return { lines: none, truncated: false };
-    const { lines, isTruncated } = await runInSlices(searchOutput(output, lineMatcher(matcher)), signal);
+    const { lines, isTruncated } = await inTurns(searchOutput(output, lineMatcher(matcher)), signal);
     return { lines: Uint32Array.from(lines), truncated: isTruncated };
   } catch (error) {
     if (error instanceof PatternFaultError) return { fault: error.fault, lines: none, truncated: false };
@@ -54,7 +55,7 @@ export async function matchPlaces(
   signal: AbortSignal,
 ): Promise<MatchPlacesResult> {
   try {
-    return { places: await runInSlices(placesIn(matcherOf(query), texts), signal) };
+    return { places: await inTurns(placesIn(matcherOf(query), texts), signal) };
   } catch (error) {
     if (error instanceof PatternFaultError) return { places: texts.map(() => []) };
     throw error;

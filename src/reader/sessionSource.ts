@@ -2,6 +2,7 @@
 // numbers what changed and tells; a new way of reading is a new source and changes nothing else.
 
 import type { Disposable } from "../base/disposable";
+import type { Steps } from "../base/steps";
 import type { Failures } from "../trace/failures";
 import type { OutputReader } from "../trace/outputLines";
 import type { Problem } from "../trace/problem";
@@ -30,7 +31,7 @@ export interface SessionReading {
   /** `columns.label` and `columns.outcome` are filled. */
   readonly hasTexts: boolean;
   /** Finds the failures under a state and sets their flags in `columns.flags`. Asked after each read, and when time changed the state. */
-  findFailures(state: SessionState): FoundFailures;
+  findFailures(state: SessionState): Steps<FoundFailures>;
 }
 
 export type SessionUpdate =

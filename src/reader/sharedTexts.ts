@@ -1,6 +1,7 @@
 // The texts of one epoch. A panel keeps them by index for as long as the epoch lasts, so an index never changes its
 // meaning: where a trace is read anew within an epoch, its columns are moved to the indexes that the panel has.
 
+import type { Steps } from "../base/steps";
 import type { RowTexts } from "../trace/fillTexts";
 import type { SpanColumns } from "../trace/spanColumns";
 import { changedRows as rowsThatDiffer } from "./columnsDelta";
@@ -12,6 +13,8 @@ type TextColumns = Record<(typeof textColumns)[number], Uint32Array>;
 
 /** Rows that are read for their texts because a trace was read anew; of more, sending everything costs less. */
 const mostDescribed = 20_000;
+/** Each may have to be read. */
+const rowsPerStep = 16;
 
 export class SharedTexts {
   readonly #first: readonly string[];
@@ -25,15 +28,16 @@ export class SharedTexts {
   }
 
   /** Columns that were read anew, with texts of their own. */
-  again(columns: SpanColumns): SpanColumns {
+  *again(columns: SpanColumns): Steps<SpanColumns> {
     this.#table ??= new StringTable(this.#first);
     const moved = new MovedTexts(columns.strings, this.#table);
     this.#moved = moved;
-    this.#columns = {
-      name: moved.all(columns.name, columns.count),
-      label: moved.all(columns.label, columns.count),
-      outcome: moved.all(columns.outcome, columns.count),
-    };
+    yield;
+    const name = moved.all(columns.name, columns.count);
+    yield;
+    const label = moved.all(columns.label, columns.count);
+    yield;
+    this.#columns = { name, label, outcome: moved.all(columns.outcome, columns.count) };
     return { ...columns, ...this.#columns, strings: this.#table.list };
   }
 
@@ -42,8 +46,13 @@ export class SharedTexts {
    * changed or came get theirs, because it asks for no text of a row that it was told of. Undefined where these are too many.
    * @param before as they were given last
    */
-  againWith(before: SpanColumns, columns: SpanColumns, textsOf: (row: number) => RowTexts): SpanColumns | undefined {
-    const moved = this.again(columns);
+  *againWith(
+    before: SpanColumns,
+    columns: SpanColumns,
+    textsOf: (row: number) => RowTexts,
+  ): Steps<SpanColumns | undefined> {
+    const moved = yield* this.again(columns);
+    yield;
     const kept = Math.min(before.count, columns.count);
     moved.label.set(before.label.subarray(0, kept));
     moved.outcome.set(before.outcome.subarray(0, kept));
@@ -54,8 +63,14 @@ export class SharedTexts {
       moved.label[row] = this.#table?.add(label) ?? 0;
       moved.outcome[row] = this.#table?.add(outcome) ?? 0;
     };
-    for (const row of changed) describe(row);
-    for (let row = kept; row < columns.count; row++) describe(row);
+    for (const row of changed) {
+      describe(row);
+      if (row % rowsPerStep === 0) yield;
+    }
+    for (let row = kept; row < columns.count; row++) {
+      describe(row);
+      if (row % rowsPerStep === 0) yield;
+    }
     return moved;
   }
 

@@ -17,7 +17,8 @@ export function tailedReading(live: LiveTrace, files: FilesAround, probe: ProbeL
     problems,
     output: rows.output,
     hasTexts: rows.hasTexts,
-    findFailures(state) {
+    // biome-ignore lint/correctness/useYield: what has changed is so little that nobody waits for it.
+    *findFailures(state) {
       const failures = rows.findFailures(state);
       return { failures, changedRows: rows.takeChangedRows() };
     },

@@ -1,6 +1,7 @@
 // Spans -> columns. Every span gets a row, and every row a place in one forest: see `spanForest`. Linear in the number of
 // spans, no recursion.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import { isOutputSpan } from "./outputBurst";
 import { isPossibleTime } from "./possibleTime";
 import type { Problem } from "./problem";
@@ -39,11 +40,20 @@ export function buildColumns(
   spans: readonly TraceSpan[],
   describe?: (span: TraceSpan, index: number) => SpanDescription,
 ): BuiltColumns {
+  return finish(columnsInSteps(spans, describe));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* columnsInSteps(
+  spans: readonly TraceSpan[],
+  describe?: (span: TraceSpan, index: number) => SpanDescription,
+): Steps<BuiltColumns> {
   const problems = new ProblemList();
   const rowOfId = new Map<string, number>();
   // One row more, for orphans, which most traces do not need.
   const flags = new Uint16Array(spans.length + 1);
   for (let row = 0; row < spans.length; row++) {
+    if (row % rowsPerStep === 0) yield;
     const span = spans[row];
     if (span === undefined) continue;
     if (!rowOfId.has(span.spanId)) rowOfId.set(span.spanId, row);
@@ -52,7 +62,7 @@ export function buildColumns(
       problems.add(duplicateIdProblem(span.spanId, row), "duplicate");
     }
   }
-  const parent = parentRows(spans, rowOfId, spans.length + 1);
+  const parent = yield* parentRows(spans, rowOfId, spans.length + 1);
   const orphans = hangOrphans({ parent, flags }, spans.length, (row) => spans[row]?.name ?? "", problems);
   const count = spans.length + (orphans > 0 ? 1 : 0);
   const columns = {
@@ -70,6 +80,7 @@ export function buildColumns(
   const texts = new TextTable();
   // Index loops here and below: an iterator over entries costs a third of the whole.
   for (let row = 0; row < spans.length; row++) {
+    if (row % rowsPerStep === 0) yield;
     const span = spans[row];
     if (span === undefined) continue;
     columns.kind[row] = kindIndex.get(span.kind) ?? spanKind;
@@ -82,7 +93,8 @@ export function buildColumns(
       columns.outcome[row] = texts.add(description.outcome);
     }
   }
-  fillTimes(spans, columns, problems);
+  yield* fillTimes(spans, columns, problems);
+  yield;
   cutCycles(columns, spans.length, (row) => spans[row]?.spanId ?? "", problems);
   const filled = { ...columns, strings: texts.texts };
   if (orphans > 0) fillSyntheticRow(filled, count - 1, texts.add(parentNotReceived));
@@ -101,22 +113,28 @@ export function flagsOf(span: TraceSpan): number {
 }
 
 /** Rows of parents: -1 at the top, `missingParent` for one that is not in the trace. */
-function parentRows(spans: readonly TraceSpan[], rowOfId: ReadonlyMap<string, number>, count: number): Int32Array {
+function* parentRows(
+  spans: readonly TraceSpan[],
+  rowOfId: ReadonlyMap<string, number>,
+  count: number,
+): Steps<Int32Array> {
   const parent = new Int32Array(count).fill(-1);
   for (let row = 0; row < spans.length; row++) {
+    if (row % rowsPerStep === 0) yield;
     const id = spans[row]?.parentSpanId ?? null;
     if (id !== null) parent[row] = rowOfId.get(id) ?? missingParent;
   }
   return parent;
 }
 
-function fillTimes(
+function* fillTimes(
   spans: readonly TraceSpan[],
   columns: Pick<SpanColumns, "startMs" | "endMs" | "flags">,
   problems: ProblemList,
-): void {
+): Steps<void> {
   const { startMs, endMs, flags } = columns;
   for (let row = 0; row < spans.length; row++) {
+    if (row % rowsPerStep === 0) yield;
     const span = spans[row];
     if (span === undefined) continue;
     const start = usableTime(span.startTime);

@@ -1,6 +1,7 @@
 // Which rows a conversation is made of, in which order, and which tool calls belong to which answer: from columns, so that
 // what is said has to be read only where it is shown. Linear but for rows that are not in order of time; no recursion.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import { namedToolCalls } from "./messageText";
 import type { TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
@@ -92,20 +93,29 @@ export class ConversationTally {
 
 /** Without an item where nobody speaks. */
 export function conversationOutline(spans: SpanSource, columns: SpanColumns): ConversationOutline {
+  return finish(outlineInSteps(spans, columns));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* outlineInSteps(spans: SpanSource, columns: SpanColumns): Steps<ConversationOutline> {
   const { kind, flags, status } = columns;
   const owner = nearestAbove(spans.count, columns, (above) =>
     above === generation ? FOUND : above === plainSpan ? PASS : STOP,
   );
+  yield;
   const insideRow = nearestAbove(spans.count, columns, (above) =>
     above === tool ? FOUND : above === session ? STOP : PASS,
   );
   const items = new Items();
   if (!hasConversation(spans, columns)) return items.outline(insideRow, new Int32Array(), new Int32Array());
+  yield;
   const rows = rowsInTime(spans.count, columns);
   const hasMessage = rows.some((row) => kind[row] === message);
   /** By row of an answer its item, and by row of a call that of its answer. */
   const itemOf = new Int32Array(spans.count).fill(-1);
+  let done = 0;
   for (const row of rows) {
+    if (++done % rowsPerStep === 0) yield;
     switch (kind[row]) {
       case message:
         items.add(ITEM.user, row);
@@ -131,6 +141,7 @@ export function conversationOutline(spans: SpanSource, columns: SpanColumns): Co
     const isError = kind[row] === session && status[row] === failed && ((flags[row] ?? 0) & FLAG.interrupted) === 0;
     if (isError) items.add(ITEM.error, row);
   }
+  yield;
   const calls = rows.filter((row) => kind[row] === tool);
   return items.outline(insideRow, calls, itemOf);
 }

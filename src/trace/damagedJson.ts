@@ -2,6 +2,7 @@
 // damage, a partial span that has at least its id, and, after the damage, whatever starts at the next span or key.
 // On sound bytes it gives what `JSON.parse` gives. It never goes back behind the place where it last went on.
 
+import { finish, type Steps } from "../base/steps";
 import { damageProblem, type Fault, skippedProblem, trailingProblem, trailingType } from "./damageProblems";
 import { isFields, JsonStack } from "./jsonStack";
 import {
@@ -32,8 +33,15 @@ export interface DamagedJson {
   readonly damaged: boolean;
 }
 
+/** Read between two pauses. */
+const bytesPerStep = 256 * 1024;
+
 /** @param startBytes offset at which the document begins: behind a mark of the encoding, where there is one. */
 export function readDamagedJson(bytes: Uint8Array, startBytes = 0): DamagedJson {
+  return finish(readDamagedInSteps(bytes, startBytes));
+}
+
+export function readDamagedInSteps(bytes: Uint8Array, startBytes = 0): Steps<DamagedJson> {
   return new DamagedJsonReader(bytes, startBytes).read();
 }
 
@@ -54,9 +62,13 @@ class DamagedJsonReader {
     this.#search = new ResumeSearch(bytes);
   }
 
-  read(): DamagedJson {
+  *read(): Steps<DamagedJson> {
     for (;;) {
-      const fault = this.#readOn();
+      const fault = this.#readOn(this.#at + bytesPerStep);
+      if (fault === "paused") {
+        yield;
+        continue;
+      }
       const goesOn = fault === undefined ? this.#readTrailing() : this.#recover(fault);
       if (goesOn) continue;
       return {
@@ -68,9 +80,10 @@ class DamagedJsonReader {
     }
   }
 
-  /** Reads until the document ends (undefined) or something is wrong. */
-  #readOn(): Fault | undefined {
+  /** Reads until the document ends (undefined), something is wrong, or a place is reached. */
+  #readOn(untilBytes: number): Fault | "paused" | undefined {
     while (this.#expect !== "nothing") {
+      if (this.#at >= untilBytes) return "paused";
       this.#at = skipWhiteSpace(this.#bytes, this.#at);
       const byte = this.#bytes[this.#at];
       const fault = byte === undefined ? this.#fault("cut") : this.#step(byte);

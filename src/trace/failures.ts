@@ -1,6 +1,7 @@
 // Where a session failed: the failures that count, those that were made good, and the failing step. One function for the
 // panel, the view, the commands, Problems and the command line, so that all of them name the same step.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import { FLAG, kindCodes, type SpanColumns, type SpanTree, statusCodes } from "./spanColumns";
 import type { SessionState } from "./state";
 
@@ -61,10 +62,17 @@ export function findFailures(
   actionKeys: ActionKeys | ((row: number) => string),
   state: SessionState,
 ): Failures {
+  return finish(failuresInSteps(columns, tree, actionKeys, state));
+}
+
+/** The same, with pauses in which others can be served. Flags change after the last of them, all at once. */
+export function* failuresInSteps(
+  columns: SpanColumns,
+  tree: SpanTree,
+  actionKeys: ActionKeys | ((row: number) => string),
+  state: SessionState,
+): Steps<Failures> {
   const { flags, count } = columns;
-  for (let row = 0; row < count; row++) {
-    flags[row] = (flags[row] ?? 0) & ~(FLAG.failure | FLAG.recovered | FLAG.failingStep);
-  }
   const cutOff = wasCutOff(state);
   const marks = new Uint8Array(count);
   const failedRows: number[] = [];
@@ -73,13 +81,17 @@ export function findFailures(
     marks[row] = FAILED;
     failedRows.push(row);
   }
-  if (failedRows.length === 0 && !cutOff) return { failures: new Int32Array(), recovered: new Int32Array() };
+  if (failedRows.length === 0 && !cutOff) {
+    clearFlags(columns);
+    return { failures: new Int32Array(), recovered: new Int32Array() };
+  }
   // A session that completed got over its failures as a whole: there another way to the same end, by the same tool with
   // other arguments, makes a failure good. Elsewhere only the very same action does.
   const keys = typeof actionKeys === "function" ? { keyOf: actionKeys } : actionKeys;
   const ofSort = { keyOf: (row: number) => String(sortOf(columns, row)) };
-  markRecovered(columns, failedRows, state.status === "completed" ? ofSort : keys, marks);
+  yield* recoveredInSteps(columns, failedRows, state.status === "completed" ? ofSort : keys, marks);
   markRelatives(columns, tree.preorder, marks, cutOff);
+  yield;
 
   const leaves: number[] = [];
   const recovered: number[] = [];
@@ -98,10 +110,17 @@ export function findFailures(
   failures.sort(byStart);
 
   const failingStep = chooseStep(columns, marks, leaves, inProgress, recovered, state);
+  clearFlags(columns);
   for (const row of failures) flags[row] = (flags[row] ?? 0) | FLAG.failure;
   for (const row of recovered) flags[row] = (flags[row] ?? 0) | FLAG.recovered;
   if (failingStep) flags[failingStep.row] = (flags[failingStep.row] ?? 0) | FLAG.failingStep;
   return { failingStep, failures: Int32Array.from(failures), recovered: Int32Array.from(recovered) };
+}
+
+function clearFlags({ flags, count }: SpanColumns): void {
+  for (let row = 0; row < count; row++) {
+    flags[row] = (flags[row] ?? 0) & ~(FLAG.failure | FLAG.recovered | FLAG.failingStep);
+  }
 }
 
 /** Spreads what is known of a row to its ancestors and descendants; parents come before children in `preorder`. */
@@ -177,6 +196,9 @@ interface SameAction {
   readonly aims: Set<number>;
 }
 
+/** A key may have to be read from the file. */
+const keysPerStep = 64;
+
 /** No number that `aimOf` gives. */
 const anyAim = Number.POSITIVE_INFINITY;
 
@@ -190,17 +212,27 @@ export function markRecovered(
   actionKeys: ActionKeys,
   marks: Uint8Array,
 ): void {
+  finish(recoveredInSteps(columns, failedRows, actionKeys, marks));
+}
+
+function* recoveredInSteps(
+  columns: SpanColumns,
+  failedRows: readonly number[],
+  actionKeys: ActionKeys,
+  marks: Uint8Array,
+): Steps<void> {
   const aimOf = (row: number) => actionKeys.aimOf?.(row) ?? anyAim;
-  const sorts = failedSorts(columns, failedRows, (row) => actionKeys.readAimOf?.(row) ?? anyAim);
-  findSuccesses(columns, sorts, aimOf);
+  const sorts = yield* failedSorts(columns, failedRows, (row) => actionKeys.readAimOf?.(row) ?? anyAim);
+  yield* findSuccesses(columns, sorts, aimOf);
   const byStart = compareRows(columns, startOf);
   for (const sort of sorts.values()) {
     const { successes } = sort;
     if (successes.length === 0) continue;
-    const { pending, left } = pendingOf(sort, actionKeys);
+    const { pending, left } = yield* pendingOf(sort, actionKeys);
     if (!sort.isSorted) successes.sort(byStart);
     for (let index = successes.length - 1; index >= 0 && pending.size > 0; index--) {
       const success = successes[index] ?? 0;
+      if (index % keysPerStep === 0) yield;
       // Of most actions the last success was met before.
       if (!mayHave(left, aimOf(success))) continue;
       const key = actionKeys.keyOf(success);
@@ -221,15 +253,16 @@ export function markRecovered(
 }
 
 /** Those failed rows of which a success may tell, by key, and how many keys there are of each aim. */
-function pendingOf(
+function* pendingOf(
   { rows, aims, goodAims }: FailedSort,
   actionKeys: ActionKeys,
-): { readonly pending: Map<string, SameAction>; readonly left: Map<number, number> } {
+): Steps<{ readonly pending: Map<string, SameAction>; readonly left: Map<number, number> }> {
   const pending = new Map<string, SameAction>();
   const left = new Map<number, number>();
   for (const [index, row] of rows.entries()) {
     const aim = aims[index] ?? anyAim;
     if (!mayHave(goodAims, aim)) continue;
+    if (index % keysPerStep === 0) yield;
     const key = actionKeys.keyOf(row);
     let same = pending.get(key);
     if (same === undefined) {
@@ -248,11 +281,12 @@ function mayHave(aims: { readonly size: number; has(aim: number): boolean }, aim
   return aims.has(aim) || aims.has(anyAim) || (aim === anyAim && aims.size > 0);
 }
 
-function failedSorts(
+function* failedSorts(
   columns: SpanColumns,
   failedRows: readonly number[],
   aimOf: (row: number) => number,
-): Map<number, FailedSort> {
+): Steps<Map<number, FailedSort>> {
+  let asked = 0;
   const sorts = new Map<number, FailedSort>();
   for (const row of failedRows) {
     const key = sortOf(columns, row);
@@ -272,6 +306,7 @@ function failedSorts(
     }
     const endMs = endOf(columns, row);
     if (endMs < sort.firstEndMs) sort.firstEndMs = endMs;
+    if (++asked % keysPerStep === 0) yield;
     const aim = aimOf(row);
     sort.rows.push(row);
     sort.aims.push(aim);
@@ -281,13 +316,14 @@ function failedSorts(
 }
 
 /** Finds the rows that may make a failure good. */
-function findSuccesses(
+function* findSuccesses(
   columns: SpanColumns,
   sorts: ReadonlyMap<number, FailedSort>,
   aimOf: (row: number) => number,
-): void {
+): Steps<void> {
   if (sorts.size === 0) return;
   for (let row = 0; row < columns.count; row++) {
+    if (row % rowsPerStep === 0) yield;
     if (columns.status[row] === errorCode || isOpen(columns, row)) continue;
     if (((columns.flags[row] ?? 0) & (FLAG.interrupted | FLAG.synthetic)) !== 0) continue;
     const sort = sorts.get(sortOf(columns, row));

@@ -16,13 +16,13 @@ export class JournalFold extends RecordFold {
 
 class SpanList implements SpanTable {
   readonly spans: TraceSpan[];
-  readonly #rowOfId = new Map<string, number>();
+  /** Made for the first record: without one it would be long work for nothing. */
+  #rowOfId: Map<string, number> | undefined;
   /** Rows whose span object is ours to change. */
   readonly #put = new Set<number>();
 
   constructor(spans: readonly TraceSpan[]) {
     this.spans = spans.slice();
-    for (const [row, span] of spans.entries()) this.#register(span, row);
   }
 
   get count(): number {
@@ -30,7 +30,7 @@ class SpanList implements SpanTable {
   }
 
   rowOf(spanId: string): number {
-    return this.#rowOfId.get(spanId) ?? -1;
+    return this.#rows().get(spanId) ?? -1;
   }
 
   get(row: number): TraceSpan | undefined {
@@ -42,12 +42,22 @@ class SpanList implements SpanTable {
   }
 
   put(row: number, span: TraceSpan): void {
+    const rows = this.#rows();
     this.spans[row] = span;
     this.#put.add(row);
-    this.#register(span, row);
+    register(rows, span, row);
   }
 
-  #register(span: TraceSpan, row: number): void {
-    if (!this.#rowOfId.has(span.spanId)) this.#rowOfId.set(span.spanId, row);
+  #rows(): Map<string, number> {
+    if (this.#rowOfId !== undefined) return this.#rowOfId;
+    const rows = new Map<string, number>();
+    for (const [row, span] of this.spans.entries()) register(rows, span, row);
+    this.#rowOfId = rows;
+    return rows;
   }
+}
+
+/** The first row of an id keeps it. */
+function register(rows: Map<string, number>, { spanId }: TraceSpan, row: number): void {
+  if (!rows.has(spanId)) rows.set(spanId, row);
 }

@@ -2,9 +2,10 @@
 // read, the result is a trace without spans. A snapshot that somebody renamed onto `S.json` after a crash changes neither
 // the state nor what the journal holds.
 
+import { finish, type Steps } from "../base/steps";
 import { type Combined, combineJournals } from "./combineJournals";
 import { type JournalOptions, type ReadJournal, readJournal } from "./journal";
-import { readSnapshot, type Snapshot } from "./readSnapshot";
+import { readSnapshot, readSnapshotInSteps, type Snapshot } from "./readSnapshot";
 import { factsOfFiles, isWholeSnapshot, journalFactsOf, type SnapshotHead, weighFiles } from "./sessionEvidence";
 import type { LoadedSession, ProbeLiveness, SessionFiles } from "./sessionFiles";
 import { combinedTrace, emptyTrace } from "./sessionTrace";
@@ -25,6 +26,12 @@ export function readSession(files: SessionFiles, probe: ProbeLiveness, options?:
   return combineSession(files, read, probe).session;
 }
 
+/** The same for a session without journals, with pauses in which others can be served. */
+export function* readSnapshotSession(files: SessionFiles, probe: ProbeLiveness): Steps<LoadedSession> {
+  const snapshot = files.snapshot && (yield* readSnapshotInSteps(files.snapshot.bytes, files.snapshot.name));
+  return (yield* combine(files, snapshot, [], probe)).session;
+}
+
 /** @param read the journals of `files`, in the same order */
 export function combineSession(
   files: SessionFiles,
@@ -32,14 +39,26 @@ export function combineSession(
   probe: ProbeLiveness,
 ): CombinedSession {
   const snapshot = files.snapshot && readSnapshot(files.snapshot.bytes, files.snapshot.name);
+  return finish(combine(files, snapshot, read, probe));
+}
+
+function* combine(
+  files: SessionFiles,
+  snapshot: Snapshot | undefined,
+  read: readonly ReadJournal[],
+  probe: ProbeLiveness,
+): Steps<CombinedSession> {
   const head: SnapshotHead | undefined = snapshot && { ...snapshot, header: snapshot.trace };
   const isSnapshotWhole = isWholeSnapshot(head);
   const weighed = weighFiles(files, head, read);
   const { journals, crashMarker, earlierCrash } = weighed;
   const combined = combineJournals(snapshot?.trace, isSnapshotWhole, journals, earlierCrash);
+  yield;
   const trace = combined.isApplied
     ? combinedTrace(files.safeId, combined, journals, { journal: journalFactsOf(weighed, combined), crashMarker })
     : { ...(snapshot?.trace ?? emptyTrace(files.safeId)), spans: combined.spans };
-  const facts = factsOfFiles(files, head, read, weighed, combined, evidenceOfSpans(trace.spans), probe);
+  const evidence = evidenceOfSpans(trace.spans);
+  yield;
+  const facts = factsOfFiles(files, head, read, weighed, combined, evidence, probe);
   return { session: { safeId: files.safeId, ...facts, trace }, combined, snapshot, isSnapshotWhole };
 }

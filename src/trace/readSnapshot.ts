@@ -2,6 +2,7 @@
 // bytes: what is sound is returned, what is not is named. One freedom is taken with the schema: a span without a usable
 // start time has `startTime` NaN, which `buildColumns` shows as `noStart`.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import { describeJsonType } from "./jsonType";
 import type { Problem } from "./problem";
 import { ProblemList } from "./problemList";
@@ -11,7 +12,7 @@ import { repairHeader } from "./repairHeader";
 import { isNothing, repairSpan } from "./repairSpan";
 import type { TraceFile, TraceSpan } from "./schema";
 import { isFields, isPlainlySound } from "./soundSpan";
-import { parseTolerant } from "./tolerantJson";
+import { parseInSteps, parseTolerant, type TolerantJson } from "./tolerantJson";
 
 export interface Snapshot {
   /** Undefined where the bytes are no trace or nothing of it could be read. */
@@ -23,10 +24,21 @@ export interface Snapshot {
 
 /** @param fileName name of the file without directory: the session's id where the file names none. */
 export function readSnapshot(bytes: Uint8Array, fileName?: string): Snapshot {
-  const { value, problems: found, truncated, damaged } = parseTolerant(bytes);
+  return finish(snapshotOf(parseTolerant(bytes), fileName));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* readSnapshotInSteps(bytes: Uint8Array, fileName?: string): Steps<Snapshot> {
+  return yield* snapshotOf(yield* parseInSteps(bytes), fileName);
+}
+
+function* snapshotOf(
+  { value, problems: found, truncated, damaged }: TolerantJson,
+  fileName: string | undefined,
+): Steps<Snapshot> {
   const problems = new ProblemList();
   problems.addAll(found);
-  const trace = toTrace(value, damaged, fileName, problems);
+  const trace = yield* toTraceInSteps(value, damaged, fileName, problems);
   return { trace, problems: problems.toArray(), truncated };
 }
 
@@ -40,6 +52,15 @@ export function toTrace(
   fileName: string | undefined,
   problems: ProblemList,
 ): TraceFile | undefined {
+  return finish(toTraceInSteps(value, damaged, fileName, problems));
+}
+
+function* toTraceInSteps(
+  value: unknown,
+  damaged: boolean,
+  fileName: string | undefined,
+  problems: ProblemList,
+): Steps<TraceFile | undefined> {
   if (!isFields(value)) {
     if (value !== undefined) {
       problems.add({
@@ -69,13 +90,16 @@ export function toTrace(
     }
     root["spans"] = [];
   }
-  const spans = readSpans(flattenSpans(root["spans"] as unknown[], problems), problems);
+  const spans = yield* readSpans(flattenSpans(root["spans"] as unknown[], problems), problems);
   root["spans"] = spans;
   const firstStartMs = () =>
     spans.reduce((first, { startTime }) => (startTime < first ? startTime : first), Number.POSITIVE_INFINITY);
   const trace: TraceFile = Object.assign(repairHeader(root, fallbackId(fileName), problems, firstStartMs), { spans });
-  for (const [index, span] of spans.entries()) reportCutMarks(span, index, problems);
-  if (trace.writer === undefined) reportCuts(spans, problems);
+  for (const [index, span] of spans.entries()) {
+    if (index % rowsPerStep === 0) yield;
+    reportCutMarks(span, index, problems);
+  }
+  if (trace.writer === undefined) yield* reportCuts(spans, problems);
   return trace;
 }
 
@@ -142,7 +166,7 @@ function isListOfSpans(value: unknown): value is unknown[] {
 }
 
 /** Sound spans, in the order of the list and in the list itself. Entries with nothing in them are left out, counted. */
-function readSpans(list: unknown[], problems: ProblemList): TraceSpan[] {
+function* readSpans(list: unknown[], problems: ProblemList): Steps<TraceSpan[]> {
   let kept = 0;
   let takenIds: Set<unknown> | undefined;
   const makeSpanId = (index: number) => {
@@ -154,7 +178,9 @@ function readSpans(list: unknown[], problems: ProblemList): TraceSpan[] {
   };
   const context = { problems, makeSpanId };
   const spans = list as TraceSpan[];
+  let read = 0;
   for (const entry of list) {
+    if (++read % rowsPerStep === 0) yield;
     const isSound = isPlainlySound(entry);
     if (!isSound && isNothing(entry)) {
       problems.add(
@@ -171,8 +197,9 @@ function readSpans(list: unknown[], problems: ProblemList): TraceSpan[] {
   return spans;
 }
 
-function reportCuts(spans: readonly TraceSpan[], problems: ProblemList): void {
+function* reportCuts(spans: readonly TraceSpan[], problems: ProblemList): Steps<void> {
   for (const [index, span] of spans.entries()) {
+    if (index % rowsPerStep === 0) yield;
     if (isOutputCut(span)) reportCutOutput(index, problems);
     else if (isMessageCut(span)) reportCutMessage(index, problems);
   }

@@ -1,6 +1,7 @@
 // What a trace adds up to, for the panel's summary: counts, tokens, cost, tools, loops, slow steps, pauses and a sentence.
 // Derived from the spans; rows refer to `SpanColumns`. Whether the session succeeded is not said here: see `state.ts`.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import { formatCost, formatCount, formatDuration } from "./formatValue";
 import { oneLine } from "./plainText";
 import { readElidedMark } from "./producerMarks";
@@ -70,10 +71,17 @@ export interface SummarizedTrace {
 }
 
 /** Reads few spans: those that were left out, those of models that columns do not know, and inputs that may be a loop's. */
-export function summarizeTrace({ header, spans, columns, usage }: SummarizedTrace): TraceSummaryView {
+export function summarizeTrace(trace: SummarizedTrace): TraceSummaryView {
+  return finish(summaryInSteps(trace));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* summaryInSteps({ header, spans, columns, usage }: SummarizedTrace): Steps<TraceSummaryView> {
   const { startMs, endMs, wallMs, busyMs, gaps, slowest } = traceTimes(columns);
-  const { tokens, cost, source, models } = traceUsage(header, spans, columns, usage);
-  const tools = toolUsage(spans, columns);
+  yield;
+  const { tokens, cost, source, models } = yield* traceUsage(header, spans, columns, usage);
+  const tools = yield* toolUsage(spans, columns);
+  const loops = yield* traceLoops(header, spans, columns);
   const view = {
     startMs,
     endMs,
@@ -87,7 +95,7 @@ export function summarizeTrace({ header, spans, columns, usage }: SummarizedTrac
     models,
     tools: tools.slice(0, mostTools),
     toolCount: tools.length,
-    loops: traceLoops(header, spans, columns),
+    loops,
     counts: countSpans(spans, columns),
   };
   const told = header.summary.narrative;
@@ -98,12 +106,13 @@ export function summarizeTrace({ header, spans, columns, usage }: SummarizedTrac
   };
 }
 
-function toolUsage(spans: SpanSource, columns: SpanColumns): ToolUsage[] {
+function* toolUsage(spans: SpanSource, columns: SpanColumns): Steps<ToolUsage[]> {
   const tools = new Map<
     string,
     { name: string; count: number; failures: number; durationMs: number; firstRow: number }
   >();
   for (let row = 0; row < spans.count; row++) {
+    if (row % rowsPerStep === 0) yield;
     if (columns.kind[row] !== tool) continue;
     const name = spans.toolNameAt(row);
     let usage = tools.get(name);

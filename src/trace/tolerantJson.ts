@@ -1,7 +1,8 @@
 // JSON from bytes that may be damaged. Sound bytes take the engine's own parser; others are read byte by byte, without
 // recursion, and what is sound of them is returned with a list of what is not. Never throws for bad bytes.
 
-import { readDamagedJson } from "./damagedJson";
+import { finish, type Steps } from "../base/steps";
+import { readDamagedInSteps } from "./damagedJson";
 import { describeFileType } from "./fileType";
 import { BYTE, skipWhiteSpace } from "./jsonTokens";
 import type { Problem } from "./problem";
@@ -18,26 +19,44 @@ export interface TolerantJson {
   readonly damaged: boolean;
 }
 
+/** The engine's parser knows no pause, so longer files that may be damaged are read byte by byte at once. */
+const mostAtOnceBytes = 4_000_000;
+const decodedPerStep = 1024 * 1024;
+
 export function parseTolerant(bytes: Uint8Array): TolerantJson {
+  return finish(parseAll(bytes, true));
+}
+
+/** The same, with pauses. @param mostAtOnce bytes that are parsed without one */
+export function parseInSteps(bytes: Uint8Array, mostAtOnce = mostAtOnceBytes): Steps<TolerantJson> {
+  return parseAll(bytes, bytes.length <= mostAtOnce);
+}
+
+/** @param mayParse sound bytes are handed to the engine's parser */
+function* parseAll(bytes: Uint8Array, mayParse: boolean): Steps<TolerantJson> {
   if (bytes.length === 0) return nothing({ code: "empty-file", severity: "error", message: "The file is empty" });
   const utf16 = utf16Label(bytes);
-  if (utf16 !== undefined) return parseUtf16(bytes, utf16);
+  if (utf16 !== undefined) return yield* parseUtf16(bytes, utf16, mayParse);
+  if (!mayParse) {
+    const encoding = (yield* isUtf8InSteps(bytes)) ? [] : encodingProblems(bytes);
+    return yield* readDamaged(bytes, encoding);
+  }
   const text = decodeStrictly(bytes);
   const fast = text === undefined ? undefined : parseFast(text);
   if (fast !== undefined) return fast;
   const encoding = text === undefined ? encodingProblems(bytes) : [];
   const replaced = encoding.length > 0 ? parseFast(decodeLoosely(bytes)) : undefined;
   if (replaced !== undefined) return { ...replaced, problems: encoding };
-  return readDamaged(bytes, encoding);
+  return yield* readDamaged(bytes, encoding);
 }
 
-function readDamaged(bytes: Uint8Array, encoding: readonly Problem[]): TolerantJson {
+function* readDamaged(bytes: Uint8Array, encoding: readonly Problem[]): Steps<TolerantJson> {
   const startBytes = hasUtf8Mark(bytes) ? 3 : 0;
   const first = skipWhiteSpace(bytes, startBytes);
   if (first === bytes.length) {
     return nothing({ code: "empty-file", severity: "error", message: "The file holds nothing but white space" });
   }
-  const { value, problems, truncated, damaged } = readDamagedJson(bytes, startBytes);
+  const { value, problems, truncated, damaged } = yield* readDamagedInSteps(bytes, startBytes);
   const isForeign = value === undefined && bytes[first] !== BYTE.openBrace && bytes[first] !== BYTE.nul;
   if (isForeign) {
     return nothing({
@@ -68,6 +87,20 @@ function decodeStrictly(bytes: Uint8Array): string | undefined {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
   } catch {
     return undefined;
+  }
+}
+
+function* isUtf8InSteps(bytes: Uint8Array): Steps<boolean> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  try {
+    for (let from = 0; from < bytes.length; from += decodedPerStep) {
+      decoder.decode(bytes.subarray(from, from + decodedPerStep), { stream: true });
+      yield;
+    }
+    decoder.decode();
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -103,8 +136,8 @@ function utf16Label(bytes: Uint8Array): string | undefined {
   return bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : undefined;
 }
 
-function parseUtf16(bytes: Uint8Array, label: string): TolerantJson {
-  const result = parseTolerant(new TextEncoder().encode(new TextDecoder(label).decode(bytes)));
+function* parseUtf16(bytes: Uint8Array, label: string, mayParse: boolean): Steps<TolerantJson> {
+  const result = yield* parseAll(new TextEncoder().encode(new TextDecoder(label).decode(bytes)), mayParse);
   const note: Problem = {
     code: "encoding",
     severity: "info",

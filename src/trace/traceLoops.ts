@@ -1,5 +1,6 @@
 // Calls of one tool with one input, again and again: three or more of them within ten calls are a loop.
 
+import type { Steps } from "../base/steps";
 import { hashOfJson } from "./actionKey";
 import { describeSpan } from "./describeSpan";
 import { signatureOf, unknownSignature } from "./inputSignature";
@@ -13,6 +14,8 @@ const windowCalls = 10;
 const repeatsOfLoop = 3;
 const mostLoops = 50;
 const mostRows = 1_000;
+/** The input of each is read. */
+const callsPerStep = 256;
 
 export interface TraceLoop {
   readonly tool: string;
@@ -28,12 +31,12 @@ const tool = kindCodes.indexOf("tool");
 const failed = statusCodes.indexOf("error");
 
 /** The largest loops first; those that only `summary.loops` names come last. */
-export function traceLoops(
+export function* traceLoops(
   { summary }: Pick<TraceHeader, "summary">,
   spans: SpanSource,
   columns: SpanColumns,
-): TraceLoop[] {
-  const own = detectLoops(spans, columns);
+): Steps<TraceLoop[]> {
+  const own = yield* detectLoops(spans, columns);
   const unknown = toldLoops(summary, own);
   return [...own.slice(0, mostLoops).map((loop) => loopOf(loop, spans, columns)), ...unknown].slice(0, mostLoops);
 }
@@ -81,10 +84,13 @@ function toldLoops(summary: TraceSummary, own: readonly FoundLoop[]): TraceLoop[
   });
 }
 
-function detectLoops(spans: SpanSource, columns: SpanColumns): FoundLoop[] {
+function* detectLoops(spans: SpanSource, columns: SpanColumns): Steps<FoundLoop[]> {
   const rows = toolRows(spans.count, columns);
   const calls = new Map<string, { row: number; position: number; isLoop: boolean }[]>();
-  for (const position of repeatedPositions(rows, spans)) {
+  const signatures = yield* signaturesOf(rows, spans);
+  for (let position = 0; position < rows.length; position++) {
+    if (position % callsPerStep === 0) yield;
+    if (signatures !== undefined && !isRepeated(position, signatures)) continue;
     const row = rows[position] ?? 0;
     const key = `${spans.toolNameAt(row)}\0${hashOfJson(spans.fieldAt(row, "input") ?? null)}`;
     const known = calls.get(key);
@@ -107,12 +113,15 @@ function detectLoops(spans: SpanSource, columns: SpanColumns): FoundLoop[] {
   return loops.sort((a, b) => b.rows.length - a.rows.length || (a.rows[0] ?? 0) - (b.rows[0] ?? 0));
 }
 
-/** Places in `rows` of the calls that may be part of a loop. Those of a file are told by their bytes, before they are read. */
-function* repeatedPositions(rows: Int32Array, { file }: SpanSource): Generator<number> {
-  const signatures = file && Float64Array.from(rows, (row) => signatureAt(file, row));
+/** Which calls may be part of a loop is told by their bytes, before they are read; undefined where these are in no file. */
+function* signaturesOf(rows: Int32Array, { file }: SpanSource): Steps<Float64Array | undefined> {
+  if (file === undefined) return undefined;
+  const signatures = new Float64Array(rows.length);
   for (let position = 0; position < rows.length; position++) {
-    if (signatures === undefined || isRepeated(position, signatures)) yield position;
+    if (position % callsPerStep === 0) yield;
+    signatures[position] = signatureAt(file, rows[position] ?? 0);
   }
+  return signatures;
 }
 
 function signatureAt(file: SpanFile, row: number): number {

@@ -1,6 +1,7 @@
 // Tokens and cost of a trace, put together from its spans; from its summary only where the spans say less. A figure that
 // nobody reported is left out, never 0.
 
+import { rowsPerStep, type Steps } from "../base/steps";
 import { oneLine } from "./plainText";
 import type { TokenCounts, TraceSpan, TraceSummary } from "./schema";
 import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
@@ -63,12 +64,12 @@ export function reportedUsage(spans: readonly TraceSpan[], rows: number): Report
 }
 
 /** Reads no spans but those that report something, and these only where nobody has what they report. */
-export function traceUsage(
+export function* traceUsage(
   { summary }: Pick<TraceHeader, "summary">,
   spans: SpanSource,
   columns: SpanColumns,
   reported: ReportedUsage,
-): TraceUsage {
+): Steps<TraceUsage> {
   const isOuterTokens = outerReports(columns, reported.tokens);
   const isOuterCost = outerReports(columns, reported.cost);
   const models = new Map<string, Mutable<ModelUsage>>();
@@ -76,6 +77,7 @@ export function traceUsage(
   let cost: number | undefined;
   let isElided = false;
   for (let row = 0; row < spans.count; row++) {
+    if (row % rowsPerStep === 0) yield;
     const flags = columns.flags[row] ?? 0;
     if ((flags & FLAG.elided) !== 0) isElided = true;
     const reportsTokens = !Number.isNaN(reported.tokens[row] ?? Number.NaN) && isOuterTokens[row] === 0;

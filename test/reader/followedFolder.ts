@@ -4,6 +4,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
+import { finish } from "../../src/base/steps";
 import { readingInMemory } from "../../src/reader/readingInMemory";
 import type { SessionReading, SessionUpdate } from "../../src/reader/sessionSource";
 import { TailedSource, type TailedSourceOptions } from "../../src/reader/tailedSource";
@@ -64,9 +65,9 @@ export class Follower {
     expect(header.summary.totalTokens).toEqual(wholeHeader.summary.totalTokens);
     expect(reading.problems).toEqual(whole.problems);
     const state = deriveState(whole.session.evidence, nowMs);
-    expect(reading.findFailures(state).failures).toEqual({
+    expect(finish(reading.findFailures(state)).failures).toEqual({
       failingStep: undefined,
-      ...whole.findFailures(state).failures,
+      ...finish(whole.findFailures(state)).failures,
     });
     expect(shownColumns(reading.columns)).toEqual(shownColumns(whole.columns));
     expect(reading.output?.lines(0, 1_000)).toEqual(whole.output?.lines(0, 1_000));

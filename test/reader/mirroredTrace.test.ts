@@ -65,8 +65,8 @@ class GrowingSource implements SessionSource {
         ...reading,
         spans: this.#spans,
         columns,
-        findFailures: (state) => {
-          const found = findFailures(state);
+        *findFailures(state) {
+          const found = yield* findFailures(state);
           columns.flags.set(reading.columns.flags);
           // Which rows these are follows from the flags of before.
           const rows = [...columns.flags].flatMap((flags, row) => (flags === before.flags[row] ? [] : [row]));

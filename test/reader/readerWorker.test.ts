@@ -160,6 +160,31 @@ describe("the reader worker", () => {
     expect(trace.now).toMatchObject({ type: "unreadable", isMissing: true });
   });
 
+  it.each([
+    ["sound", 0],
+    ["damaged", 40],
+  ])("answers for one trace while it reads a large one that is %s", async (_, cutBytes) => {
+    using reader = newClient();
+    await using folder = await makeTempDir();
+    const key = folder.join("s.json");
+    const text = traceText(60_000, "done ".repeat(40));
+    await writeFile(key, text.slice(0, text.length - cutBytes));
+    const small = reader.client.open(failed);
+    await small.update();
+    const large = reader.client.open(key);
+    let isRead = false;
+    const reading = large.update().then(() => (isRead = true));
+    let answers = 0;
+    while (!isRead) {
+      expect((await small.call("failingStep", {}))?.name).toBe("dbt.parse");
+      answers++;
+    }
+    await reading;
+    expect([large.facts?.rowCount, large.facts?.header.problemCount]).toEqual([60_000, cutBytes === 0 ? 0 : 1]);
+    // Were it read in one go, there would be the answer before it and the one behind it.
+    expect(answers).toBeGreaterThan(8);
+  });
+
   it("says that its memory was not enough, and works on with what it can hold", async () => {
     const errors: string[] = [];
     const logger: Logger = { ...silentLogger, error: (message) => errors.push(String(message)) };

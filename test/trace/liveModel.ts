@@ -1,6 +1,7 @@
 // A live trace beside what reading all bytes at once makes of them, and whether the two say the same.
 
 import { expect } from "vitest";
+import { finish } from "../../src/base/steps";
 import { readingInMemory } from "../../src/reader/readingInMemory";
 import type { Liveness } from "../../src/trace/evidence";
 import { type LiveFile, LiveTrace } from "../../src/trace/liveTrace";
@@ -79,7 +80,7 @@ export class FollowedSession {
     const session = readSession(this.files, () => liveness);
     const whole = readingInMemory(session);
     const state = deriveState(session.evidence, nowMs);
-    const { failures } = whole.findFailures(state);
+    const { failures } = finish(whole.findFailures(state));
     const { rows } = this.live;
     const facts = this.live.facts(this.files, () => liveness);
     expect(deriveState(facts.session.evidence, nowMs)).toEqual(state);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { finish } from "../../src/base/steps";
 import { buildColumns } from "../../src/trace/buildColumns";
 import { describeSpan } from "../../src/trace/describeSpan";
 import { signatureOf, unknownSignature } from "../../src/trace/inputSignature";
@@ -59,10 +60,10 @@ describe("loops", () => {
         const bytes = encoder.encode(writeJson(document, options));
         const whole = readSnapshot(bytes).trace?.spans ?? [];
         const { columns } = buildColumns(whole, describeSpan);
-        const expected = traceLoops({ summary: {} }, spansInMemory(whole), columns);
+        const expected = finish(traceLoops({ summary: {} }, spansInMemory(whole), columns));
         found += expected.length;
         const scanned = scannedOf(bytes);
-        expect(traceLoops({ summary: {} }, scanned.spans, scanned.columns)).toEqual(expected);
+        expect(finish(traceLoops({ summary: {} }, scanned.spans, scanned.columns))).toEqual(expected);
       }),
       { numRuns: 800 },
     );
