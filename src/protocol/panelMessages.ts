@@ -33,7 +33,7 @@ const uint32 = typedArray("a Uint32Array", (value) => value instanceof Uint32Arr
 const uint16 = typedArray("a Uint16Array", (value) => value instanceof Uint16Array);
 const uint8 = typedArray("a Uint8Array", (value) => value instanceof Uint8Array);
 
-/** A run of columns (see `SpanColumns`); all arrays have the same length. */
+/** A run of columns (see `SpanColumns`); all arrays have the same length, but `label` and `outcome` may be left empty. */
 export const columnChunkSchema = z
   .object({
     startMs: float64,
@@ -47,10 +47,12 @@ export const columnChunkSchema = z
     outcome: uint32,
   })
   .check(
-    z.refine(
-      (chunk) => Object.values(chunk).every((column) => column.length === chunk.startMs.length),
-      "columns of different lengths",
-    ),
+    z.refine(({ label, outcome, ...others }) => {
+      const { length } = others.startMs;
+      const hasTexts = label.length > 0 || outcome.length > 0;
+      if (hasTexts && (label.length !== length || outcome.length !== length)) return false;
+      return Object.values(others).every((column) => column.length === length);
+    }, "columns of different lengths"),
   );
 export type ColumnChunk = z.infer<typeof columnChunkSchema>;
 

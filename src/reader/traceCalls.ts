@@ -64,7 +64,8 @@ const answers: Answers = {
     };
   },
   columns(trace, { epoch, start, end }) {
-    return columnChunk(pictureOf(trace, epoch).columns, start, end);
+    const { columns, hasTexts } = pictureOf(trace, epoch);
+    return columnChunk(columns, start, end, { lacksTexts: !hasTexts });
   },
   delta(trace, { epoch, revision, start, until }) {
     const picture = pictureOf(trace, epoch);

@@ -126,7 +126,7 @@ describe("columns in chunks", () => {
         const columns = columnsOf(rows);
         const together: Row[] = [];
         const strings: string[] = [];
-        const chunks = [...columnChunks(columns, maxBytes)];
+        const chunks = [...columnChunks(columns, { maxBytes })];
         for (const chunk of chunks) strings.push(...chunk.strings);
         for (const chunk of chunks) {
           expect(columnChunkSchema.safeParse(chunk.columns).success).toBe(true);
@@ -138,6 +138,25 @@ describe("columns in chunks", () => {
         expect(chunks.map((chunk) => chunk.last)).toEqual(chunks.map((_, index) => index === chunks.length - 1));
       }),
     );
+  });
+
+  it("leave out labels and outcomes that a panel asks for, and hold more rows", () => {
+    const rows = fc.sample(rowArbitrary, { numRuns: 600, seed: 1 });
+    const columns = columnsOf(rows);
+    const options = { maxBytes: 1_000, lacksTexts: true };
+    const chunks = [...columnChunks(columns, options)];
+    for (const chunk of chunks) {
+      expect(columnChunkSchema.safeParse(chunk.columns).success).toBe(true);
+      expect([chunk.columns.label.length, chunk.columns.outcome.length]).toEqual([0, 0]);
+    }
+    expect(chunks.flatMap((chunk) => [...chunk.columns.name])).toEqual([...columns.name.subarray(0, columns.count)]);
+    expect(chunks.length).toBeLessThan([...columnChunks(columns, { maxBytes: 1_000 })].length);
+  });
+
+  it("are not sound where only some rows have labels", () => {
+    const [chunk] = columnChunks(columnsOf(fc.sample(rowArbitrary, { numRuns: 3, seed: 1 })));
+    const parts = [{ label: new Uint32Array(2) }, { outcome: new Uint32Array() }, { name: new Uint32Array() }];
+    for (const part of parts) expect(columnChunkSchema.safeParse({ ...chunk?.columns, ...part }).success).toBe(false);
   });
 
   it("are one message even for no row at all", () => {

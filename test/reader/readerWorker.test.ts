@@ -62,7 +62,7 @@ describe("the reader worker", () => {
     using reader = newClient();
     await using folder = await makeTempDir();
     const key = folder.join("s.json");
-    await writeFile(key, traceText(60_000));
+    await writeFile(key, traceText(90_000));
     const trace = reader.client.open(key);
     await trace.update();
     const { end, facts } = await trace.call("show", {});

@@ -57,7 +57,7 @@ export class ColumnsHost {
       lacksTexts: true,
       initialRow: this.#initialRow,
     });
-    for (const chunk of columnChunks(this.columns)) {
+    for (const chunk of columnChunks(this.columns, { lacksTexts: true })) {
       await this.panel.post({ type: "columns", epoch: this.epoch, revision: this.revision, ...chunk });
     }
     await this.panel.page.locator(".grid .row").first().waitFor();

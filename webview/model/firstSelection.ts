@@ -2,7 +2,14 @@
 
 import type { ViewState } from "../../src/protocol/panelMessages";
 import type { MessageOf } from "./pictureLoader";
-import { findSameRow, type Picture } from "./traceModel";
+import type { RowList } from "./rowList";
+import { findSameRow, type Picture, type RowTree } from "./traceModel";
+
+/** What is known of a picture before it is complete. */
+export interface PictureToCome {
+  readonly epoch: number;
+  readonly model: Pick<RowTree, "columns" | "forest">;
+}
 
 export interface FirstSelection {
   /** -1: none. */
@@ -20,7 +27,7 @@ export interface Before {
   readonly restored: ViewState | undefined;
 }
 
-export function firstSelection(opened: MessageOf<"open">, now: Picture, before: Before): FirstSelection {
+export function firstSelection(opened: MessageOf<"open">, now: PictureToCome, before: Before): FirstSelection {
   const { model } = now;
   const kept = opened.restoredRow ?? rowBefore(now, before);
   const isKept = kept !== undefined && kept >= 0 && kept < model.columns.count;
@@ -34,7 +41,19 @@ export function firstSelection(opened: MessageOf<"open">, now: Picture, before: 
   return { row: opened.revealRow ?? (isKept ? kept : first), isKept, isScrolled };
 }
 
-function rowBefore(now: Picture, { picture, selectedRow, restored }: Before): number | undefined {
+/** Expands what hides the rows one of which may be selected. */
+export function openPaths(
+  opened: MessageOf<"open">,
+  tree: RowTree,
+  rows: RowList,
+  restored: ViewState | undefined,
+): void {
+  for (const row of [opened.initialRow, opened.revealRow, opened.restoredRow, restored?.selectedRow]) {
+    if (row !== undefined && row < tree.columns.count) rows.openPath(row, tree);
+  }
+}
+
+function rowBefore(now: PictureToCome, { picture, selectedRow, restored }: Before): number | undefined {
   if (picture === undefined) return restored?.selectedRow;
   if (picture.epoch === now.epoch) return selectedRow;
   return findSameRow(picture.model.columns, selectedRow, now.model.columns);

@@ -42,13 +42,22 @@ export class LiveTrace {
     this.#count = count;
   }
 
+  /** What has to be known first. @param forest in which all rows are linked, unsorted */
+  static *order(forest: SpanForest): Generator<void, RowOrder> {
+    yield* forest.sort();
+    return yield* RowOrder.build(forest);
+  }
+
   /**
-   * @param forest in which all rows of the columns are linked, unsorted
+   * @param order of the forest
    * @param openEndMs where the bars of open rows end: now, for a session that still runs.
    */
-  static *build(columns: SpanColumns, forest: SpanForest, openEndMs: number | undefined): Generator<void, LiveTrace> {
-    yield* forest.sort();
-    const order = yield* RowOrder.build(forest);
+  static *build(
+    columns: SpanColumns,
+    forest: SpanForest,
+    order: RowOrder,
+    openEndMs: number | undefined,
+  ): Generator<void, LiveTrace> {
     const below = new SubtreeCounts(forest.capacity);
     yield* below.build(order.toArray(), forest, (row) => isFailure(columns, row));
     const failures = new RowSet();
@@ -65,7 +74,7 @@ export class LiveTrace {
       if (row > 0) yield;
       forest.linkRange(row, Math.min(columns.count, row + stepRows));
     }
-    return yield* LiveTrace.build(columns, forest, openEndMs);
+    return yield* LiveTrace.build(columns, forest, yield* LiveTrace.order(forest), openEndMs);
   }
 
   model(columns: PanelColumns): TraceModel {

@@ -14,8 +14,9 @@ import type { PayloadLooks } from "../../src/protocol/payloadMessages";
 import type { SearchOptions } from "../../src/trace/searchQuery";
 import { setTexts, text } from "../text";
 import { DetailsModel } from "./detailsModel";
+import { expectPicture } from "./expectPicture";
 import type { Filter } from "./filters";
-import { firstSelection } from "./firstSelection";
+import { firstSelection, openPaths } from "./firstSelection";
 import { frameClock } from "./frameClock";
 import type { HostConnection } from "./hostConnection";
 import { MatchMarks } from "./matchMarks";
@@ -28,7 +29,7 @@ import { defaultSettings, type PanelView, type Settings, settingsOf } from "./se
 import { type PictureOwner, ShownPicture } from "./shownPicture";
 import type { FrameClock } from "./slicedWork";
 import { TimeView } from "./timeView";
-import type { Picture, TraceModel } from "./traceModel";
+import type { Picture, RowTree } from "./traceModel";
 import { readFilters, ViewMemory, viewState } from "./viewMemory";
 
 export interface Unavailable {
@@ -421,7 +422,7 @@ export class Panel implements Navigable {
         this.#isSearchFilter = filter !== undefined;
         return filter;
       },
-      opening: (opened, model, rows) => this.#opening(opened, model, rows),
+      opening: (opened, tree, rows) => this.#opening(opened, tree, rows),
       opened: (opened, before) => this.#opened(opened, before),
       following: ({ header }) => this.#setHeader(header),
       grew: (message, shownMore) => this.#grew(message, shownMore),
@@ -431,22 +432,17 @@ export class Panel implements Navigable {
   }
 
   /** Before the first row is found: what is to be expanded and filtered. */
-  #opening(opened: MessageOf<"open">, model: TraceModel, rows: RowList): void {
-    const { header, epoch, initialRow } = opened;
-    const isSame = epoch === this.picture?.epoch;
+  #opening(opened: MessageOf<"open">, tree: RowTree, rows: RowList): void {
+    const { header, epoch } = opened;
     const restored = this.picture === undefined ? this.#restorable(header) : undefined;
     if (restored !== undefined) {
       rows.restore(restored.expansion ?? "default", restored.toggledRows ?? [], readFilters(restored.filters));
       if (restored.matchesOnly === true) this.search.setMatchesOnly(true);
     }
-    if (!isSame)
-      rows.begin(
-        model.columns.count,
-        header.output?.commands.map(({ outputRow }) => outputRow),
-      );
-    for (const row of [initialRow, opened.revealRow, opened.restoredRow, restored?.selectedRow]) {
-      if (row !== undefined && row < model.columns.count) rows.openPath(row, model);
-    }
+    const closed = header.output?.commands.map(({ outputRow }) => outputRow);
+    if (epoch !== this.picture?.epoch) rows.begin(tree.columns.count, closed);
+    openPaths(opened, tree, rows, restored);
+    if (this.picture === undefined) expectPicture(this, opened, tree, rows, restored);
   }
 
   #opened(opened: MessageOf<"open">, before: Picture | undefined): void {

@@ -7,8 +7,9 @@ import { dependsOnTime, type Filter, type Filtered, type FilterTest, filterTest,
 import { KeptRows } from "./keptRows";
 import { notKept } from "./rowOrder";
 import { RowSet } from "./rowSet";
+import { rowsAround } from "./rowsAround";
 import { stepRows } from "./spanForest";
-import { ancestors, type TraceModel, type TraceTimes } from "./traceModel";
+import { ancestors, type RowTree, type TraceModel, type TraceTimes } from "./traceModel";
 
 /** With more rows to expand at once than this all rows are gone through once instead. */
 const mostSingly = 64;
@@ -146,6 +147,12 @@ export class RowList {
     this.#version = ++versions;
   }
 
+  /** A row, and the rows that `show` will show above and below it; none where it is filters that decide. */
+  foresee({ forest }: RowTree, row: number, reach: number): number[] {
+    if (this.#filters.length > 0) return [];
+    return rowsAround(forest, row, reach, (each) => this.#expansion.isExpanded(each, forest.depth[each] ?? 0));
+  }
+
   /** Shows what is expanded now, with the filters as they are. */
   *arrange(): Generator<void, void> {
     const model = this.#model;
@@ -217,7 +224,7 @@ export class RowList {
    * @param model where the list does not show it yet
    * @returns false where it takes effect with the next `arrange` or `show` only
    */
-  openPath(row: number, model = this.#model): boolean {
+  openPath(row: number, model: RowTree | undefined = this.#model): boolean {
     if (model === undefined || row < 0) return true;
     const { forest, order } = model;
     const isShownModel = model === this.#model;

@@ -39,6 +39,8 @@ export class RowTexts {
   /** Rows to ask for, and those among them that are shown elsewhere than in the list. */
   #wanted = new Set<number>();
   #elsewhere = new Set<number>();
+  /** On their way. */
+  #asked: ReadonlySet<number> = new Set();
   #isAsking = false;
   #isScheduled = false;
   /** Nobody asks again until rows are shown anew. */
@@ -95,7 +97,9 @@ export class RowTexts {
     this.#hasFailed = false;
     this.#wanted = new Set(this.#elsewhere);
     for (const row of rows) {
-      if (!this.isInColumns(row) && (this.#touch(row) === undefined || this.#stale.has(row))) this.#wanted.add(row);
+      if (this.isInColumns(row)) continue;
+      const isLacking = this.#touch(row) === undefined && !this.#asked.has(row);
+      if (isLacking || this.#stale.has(row)) this.#wanted.add(row);
     }
     this.#schedule();
   }
@@ -103,7 +107,7 @@ export class RowTexts {
   #pair(row: number): TextPair | undefined {
     const pair = this.#touch(row);
     if (pair !== undefined && !this.#stale.has(row)) return pair;
-    this.#wanted.add(row);
+    if (pair !== undefined || !this.#asked.has(row)) this.#wanted.add(row);
     this.#elsewhere.add(row);
     this.#schedule();
     return pair;
@@ -139,6 +143,7 @@ export class RowTexts {
     if (this.#isAsking || this.#wanted.size === 0) return;
     const rows = [...this.#wanted].slice(0, mostAsked);
     for (const row of rows) this.#wanted.delete(row);
+    this.#asked = new Set(rows);
     this.#isAsking = true;
     try {
       const params = { epoch: this.#epoch, rows };
@@ -156,6 +161,7 @@ export class RowTexts {
       this.#hasFailed = true;
       this.#elsewhere.clear();
     }
+    this.#asked = new Set();
     this.#isAsking = false;
     this.#schedule();
   }

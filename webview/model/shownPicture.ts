@@ -10,7 +10,7 @@ import { RowList } from "./rowList";
 import type { TextsListener } from "./rowTexts";
 import { type FrameClock, SlicedWork, type WorkOptions } from "./slicedWork";
 import type { SpanStore } from "./spanStore";
-import type { Picture, TraceModel, TraceTimes } from "./traceModel";
+import type { Picture, RowTree, TraceModel, TraceTimes } from "./traceModel";
 
 /** What the picture asks of the panel, and tells it. */
 export interface PictureOwner extends TextsListener {
@@ -20,8 +20,11 @@ export interface PictureOwner extends TextsListener {
   readonly isTrueScale?: boolean;
   /** The rows that a search keeps, where it is to act as a filter. */
   searchFilter(): Uint8Array | undefined;
-  /** A complete picture is about to be shown in `rows`, which has no rows yet: what is to be expanded in it. */
-  opening(opened: MessageOf<"open">, model: TraceModel, rows: RowList): void;
+  /**
+   * A complete picture is about to be shown in `rows`, which has no rows yet: what is to be expanded in it. What it will
+   * need of the host can be asked for, which takes as long as the rest of the picture does.
+   */
+  opening(opened: MessageOf<"open">, tree: RowTree, rows: RowList): void;
   /** It is shown now. */
   opened(opened: MessageOf<"open">, before: Picture | undefined): void;
   /** A delta is about to be taken in. */
@@ -173,10 +176,12 @@ export class ShownPicture {
 
   *#build({ opened, store, forest }: LoadedRows): Generator<void, Built> {
     const { header } = opened;
-    const live = yield* LiveTrace.build(store.columns, forest, openEndMs(header, this.#owner.nowMs));
-    const model = live.model(store.columns);
-    const rows = this.rows.next(model.columns.count, opened.epoch === this.picture?.epoch);
-    this.#owner.opening(opened, model, rows);
+    const { columns } = store;
+    const order = yield* LiveTrace.order(forest);
+    const rows = this.rows.next(columns.count, opened.epoch === this.picture?.epoch);
+    this.#owner.opening(opened, { columns, forest, order }, rows);
+    const live = yield* LiveTrace.build(columns, forest, order, openEndMs(header, this.#owner.nowMs));
+    const model = live.model(columns);
     yield* rows.show(model, this.#times(live, header), this.#owner.searchFilter());
     return { opened, store, live, model, rows };
   }

@@ -29,6 +29,9 @@ export interface TraceModel {
   readonly openCount: number;
 }
 
+/** What a tree of rows consists of. */
+export type RowTree = Pick<TraceModel, "columns" | "forest" | "order">;
+
 export interface TraceTimes {
   /** Rows without a start take their parent's; open rows end at `lastMs`. */
   readonly startMs: Float64Array;

@@ -15,7 +15,7 @@ export interface MadePicture {
 export function madePicture(columns: SpanColumns, openEndMs?: number, isLive = false): MadePicture {
   const forest = new SpanForest(columns, columns.count);
   forest.linkRange(0, columns.count);
-  const live = finished(LiveTrace.build(columns, forest, openEndMs));
+  const live = finished(LiveTrace.build(columns, forest, finished(LiveTrace.order(forest)), openEndMs));
   return { live, model: live.model(columns), times: live.times(openEndMs, isLive) };
 }
 

@@ -63,7 +63,8 @@ class Host {
     const columns = withSharedStrings(madeUp(spans).columns, this.#strings);
     const { epoch = 1, revision = 1 } = rest;
     this.send({ type: "open", epoch, revision, header, rowCount: columns.count, initialRow: -1, ...rest });
-    for (const chunk of columnChunks(columns, 400)) this.send({ type: "columns", epoch, revision, ...chunk });
+    for (const chunk of columnChunks(columns, { maxBytes: 400 }))
+      this.send({ type: "columns", epoch, revision, ...chunk });
   }
 
   grow(before: readonly Partial<TraceSpan>[], after: readonly Partial<TraceSpan>[], fromRevision = 1): void {
@@ -192,6 +193,21 @@ describe("the panel's picture", () => {
     expect(host.panel.details.shown?.row).toBe(0);
     await answer(3);
     expect(host.panel.details.shown?.row).toBe(3);
+  });
+
+  it("asks once for the details of the first row, and for the labels of the rows around it", async () => {
+    const host = new Host();
+    const asked = (method: string) => host.posted.filter((message) => message.method === method);
+    host.open(steps(3), { lacksTexts: true, initialRow: 2 });
+    expect(asked("details").map(({ params }) => params)).toEqual([{ epoch: 1, row: 2 }]);
+    await Promise.resolve();
+    expect(asked("texts").map(({ params }) => params)).toEqual([{ epoch: 1, rows: [2, 1, 0, 3] }]);
+    host.send({ type: "reply", id: asked("details")[0]?.id, ok: true, result: detailsOf("step 2") });
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(host.panel.details.shown?.row).toBe(2);
+    host.panel.select(1);
+    host.panel.select(2);
+    expect(asked("details").map(({ params }) => params)).toEqual([2, 1, 2].map((row) => ({ epoch: 1, row })));
   });
 
   it("ignores and logs a message that is none", () => {

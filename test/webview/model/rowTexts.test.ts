@@ -39,6 +39,24 @@ const settled = () => new Promise((resolve) => setTimeout(resolve));
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
 describe("texts of rows", () => {
+  it("are not asked for again while they are on their way", async () => {
+    const asked = new Asked();
+    asked.texts.want([4, 5, 6]);
+    await settled();
+    asked.texts.want([5, 6, 7]);
+    expect(asked.texts.label(4)).toBe("");
+    await asked.answer();
+    expect(asked.rows).toEqual([[4, 5, 6], [7]]);
+    // Row 4 is shown elsewhere than in the list.
+    expect(asked.told).toEqual(["all"]);
+    expect(asked.texts.label(4)).toBe("label 4");
+    // Once they have not come they are asked for anew.
+    await asked.fail();
+    asked.texts.want([7]);
+    await settled();
+    expect(asked.rows).toHaveLength(3);
+  });
+
   it("are asked for together, one question at a time, and told once they are here", async () => {
     const asked = new Asked();
     asked.texts.want([4, 5]);
