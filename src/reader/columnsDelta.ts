@@ -1,6 +1,7 @@
 // What changed between two readings of the same trace, and parts of columns to send. Rows keep their numbers as long as
 // the spans that were there come first and in the same order; otherwise the two have nothing in common.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import type { ColumnChunk } from "../protocol/panelMessages";
 import type { SpanColumns } from "../trace/spanColumns";
 import type { SpanSource } from "../trace/spanSource";
@@ -9,8 +10,16 @@ type Ids = Pick<SpanSource, "count" | "idOf">;
 
 /** Whether every span of `before` is still at its place in `after`. */
 export function keepsRows(before: Ids, after: Ids): boolean {
+  return finish(keepsRowsInSteps(before, after));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* keepsRowsInSteps(before: Ids, after: Ids): Steps<boolean> {
   if (after.count < before.count) return false;
-  for (let row = 0; row < before.count; row++) if (before.idOf(row) !== after.idOf(row)) return false;
+  for (let row = 0; row < before.count; row++) {
+    if (row % rowsPerStep === 0) yield;
+    if (before.idOf(row) !== after.idOf(row)) return false;
+  }
   return true;
 }
 

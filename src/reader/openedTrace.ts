@@ -10,7 +10,7 @@ import type { SpanColumns } from "../trace/spanColumns";
 import { TraceReplacedError } from "../trace/spanSource";
 import { deriveState, type SessionState } from "../trace/state";
 import { ChangeLog, type Changes, type Extent } from "./changeLog";
-import { keepsRows, changedRows as rowsThatDiffer } from "./columnsDelta";
+import { keepsRowsInSteps, changedRows as rowsThatDiffer } from "./columnsDelta";
 import { inTurns } from "./inTurns";
 import type { TracePicture } from "./picture";
 import { RowTally } from "./rowTotals";
@@ -209,7 +209,8 @@ export class OpenedTrace implements Disposable {
     if (columns.count < rows) return undefined;
     if (type === "grown") return columns;
     // A panel that asks for the texts of the rows that it shows is not told all of them at once.
-    if (!keepsRows(before.spans, spans) || (hasTexts && !before.hasTexts)) return undefined;
+    if (hasTexts && !before.hasTexts) return undefined;
+    if (!(yield* keepsRowsInSteps(before.spans, spans))) return undefined;
     const texts = this.#texts;
     if (texts === undefined) return undefined;
     yield;

@@ -8,7 +8,7 @@ import { outputIndex } from "../trace/outputIndex";
 import { OutputReader } from "../trace/outputLines";
 import type { LoadedSession } from "../trace/sessionFiles";
 import { spansInMemory } from "../trace/spanSource";
-import { buildTree } from "../trace/spanTree";
+import { treeInSteps } from "../trace/spanTree";
 import { reportedUsage } from "../trace/traceUsage";
 import { failuresOfColumns } from "./failuresOfColumns";
 import type { SessionReading } from "./sessionSource";
@@ -30,7 +30,7 @@ export function* memoryInSteps(
   const hasTexts = built.columns.count <= mostTexts;
   const columns = hasTexts ? withTexts(built.columns, source, index) : built.columns;
   yield;
-  const tree = buildTree(columns);
+  const tree = yield* treeInSteps(columns);
   yield;
   const usage = reportedUsage(spans, columns.count);
   yield;

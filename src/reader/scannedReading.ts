@@ -10,7 +10,7 @@ import type { ScannedSnapshot } from "../trace/scannedSnapshot";
 import { type CombinedFacts, type FilesAround, factsOfFiles, weighFiles } from "../trace/sessionEvidence";
 import type { ProbeLiveness } from "../trace/sessionFiles";
 import { actionKeysOf } from "../trace/spanActions";
-import { buildTree } from "../trace/spanTree";
+import { treeInSteps } from "../trace/spanTree";
 import { credible, totalTokens } from "../trace/spanUsage";
 import { failuresOfColumns } from "./failuresOfColumns";
 import type { UsageColumns } from "./picture";
@@ -43,7 +43,7 @@ export function* scannedReading(
   const hasTexts = snapshot.columns.count <= mostRowsWithTexts;
   const columns = hasTexts ? withTexts(snapshot.columns, spans, index) : snapshot.columns;
   yield;
-  const tree = buildTree(columns);
+  const tree = yield* treeInSteps(columns);
   yield;
   const actions = actionKeysOf(spans, columns);
   yield;

@@ -1,6 +1,7 @@
 // Columns -> tree: children in order of start time, then of row, and the order in which a fully expanded tree shows its
 // rows. Iterative; O(n) for spans in order of time, O(n log n) otherwise.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import type { SpanColumns, SpanTree } from "./spanColumns";
 
 /**
@@ -8,11 +9,17 @@ import type { SpanColumns, SpanTree } from "./spanColumns";
  * A row without a start time counts as starting with its parent, so it comes first among its siblings.
  */
 export function buildTree(columns: Pick<SpanColumns, "count" | "parent" | "startMs">): SpanTree {
+  return finish(treeInSteps(columns));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* treeInSteps(columns: Pick<SpanColumns, "count" | "parent" | "startMs">): Steps<SpanTree> {
   const { count } = columns;
-  const { first, rows } = childrenInOrder(columns);
+  const { first, rows } = yield* childrenInOrder(columns);
   const firstChild = new Int32Array(count).fill(-1);
   const nextSibling = new Int32Array(count).fill(-1);
   for (let slot = 0; slot <= count; slot++) {
+    if (slot % rowsPerStep === 0) yield;
     const begin = first[slot] ?? 0;
     const end = first[slot + 1] ?? 0;
     // The last slot is that of the rows at the top.
@@ -21,14 +28,13 @@ export function buildTree(columns: Pick<SpanColumns, "count" | "parent" | "start
   }
   const topBegin = first[count] ?? 0;
   const firstRoot = topBegin < count ? (rows[topBegin] ?? -1) : -1;
-  return { firstRoot, firstChild, nextSibling, ...walk(columns, firstRoot, firstChild, nextSibling) };
+  return { firstRoot, firstChild, nextSibling, ...(yield* walk(columns, firstRoot, firstChild, nextSibling)) };
 }
 
 /** Rows grouped by parent (`first[parent]` to `first[parent + 1]`), each group sorted; the top is group `count`. */
-function childrenInOrder(columns: Pick<SpanColumns, "count" | "parent" | "startMs">): {
-  first: Int32Array;
-  rows: Int32Array;
-} {
+function* childrenInOrder(
+  columns: Pick<SpanColumns, "count" | "parent" | "startMs">,
+): Steps<{ first: Int32Array; rows: Int32Array }> {
   const { count, parent, startMs } = columns;
   const first = new Int32Array(count + 2);
   const slotOf = (row: number) => {
@@ -37,6 +43,7 @@ function childrenInOrder(columns: Pick<SpanColumns, "count" | "parent" | "startM
   };
   for (let row = 0; row < count; row++) first[slotOf(row) + 1] = (first[slotOf(row) + 1] ?? 0) + 1;
   for (let slot = 0; slot <= count; slot++) first[slot + 1] = (first[slot + 1] ?? 0) + (first[slot] ?? 0);
+  yield;
   const next = first.slice();
   const rows = new Int32Array(count);
   for (let row = 0; row < count; row++) {
@@ -56,6 +63,7 @@ function childrenInOrder(columns: Pick<SpanColumns, "count" | "parent" | "startM
     return a < b ? -1 : a > b ? 1 : left - right;
   };
   for (let slot = 0; slot <= count; slot++) {
+    if (slot % rowsPerStep === 0) yield;
     const begin = first[slot] ?? 0;
     const end = first[slot + 1] ?? 0;
     for (let index = begin + 1; index < end; index++) {
@@ -68,18 +76,19 @@ function childrenInOrder(columns: Pick<SpanColumns, "count" | "parent" | "startM
   return { first, rows };
 }
 
-function walk(
+function* walk(
   columns: Pick<SpanColumns, "count" | "parent">,
   firstRoot: number,
   firstChild: Int32Array,
   nextSibling: Int32Array,
-): Pick<SpanTree, "depth" | "preorder" | "subtreeSize"> {
+): Steps<Pick<SpanTree, "depth" | "preorder" | "subtreeSize">> {
   const { count, parent } = columns;
   const depth = new Int32Array(count);
   const preorder = new Int32Array(count);
   let row = firstRoot;
   let level = 0;
   for (let position = 0; position < count && row >= 0; position++) {
+    if (position % rowsPerStep === 0) yield;
     preorder[position] = row;
     depth[row] = level;
     let next = firstChild[row] ?? -1;
@@ -92,6 +101,7 @@ function walk(
     }
     row = next;
   }
+  yield;
   const subtreeSize = new Int32Array(count).fill(1);
   for (let position = count - 1; position >= 0; position--) {
     const child = preorder[position] ?? 0;
