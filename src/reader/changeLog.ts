@@ -46,7 +46,7 @@ export class ChangeLog {
     this.#entries.push({ before: this.#now, changedRows });
     this.#now = after;
     this.#rowCount += changedRows.length;
-    while (this.#entries.length > 1 && (this.#rowCount > mostRows || this.#entries.length > mostEntries)) {
+    while (this.#rowCount > mostRows || this.#entries.length > mostEntries) {
       this.#rowCount -= this.#entries.shift()?.changedRows.length ?? 0;
       this.#first++;
     }

@@ -215,7 +215,8 @@ export class OpenedTrace implements Disposable {
     if (texts === undefined) return undefined;
     yield;
     if (hasTexts) return yield* texts.again(columns);
-    return yield* texts.againWith(before.columns, columns, (row) => textsOfRow(spans, output?.index, row));
+    const textsOf = (row: number) => textsOfRow(spans, output?.index, row);
+    return yield* texts.againWith(before.columns, columns, textsOf, !before.hasTexts);
   }
 
   /** Those of before where nothing of what they follow from has changed. */

@@ -11,7 +11,7 @@ import { StringTable } from "./stringTable";
 const textColumns = ["name", "label", "outcome"] as const;
 type TextColumns = Record<(typeof textColumns)[number], Uint32Array>;
 
-/** Rows that are read for their texts because a trace was read anew; of more, sending everything costs less. */
+/** Rows that are read for their texts because a trace was read anew; a panel would wait for more. */
 const mostDescribed = 20_000;
 /** Each may have to be read. */
 const rowsPerStep = 16;
@@ -43,13 +43,15 @@ export class SharedTexts {
 
   /**
    * The same for columns without labels and outcomes, of a trace of which a panel has some: what it has stays, and rows that
-   * changed or came get theirs, because it asks for no text of a row that it was told of. Undefined where these are too many.
+   * changed or came get theirs. Where these are too many they get none, and a panel asks for those that it shows.
    * @param before as they were given last
+   * @param mayAsk panels ask for texts that columns lack; otherwise it is undefined that is given for too many rows
    */
   *againWith(
     before: SpanColumns,
     columns: SpanColumns,
     textsOf: (row: number) => RowTexts,
+    mayAsk: boolean,
   ): Steps<SpanColumns | undefined> {
     const moved = yield* this.again(columns);
     yield;
@@ -57,7 +59,14 @@ export class SharedTexts {
     moved.label.set(before.label.subarray(0, kept));
     moved.outcome.set(before.outcome.subarray(0, kept));
     const changed = rowsThatDiffer(before, moved);
-    if (changed.length + columns.count - kept > mostDescribed) return undefined;
+    if (changed.length + columns.count - kept > mostDescribed) {
+      if (!mayAsk) return undefined;
+      for (const row of changed) {
+        moved.label[row] = 0;
+        moved.outcome[row] = 0;
+      }
+      return moved;
+    }
     const describe = (row: number) => {
       const { label, outcome } = textsOf(row);
       moved.label[row] = this.#table?.add(label) ?? 0;

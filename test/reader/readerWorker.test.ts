@@ -185,6 +185,23 @@ describe("the reader worker", () => {
     expect(answers).toBeGreaterThan(8);
   });
 
+  it("keeps the epoch of a large trace of which most rows changed, and gives the texts of those that are asked for", async () => {
+    using reader = newClient();
+    await using folder = await makeTempDir();
+    const key = folder.join("s.json");
+    await writeFile(key, traceText(60_000));
+    const trace = reader.client.open(key);
+    await trace.update();
+    await writeFile(key, traceText(60_000).replaceAll('"ok"', '"error"'));
+    await trace.update();
+    expect(trace.facts).toMatchObject({ epoch: 1, revision: 2, rowCount: 60_000, lacksTexts: true });
+    // A message with so many rows would hold up everybody: all is sent in chunks.
+    expect(await trace.call("delta", { epoch: 1, revision: 1 })).toBeUndefined();
+    const params = { epoch: 1, rows: [59_999] };
+    const texts = await trace.call("request", { panel: 1, request: { method: "texts", id: 1, params } });
+    expect(texts).toMatchObject({ outcomes: ["error"] });
+  });
+
   it("says that its memory was not enough, and works on with what it can hold", async () => {
     const errors: string[] = [];
     const logger: Logger = { ...silentLogger, error: (message) => errors.push(String(message)) };

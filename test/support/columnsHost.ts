@@ -48,6 +48,12 @@ export class ColumnsHost {
 
   async open(): Promise<void> {
     await this.panel.post({ type: "init", texts: webviewTexts, platform: "other" });
+    await this.sendAll();
+    await this.panel.page.locator(".grid .row").first().waitFor();
+  }
+
+  /** The picture as it is now, whatever the panel has. */
+  async sendAll(): Promise<void> {
     await this.panel.post({
       type: "open",
       epoch: this.epoch,
@@ -60,7 +66,6 @@ export class ColumnsHost {
     for (const chunk of columnChunks(this.columns, { lacksTexts: true })) {
       await this.panel.post({ type: "columns", epoch: this.epoch, revision: this.revision, ...chunk });
     }
-    await this.panel.page.locator(".grid .row").first().waitFor();
   }
 
   /** Steps that come at the end of the session, each below the given row, with their texts. */

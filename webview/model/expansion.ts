@@ -60,6 +60,19 @@ export class Expansion {
     this.#opened = new RowSet();
   }
 
+  /** The same for rows that have other numbers now; those that are gone are forgotten. */
+  moved(numbers: ReadonlyMap<number, number>): Expansion {
+    const move = (rows: RowSet) => rows.toArray().flatMap((row) => numbers.get(row) ?? []);
+    const expansion = new Expansion(this.#rule, move(this.#toggled));
+    for (const row of move(this.#opened)) expansion.open(row);
+    return expansion;
+  }
+
+  /** All rows that stand out from the rule. */
+  get named(): number[] {
+    return [...this.#toggled.toArray(), ...this.#opened.toArray()];
+  }
+
   /** Expands without making it a wish of the person: the path to the step at which the panel opens. */
   open(row: number): void {
     this.#opened.add(row);

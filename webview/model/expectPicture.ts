@@ -21,7 +21,7 @@ export function expectPicture(
   restored: ViewState | undefined,
 ): void {
   const { epoch } = opened;
-  const before = { picture: undefined, selectedRow: -1, restored };
+  const before = { picture: undefined, selectedRow: -1, restored, isScrolledAway: false };
   const { row, isScrolled } = firstSelection(opened, { epoch, model: tree }, before);
   if (row < 0 || row >= tree.columns.count) return;
   details.expect(epoch, row);

@@ -25,6 +25,8 @@ export interface Before {
   readonly selectedRow: number;
   /** What the page remembers of this session, where it shows its first picture. */
   readonly restored: ViewState | undefined;
+  /** The list shows the same rows as before, and the selected one was out of view. */
+  readonly isScrolledAway: boolean;
 }
 
 export function firstSelection(opened: MessageOf<"open">, now: PictureToCome, before: Before): FirstSelection {
@@ -37,7 +39,8 @@ export function firstSelection(opened: MessageOf<"open">, now: PictureToCome, be
   const first = [opened.initialRow, command, model.forest.firstRoot].find((candidate) => candidate >= 0) ?? -1;
   const { scrollTop, selectedInView } = before.restored ?? {};
   // The panel may be smaller now: a row that was in view is brought into view again.
-  const isScrolled = opened.revealRow === undefined && isKept && scrollTop !== undefined && selectedInView !== true;
+  const isPlaceKept = scrollTop !== undefined ? selectedInView !== true : before.isScrolledAway;
+  const isScrolled = opened.revealRow === undefined && isKept && isPlaceKept;
   return { row: opened.revealRow ?? (isKept ? kept : first), isKept, isScrolled };
 }
 
@@ -48,7 +51,9 @@ export function openPaths(
   rows: RowList,
   restored: ViewState | undefined,
 ): void {
-  for (const row of [opened.initialRow, opened.revealRow, opened.restoredRow, restored?.selectedRow]) {
+  // What the person sees of the same rows is not for the panel to open again.
+  const others = rows.keepsNumbers ? [] : [opened.initialRow, opened.restoredRow, restored?.selectedRow];
+  for (const row of [opened.revealRow, ...others]) {
     if (row !== undefined && row < tree.columns.count) rows.openPath(row, tree);
   }
 }

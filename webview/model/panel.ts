@@ -191,7 +191,6 @@ export class Panel implements Navigable {
         this.unavailable = message;
         this.#shown.clear();
         this.header = undefined;
-        this.selectedRow = -1;
         this.details.clear();
         break;
     }
@@ -433,14 +432,14 @@ export class Panel implements Navigable {
 
   /** Before the first row is found: what is to be expanded and filtered. */
   #opening(opened: MessageOf<"open">, tree: RowTree, rows: RowList): void {
-    const { header, epoch } = opened;
+    const { header } = opened;
     const restored = this.picture === undefined ? this.#restorable(header) : undefined;
     if (restored !== undefined) {
       rows.restore(restored.expansion ?? "default", restored.toggledRows ?? [], readFilters(restored.filters));
       if (restored.matchesOnly === true) this.search.setMatchesOnly(true);
     }
     const closed = header.output?.commands.map(({ outputRow }) => outputRow);
-    if (epoch !== this.picture?.epoch) rows.begin(tree.columns.count, closed);
+    if (!rows.keepsNumbers) rows.begin(tree.columns.count, closed);
     openPaths(opened, tree, rows, restored);
     if (this.picture === undefined) expectPicture(this, opened, tree, rows, restored);
   }
@@ -459,7 +458,12 @@ export class Panel implements Navigable {
     this.selectedRow = -1;
     this.details.clear();
     this.#searchAnew(opened.epoch);
-    const { row, isKept, isScrolled } = firstSelection(opened, picture, { picture: before, selectedRow, restored });
+    const { row, isKept, isScrolled } = firstSelection(opened, picture, {
+      picture: before,
+      selectedRow,
+      restored,
+      isScrolledAway: this.rows.keepsNumbers && !this.#isSelectedInView,
+    });
     if (row >= 0) this.select(row, { reveal: true, center: !isKept });
     if (isScrolled) this.revealWish = undefined;
   }

@@ -8,8 +8,9 @@ import { KeptRows } from "./keptRows";
 import { notKept } from "./rowOrder";
 import { RowSet } from "./rowSet";
 import { rowsAround } from "./rowsAround";
+import { keepsNumbers, newNumbers } from "./sameRows";
 import { stepRows } from "./spanForest";
-import { ancestors, type RowTree, type TraceModel, type TraceTimes } from "./traceModel";
+import { ancestors, type PanelColumns, type RowTree, type TraceModel, type TraceTimes } from "./traceModel";
 
 /** With more rows to expand at once than this all rows are gone through once instead. */
 const mostSingly = 64;
@@ -31,6 +32,7 @@ export class RowList {
   #test: FilterTest | undefined;
   #filtered: Filtered | undefined;
   #progress: number | undefined;
+  #keepsNumbers = false;
   #version = ++versions;
 
   /** Another number whenever rows may stand elsewhere than before; no two lists have the same. */
@@ -95,15 +97,27 @@ export class RowList {
     this.#filters = filters;
   }
 
+  /** The rows keep the numbers that they had in the list before. */
+  get keepsNumbers(): boolean {
+    return this.#keepsNumbers;
+  }
+
   /**
-   * The list of another picture with the same filters, which shows nothing yet.
-   * @param keepRows row numbers mean the same in both
+   * The list of another picture with the same filters, which shows nothing yet, and expands what this one does.
+   * @param then the columns of this list, where it has any
+   * @param isSameEpoch row numbers mean the same in both for sure
    */
-  next(rowCount: number, keepRows: boolean): RowList {
+  next(then: PanelColumns | undefined, now: PanelColumns, isSameEpoch: boolean): RowList {
     const list = new RowList();
-    list.#expansion = keepRows ? this.#expansion : new Expansion(this.#expansion.rule);
     list.#filters = this.#filters;
-    list.begin(rowCount);
+    list.#keepsNumbers = isSameEpoch || (then !== undefined && keepsNumbers(then, now));
+    if (list.#keepsNumbers) list.#expansion = this.#expansion;
+    else {
+      const named = this.#expansion.named;
+      const numbers = then === undefined ? new Map<number, number>() : newNumbers(then, named, now);
+      list.#expansion = this.#expansion.moved(numbers);
+      list.begin(now.count);
+    }
     return list;
   }
 

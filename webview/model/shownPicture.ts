@@ -53,6 +53,8 @@ export class ShownPicture {
   readonly #clock: FrameClock;
   readonly #loader: PictureLoader;
   readonly #work: SlicedWork;
+  /** What was shown before nothing could be: what comes next goes on where that was. */
+  #last: Picture | undefined;
   #live: LiveTrace | undefined;
   #store: SpanStore | undefined;
   /** Deltas that came while work was under way. */
@@ -90,6 +92,7 @@ export class ShownPicture {
   clear(): void {
     this.#work.cancel();
     this.#waiting.length = 0;
+    this.#last = this.picture ?? this.#last;
     this.picture = undefined;
     this.#live = undefined;
     this.#store = undefined;
@@ -178,7 +181,8 @@ export class ShownPicture {
     const { header } = opened;
     const { columns } = store;
     const order = yield* LiveTrace.order(forest);
-    const rows = this.rows.next(columns.count, opened.epoch === this.picture?.epoch);
+    const before = this.picture ?? this.#last;
+    const rows = this.rows.next(before?.model.columns, columns, opened.epoch === before?.epoch);
     this.#owner.opening(opened, { columns, forest, order }, rows);
     const live = yield* LiveTrace.build(columns, forest, order, openEndMs(header, this.#owner.nowMs));
     const model = live.model(columns);
@@ -187,7 +191,8 @@ export class ShownPicture {
   }
 
   #show({ opened, store, live, model, rows }: Built): void {
-    const before = this.picture;
+    const before = this.picture ?? this.#last;
+    this.#last = undefined;
     this.rows = rows;
     this.#live = live;
     this.#store = store;

@@ -149,7 +149,7 @@ export function findSameRow(then: PanelColumns, row: number, now: PanelColumns):
 }
 
 /** Without asking for it. */
-function knownLabel(columns: PanelColumns, row: number): string | undefined {
+export function knownLabel(columns: PanelColumns, row: number): string | undefined {
   const { texts } = columns;
   if (texts === undefined || texts.isInColumns(row)) return stringAt(columns, "label", row);
   return texts.known(row)?.label;

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { TraceSpan } from "../../../src/trace/schema";
 import type { Filter } from "../../../webview/model/filters";
 import { RowList } from "../../../webview/model/rowList";
+import type { PanelColumns } from "../../../webview/model/traceModel";
 import { madeUp } from "../../trace/traceSamples";
 import { finished, madePicture } from "./madePicture";
 
@@ -131,19 +132,30 @@ describe("the rows of the tree", () => {
     expect(rows.count).toBe(2_500);
   });
 
-  it("of another picture keep filters and the rule, and what was switched only where row numbers mean the same", () => {
+  it("of another picture keep filters, the rule, and what was switched, also where rows have other numbers", () => {
     const rows = list((it) => {
       it.setAllExpanded(false);
       it.setExpanded(1, true);
     });
-    const { model, times } = madePicture(madeUp(spans).columns);
-    const shownIn = (next: RowList) => {
+    const then = madeUp(spans).columns;
+    const shownIn = (now: PanelColumns, isSameEpoch: boolean, before: PanelColumns | undefined) => {
+      const { model, times } = madePicture(now);
+      const next = rows.next(before, now, isSameEpoch);
       finished(next.show(model, times, undefined));
-      return shown(next);
+      return { rows: shown(next), keeps: next.keepsNumbers };
     };
     rows.setExpanded(0, true);
-    expect(shownIn(rows.next(model.columns.count, true))).toEqual([0, 1, 2, 3, 4]);
-    expect(shownIn(rows.next(model.columns.count, false))).toEqual([0]);
+    expect(shownIn(then, true, then)).toEqual({ rows: [0, 1, 2, 3, 4], keeps: true });
+    expect(shownIn(then, false, then)).toEqual({ rows: [0, 1, 2, 3, 4], keeps: true });
+    expect(shownIn(then, false, undefined)).toEqual({ rows: [0], keeps: false });
+    const named = spans.map((span, index) => ({
+      spanId: `s${index}`,
+      parentSpanId: index === 0 ? null : "s0",
+      ...span,
+    }));
+    const earlier: Partial<TraceSpan> = { spanId: "e", parentSpanId: null, name: "earlier", startTime: 0, endTime: 1 };
+    const shifted = shownIn(madeUp([earlier, ...named]).columns, false, then);
+    expect(shifted).toEqual({ rows: [0, 1, 2, 3, 4, 5], keeps: false });
   });
 });
 
