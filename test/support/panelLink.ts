@@ -29,7 +29,7 @@ globalThis.acquireVsCodeApi = () => ({
   getState: () => kept,
   setState: (next) => (kept = next),
 });
-const kinds = { Float64Array, Int32Array, Uint32Array, Uint16Array, Uint8Array };
+const kinds = { Float64Array, Float32Array, Int32Array, Uint32Array, Int16Array, Uint16Array, Int8Array, Uint8Array };
 (async () => {
   for (;;) {
     const response = await fetch("/next");
