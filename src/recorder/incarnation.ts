@@ -4,13 +4,13 @@
 
 import { dirname, join } from "node:path";
 import { errorCode } from "../base/errorCode";
-import type { Liveness, WriterIdentity } from "../trace/evidence";
 import { traceFileNames } from "../trace/safeId";
-import type { TraceMetadata, TraceSummary, Writer } from "../trace/schema";
+import type { TraceSummary, Writer } from "../trace/schema";
 import { markCrashed } from "./crashGuard";
 import { DurabilityLog } from "./durabilityLog";
 import { inFoldPlace } from "./foldPlaces";
 import { type FoldRequest, fold, traceSource } from "./foldSource";
+import type { IncarnationSetup } from "./incarnationSetup";
 import { forgetIncarnation, type LiveIncarnation, registerIncarnation } from "./incarnations";
 import { JournalAppender } from "./journalAppender";
 import { JournalFile } from "./journalFile";
@@ -23,35 +23,14 @@ import { journalPathOf, removeAfterEnd } from "./removeAfterEnd";
 import { throughRenameGate } from "./renameGate";
 import { isSurelySuperseded, replaceSnapshot, type SnapshotTarget, tempPathFor } from "./replaceSnapshot";
 import type { SessionEnd, SessionHealth, SessionRecorder, SpanBeginFacts, SpanTotals } from "./sessionRecorder";
+import { settledWithin } from "./settledWithin";
 import { Snapshotter } from "./snapshotter";
-import type { FsyncMode, TraceSource } from "./traceTypes";
+import type { TraceSource } from "./traceTypes";
 
 /** A crash folds `S.json` in this thread only while the journal is no longer than this. */
 const mostCrashFoldBytes = 32 * 1024 * 1024;
 /** So long the end waits for its fold, which goes on by itself. */
 const foldLimitMs = 5000;
-
-export interface IncarnationSetup {
-  readonly fs: RecorderFs;
-  readonly fsync: FsyncMode;
-  /** Of `S.json`. */
-  readonly path: string;
-  readonly safeId: string;
-  readonly rawId: string;
-  readonly incarnation: number;
-  readonly identity: WriterIdentity;
-  readonly traceId: string;
-  readonly metadata: TraceMetadata;
-  readonly journal: JournalFile;
-  /** The same instant by both clocks. */
-  readonly clock: { readonly wallMs: number; readonly monoMs: number };
-  /** Older incarnations or another recorder's snapshot come before this one. */
-  readonly hasBase: boolean;
-  /** Bytes of their files, which a fold has to read. */
-  readonly baseBytes: number;
-  probe(writer: WriterIdentity): Liveness;
-  onProblem(message: string, error: Error | undefined): void;
-}
 
 export class Incarnation implements SessionRecorder, LiveIncarnation {
   readonly safeId: string;
@@ -483,20 +462,6 @@ const mostSegments = 8;
 
 function endSummary({ status, error, summary }: SessionEnd): TraceSummary {
   return { ...summary, status, ...(error === undefined ? {} : { error }) };
-}
-
-/** Rejects as `work` does within the limit. */
-async function settledWithin(work: Promise<void>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-    timer.unref();
-  });
-  try {
-    await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function toError(value: unknown): Error {

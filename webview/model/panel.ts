@@ -25,6 +25,7 @@ import { OutputModel } from "./outputModel";
 import type { MessageOf } from "./pictureLoader";
 import type { RowList } from "./rowList";
 import { SearchModel } from "./searchModel";
+import { SelectedNews } from "./selectedNews";
 import { defaultSettings, type PanelView, type Settings, settingsOf } from "./settings";
 import { type PictureOwner, ShownPicture } from "./shownPicture";
 import type { FrameClock } from "./slicedWork";
@@ -80,13 +81,13 @@ export class Panel implements Navigable {
   readonly #clock: () => number;
   readonly #shown: ShownPicture;
   readonly #memory: ViewMemory;
+  readonly #selectedNews = new SelectedNews();
   #isSearchFilter = false;
   #isSelectedInView = true;
   #restored: ViewState | undefined;
   #looks: PayloadLooks | undefined;
   #serial = 0;
   #changeCount = 0;
-  #told = "";
 
   constructor(connection: HostConnection, clock: () => number, frames: FrameClock = frameClock) {
     this.connection = connection;
@@ -135,7 +136,7 @@ export class Panel implements Navigable {
 
   /** Something that is shown has changed. */
   changed(): void {
-    this.#tellSelected();
+    this.#selectedNews.tell(this);
     this.#memory.touch();
     this.#fire();
   }
@@ -363,21 +364,6 @@ export class Panel implements Navigable {
   announce(words: string): void {
     this.announcement = words;
     this.changed();
-  }
-
-  /** What "Go to Source" and other commands of the workbench act on. */
-  #tellSelected(): void {
-    const { picture, selectedRow } = this;
-    if (picture === undefined || selectedRow < 0) return;
-    const isLine = this.settings.view === "output" && this.output.cursor >= 0;
-    const told = {
-      epoch: picture.epoch,
-      row: selectedRow,
-      ...(isLine ? { outputLine: this.output.cursor } : {}),
-    };
-    if (JSON.stringify(told) === this.#told) return;
-    this.#told = JSON.stringify(told);
-    this.connection.post({ type: "selected", ...told });
   }
 
   /** A state that changes while the panel is open is said in words: the icon alone tells nothing to a screen reader. */
