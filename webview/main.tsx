@@ -3,6 +3,7 @@
 import "./jitless";
 import { render } from "preact";
 import "./panel.css";
+import { formatDateTime } from "./format";
 import { HostConnection, type VsCodeApi } from "./model/hostConnection";
 import { Panel } from "./model/panel";
 import { App } from "./ui/app";
@@ -32,6 +33,8 @@ function start(root: HTMLElement): void {
   document.fonts.load("16px codicon").catch(() => connection.log("warn", "The icons could not be loaded."));
   render(<App panel={panel} />, root);
   panel.start();
+  // The first format of a date takes as long as half a frame; the page has nothing to do while its trace is read.
+  requestIdleCallback(() => void formatDateTime(Date.now(), Intl.DateTimeFormat().resolvedOptions().timeZone));
   const idle = panel.onDidChange(() => {
     if (panel.picture === undefined) return;
     idle.dispose();

@@ -177,6 +177,14 @@ export const navigateTargetSchema = z.enum([
 ]);
 export type NavigateTarget = z.infer<typeof navigateTargetSchema>;
 
+/** Labels and outcomes of rows, in the order of the rows. */
+const firstTextsSchema = z.object({
+  rows: z.array(row),
+  labels: z.array(z.string()),
+  outcomes: z.array(z.string()),
+});
+export type FirstTexts = z.infer<typeof firstTextsSchema>;
+
 /** Host to panel, without an answer. */
 export const hostMessageSchema = z.discriminatedUnion("type", [
   /** Answer to `ready`: texts (see `webviewTexts.ts`) and what does not depend on a trace. */
@@ -198,6 +206,8 @@ export const hostMessageSchema = z.discriminatedUnion("type", [
     rowCount: row,
     /** `label` and `outcome` of the columns are empty: the panel asks for the `texts` of the rows that it shows. */
     lacksTexts: z.optional(z.boolean()),
+    /** Of the rows that the panel is likely to show first, so that it need not ask for them. */
+    texts: z.optional(firstTextsSchema),
     /** Row to select and show when the panel has no state of its own: the failing step or -1. */
     initialRow: rowOrNone,
     /** Row to select now whatever the panel shows: a jump that opened it. */

@@ -1,7 +1,7 @@
 // The messages between the extension host and the reader worker. Both ends are built together, so nothing is checked on
 // arrival. A call and its result are derived from one map and cannot mismatch.
 
-import type { PanelRequest } from "../protocol/panelMessages";
+import type { FirstTexts, PanelRequest } from "../protocol/panelMessages";
 import type { PayloadField } from "../protocol/payloadMessages";
 import type { Evidence } from "../trace/evidence";
 import type { FailingStepRule } from "../trace/failures";
@@ -77,6 +77,8 @@ export interface ReaderCalls {
       readonly end: ChunkEnd;
       readonly restoredRow?: number | undefined;
       readonly revealRow: number;
+      /** Of the rows around the one that a panel selects. */
+      readonly texts?: FirstTexts | undefined;
     };
   };
   columns: {

@@ -5,6 +5,7 @@ import { TraceReplacedError } from "../trace/spanSource";
 import { answerRequest, StaleEpochError } from "./answerRequest";
 import { columnChunk } from "./columnChunks";
 import { deltaPart } from "./deltaParts";
+import { firstTexts } from "./firstTexts";
 import type { OpenedTrace } from "./openedTrace";
 import { outputLink } from "./outputAnswers";
 import { documentText, editOf } from "./payloadAnswers";
@@ -56,11 +57,16 @@ const answers: Answers = {
   show(trace, { restored, reveal }) {
     const picture = anyPicture(trace);
     const { rows, strings } = trace.extent;
+    const restoredRow = restored === undefined ? undefined : picture.spans.rowOf(restored);
+    const revealed = reveal === undefined ? -1 : revealRow(picture, reveal);
+    const candidates = [revealed, restoredRow ?? -1, picture.failures.failingStep?.row ?? -1, picture.tree.firstRoot];
+    const texts = firstTexts(picture, candidates.find((row) => row >= 0) ?? -1);
     return {
       facts: pictureFacts(picture),
       end: { rows, texts: strings },
-      ...(restored === undefined ? {} : { restoredRow: picture.spans.rowOf(restored) }),
-      revealRow: reveal === undefined ? -1 : revealRow(picture, reveal),
+      ...(restoredRow === undefined ? {} : { restoredRow }),
+      revealRow: revealed,
+      ...(texts === undefined ? {} : { texts }),
     };
   },
   columns(trace, { epoch, start, end }) {

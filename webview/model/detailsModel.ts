@@ -58,6 +58,7 @@ export class DetailsModel {
 
   /** Asks for the details of a row that is about to be selected. */
   expect(epoch: number, row: number): void {
+    if (this.#ahead?.epoch === epoch && this.#ahead.row === row) return;
     const ahead: Ahead = { epoch, row, answer: this.#ask(epoch, row) };
     this.#ahead = ahead;
     ahead.answer.then(

@@ -12,6 +12,13 @@ import type { RowTree } from "./traceModel";
 /** No view shows many more rows above or below the selected one. */
 const rowsInView = 64;
 
+/** The row is mostly known before a single one is there. */
+export function expectDetails(details: DetailsModel, { epoch, ...opened }: MessageOf<"open">): void {
+  const { rowCount, revealRow, restoredRow = -1, initialRow } = opened;
+  const row = revealRow ?? (restoredRow >= 0 ? restoredRow : initialRow);
+  if (row >= 0 && row < rowCount) details.expect(epoch, row);
+}
+
 /** @param rows that know what is to be expanded, and are to show the tree */
 export function expectPicture(
   { details, search }: { readonly details: DetailsModel; readonly search: SearchModel },

@@ -14,7 +14,7 @@ import type { PayloadLooks } from "../../src/protocol/payloadMessages";
 import type { SearchOptions } from "../../src/trace/searchQuery";
 import { setTexts, text } from "../text";
 import { DetailsModel } from "./detailsModel";
-import { expectPicture } from "./expectPicture";
+import { expectDetails, expectPicture } from "./expectPicture";
 import type { Filter } from "./filters";
 import { firstSelection, openPaths } from "./firstSelection";
 import { frameClock } from "./frameClock";
@@ -32,17 +32,12 @@ import type { FrameClock } from "./slicedWork";
 import { TimeView } from "./timeView";
 import type { Picture, RowTree } from "./traceModel";
 import { readFilters, ViewMemory, viewState } from "./viewMemory";
+import type { Wish } from "./wish";
 
 export interface Unavailable {
   readonly reason: "missing" | "unreadable" | "not-a-trace" | "stopped";
   readonly message: string;
   readonly problems: readonly PanelProblem[];
-}
-
-/** What the page is asked to do once; `serial` tells a new wish from one that was served. */
-export interface Wish<T> {
-  readonly serial: number;
-  readonly what: T;
 }
 
 export class Panel implements Navigable {
@@ -165,7 +160,9 @@ export class Panel implements Navigable {
         this.#shown.open(message);
         this.unavailable = undefined;
         // The old picture keeps its own header until the new one is complete.
-        if (this.picture === undefined) this.header = message.header;
+        if (this.picture !== undefined) break;
+        this.header = message.header;
+        expectDetails(this.details, message);
         break;
       case "columns":
         // Tells of a change itself, when the picture is complete.
@@ -436,10 +433,9 @@ export class Panel implements Navigable {
     const restored = before === undefined ? this.#restorable(opened.header) : undefined;
     this.#restored = undefined;
     this.#setHeader(opened.header, before !== undefined);
-    const { output } = opened.header;
     if (restored !== undefined) this.#restore(restored);
-    else if (before === undefined) this.settings.view = output?.isOnly === true ? "output" : "tree";
-    this.output.begin(output, restored?.output);
+    else if (before === undefined) this.settings.view = opened.header.output?.isOnly === true ? "output" : "tree";
+    this.output.begin(opened.header.output, restored?.output);
     this.newCount = 0;
     this.selectedRow = -1;
     this.details.clear();

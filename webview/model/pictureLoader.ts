@@ -41,6 +41,7 @@ export class PictureLoader {
     const { epoch, revision, rowCount, header } = message;
     const texts =
       message.lacksTexts === true ? new RowTexts(this.#connection, epoch, rowCount, this.#onTexts) : undefined;
+    if (message.texts !== undefined) texts?.take(message.texts);
     const capacity = LiveTrace.capacity(rowCount, header.live);
     const store = new SpanStore(capacity, texts);
     this.#opening = { epoch, revision, store, opened: message, forest: new SpanForest(store.columns, capacity) };

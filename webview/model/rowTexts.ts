@@ -1,7 +1,7 @@
 // Labels and outcomes of a trace that is too large to have them in its columns: asked for when a row is shown, a frame's
 // rows and some around them at once, and kept for as many rows as anybody scrolls through in a while.
 
-import { textsResultSchema } from "../../src/protocol/panelMessages";
+import { type FirstTexts, textsResultSchema } from "../../src/protocol/panelMessages";
 import type { HostConnection } from "./hostConnection";
 import { RowSet } from "./rowSet";
 
@@ -104,6 +104,14 @@ export class RowTexts {
     this.#schedule();
   }
 
+  /** Texts that are here now. */
+  take({ rows, labels, outcomes }: FirstTexts): void {
+    for (const [index, row] of rows.entries()) {
+      this.#stale.delete(row);
+      this.#keep(row, { label: labels[index] ?? "", outcome: outcomes[index] ?? "" });
+    }
+  }
+
   #pair(row: number): TextPair | undefined {
     const pair = this.#touch(row);
     if (pair !== undefined && !this.#stale.has(row)) return pair;
@@ -148,10 +156,7 @@ export class RowTexts {
     try {
       const params = { epoch: this.#epoch, rows };
       const { labels, outcomes } = await this.#connection.request("texts", params, textsResultSchema);
-      for (const [index, row] of rows.entries()) {
-        this.#stale.delete(row);
-        this.#keep(row, { label: labels[index] ?? "", outcome: outcomes[index] ?? "" });
-      }
+      this.take({ rows, labels, outcomes });
       const before = this.#elsewhere.size;
       for (const row of rows) this.#elsewhere.delete(row);
       if (this.#elsewhere.size < before) this.#listener.changed();

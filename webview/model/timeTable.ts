@@ -238,7 +238,7 @@ export class TimeTable {
     const flags = columns.flags[row] ?? 0;
     const ownStart = columns.startMs[row] ?? Number.NaN;
     const ownEnd = columns.endMs[row] ?? Number.NaN;
-    const startMs = this.#startOf(row);
+    const startMs = Number.isNaN(ownStart) ? this.#startOf(row) : ownStart;
     const isOpen = Number.isNaN(ownEnd) && (flags & FLAG.open) !== 0;
     const endMs = isOpen ? this.#openEndMs : Number.isNaN(ownEnd) ? startMs : ownEnd;
     const isGeneration = columns.kind[row] === generation;

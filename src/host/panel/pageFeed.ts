@@ -112,7 +112,7 @@ export class PageFeed implements Disposable {
     const { at, spanId } = this.#restored ?? {};
     this.#reveal = takeReveal() ?? this.#reveal;
     const shown = await model.call("show", { reveal: this.#reveal, restored: spanId }, this.#abort);
-    const { facts, end, revealRow } = shown;
+    const { facts, end, revealRow, texts } = shown;
     const { epoch, revision } = facts;
     const keptRow = at?.epoch === epoch ? at.row : shown.restoredRow;
     const sent = { epoch, revision, facts };
@@ -126,6 +126,7 @@ export class PageFeed implements Disposable {
       header: this.#header(facts),
       rowCount: end.rows,
       ...(facts.lacksTexts ? { lacksTexts: true } : {}),
+      ...(texts === undefined ? {} : { texts }),
       initialRow: facts.header.failingStep?.row ?? -1,
       ...(revealRow >= 0 ? { revealRow } : {}),
       ...(keptRow === undefined ? {} : { restoredRow: keptRow }),

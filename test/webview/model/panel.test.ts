@@ -198,6 +198,8 @@ describe("the panel's picture", () => {
   it("asks once for the details of the first row, and for the labels of the rows around it", async () => {
     const host = new Host();
     const asked = (method: string) => host.posted.filter((message) => message.method === method);
+    host.send({ type: "open", epoch: 1, revision: 1, header, rowCount: 4, lacksTexts: true, initialRow: 2 });
+    expect(asked("details")).toHaveLength(1);
     host.open(steps(3), { lacksTexts: true, initialRow: 2 });
     expect(asked("details").map(({ params }) => params)).toEqual([{ epoch: 1, row: 2 }]);
     await Promise.resolve();

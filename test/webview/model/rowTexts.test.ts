@@ -39,6 +39,15 @@ const settled = () => new Promise((resolve) => setTimeout(resolve));
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, index) => from + index);
 
 describe("texts of rows", () => {
+  it("are not asked for where they came with the trace", async () => {
+    const asked = new Asked();
+    asked.texts.take({ rows: [4, 5], labels: ["four", "five"], outcomes: ["", "done"] });
+    asked.texts.want([4, 5, 6]);
+    await settled();
+    expect(asked.rows).toEqual([[6]]);
+    expect([asked.texts.label(4), asked.texts.outcome(5)]).toEqual(["four", "done"]);
+  });
+
   it("are not asked for again while they are on their way", async () => {
     const asked = new Asked();
     asked.texts.want([4, 5, 6]);
