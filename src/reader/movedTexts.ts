@@ -17,7 +17,8 @@ export class MovedTexts {
   index(index: number): number {
     const known = this.#to[index];
     if (known !== undefined) return known;
-    const moved = this.#table.add(this.#strings[index] ?? "");
+    const text = this.#strings[index] ?? "";
+    const moved = index > 0 && text === "" ? this.#table.toldEmpty : this.#table.add(text);
     this.#to[index] = moved;
     return moved;
   }

@@ -69,7 +69,8 @@ export class SharedTexts {
     }
     const describe = (row: number) => {
       const { label, outcome } = textsOf(row);
-      moved.label[row] = this.#table?.add(label) ?? 0;
+      const isEmpty = label === "" && outcome === "";
+      moved.label[row] = (isEmpty ? this.#table?.toldEmpty : this.#table?.add(label)) ?? 0;
       moved.outcome[row] = this.#table?.add(outcome) ?? 0;
     };
     for (const row of changed) {

@@ -1,8 +1,10 @@
 // The texts of one epoch of a panel, each once. Indexes never change while the epoch lasts, so that only new texts travel.
+// A label of index 0 is one that a panel is not told; an empty one that it is told has another index.
 
 export class StringTable {
   readonly #indexes = new Map<string, number>();
   readonly #list: string[];
+  #toldEmpty: number | undefined;
 
   /** @param known texts that have their indexes already, the empty one first; of equal ones the first is used again */
   constructor(known: readonly string[] = [""]) {
@@ -12,6 +14,12 @@ export class StringTable {
 
   get list(): readonly string[] {
     return this.#list;
+  }
+
+  /** The index of an empty text that is told. */
+  get toldEmpty(): number {
+    this.#toldEmpty ??= this.#list.push("") - 1;
+    return this.#toldEmpty;
   }
 
   add(text: string): number {

@@ -39,6 +39,7 @@ export class LiveColumns implements Omit<SpanColumns, "count"> {
   hasSynthetic: boolean;
   /** For spans that end before they start: the end as it was told; undefined where the span has to be asked. */
   readonly reversedEnds = new Map<number, number | undefined>();
+  #areCleared = false;
   /** Rows of which somebody else knows. */
   #told = 0;
   readonly #changed = new Set<number>();
@@ -128,7 +129,7 @@ export class LiveColumns implements Omit<SpanColumns, "count"> {
     const kind = kindIndex.get(span.kind) ?? spanKind;
     const status = span.status === "error" ? 1 : 0;
     const name = this.texts.add(span.name);
-    const label = description === undefined ? (this.label[row] ?? 0) : this.texts.add(description.label);
+    const label = description === undefined ? (this.label[row] ?? 0) : this.#labelOf(description);
     const outcome = description === undefined ? (this.outcome[row] ?? 0) : this.texts.add(description.outcome);
     const tokens = totalTokens(span.tokens);
     const cost = credible(span.cost) ?? Number.NaN;
@@ -201,6 +202,12 @@ export class LiveColumns implements Omit<SpanColumns, "count"> {
   clearDescriptions(): void {
     this.label.fill(0);
     this.outcome.fill(0);
+    this.#areCleared = true;
+  }
+
+  /** A description that says nothing is told, too: for one that is not, panels ask. */
+  #labelOf({ label, outcome }: SpanDescription): number {
+    return this.#areCleared && label === "" && outcome === "" ? this.texts.toldEmpty : this.texts.add(label);
   }
 
   /** Fills the row behind the last span. */

@@ -341,9 +341,16 @@ describe("a panel of a session that ends", () => {
     const more: JournalRecord[] = [beginTool("last", { command: "pwd" }), ...many.slice(0, 20)].map((record, index) =>
       record.t === "span" ? { t: "span", span: { ...record.span, spanId: `more${index}` } } : record,
     );
+    const times = { startTime: baseMs + count, endTime: baseMs + count + 1 };
+    const silent = { spanId: "silent", parentSpanId: "root", name: "think", kind: "generation", status: "ok" } as const;
+    more.push({ t: "span", span: { ...silent, ...times } });
     await appendFile(path, concat(linesOf(more, { firstSeq: count }).slice(1)));
     await trace.update();
     const followed = trace.picture;
+    // A panel that asks for the texts of rows need not ask for those of one that is told to have none.
+    const silentRow = followed?.spans.rowOf("silent") ?? -1;
+    expect((followed?.columns.label[silentRow] ?? 0) > 0).toBe(count > 10_000);
+    expect(followed?.columns.strings[followed.columns.label[silentRow] ?? 0]).toBe("");
     expect(followed).toMatchObject({ epoch: 1, revision: 2, hasTexts: count <= 10_000 });
 
     const ended: JournalRecord[] = [
@@ -364,6 +371,7 @@ describe("a panel of a session that ends", () => {
     const labelOf = (row: number) => picture?.columns.strings[picture.columns.label[row] ?? 0];
     expect(labelOf(changed[1] ?? 0)).toBe("pwd");
     expect(labelOf((changed[1] ?? 0) + 1)).toBe("run 0");
+    expect((picture?.columns.label[silentRow] ?? 0) > 0).toBe(count > 10_000);
     expect(labelOf(1)).toBe(count <= 10_000 ? "run 0" : "");
   });
 });

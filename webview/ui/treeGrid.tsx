@@ -65,7 +65,13 @@ export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
     const gapWidth = (drawnAt(scale, gap.endMs) - range.from) * perMs - x;
     return x < barsPx && x + gapWidth > 0 ? [{ x, width: gapWidth, lengthMs: gap.endMs - gap.startMs }] : [];
   });
-  const rowUnder = (event: MouseEvent) => rows.rowAt(view.current?.positionAt(event.clientY) ?? -1);
+  const rowUnder = (event: MouseEvent) => {
+    // What assistive programs press has no place in the window.
+    const pressed = event.detail === 0 && event.target instanceof Element ? event.target.closest(".row") : null;
+    const index = pressed?.getAttribute("aria-rowindex");
+    const position = index == null ? view.current?.positionAt(event.clientY) : Number(index) - 2;
+    return rows.rowAt(position ?? -1);
+  };
 
   useLayoutEffect(() => {
     if (grid.current === null || scroller.current === null) return;
