@@ -44,10 +44,10 @@ export function hasConversation(spans: SpanSource, columns: SpanColumns): boolea
 /** The same, kept up to date while rows change and come. Once somebody has spoken, nothing more is looked at. */
 export class ConversationTally {
   #isFound = false;
-  #hasAnswer = false;
   /** Sessions and answers whose words were not looked for yet. */
   readonly #sessions = new Set<number>();
   readonly #answers = new Set<number>();
+  /** Answers without words. */
   readonly #silent = new Set<number>();
 
   /**
@@ -58,19 +58,17 @@ export class ConversationTally {
     if (this.#isFound) return true;
     for (const row of changedRows) this.#sort(columns, row);
     for (let row = from; row < spans.count && !this.#isFound; row++) this.#sort(columns, row);
-    if (!this.#isFound && this.#hasAnswer) this.#isFound = this.#findPrompt(spans) || this.#findWords(spans);
+    const hasAnswer = this.#answers.size + this.#silent.size > 0;
+    if (!this.#isFound && hasAnswer) this.#isFound = this.#findPrompt(spans) || this.#findWords(spans);
     if (this.#isFound) for (const rows of [this.#sessions, this.#answers, this.#silent]) rows.clear();
     return this.#isFound;
   }
 
   #sort({ kind, flags }: SpanColumns, row: number): void {
-    this.#silent.delete(row);
+    for (const rows of [this.#sessions, this.#answers, this.#silent]) rows.delete(row);
     if (kind[row] === message || (kind[row] === text && ((flags[row] ?? 0) & FLAG.output) === 0)) this.#isFound = true;
     else if (kind[row] === session) this.#sessions.add(row);
-    else if (kind[row] === generation) {
-      this.#hasAnswer = true;
-      this.#answers.add(row);
-    }
+    else if (kind[row] === generation) this.#answers.add(row);
   }
 
   #findPrompt(spans: SpanSource): boolean {
