@@ -6,6 +6,8 @@ const headBytes = 64 * 1024;
 const lookBytes = 256 * 1024;
 /** A span that is longer than this hides where the next one begins. */
 const mostLooks = 16;
+/** The first part is longer by this share of the file: whoever scans it begins at once, and nobody has to be told what it is. */
+const headStart = 0.04;
 /** So much before the end of a piece may be the beginning of a match that ends in the next one. */
 const overlapBytes = 1024;
 
@@ -19,9 +21,11 @@ export function partStarts(read: ReadBytes, sizeBytes: number, parts: number): n
   if (firstKey === undefined) return [];
   // A value ends, a comma, and an object that begins as the first span does.
   const start = new RegExp(String.raw`\}\s{0,100},\s{0,100}(?=\{\s{0,100}${firstKey.replace(/\W/g, "\\$&")})`);
+  const first = 1 / parts + headStart;
   const starts: number[] = [];
   for (let part = 1; part < parts; part++) {
-    const found = firstMatch(read, start, Math.floor((sizeBytes / parts) * part), sizeBytes);
+    const share = first + ((1 - first) / (parts - 1)) * (part - 1);
+    const found = firstMatch(read, start, Math.floor(sizeBytes * share), sizeBytes);
     if (found !== undefined && found > (starts.at(-1) ?? 0)) starts.push(found);
   }
   return starts;
