@@ -81,9 +81,10 @@ export function whole(line: string, screen: Screen, style?: Style): string {
 function figures({ state, summary, session, failures }: SessionPicture): string {
   const { wallMs, tokens, cost, counts } = summary;
   const endedMs = state.endMs;
+  // Steps may go on after their session says that it ended.
   const lastedMs =
     endedMs !== undefined && summary.startMs !== undefined && endedMs >= summary.startMs
-      ? endedMs - summary.startMs
+      ? Math.max(endedMs - summary.startMs, wallMs ?? 0)
       : wallMs;
   const isOver = endedMs !== undefined && !isLiveState(state.status);
   const parts: string[] = [];

@@ -27,7 +27,7 @@ export function headerFacts(picture: TracePicture): HeaderFacts {
     status: state.status,
     error: state.error,
     startedMs: firstStart(picture),
-    endedMs: isLive ? undefined : (state.endMs ?? evidence.lastActivityMs),
+    endedMs: isLive ? undefined : lastEnd(state.endMs, evidence.lastActivityMs),
     model: metadata.model,
     agent: metadata.agent,
     prompt: cutText(metadata.prompt),
@@ -85,6 +85,12 @@ function firstStart({ totals, session }: TracePicture): number | undefined {
   if (Number.isFinite(totals.firstStartMs)) return totals.firstStartMs;
   const claimed = Date.parse(session.header.startedAt);
   return Number.isFinite(claimed) ? claimed : undefined;
+}
+
+/** Steps may go on after their session says that it ended; it lasted as long as they did. */
+function lastEnd(endMs: number | undefined, lastActivityMs: number | undefined): number | undefined {
+  if (endMs === undefined || lastActivityMs === undefined) return endMs ?? lastActivityMs;
+  return Math.max(endMs, lastActivityMs);
 }
 
 function firstLine(text: string | undefined): string {

@@ -48,6 +48,15 @@ describe("the header of a panel", () => {
     expect(header.savedMs).toBe(nowMs - 500);
   });
 
+  it("ends with its last step, also where that goes on after the session says that it ended", async () => {
+    const session = spanOf("root", { kind: "session", startTime: nowMs - 9_000, endTime: nowMs - 8_000 });
+    const late = spanOf("late", { parentSpanId: "root", startTime: nowMs - 8_500, endTime: nowMs - 4_000 });
+    const summary = { status: "completed" } as const;
+    expect(headerOf(await pictureOf([session, late], { summary })).endedMs).toBe(nowMs - 4_000);
+    const early = { ...late, endTime: nowMs - 8_100 };
+    expect(headerOf(await pictureOf([session, early], { summary })).endedMs).toBe(nowMs - 8_000);
+  });
+
   it("of a session that has gone quiet is not live and says since when", async () => {
     const open = { ...spanOf("root", { kind: "session" }), endTime: undefined };
     const header = headerOf(await pictureOf([open], { summary: { status: "running" }, ageMs: 3 * 3_600_000 }));
