@@ -44,6 +44,15 @@ describe("a small panel", () => {
     }
   });
 
+  it.each(["ses_crashed_migration", "ses_two_bursts_7h", "ses_damaged_truncated"])(
+    "tells the whole state of %s",
+    async (sample) => {
+      await using drive = await openTrace(browser, sampleFiles(sample), { widthPx: 314, heightPx: 700 });
+      await drive.page.locator(".fact-word").waitFor();
+      expect(await cutTexts(drive, ".fact-status")).toEqual([]);
+    },
+  );
+
   it("that gets smaller keeps the selected step in view, but does not bring back one that was scrolled away", async () => {
     await using drive = await openTrace(browser, sampleFiles("ses_crashed_migration"), { heightPx: 900 });
     const { page } = drive;

@@ -259,7 +259,7 @@ export const states: readonly State[] = [
     themes: mainThemes,
     sizes: [usual],
     async steps(scene) {
-      await writeTrace(traceFile(scene, "ses_huge"), largeTrace("ses_huge", 100_000, Date.now() - 60_000));
+      await writeTrace(traceFile(scene, "ses_huge"), largeTrace("ses_huge", 500_000, Date.now() - 60_000));
       await openSession(scene, "Nightly migration");
     },
   },
@@ -333,7 +333,7 @@ export const states: readonly State[] = [
     themes: mainThemes,
     sizes: [usual],
     async steps(scene) {
-      await writeTrace(traceFile(scene, "ses_huge"), largeTrace("ses_huge", 100_000, Date.now() - 60_000));
+      await writeTrace(traceFile(scene, "ses_huge"), largeTrace("ses_huge", 500_000, Date.now() - 60_000));
       await openSession(scene, "Nightly migration");
       await scene.workbench.panel().getByRole("button", { name: "Show the Timeline" }).click();
       await timelineShown(scene.workbench);
