@@ -28,13 +28,13 @@ for (const spans of asked.length === 0 ? [10_000, 100_000, 500_000] : asked) {
     const box = (await scroller.boundingBox())!;
     await page.mouse.move(box.x + 100, box.y + 200);
     await measure("wheel", async () => {
-      for (let turn = 0; turn < 60; turn++) {
+      for (let turn = 0; turn < 200; turn++) {
         await page.mouse.wheel(0, turn % 20 < 14 ? 120 : -700);
         await twoFrames(page);
       }
     });
     await measure("scroll bar", async () => {
-      for (let step = 0; step < 40; step++) {
+      for (let step = 0; step < 200; step++) {
         await scroller.evaluate(
           (element, part) => {
             element.scrollTop = part * element.scrollHeight;
@@ -46,7 +46,7 @@ for (const spans of asked.length === 0 ? [10_000, 100_000, 500_000] : asked) {
     });
     await page.locator(".grid").focus();
     await measure("keys", async () => {
-      for (let step = 0; step < 40; step++) {
+      for (let step = 0; step < 200; step++) {
         await page.keyboard.press(
           ["ArrowDown", "ArrowDown", "PageDown", "ArrowUp", "End", "ArrowUp", "Home"][step % 7]!,
         );
@@ -54,7 +54,7 @@ for (const spans of asked.length === 0 ? [10_000, 100_000, 500_000] : asked) {
       }
     });
     await measure("collapse", async () => {
-      for (let step = 0; step < 20; step++) {
+      for (let step = 0; step < 200; step++) {
         await page.keyboard.press(
           ["Home", "ArrowLeft", "ArrowRight", "ArrowDown", "ArrowLeft", "ArrowRight"][step % 6]!,
         );
@@ -64,8 +64,8 @@ for (const spans of asked.length === 0 ? [10_000, 100_000, 500_000] : asked) {
     const strip = (await page.locator(".strip").boundingBox())!;
     await page.mouse.move(strip.x + strip.width * 0.4, strip.y + 20);
     await measure("zoom", async () => {
-      for (let step = 0; step < 40; step++) {
-        await page.mouse.wheel(0, step < 30 ? -120 : 300);
+      for (let step = 0; step < 200; step++) {
+        await page.mouse.wheel(0, step % 40 < 30 ? -120 : 300);
         await twoFrames(page);
       }
     });
