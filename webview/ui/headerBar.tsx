@@ -10,11 +10,11 @@ import { FilterMenu } from "./filterMenu";
 import { Icon } from "./icon";
 import { IconButton } from "./iconButton";
 import { onDemand } from "./onDemand";
-import { OverflowMenu } from "./overflowMenu";
 import { SearchField } from "./searchField";
 import { SessionButtons } from "./sessionButtons";
 import { SessionStatusIcon } from "./statusIcon";
 
+const OverflowMenu = onDemand(async () => (await import("./overflowMenu")).OverflowMenu);
 const SummaryPopover = onDemand(async () => (await import("./summaryPopover")).SummaryPopover);
 
 export function HeaderBar({ panel, header }: { panel: Panel; header: PanelHeader }) {

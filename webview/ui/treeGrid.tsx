@@ -11,7 +11,8 @@ import type { Picture } from "../model/traceModel";
 import { text } from "../text";
 import { BarTip, type TipTarget } from "./barTip";
 import { Icon } from "./icon";
-import { RowMenu, type RowMenuTarget } from "./rowMenu";
+import { onDemand } from "./onDemand";
+import type { RowMenuTarget } from "./rowMenu";
 import { Splitter } from "./splitter";
 import { TimeAxis } from "./timeAxis";
 import { TreeView } from "./treeView";
@@ -35,6 +36,8 @@ export interface TreeGridProps {
   /** A column of durations takes the place of the waterfall. */
   readonly isNarrow: boolean;
 }
+
+const RowMenu = onDemand(async () => (await import("./rowMenu")).RowMenu);
 
 export function TreeGrid({ panel, picture, isNarrow }: TreeGridProps) {
   const grid = useRef<HTMLDivElement>(null);

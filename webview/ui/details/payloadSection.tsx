@@ -12,10 +12,10 @@ import { IconButton } from "../iconButton";
 import { onDemand } from "../onDemand";
 import { DiffList } from "./diffView";
 import { FieldList } from "./fieldList";
-import { ImageList } from "./imageList";
 import { TextWell } from "./textWell";
 import { ValueTree } from "./valueTree";
 
+const ImageList = onDemand(async () => (await import("./imageList")).ImageList);
 const MarkdownText = onDemand(async () => (await import("./markdownText")).MarkdownText);
 
 export interface PayloadSectionProps {
