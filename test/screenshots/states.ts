@@ -5,6 +5,7 @@ import { join } from "node:path";
 import type { TraceFile } from "../../src/trace/schema";
 import { buildRun, failedTestRun, failingTests, manyLines } from "../browser/outputTraces";
 import { burstTrace, crashedTrace } from "../browser/timelineTraces";
+import { writeTrace as generateTrace } from "../support/traceGenerator";
 import type { RunningVscode } from "../support/vscodeServer";
 import type { ThemeName } from "../support/webviewTheme";
 import type { Workbench } from "../support/workbench";
@@ -155,6 +156,19 @@ export const states: readonly State[] = [
     async steps({ workbench }) {
       await workbench.openContainer("Tracekeeper");
       await workbench.row("Fix tax rounding").first().waitFor();
+    },
+  },
+  {
+    name: "loading",
+    themes: mainThemes,
+    sizes: [usual],
+    async steps(scene) {
+      // So long that it is still being read when the picture is taken.
+      await generateTrace(traceFile(scene, "ses_long"), { spans: 1_500_000, shape: "wide", seed: 1 });
+      const { workbench } = scene;
+      await workbench.openContainer("Tracekeeper");
+      await workbench.row("1500000 spans, wide").click();
+      await workbench.panel().locator(".app.loading").waitFor();
     },
   },
   sampleState("failed", "Build revenue mart"),
