@@ -2,11 +2,11 @@
 // was when its name goes to another one; on Windows, where an open file can't be replaced, it is opened for each read, and
 // another one is refused.
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
-import { type FileAccess, type FileStamp, isMissing, type OpenFile } from "../store/fileAccess";
+import type { FileAccess, FileStamp, OpenFile } from "../store/fileAccess";
 import { requireFile } from "../store/fileEdges";
 import type { ByteRange } from "../trace/scanRows";
 import { TraceReplacedError } from "../trace/spanSource";
+import { fill, fillByName } from "./readBytes";
 
 /** So much is read at once where reads follow each other: twice as much each time, so that a few reads cost little. */
 const firstBlockBytes = 16 * 1024;
@@ -112,22 +112,14 @@ export class TraceBytes {
   }
 
   #readAgain(bytes: Uint8Array, startBytes: number): void {
-    let fd: number;
-    try {
-      fd = openSync(this.path, "r");
-    } catch (error) {
-      throw isMissing(error) ? replaced() : error;
-    }
-    try {
-      const { ino, dev, size, mtimeNs } = fstatSync(fd, { bigint: true });
-      const { version } = this;
-      const isSame =
-        ino === version.ino && dev === version.dev && size === BigInt(version.sizeBytes) && mtimeNs === version.mtimeNs;
-      if (!isSame) throw replaced();
-      fill(bytes, startBytes, (into, offsetBytes) => readSync(fd, into, 0, into.length, offsetBytes));
-    } finally {
-      closeSync(fd);
-    }
+    const { version } = this;
+    fillByName(
+      this.path,
+      bytes,
+      startBytes,
+      ({ ino, dev, size, mtimeNs }) =>
+        ino === version.ino && dev === version.dev && size === BigInt(version.sizeBytes) && mtimeNs === version.mtimeNs,
+    );
   }
 
   async #closeFile(): Promise<void> {
@@ -136,19 +128,6 @@ export class TraceBytes {
     // A failed close of a file that was only read loses nothing.
     await file?.close().catch(() => undefined);
   }
-}
-
-function fill(bytes: Uint8Array, startBytes: number, read: (into: Uint8Array, offsetBytes: number) => number): void {
-  for (let filled = 0; filled < bytes.length; ) {
-    const count = read(filled === 0 ? bytes : bytes.subarray(filled), startBytes + filled);
-    // Somebody has cut it in place.
-    if (count === 0) throw replaced();
-    filled += count;
-  }
-}
-
-function replaced(): TraceReplacedError {
-  return new TraceReplacedError("The file is not the one that was opened");
 }
 
 function closed(): TraceReplacedError {

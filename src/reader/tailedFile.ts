@@ -2,12 +2,12 @@
 // when its name is gone; on Windows, where an open file can't be removed, it is opened for each read, and another one is
 // refused.
 
-import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { basename } from "node:path";
-import { type FileAccess, type FileStamp, isMissing, mtimeMsOf, type OpenFile } from "../store/fileAccess";
+import { type FileAccess, type FileStamp, mtimeMsOf, type OpenFile } from "../store/fileAccess";
 import { requireFile } from "../store/fileEdges";
 import type { LiveFile } from "../trace/liveTrace";
 import { TraceReplacedError } from "../trace/spanSource";
+import { fill, fillByName, replaced } from "./readBytes";
 import type { BytesOptions } from "./scannedBytes";
 
 /** So much is read at once where small reads follow each other. */
@@ -123,19 +123,8 @@ export class TailedFile implements LiveFile {
   }
 
   #readAgain(bytes: Uint8Array, startBytes: number): void {
-    let fd: number;
-    try {
-      fd = openSync(this.path, "r");
-    } catch (error) {
-      throw isMissing(error) ? replaced() : error;
-    }
-    try {
-      const { ino, dev } = fstatSync(fd, { bigint: true });
-      if (ino !== this.#stamp.ino || dev !== this.#stamp.dev) throw replaced();
-      fill(bytes, startBytes, (into, offset) => readSync(fd, into, 0, into.length, offset));
-    } finally {
-      closeSync(fd);
-    }
+    const stamp = this.#stamp;
+    fillByName(this.path, bytes, startBytes, ({ ino, dev }) => ino === stamp.ino && dev === stamp.dev);
   }
 
   async #closeFile(): Promise<void> {
@@ -146,19 +135,6 @@ export class TailedFile implements LiveFile {
   }
 }
 
-function fill(bytes: Uint8Array, startBytes: number, read: (into: Uint8Array, offsetBytes: number) => number): void {
-  for (let filled = 0; filled < bytes.length; ) {
-    const count = read(filled === 0 ? bytes : bytes.subarray(filled), startBytes + filled);
-    // Somebody has cut it in place.
-    if (count === 0) throw replaced();
-    filled += count;
-  }
-}
-
 function isEqual(one: Uint8Array, other: Uint8Array): boolean {
   return one.length === other.length && one.every((byte, index) => byte === other[index]);
-}
-
-function replaced(): TraceReplacedError {
-  return new TraceReplacedError("The journal is not the one that was opened");
 }
