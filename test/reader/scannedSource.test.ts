@@ -97,10 +97,12 @@ describe("a session whose snapshot is scanned", () => {
       spanId: `s${index}`,
       input: { command: "ls" },
     }));
-    const { reading } = await sourceOf(await put(folder, spans)).read(never);
+    const source = sourceOf(await put(folder, spans));
+    const { reading } = await source.read(never);
     expect(reading.hasTexts).toBe(false);
     expect(reading.columns.label).toHaveLength(10_001);
     expect(reading.columns.label.every((index) => index === 0)).toBe(true);
+    source.dispose();
   });
 
   it("weighs the files beside it as reading it whole does", async () => {
