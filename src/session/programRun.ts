@@ -62,12 +62,12 @@ export class ProgramRun {
     );
   }
 
-  /** Why it was ended before its time. */
   /** Somebody wants it to be over, whatever became of the program. */
   get isStopped(): boolean {
     return this.#isStopped;
   }
 
+  /** Why it was ended before its time. */
   get stopReason(): StopReason | undefined {
     return this.#stop;
   }
@@ -110,7 +110,7 @@ export class ProgramRun {
     if (this.#isOver || this.#stop?.type === "terminalClosed") return;
     this.#isStopped = true;
     // What became of a program that has ended by itself stays; a stop is then for what it has left behind.
-    if (this.#child?.isGone !== true) this.#stop ??= reason;
+    if (this.#signals?.hasEnded !== true) this.#stop ??= reason;
     this.#pressure?.letGo();
     if (this.#child !== undefined) this.#ladder.request();
   }
@@ -119,7 +119,7 @@ export class ProgramRun {
   hangUp(): void {
     if (this.#isOver || this.#stop?.type === "terminalClosed") return;
     this.#isStopped = true;
-    if (this.#child?.isGone === true) return this.#pressure?.letGo();
+    if (this.#signals?.hasEnded === true) return this.#pressure?.letGo();
     this.#stop = { type: "terminalClosed" };
     this.#pressure?.letGo();
     this.#signals?.send("SIGHUP");

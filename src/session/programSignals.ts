@@ -2,6 +2,7 @@
 // itself is gone, nothing leads to the rest any more.
 
 import { execFile } from "node:child_process";
+import { thisMachine } from "../recorder/liveness";
 import { listProcesses, type ProcessRow, programProcesses, startOf } from "./processTree";
 import type { RunningChild } from "./runningChild";
 import type { StopStep } from "./stopLadder";
@@ -39,6 +40,16 @@ export class ProgramSignals {
     for (const { pid } of reached.length > 0 ? reached : processes) sendTo(pid, signal);
     // The system may have told nothing.
     if (processes.length === 0 && !this.#child.isGone) sendTo(this.#child.pid, signal);
+  }
+
+  /**
+   * Whether the program itself has ended. The system knows before its end is told: a signal that comes in between must not
+   * be taken for the cause.
+   */
+  get hasEnded(): boolean {
+    if (this.#child.isGone) return true;
+    const facts = thisMachine().process(this.#child.pid);
+    return facts.type === "absent" || (facts.type === "present" && facts.isZombie);
   }
 
   /** Whether a part of the program that was seen is still there. */
