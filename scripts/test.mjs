@@ -1,17 +1,20 @@
 // `npm test [-- <suite>... [option...]]`: runs every suite, or the named ones, and ends with `N passed, N failed`.
+// Before that stands once more what failed, because the end of a long log is what is read, and what is kept of it.
 // Options go to the suites that take them: `npm test -- workbench -t "reload"`. A suite that crashes, or that runs no
 // test at all, counts as one failure: silence is never success.
 import { existsSync } from "node:fs";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { stripVTControlCharacters } from "node:util";
 import { build } from "../esbuild.mjs";
 import { findChromium } from "./lib/chromium.mjs";
 import { runExtensionSuite } from "./lib/extensionSuite.mjs";
 import { cacheFolder, packageFile, pinnedNode, repositoryRoot } from "./lib/paths.mjs";
 import { runToEnd } from "./lib/processes.mjs";
+import { failuresIn } from "./lib/testReport.mjs";
 import { installServer } from "./lib/vscodeServer.mjs";
 
-/** @typedef {{ passed: number, failed: number }} Counts */
+/** @typedef {{ passed: number, failed: number, failures?: readonly string[] }} Counts with what failed: name, message */
 /** @typedef {{ name: string, about: string, needsServer?: boolean, run: (options: readonly string[]) => Promise<Counts> }} Suite */
 
 const worlds = ["src/tsconfig.pure.json", "src", "webview", "test", "scripts"];
@@ -47,13 +50,16 @@ async function main() {
     const startMs = performance.now();
     const counts = await run(options).catch((error) => {
       console.error(error instanceof Error ? error.message : error);
-      return { passed: 0, failed: 1 };
+      return { passed: 0, failed: 1, failures: [String(error)] };
     });
     if (counts.passed + counts.failed === 0) {
       console.error(`${name} ran no test.`);
       counts.failed = 1;
     }
     results.push({ name, counts, seconds: (performance.now() - startMs) / 1000 });
+  }
+  for (const { name, counts } of results) {
+    for (const failure of counts.failures ?? []) console.log(`\nFAILED (${name}): ${inShort(failure)}`);
   }
   console.log("");
   for (const { name, counts, seconds } of results) {
@@ -79,6 +85,12 @@ function parse(words) {
   return { chosen: names.length === 0 ? suites : suites.filter(({ name }) => names.includes(name)), options };
 }
 
+/** @param {string} failure */
+function inShort(failure) {
+  const lines = stripVTControlCharacters(failure).split("\n");
+  return lines.slice(0, 12).join("\n  ").slice(0, 1500);
+}
+
 /** @param {number} count */
 function pad(count) {
   return String(count).padStart(6);
@@ -86,11 +98,12 @@ function pad(count) {
 
 /** @returns {Promise<Counts>} */
 async function checkTypes() {
-  const counts = { passed: 0, failed: 0 };
+  const counts = { passed: 0, failed: 0, failures: /** @type {string[]} */ ([]) };
   for (const world of worlds) {
     const result = await check(packageFile("@typescript/native/bin/tsc"), ["-p", world]);
     counts.passed += result.passed;
     counts.failed += result.failed;
+    counts.failures.push(...(result.failures ?? []));
   }
   return counts;
 }
@@ -124,7 +137,7 @@ function biome() {
 async function check(program, programArguments) {
   const code = await runToEnd(pinnedNode, [program, ...programArguments]);
   console.log(`${code === 0 ? "ok" : "FAILED"}: ${programArguments.join(" ")}`);
-  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1 };
+  return code === 0 ? { passed: 1, failed: 0 } : { passed: 0, failed: 1, failures: [programArguments.join(" ")] };
 }
 
 /**
@@ -146,19 +159,16 @@ async function vitest(project, options) {
     ...options,
   ];
   const code = await runToEnd(pinnedNode, [packageFile("vitest/vitest.mjs"), ...commandLine]);
-  /** @type {{ numPassedTests: number, numFailedTests: number, numPendingTests: number, numTodoTests: number, testResults: readonly { status: string, assertionResults: readonly unknown[] }[] }} */
+  /** @type {import("./lib/testReport.mjs").TestReport | null} */
   const report = JSON.parse(await readFile(file, "utf8").catch(() => "null"));
   if (report === null) throw new Error(`${project} ended with ${code} and wrote no result.`);
-  // A file that does not load has no test to count, so it counts itself.
-  const brokenFiles = report.testResults.filter(
-    ({ status, assertionResults }) => status === "failed" && assertionResults.length === 0,
-  ).length;
   // Tests that `-t` passes over are not skipped ones.
   const filtered = options.some((option) => option === "-t" || option.startsWith("--testNamePattern"));
   const skipped = filtered ? 0 : report.numPendingTests + report.numTodoTests;
   if (skipped > 0) console.error(`${skipped} skipped test(s) count as failed.`);
-  const failed = report.numFailedTests + brokenFiles + skipped;
-  return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed };
+  const failures = failuresIn(report);
+  const failed = failures.length + skipped;
+  return { passed: report.numPassedTests, failed: code !== 0 && failed === 0 ? 1 : failed, failures };
 }
 
 /**

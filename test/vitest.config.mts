@@ -7,6 +7,9 @@ export default defineConfig({
   root: resolve(import.meta.dirname, ".."),
   oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   test: {
+    // How long a test waits for what it expects to come, and (below) how long it may take: nets for what hangs, not
+    // limits on time. The machine may be busy.
+    expect: { poll: { timeout: 60_000 } },
     projects: [
       {
         extends: true,
@@ -15,9 +18,8 @@ export default defineConfig({
           include: ["test/**/*.test.ts", "test/**/*.test.tsx"],
           exclude: ["test/browser/**", "test/vscode/**", "test/fixtures/**"],
           environment: "node",
-          // A net for what hangs, not a limit on time: the machine may be busy.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
@@ -27,8 +29,8 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           globalSetup: ["test/support/buildWebview.ts"],
           environment: "node",
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
+          testTimeout: 240_000,
+          hookTimeout: 240_000,
         },
       },
       {
@@ -40,7 +42,7 @@ export default defineConfig({
           environment: "node",
           // One VS Code at a time: two would share the machine's cores and make each other late.
           fileParallelism: false,
-          testTimeout: 120_000,
+          testTimeout: 240_000,
           hookTimeout: 300_000,
         },
       },

@@ -10,12 +10,13 @@ import { createSampleWorkspace } from "./sampleWorkspace.mjs";
 import { startServer } from "./vscodeServer.mjs";
 
 /** Longer than any sound run; a hung extension host must not hold the build for ever. */
-const patienceMs = 5 * 60_000;
+const patienceMs = 20 * 60_000;
 const resultMark = "##tracekeeper-results ";
 
 /**
  * @param {{ grep?: string, settings?: Readonly<Record<string, unknown>> }} [options]
- * @returns {Promise<{ passed: number, failed: number }>} rejects when the suite gives no counts
+ * @returns {Promise<{ passed: number, failed: number, failures: readonly string[] }>} with the failed tests' names and
+ *     messages; rejects when the suite gives no counts
  */
 export async function runExtensionSuite({ grep = "", settings = {} } = {}) {
   await build({ quiet: true });
@@ -47,7 +48,7 @@ async function drive(server, workspace) {
   const browser = await launchChromium();
   try {
     const page = await browser.newPage();
-    /** @type {{ passed: number, failed: number } | undefined} */
+    /** @type {{ passed: number, failed: number, failures: readonly string[] } | undefined} */
     let counts;
     await page.exposeFunction("codeAutomationLog", (/** @type {string} */ _level, /** @type {unknown[]} */ values) => {
       const line = format(...values);
@@ -74,7 +75,7 @@ async function drive(server, workspace) {
     );
     const code = await ended;
     if (counts === undefined) throw new Error(`The extension host ended with ${code} and gave no counts.`);
-    return code !== 0 && counts.failed === 0 ? { passed: counts.passed, failed: 1 } : counts;
+    return code !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
   } finally {
     await browser.close();
   }

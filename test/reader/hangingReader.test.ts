@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => built[Symbol.asyncDispose]());
 
-const patience = { timeout: 50_000, interval: 20 };
+const patience = { timeout: 100_000, interval: 20 };
 
 /** Traces of two steps each, opened and read. */
 async function opened(...names: readonly string[]) {

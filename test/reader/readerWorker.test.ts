@@ -214,11 +214,11 @@ describe("the reader worker", () => {
     await small.update();
     const large = reader.client.open(key);
     await large.update();
-    await expect.poll(() => large.now?.type, { timeout: 50_000, interval: 50 }).toBe("lost");
+    await expect.poll(() => large.now?.type, { timeout: 100_000, interval: 50 }).toBe("lost");
     expect(large.now).toMatchObject({ message: "it ran out of memory (24 MB)" });
     expect(errors).toEqual(Array(2).fill("The reader was lost: it ran out of memory (24 MB)"));
     const step = () => small.call("failingStep", {}).catch(() => undefined);
-    await expect.poll(async () => (await step())?.name, { timeout: 50_000, interval: 50 }).toBe("dbt.parse");
+    await expect.poll(async () => (await step())?.name, { timeout: 100_000, interval: 50 }).toBe("dbt.parse");
   });
 });
 

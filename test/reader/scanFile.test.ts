@@ -218,7 +218,7 @@ describe("the threads that scan parts", () => {
     const parts = await Promise.all(scan.mock.results.map(({ value }) => value as Promise<ScannedPart | undefined>));
     expect(parts.map((part) => (part?.findings.rows.count ?? 0) > spans / 5)).toEqual([true, true]);
     expect(told(together.result, file)).toEqual(told(alone.result, file));
-    await vi.waitFor(() => expect(crew.threads).toBe(0));
+    await expect.poll(() => crew.threads).toBe(0);
     expect(told((await scanFile(file, undefined, crew)).result, file)).toEqual(told(alone.result, file));
     crew.dispose();
     await file.close();
@@ -249,7 +249,7 @@ describe("the threads that scan parts", () => {
     const scanning = scanFile(file, abort.signal, crew);
     abort.abort(new Error("closed"));
     await expect(scanning).rejects.toThrow("closed");
-    await vi.waitFor(() => expect(crew.threads).toBe(0));
+    await expect.poll(() => crew.threads).toBe(0);
     await file.close();
   });
 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import {
   type Machine,
   makeProbeLiveness,
@@ -12,9 +12,6 @@ import {
 } from "../../src/recorder/liveness";
 import type { WriterIdentity } from "../../src/trace/evidence";
 import { until } from "../store/support";
-
-// Only so that a failure ends: what is waited for comes when it comes.
-vi.setConfig({ testTimeout: 60_000 });
 
 const present = (start: string | undefined, isZombie = false): ProcessFacts => ({ type: "present", isZombie, start });
 

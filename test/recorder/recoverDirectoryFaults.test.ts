@@ -1,7 +1,7 @@
 // A directory whose recovery is stopped or fails at any of its calls, or that several recover at once.
 
 import { readdir } from "node:fs/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { Machine } from "../../src/recorder/liveness";
 import { nodeFs, type RecorderFs } from "../../src/recorder/recorderFs";
 import { recoverDirectory } from "../../src/recorder/recoverDirectory";
@@ -21,9 +21,6 @@ import {
   snapshot,
   work,
 } from "./recoveryFiles";
-
-// Only so that a failure ends.
-vi.setConfig({ testTimeout: 120_000 });
 
 const gone = machineWith();
 /** The machine while the recovery of this process runs; with `gone` it has ended. */

@@ -1,7 +1,7 @@
 // Recovery that is stopped or fails at any of its calls, whose files change underneath, or that is not alone.
 
 import { appendFile, readdir, rename, unlink, writeFile } from "node:fs/promises";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { nodeFs, type RecorderFs } from "../../src/recorder/recorderFs";
 import { recoverSession } from "../../src/recorder/recoverSession";
 import { encodeCrashNote, parseCrashMarker } from "../../src/trace/marker";
@@ -37,9 +37,6 @@ import {
   work,
   writerOf,
 } from "./recoveryFiles";
-
-// Only so that a failure ends: each of these runs recovery some hundred times.
-vi.setConfig({ testTimeout: 120_000 });
 
 const gone = machineWith();
 /** Nothing here is cut from power, so nothing has to be brought to the disk. */

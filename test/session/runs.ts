@@ -228,7 +228,7 @@ export async function running(launchPath: string): Promise<LaunchClaim & { child
 
 /** Waits for evidence; the test's own limit ends the waiting. */
 export async function until<T>(look: () => T | undefined | Promise<T | undefined>, what: string): Promise<T> {
-  const giveUpAtMs = performance.now() + 50_000;
+  const giveUpAtMs = performance.now() + 100_000;
   for (;;) {
     const found = await look();
     if (found !== undefined && found !== false) return found;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, truncate, writeFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FileAccess, type FileStamp, nodeFileAccess, sameVersion } from "../../src/store/fileAccess";
 import { decodeHeader, decodeListing } from "../../src/store/rememberedListing";
 import { TraceStore } from "../../src/store/traceStore";
@@ -25,9 +25,6 @@ import {
   writeTrace,
 } from "./listedFolder";
 import { makeTrace, renderEntries, until } from "./support";
-
-// Only so that a failure ends: what is waited for comes when it comes.
-vi.setConfig({ testTimeout: 60_000 });
 
 beforeEach(setUp);
 afterEach(tearDown);

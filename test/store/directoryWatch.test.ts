@@ -1,14 +1,11 @@
 import { mkdir, rename, rm, symlink, writeFile } from "node:fs/promises";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Emitter } from "../../src/base/event";
 import { silentLogger } from "../../src/base/logger";
 import { DirectoryWatch } from "../../src/store/directoryWatch";
 import { type FileAccess, nodeFileAccess } from "../../src/store/fileAccess";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 import { until } from "./support";
-
-// Only so that a failure ends: what is waited for comes when it comes.
-vi.setConfig({ testTimeout: 60_000 });
 
 let folder: TempDir;
 let watch: DirectoryWatch;

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, rename, rm, stat, truncate, utimes, writeFile } from "node:fs/promises";
 import fc from "fast-check";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type FileAccess, type FileStamp, isSettled, nodeFileAccess, sameVersion } from "../../src/store/fileAccess";
 import { encodeLiveMarker } from "../../src/trace/marker";
 import {
@@ -18,9 +18,6 @@ import {
   writeTrace,
 } from "./listedFolder";
 import { largeBytes, makeTrace, renderEntries } from "./support";
-
-// Only so that a failure ends: what is waited for comes when it comes.
-vi.setConfig({ testTimeout: 60_000 });
 
 const hourMs = 3_600_000;
 

@@ -1,7 +1,7 @@
 // A row and the opened session must tell the same story: the list reads the ends of the files, the reader all of them.
 import { copyFile, mkdir, readdir, readFile, utimes } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/base/logger";
 import { TraceStore } from "../../src/store/traceStore";
 import { encodeRecord } from "../../src/trace/journalFrame";
@@ -10,9 +10,6 @@ import { encodeCrashNote, encodeLiveMarker } from "../../src/trace/marker";
 import { deriveState } from "../../src/trace/state";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 import { largeBytes, makeTrace } from "./support";
-
-// Only so that a failure ends: what is waited for comes when it comes.
-vi.setConfig({ testTimeout: 60_000 });
 
 const samples = resolve(import.meta.dirname, "../fixtures/trace-v2");
 const nowMs = 1_795_200_000_000;

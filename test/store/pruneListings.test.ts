@@ -1,13 +1,10 @@
 import { rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pruneListings } from "../../src/store/directoryMemory";
 import { type FileAccess, nodeFileAccess } from "../../src/store/fileAccess";
 import { folder, listings, listOnce, memory, setUp, tearDown } from "./listedFolder";
 import { makeTrace } from "./support";
-
-// Only so that a failure ends: what is waited for comes when it comes.
-vi.setConfig({ testTimeout: 60_000 });
 
 const dayMs = 86_400_000;
 

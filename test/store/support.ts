@@ -202,7 +202,7 @@ export async function until(
 ): Promise<void> {
   let wake: () => void = () => undefined;
   const subscriptions = events.map((event) => event(() => wake()));
-  const giveUpMs = performance.now() + 30_000;
+  const giveUpMs = performance.now() + 100_000;
   try {
     for (;;) {
       const woken = new Promise<void>((resolve) => {

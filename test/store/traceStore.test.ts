@@ -4,7 +4,7 @@ import { appendFile, mkdir, rename, rm, symlink, unlink, utimes, writeFile } fro
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Logger, silentLogger } from "../../src/base/logger";
 import { type FileAccess, nodeFileAccess } from "../../src/store/fileAccess";
 import { edgeBytes } from "../../src/store/fileEdges";
@@ -14,9 +14,6 @@ import type { JournalHeader, JournalRecord } from "../../src/trace/journalRecord
 import { encodeCrashNote, encodeLiveMarker } from "../../src/trace/marker";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 import { CountingAccess, largeBytes, makeTrace, renderEntries, until } from "./support";
-
-// Only so that a failure ends: what is waited for comes when it comes.
-vi.setConfig({ testTimeout: 60_000 });
 
 let folder: TempDir;
 let access: CountingAccess;

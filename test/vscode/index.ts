@@ -7,7 +7,7 @@ import { reportTo } from "./report";
 export async function run(): Promise<void> {
   // Stack traces name the test's source, not its bundle.
   process.setSourceMapsEnabled(true);
-  const mocha = new Mocha({ ui: "bdd", timeout: 20_000, color: false, reporter: "spec", forbidOnly: true });
+  const mocha = new Mocha({ ui: "bdd", timeout: 120_000, color: false, reporter: "spec", forbidOnly: true });
   const grep = process.env["TRACEKEEPER_TEST_GREP"];
   if (grep !== undefined && grep !== "") mocha.grep(grep);
   // `describe` and `it` belong to the Mocha instance that is being filled, so they are set before a suite is loaded.
