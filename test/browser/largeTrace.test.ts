@@ -78,6 +78,16 @@ async function expectInOrder(page: Page): Promise<SeenRow[]> {
   return rows;
 }
 
+/** Places of the rows that are in the document and out of view, above it and below it. */
+async function rowsOutOfView(page: Page): Promise<{ above: number; below: number }> {
+  const all = await page
+    .locator(".grid-scroller .row")
+    .evaluateAll((elements) => elements.map((element) => Number(element.getAttribute("aria-rowindex"))));
+  const seen = (await rowsInView(page)).map(({ rowIndex }) => rowIndex);
+  const [first = 0, last = 0] = [seen.at(0), seen.at(-1)];
+  return { above: all.filter((at) => at < first).length, below: all.filter((at) => at > last).length };
+}
+
 const scrollBy = (page: Page, part: number) =>
   page.locator(".grid-scroller").evaluate((element, value) => {
     element.scrollTop = value * element.scrollHeight;
@@ -117,6 +127,24 @@ describe("a large trace", () => {
       await expectInOrder(page);
       expect(await page.locator(".grid-scroller .row").count()).toBeLessThan(60);
     }
+    expect(opened.errors).toEqual([]);
+  });
+
+  it("draws what is in view first after a jump, and then what is around it", async () => {
+    await using opened = await open(browser, { spans: 50_000, shape: "wide", seed });
+    const { page } = opened;
+    // A frame tells of scrolling before it calls back.
+    const inDocument = await page.locator(".grid-scroller").evaluate(
+      (element) =>
+        new Promise<number>((resolve) => {
+          element.scrollTop = element.scrollHeight / 2;
+          requestAnimationFrame(() => resolve(element.querySelectorAll(".row").length));
+        }),
+    );
+    expect(inDocument).toBe((await rowsInView(page)).length);
+    await expect.poll(async () => (await rowsOutOfView(page)).above).toBeGreaterThan(3);
+    expect((await rowsOutOfView(page)).below).toBeGreaterThan(3);
+    await expectInOrder(page);
     expect(opened.errors).toEqual([]);
   });
 

@@ -22,7 +22,7 @@ describe("a step without an end", () => {
     await using drive = await openTrace(browser, sampleFiles("ses_crashed_migration"));
     const { page } = drive;
     const row = page.getByRole("row", { name: /^generation-step-7/ });
-    expect(await row.getByRole("gridcell").last().innerText()).toBe("no end");
+    expect(await row.getByRole("gridcell", { name: "no end", exact: true }).count()).toBe(1);
     expect(await page.locator(".details-times").innerText()).toMatch(/^\+0:51\.654 · no end$/);
     const words = await tip(drive, /^generation-step-7/);
     expect(words).toContain("no end");
@@ -63,7 +63,7 @@ describe("a step without an end", () => {
     await using drive = await openTrace(browser, files, { liveness: "alive" });
     const { page } = drive;
     const row = page.getByRole("row", { name: /npm test/ });
-    expect(await row.getByRole("gridcell").last().innerText()).toMatch(/^4\d\.\d s so far$/);
+    expect(await row.getByRole("gridcell", { name: /^4\d\.\d s so far$/ }).count()).toBe(1);
     await row.click();
     await expect.poll(() => page.locator(".details-times").innerText()).toMatch(/4\d\.\d s so far$/);
     expect(await tip(drive, /npm test/)).toMatch(/so far\s+\+0:00\.100 → now/);

@@ -67,7 +67,7 @@ describe("the tree", () => {
     expect(await row.getAttribute("aria-setsize")).toBe("6");
     expect(await row.getAttribute("aria-posinset")).toBe("6");
     expect(await tree.getAttribute("aria-rowcount")).toBe("19");
-    expect(await row.getByText("800 ms").count()).toBe(1);
+    expect(await row.getByRole("gridcell", { name: "800 ms", exact: true }).count()).toBe(1);
   });
 
   it("gives every button a name", async () => {
@@ -99,9 +99,7 @@ describe("the tree", () => {
     const { page } = drive;
     await page.getByRole("row", { name: /generation-step-4/ }).click();
     await page.keyboard.press("ArrowLeft");
-    await expect
-      .poll(() => page.getByRole("row", { name: /generation-step-4/ }).innerText())
-      .toContain("1 failed within");
+    await expect.poll(() => page.getByRole("row", { name: /^generation-step-4.* 1 failed within/ }).count()).toBe(1);
   });
 
   it("names the ancestors of the selected step and leads to them", async () => {

@@ -27,6 +27,12 @@ export function rowWindow(scrollTop: number, viewportPx: number, count: number, 
   return { first, end: Math.max(first, Math.min(count, first + rows)) };
 }
 
+/** The part of the window that is in view. */
+export function windowInView(scrollTop: number, viewportPx: number, { first, end }: RowWindow): RowWindow {
+  const from = Math.min(end, Math.max(first, Math.floor(scrollTop / rowPx)));
+  return { first: from, end: Math.max(from, Math.min(end, Math.ceil((scrollTop + viewportPx) / rowPx))) };
+}
+
 /** Nor does what is drawn hold many more rows than would be drawn anew. */
 function holds(window: RowWindow, from: number, to: number): boolean {
   return window.first <= from && window.end >= to && window.end - window.first <= to - from + 6 * overscan;

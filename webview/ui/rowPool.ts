@@ -15,6 +15,14 @@ export class RowPool {
     this.#parent = parent;
   }
 
+  /** How many of the rows are not in the document. */
+  missing(rows: readonly number[]): number {
+    const there = new Set(this.#views.map((view) => view.row));
+    let count = 0;
+    for (const row of rows) if (!there.has(row)) count++;
+    return count;
+  }
+
   /**
    * @param rows from top to bottom
    * @param factsOf a row at its index among them

@@ -22,16 +22,16 @@ export class RowView {
   readonly #indent = make("span", "indent");
   readonly #depth = make("span", "depth");
   readonly #twisty = make("span", "twisty");
-  readonly #arrow = icon("chevron-right");
   readonly #kind = icon("symbol-misc");
   readonly #texts = make("span", "row-texts");
   readonly #rowName = make("span", "row-name");
   readonly #label = make("span", "row-label");
   readonly #badge = make("span", "badge-failures");
+  readonly #badgeCount = document.createTextNode("");
   readonly #outcome = make("span", "row-outcome");
   readonly #mark = make("span", "outcome-mark");
+  readonly #markSign = icon("error");
   readonly #bars = make("div", "cell-bars");
-  readonly #duration = make("span", "visually-hidden");
   readonly #shortDuration = make("span", "row-duration");
   /** What the elements show. */
   #shown: RowFacts | undefined;
@@ -43,9 +43,12 @@ export class RowView {
     this.#bars.setAttribute("role", "gridcell");
     this.#shortDuration.setAttribute("aria-hidden", "true");
     this.#mark.setAttribute("role", "img");
+    this.#mark.append(this.#markSign);
+    this.#badge.setAttribute("role", "img");
+    this.#badge.append(icon("warning"), this.#badgeCount);
+    this.#twisty.setAttribute("aria-hidden", "true");
     this.#texts.append(this.#rowName, " ");
     this.#name.append(this.#indent, this.#twisty, this.#kind, this.#texts);
-    this.#bars.append(this.#duration);
     this.element.append(this.#name, this.#bars);
   }
 
@@ -95,12 +98,11 @@ export class RowView {
       if (isParent) {
         this.element.setAttribute("aria-expanded", String(isExpanded));
         this.#twisty.dataset["twisty"] = "";
-        this.#arrow.className = `icon icon-${isExpanded ? "chevron-down" : "chevron-right"}`;
-        this.#twisty.append(this.#arrow);
+        this.#twisty.className = `icon icon-${isExpanded ? "chevron-down" : "chevron-right"} twisty`;
       } else {
         this.element.removeAttribute("aria-expanded");
         delete this.#twisty.dataset["twisty"];
-        this.#arrow.remove();
+        this.#twisty.className = "twisty";
       }
     }
     if (kindIcon !== before?.icon || kind !== before.kind) {
@@ -121,17 +123,18 @@ export class RowView {
 
   #showOutcome({ failures, mark }: RowFacts, before: RowFacts | undefined): void {
     if (failures !== before?.failures) {
-      if (failures > 0) fillBadge(this.#badge, failures);
+      if (failures > 0) this.#fillBadge(failures);
       place(this.#badge, failures > 0, this.#texts.nextSibling, this.#name);
     }
     if (before === undefined || mark !== before.mark) {
-      if (mark !== undefined) fillMark(this.#mark, mark);
+      if (mark !== undefined) this.#fillMark(mark);
       place(this.#mark, mark !== undefined, null, this.#name);
     }
   }
 
   #showDuration({ duration, shortDuration, durationType }: RowFacts, before: RowFacts | undefined): void {
-    if (duration !== before?.duration) this.#duration.textContent = duration;
+    // For who hears the row: the bar is a picture, and what stands in place of it is short.
+    if (duration !== before?.duration) this.#bars.setAttribute("aria-label", duration);
     const isSame = before !== undefined && shortDuration === before.shortDuration && duration === before.duration;
     if (isSame && durationType === before.durationType) return;
     if (shortDuration !== undefined) {
@@ -140,6 +143,22 @@ export class RowView {
       this.#shortDuration.textContent = shortDuration;
     }
     place(this.#shortDuration, shortDuration !== undefined, null, this.#bars);
+  }
+
+  #fillBadge(failures: number): void {
+    const count = formatInteger(failures);
+    const words = text("failuresWithin", count);
+    this.#badge.title = words;
+    this.#badge.setAttribute("aria-label", words);
+    this.#badgeCount.data = count;
+  }
+
+  #fillMark(look: OutcomeLook): void {
+    const words = text(look.label);
+    this.#mark.className = `outcome-mark ${look.className}`;
+    this.#mark.title = words;
+    this.#mark.setAttribute("aria-label", words);
+    this.#markSign.className = `icon icon-${look.icon}${look.spin ? " spin" : ""}`;
   }
 }
 
@@ -165,9 +184,12 @@ function place(element: HTMLElement, isThere: boolean, before: Node | null, pare
 /** @param before the text that the element holds; what is marked in it may be something else now all the same */
 function write(element: HTMLElement, value: string, before: string | undefined, marks: MatchMarks): void {
   const places = marks.places(value);
-  const hadMarks = element.childElementCount > 0;
+  const only = element.childElementCount === 0 ? element.firstChild : null;
   if (places.length === 0) {
-    if (value !== before || hadMarks) element.textContent = value;
+    // Another text in the same node: a new one would have its style worked out as well.
+    if (only instanceof Text) {
+      if (value !== before) only.data = value;
+    } else element.textContent = value;
     return;
   }
   const parts = splitMatches(value, places).map((part, index) => {
@@ -177,25 +199,4 @@ function write(element: HTMLElement, value: string, before: string | undefined, 
     return marked;
   });
   element.replaceChildren(...parts);
-}
-
-function fillBadge(badge: HTMLElement, failures: number): void {
-  const count = formatInteger(failures);
-  badge.title = text("failuresWithin", count);
-  const words = make("span", "visually-hidden");
-  words.textContent = badge.title;
-  const number = make("span", "");
-  number.setAttribute("aria-hidden", "true");
-  number.textContent = count;
-  badge.replaceChildren(icon("warning"), words, number);
-}
-
-function fillMark(mark: HTMLElement, look: OutcomeLook): void {
-  const words = text(look.label);
-  mark.className = `outcome-mark ${look.className}`;
-  mark.title = words;
-  mark.setAttribute("aria-label", words);
-  const sign = icon(look.icon);
-  if (look.spin) sign.classList.add("spin");
-  mark.replaceChildren(sign);
 }

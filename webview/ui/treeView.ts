@@ -3,8 +3,9 @@
 
 import { drawWaterfall } from "../draw/drawWaterfall";
 import type { Palette } from "../draw/palette";
-import { type RowWindow, rowPx, rowWindow } from "../layout/rowWindow";
+import { type RowWindow, rowPx, rowWindow, windowInView } from "../layout/rowWindow";
 import { type DrawnRange, drawnAt } from "../layout/timeScale";
+import { frameClock } from "../model/frameClock";
 import type { Panel } from "../model/panel";
 import type { Picture } from "../model/traceModel";
 import { ListScroller } from "./listScroller";
@@ -15,6 +16,8 @@ import { barsToDraw } from "./waterfallPicture";
 
 /** Texts are asked for so many rows before they come into view. */
 const textMargin = 120;
+/** Where more rows come at once, those out of view come after the frame. */
+const mostAtOnce = 24;
 
 export interface TreeViewInput {
   readonly picture: Picture;
@@ -48,6 +51,8 @@ export class TreeView {
   #activeRow = -1;
   /** Of some rows that are shown, labels are on their way. */
   #lacksTexts = false;
+  /** Rows out of view are to come into the document. */
+  #isRestPending = false;
   /** What the bars were last drawn of. */
   #drawn: readonly unknown[] | undefined;
   /** Where the scroller lies on the page. */
@@ -118,14 +123,30 @@ export class TreeView {
     this.#shiftPx = space.shiftPx;
     const shown = rows.slice(window.first, window.end);
     this.#wantTexts(input.picture, window, shown);
+    const inView = windowInView(top, input.viewportPx, window);
+    const isMuch = this.#pool.missing(shown) > mostAtOnce && inView.end - inView.first < shown.length;
+    const part = isMuch ? inView : window;
+    const present = isMuch ? rows.slice(part.first, part.end) : shown;
     this.#pool.show(
-      shown,
-      (row, index) => rowFacts(this.#panel, input.picture, row, window.first + index, input.isNarrow),
-      (index) => (window.first + index) * rowPx - space.shiftPx,
+      present,
+      (row, index) => rowFacts(this.#panel, input.picture, row, part.first + index, input.isNarrow),
+      (index) => (part.first + index) * rowPx - space.shiftPx,
       this.#panel.marks,
     );
-    this.#showActive(shown);
+    if (isMuch) this.#drawRestSoon();
+    this.#showActive(present);
     this.#drawBars(input, window, shown);
+  }
+
+  #drawRestSoon(): void {
+    if (this.#isRestPending) return;
+    this.#isRestPending = true;
+    frameClock.nextFrame(() =>
+      frameClock.nextTurn(() => {
+        this.#isRestPending = false;
+        if (!this.#abort.signal.aborted) this.#draw(true);
+      }),
+    );
   }
 
   #wantTexts({ model }: Picture, { first, end }: RowWindow, shown: readonly number[]): void {
@@ -138,9 +159,9 @@ export class TreeView {
   }
 
   /** Only a row that is in the document can be the one with the focus. */
-  #showActive(shown: readonly number[]): void {
+  #showActive(present: readonly number[]): void {
     const { selectedRow } = this.#panel;
-    const active = shown.includes(selectedRow) ? selectedRow : -1;
+    const active = present.includes(selectedRow) ? selectedRow : -1;
     if (active === this.#activeRow) return;
     this.#activeRow = active;
     if (active < 0) this.#grid.removeAttribute("aria-activedescendant");

@@ -1,6 +1,13 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isAtTail, isInView, type RowWindow, rowWindow, scrollToShow } from "../../../webview/layout/rowWindow";
+import {
+  isAtTail,
+  isInView,
+  type RowWindow,
+  rowWindow,
+  scrollToShow,
+  windowInView,
+} from "../../../webview/layout/rowWindow";
 
 describe("the rows that are drawn", () => {
   const top = fc.integer({ min: 0, max: 30_000 });
@@ -19,6 +26,19 @@ describe("the rows that are drawn", () => {
           }
           expect(drawn.end).toBeLessThanOrEqual(rows);
           expect(drawn.end - drawn.first).toBeLessThanOrEqual(viewportPx / 22 + 40);
+        }
+      }),
+    );
+  });
+
+  it("are in view or not, each as it is alone", () => {
+    fc.assert(
+      fc.property(top, height, count, (scrollTop, viewportPx, rows) => {
+        const drawn = rowWindow(scrollTop, viewportPx, rows);
+        const { first, end } = windowInView(scrollTop, viewportPx, drawn);
+        for (let position = drawn.first; position < drawn.end; position++) {
+          const isIn = isInView(position, scrollTop, viewportPx);
+          expect(position >= first && position < end, `row ${position}`).toBe(isIn);
         }
       }),
     );
