@@ -114,9 +114,8 @@ export class LiveTrace {
   change(columns: SpanColumns, changedRows: Uint32Array, rows: RowList, publish: () => void): boolean {
     const forest = this.#forest;
     forest.update(columns);
-    const moved: number[] = [];
-    for (const row of changedRows) if (forest.isMisplaced(row)) moved.push(row);
-    if (moved.length + columns.count - this.#count > mostSingly) return false;
+    const moved = forest.misplaced(changedRows, mostSingly);
+    if (moved.size + columns.count - this.#count > mostSingly) return false;
     const appended: number[] = [];
     for (let row = this.#count; row < columns.count; row++) appended.push(row);
     this.#count = columns.count;
@@ -130,7 +129,7 @@ export class LiveTrace {
       siblingsMoved: (row) => rows.siblingsMoved(row),
       reasonsOf: (row, parentReasons) => rows.reasonsOf(row, parentReasons),
     };
-    moveRows(forest, this.#order, moved, appended, follower);
+    moveRows(forest, this.#order, [...moved], appended, follower);
     this.#times.update(columns);
     const touched = [...changedRows, ...appended];
     for (const row of touched) {

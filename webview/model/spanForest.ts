@@ -133,12 +133,44 @@ export class SpanForest {
     if (next >= 0) this.#numberFrom(next);
   }
 
-  /** Whether a linked row stands elsewhere than its parent and its start, as they are now, ask for. */
-  isMisplaced(row: number): boolean {
+  /**
+   * Which of these linked rows stand elsewhere than their parent and their start, as they are now, ask for: without them the
+   * siblings are in order. All other rows have the parent and start that they were linked with.
+   * @param most stops there, with one more
+   */
+  misplaced(changedRows: Iterable<number>, most: number): Set<number> {
+    const moved = new Set<number>();
+    for (const row of changedRows) {
+      if (this.#isMisplaced(row, moved)) moved.add(row);
+      if (moved.size > most) return moved;
+    }
+    if (moved.size === 0) return moved;
+    // Where a row is taken out, others become neighbours that were not held against each other.
+    const changed = new Set(changedRows);
+    const open = [...moved];
+    for (let row = open.pop(); row !== undefined && moved.size <= most; row = open.pop()) {
+      for (const links of [this.previousSibling, this.nextSibling]) {
+        const near = this.#neighbour(row, links, moved);
+        if (!changed.has(near) || !this.#isMisplaced(near, moved)) continue;
+        moved.add(near);
+        open.push(near);
+      }
+    }
+    return moved;
+  }
+
+  #isMisplaced(row: number, moved: ReadonlySet<number>): boolean {
     if ((this.#columns.parent[row] ?? -1) !== this.#parent[row]) return true;
-    const previous = this.previousSibling[row] ?? -1;
-    const next = this.nextSibling[row] ?? -1;
+    const previous = this.#neighbour(row, this.previousSibling, moved);
+    const next = this.#neighbour(row, this.nextSibling, moved);
     return (previous >= 0 && this.#isBefore(row, previous)) || (next >= 0 && this.#isBefore(next, row));
+  }
+
+  /** The nearest sibling that does not move; -1: none. */
+  #neighbour(row: number, links: Int32Array, moved: ReadonlySet<number>): number {
+    let near = links[row] ?? -1;
+    while (near >= 0 && moved.has(near)) near = links[near] ?? -1;
+    return near;
   }
 
   #isBefore(left: number, right: number): boolean {

@@ -273,6 +273,17 @@ describe("the picture", () => {
     );
   });
 
+  it("has siblings in order of their starts after several in a row have moved", () => {
+    const at = (startMs: number): RowFacts => {
+      return { startMs, lastsMs: 0, kind: 0, status: 0, mark: 0, name: "bash", under: 0 };
+    };
+    const bench = new Bench(["a", "b", "c", "d"].map(() => madeRow(at(0), -1)));
+    bench.rows = bench.rows.map((row, index) => (index < 2 ? madeRow(at(1), -1) : row));
+    bench.grow([0, 1], []);
+    expect([...bench.shown.rows.slice(0, 4)]).toEqual([2, 3, 0, 1]);
+    bench.check();
+  });
+
   it("is the same for traces of many chunks", () => {
     fc.assert(
       fc.property(
