@@ -10,6 +10,8 @@ export default defineConfig({
     // How long a test waits for what it expects to come, and (below) how long it may take: nets for what hangs, not
     // limits on time. The machine may be busy.
     expect: { poll: { timeout: 60_000 } },
+    // Every core: most of these tests wait for disks, processes and pages half of the time.
+    maxWorkers: "100%",
     projects: [
       {
         extends: true,

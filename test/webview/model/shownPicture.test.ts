@@ -237,7 +237,7 @@ function take(bench: Bench, step: Step): void {
       for (const { at, facts, moves } of step.change) {
         const row = rowAt(at);
         const parent = rows[row]?.parent ?? -1;
-        const wanted = moves ? Math.floor(facts.under * all.length) : parent;
+        const wanted = moves ? Math.min(Math.floor(facts.under * all.length), all.length - 1) : parent;
         const made = madeRow(facts, isAbove(all, row, wanted) ? parent : wanted);
         rows[row] = made;
         all[row] = made;
