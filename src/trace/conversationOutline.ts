@@ -4,6 +4,7 @@
 import { finish, rowsPerStep, type Steps } from "../base/steps";
 import { namedToolCalls } from "./messageText";
 import type { TraceSpan } from "./schema";
+import { sortInSteps } from "./sortInSteps";
 import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
 import type { SpanSource } from "./spanSource";
 import { wordsOf } from "./spokenWords";
@@ -97,17 +98,17 @@ export function conversationOutline(spans: SpanSource, columns: SpanColumns): Co
 /** The same, with pauses in which others can be served. */
 export function* outlineInSteps(spans: SpanSource, columns: SpanColumns): Steps<ConversationOutline> {
   const { kind, flags, status } = columns;
-  const owner = nearestAbove(spans.count, columns, (above) =>
+  const owner = yield* nearestAbove(spans.count, columns, (above) =>
     above === generation ? FOUND : above === plainSpan ? PASS : STOP,
   );
-  yield;
-  const insideRow = nearestAbove(spans.count, columns, (above) =>
+  const insideRow = yield* nearestAbove(spans.count, columns, (above) =>
     above === tool ? FOUND : above === session ? STOP : PASS,
   );
-  const items = new Items();
-  if (!hasConversation(spans, columns)) return items.outline(insideRow, new Int32Array(), new Int32Array());
   yield;
-  const rows = rowsInTime(spans.count, columns);
+  const items = new Items();
+  if (!hasConversation(spans, columns)) return yield* items.outline(insideRow, new Int32Array(), new Int32Array());
+  yield;
+  const rows = yield* rowsInTime(spans.count, columns);
   const hasMessage = rows.some((row) => kind[row] === message);
   /** By row of an answer its item, and by row of a call that of its answer. */
   const itemOf = new Int32Array(spans.count).fill(-1);
@@ -136,12 +137,14 @@ export function* outlineInSteps(spans: SpanSource, columns: SpanColumns): Steps<
     }
   }
   for (let row = 0; row < spans.count; row++) {
+    if (row % rowsPerStep === 0) yield;
     const isError = kind[row] === session && status[row] === failed && ((flags[row] ?? 0) & FLAG.interrupted) === 0;
     if (isError) items.add(ITEM.error, row);
   }
   yield;
   const calls = rows.filter((row) => kind[row] === tool);
-  return items.outline(insideRow, calls, itemOf);
+  yield;
+  return yield* items.outline(insideRow, calls, itemOf);
 }
 
 /** What a panel may be shown of a payload: the field, or the attribute in which instrumentation keeps it. */
@@ -178,19 +181,23 @@ class Items {
    * @param calls rows of tool calls, in the order in which they are shown
    * @param itemOf by row of a call its item
    */
-  outline(insideRow: Int32Array, calls: Int32Array, itemOf: Int32Array): ConversationOutline {
+  *outline(insideRow: Int32Array, calls: Int32Array, itemOf: Int32Array): Steps<ConversationOutline> {
     const count = this.#type.length;
     const firstCall = new Int32Array(count + 1);
     for (const row of calls) firstCall[(itemOf[row] ?? 0) + 1] = (firstCall[(itemOf[row] ?? 0) + 1] ?? 0) + 1;
     for (let item = 0; item < count; item++) firstCall[item + 1] = (firstCall[item + 1] ?? 0) + (firstCall[item] ?? 0);
+    yield;
     const next = firstCall.slice();
     const callRows = new Int32Array(calls.length);
+    let done = 0;
     for (const row of calls) {
+      if (++done % rowsPerStep === 0) yield;
       const item = itemOf[row] ?? 0;
       const at = next[item] ?? 0;
       callRows[at] = row;
       next[item] = at + 1;
     }
+    yield;
     const [type, row] = [Uint8Array.from(this.#type), Int32Array.from(this.#row)];
     return { count, type, row, firstCall, callRows, insideRow };
   }
@@ -205,11 +212,16 @@ const unresolved = -2;
  * For each row the nearest row above it that `judge` finds; -1 for none. Each row is resolved once: a walk upwards stops at
  * a row whose answer is known and hands it to all rows that it passed.
  */
-function nearestAbove(count: number, { kind, parent }: SpanColumns, judge: (kind: number) => number): Int32Array {
+function* nearestAbove(
+  count: number,
+  { kind, parent }: SpanColumns,
+  judge: (kind: number) => number,
+): Steps<Int32Array> {
   const nearest = new Int32Array(count).fill(unresolved);
   const verdicts = Uint8Array.from(kindCodes, (_, code) => judge(code));
   const passed: number[] = [];
   for (let row = 0; row < count; row++) {
+    if (row % rowsPerStep === 0) yield;
     let at = row;
     let answer = unresolved;
     while (answer === unresolved) {
@@ -235,7 +247,7 @@ function nearestAbove(count: number, { kind, parent }: SpanColumns, judge: (kind
  * Rows that may be items, by start; what started at one moment in the order of the trace, the session and messages before
  * answers, and these before calls.
  */
-function rowsInTime(count: number, { kind, flags, startMs }: SpanColumns): Int32Array {
+function* rowsInTime(count: number, { kind, flags, startMs }: SpanColumns): Steps<Int32Array> {
   const ranks = Uint8Array.from(kindCodes, (_, code) =>
     code === session ? 0 : code === message ? 1 : code === tool ? 3 : 2,
   );
@@ -249,10 +261,12 @@ function rowsInTime(count: number, { kind, flags, startMs }: SpanColumns): Int32
   let length = 0;
   let isSorted = true;
   for (let row = 0; row < count; row++) {
+    if (row % rowsPerStep === 0) yield;
     if (kind[row] === plainSpan || (kind[row] === text && ((flags[row] ?? 0) & FLAG.output) !== 0)) continue;
     if (isSorted && length > 0 && compare(rows[length - 1] ?? 0, row) > 0) isSorted = false;
     rows[length++] = row;
   }
   const found = rows.subarray(0, length);
-  return isSorted ? found : found.sort(compare);
+  if (!isSorted) yield* sortInSteps(found, compare);
+  return found;
 }

@@ -2,6 +2,7 @@
 // panel, the view, the commands, Problems and the command line, so that all of them name the same step.
 
 import { finish, rowsPerStep, type Steps } from "../base/steps";
+import { sortInSteps } from "./sortInSteps";
 import { FLAG, kindCodes, type SpanColumns, type SpanTree, statusCodes } from "./spanColumns";
 import type { SessionState } from "./state";
 
@@ -226,10 +227,10 @@ function* recoveredInSteps(
   yield* findSuccesses(columns, sorts, aimOf);
   const byStart = compareRows(columns, startOf);
   for (const sort of sorts.values()) {
-    const { successes } = sort;
-    if (successes.length === 0) continue;
+    if (sort.successes.length === 0) continue;
     const { pending, left } = yield* pendingOf(sort, actionKeys);
-    if (!sort.isSorted) successes.sort(byStart);
+    const successes = Int32Array.from(sort.successes);
+    if (!sort.isSorted) yield* sortInSteps(successes, byStart);
     for (let index = successes.length - 1; index >= 0 && pending.size > 0; index--) {
       const success = successes[index] ?? 0;
       if (index % keysPerStep === 0) yield;

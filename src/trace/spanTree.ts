@@ -2,6 +2,7 @@
 // rows. Iterative; O(n) for spans in order of time, O(n log n) otherwise.
 
 import { finish, rowsPerStep, type Steps } from "../base/steps";
+import { sortInSteps } from "./sortInSteps";
 import type { SpanColumns, SpanTree } from "./spanColumns";
 
 /**
@@ -68,7 +69,9 @@ function* childrenInOrder(
     const end = first[slot + 1] ?? 0;
     for (let index = begin + 1; index < end; index++) {
       if (compare(rows[index - 1] ?? 0, rows[index] ?? 0) > 0) {
-        rows.subarray(begin, end).sort(compare);
+        const group = rows.subarray(begin, end);
+        if (group.length > rowsPerStep) yield* sortInSteps(group, compare);
+        else group.sort(compare);
         break;
       }
     }

@@ -9,7 +9,7 @@ import type { SpanKind, TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
 import type { SpanSource, TraceHeader } from "./spanSource";
 import { type TraceLoop, traceLoops } from "./traceLoops";
-import { type TraceTimes, traceTimes } from "./traceTimes";
+import { type TraceTimes, timesInSteps } from "./traceTimes";
 import { type ModelUsage, type ReportedUsage, type TokenTotals, traceUsage } from "./traceUsage";
 
 const mostTools = 10;
@@ -77,8 +77,7 @@ export function summarizeTrace(trace: SummarizedTrace): TraceSummaryView {
 
 /** The same, with pauses in which others can be served. */
 export function* summaryInSteps({ header, spans, columns, usage }: SummarizedTrace): Steps<TraceSummaryView> {
-  const { startMs, endMs, wallMs, busyMs, gaps, slowest } = traceTimes(columns);
-  yield;
+  const { startMs, endMs, wallMs, busyMs, gaps, slowest } = yield* timesInSteps(columns);
   const { tokens, cost, source, models } = yield* traceUsage(header, spans, columns, usage);
   const tools = yield* toolUsage(spans, columns);
   const loops = yield* traceLoops(header, spans, columns);

@@ -1,11 +1,12 @@
 // Calls of one tool with one input, again and again: three or more of them within ten calls are a loop.
 
-import type { Steps } from "../base/steps";
+import { rowsPerStep, type Steps } from "../base/steps";
 import { hashOfJson } from "./actionKey";
 import { describeSpan } from "./describeSpan";
 import { signatureOf, unknownSignature } from "./inputSignature";
 import { oneLine } from "./plainText";
 import type { TraceSummary } from "./schema";
+import { sortInSteps } from "./sortInSteps";
 import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
 import type { SpanFile } from "./spanFile";
 import type { SpanSource, TraceHeader } from "./spanSource";
@@ -85,7 +86,7 @@ function toldLoops(summary: TraceSummary, own: readonly FoundLoop[]): TraceLoop[
 }
 
 function* detectLoops(spans: SpanSource, columns: SpanColumns): Steps<FoundLoop[]> {
-  const rows = toolRows(spans.count, columns);
+  const rows = yield* toolRows(spans.count, columns);
   const calls = new Map<string, { row: number; position: number; isLoop: boolean }[]>();
   const signatures = yield* signaturesOf(rows, spans);
   for (let position = 0; position < rows.length; position++) {
@@ -146,7 +147,7 @@ function isRepeated(position: number, signatures: Float64Array): boolean {
 }
 
 /** Rows of tool calls in the order in which they began. */
-function toolRows(count: number, { kind, startMs }: SpanColumns): Int32Array {
+function* toolRows(count: number, { kind, startMs }: SpanColumns): Steps<Int32Array> {
   const startOf = (row: number) => {
     const start = startMs[row] ?? Number.NaN;
     return Number.isNaN(start) ? 0 : start;
@@ -155,10 +156,12 @@ function toolRows(count: number, { kind, startMs }: SpanColumns): Int32Array {
   let length = 0;
   let isSorted = true;
   for (let row = 0; row < count; row++) {
+    if (row % rowsPerStep === 0) yield;
     if (kind[row] !== tool) continue;
     if (isSorted && length > 0 && startOf(rows[length - 1] ?? 0) > startOf(row)) isSorted = false;
     rows[length++] = row;
   }
   const found = rows.subarray(0, length);
-  return isSorted ? found : found.sort((a, b) => startOf(a) - startOf(b) || a - b);
+  if (!isSorted) yield* sortInSteps(found, (a, b) => startOf(a) - startOf(b) || a - b);
+  return found;
 }

@@ -1,6 +1,8 @@
 // Where the time of a trace went: how long it lasted, when nothing ran, and which steps took longest by themselves.
 // One pass over the rows in order of their start; no recursion.
 
+import { rowsPerStep, type Steps } from "../base/steps";
+import { sortInSteps } from "./sortInSteps";
 import { FLAG, kindCodes, type SpanColumns } from "./spanColumns";
 
 /** Shorter pauses are part of any run. */
@@ -39,20 +41,23 @@ export interface TraceTimes {
 
 const session = kindCodes.indexOf("session");
 
-export function traceTimes(columns: SpanColumns): TraceTimes {
-  const rows = rowsByStart(columns);
-  const { startMs, endMs } = bounds(columns);
+/** With pauses in which others can be served. */
+export function* timesInSteps(columns: SpanColumns): Steps<TraceTimes> {
+  const rows = yield* rowsByStart(columns);
+  const { startMs, endMs } = yield* bounds(columns);
   if (startMs === undefined || endMs === undefined) return { busyMs: 0, gaps: [], slowest: [] };
-  const { busyMs, gaps } = busyTimes(columns, rows, startMs, endMs);
-  return { startMs, endMs, wallMs: endMs - startMs, busyMs, gaps, slowest: slowestSteps(columns, rows) };
+  const { busyMs, gaps } = yield* busyTimes(columns, rows, startMs, endMs);
+  const slowest = yield* slowestSteps(columns, rows);
+  return { startMs, endMs, wallMs: endMs - startMs, busyMs, gaps, slowest };
 }
 
-function rowsByStart({ count, startMs, flags }: SpanColumns): Int32Array {
+function* rowsByStart({ count, startMs, flags }: SpanColumns): Steps<Int32Array> {
   const rows = new Int32Array(count);
   let length = 0;
   let isSorted = true;
   let last = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < count; row++) {
+    if (row % rowsPerStep === 0) yield;
     const start = startMs[row] ?? Number.NaN;
     if (Number.isNaN(start) || ((flags[row] ?? 0) & FLAG.synthetic) !== 0) continue;
     rows[length++] = row;
@@ -60,13 +65,15 @@ function rowsByStart({ count, startMs, flags }: SpanColumns): Int32Array {
     last = start;
   }
   const used = rows.subarray(0, length);
-  return isSorted ? used : used.sort((a, b) => (startMs[a] ?? 0) - (startMs[b] ?? 0) || a - b);
+  if (!isSorted) yield* sortInSteps(used, (a, b) => (startMs[a] ?? 0) - (startMs[b] ?? 0) || a - b);
+  return used;
 }
 
-function bounds({ count, startMs, endMs }: SpanColumns): { startMs?: number; endMs?: number } {
+function* bounds({ count, startMs, endMs }: SpanColumns): Steps<{ startMs?: number; endMs?: number }> {
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < count; row++) {
+    if (row % rowsPerStep === 0) yield;
     const start = startMs[row] ?? Number.NaN;
     const end = endMs[row] ?? Number.NaN;
     if (start < first) first = start;
@@ -76,16 +83,18 @@ function bounds({ count, startMs, endMs }: SpanColumns): { startMs?: number; end
   return first <= last ? { startMs: first, endMs: last } : {};
 }
 
-function busyTimes(
+function* busyTimes(
   columns: SpanColumns,
   rows: Int32Array,
   startMs: number,
   endMs: number,
-): { busyMs: number; gaps: IdleGap[] } {
+): Steps<{ busyMs: number; gaps: IdleGap[] }> {
   const gaps: IdleGap[] = [];
   let busyMs = 0;
   let until = startMs;
+  let done = 0;
   for (const row of rows) {
+    if (++done % rowsPerStep === 0) yield;
     if (columns.kind[row] === session) continue;
     const start = columns.startMs[row] ?? startMs;
     const end = endOf(columns, row, endMs);
@@ -105,12 +114,14 @@ function endOf(columns: SpanColumns, row: number, traceEndMs: number): number {
   return ((columns.flags[row] ?? 0) & FLAG.open) === 0 ? (columns.startMs[row] ?? traceEndMs) : traceEndMs;
 }
 
-function slowestSteps(columns: SpanColumns, rows: Int32Array): SlowStep[] {
+function* slowestSteps(columns: SpanColumns, rows: Int32Array): Steps<SlowStep[]> {
   const { count, parent } = columns;
   // Time of a row that its children cover, and up to when they cover it: children come in order of their start.
   const coveredMs = new Float64Array(count);
   const coveredUntil = new Float64Array(count).fill(Number.NEGATIVE_INFINITY);
+  let done = 0;
   for (const row of rows) {
+    if (++done % rowsPerStep === 0) yield;
     const above = parent[row] ?? -1;
     if (above < 0) continue;
     const aboveStart = columns.startMs[above] ?? Number.NaN;
@@ -124,6 +135,7 @@ function slowestSteps(columns: SpanColumns, rows: Int32Array): SlowStep[] {
   }
   const best: SlowStep[] = [];
   for (const row of rows) {
+    if (++done % rowsPerStep === 0) yield;
     if (columns.kind[row] === session || ((columns.flags[row] ?? 0) & FLAG.elided) !== 0) continue;
     const durationMs = (columns.endMs[row] ?? Number.NaN) - (columns.startMs[row] ?? Number.NaN);
     if (Number.isNaN(durationMs) || durationMs <= 0) continue;
