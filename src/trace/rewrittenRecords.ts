@@ -1,6 +1,7 @@
 // Records that were written again: after a failed sync a writer goes on in a new journal and writes again what may not be
 // on the disk, however often that happens. Each copy names the first place of its record: the incarnation of that journal
-// (`k`) and the sequence number there (`o`). Each record counts once, at its first place.
+// (`k`) and the sequence number there (`o`). Each record counts once, at its first place; where the journal of that is gone,
+// in the oldest one after it, because records are applied in the order in which they happened.
 
 import { type CombinePlan, isOfInstance, type PlanStep } from "./combinePlan";
 import type { JournalOutline, RecordCopy } from "./journalOutline";
@@ -91,6 +92,9 @@ function isHeld<J extends JournalOutline>(
   } else if (marksOf(journal, plan).some((mark) => mark.incarnation === incarnation && seq <= mark.seq)) {
     return true;
   }
+  // Without its home it is, or is filled in, in the oldest journal after that.
+  const stands = standIn(incarnation, journal, plan);
+  if (home === undefined && stands !== undefined && stands.journal !== journal) return true;
   return plan.steps.some(
     ({ journal: other }) =>
       other.facts.incarnation > incarnation &&
@@ -100,15 +104,25 @@ function isHeld<J extends JournalOutline>(
   );
 }
 
+/** The oldest step of this writer after an incarnation whose journal is gone, where that step may still be filled. */
+function standIn<J extends JournalOutline>(
+  incarnation: number,
+  journal: J,
+  { steps }: CombinePlan<J>,
+): PlanStep<J> | undefined {
+  const after = steps.find((one) => one.journal.facts.incarnation > incarnation && isSameWriter(one.journal, journal));
+  return after?.isOverruled === true ? undefined : after;
+}
+
 const keys = new WeakMap<Places, ReadonlySet<string>>();
 
-function hasPlace(places: Places, { incarnation, seq }: Place): boolean {
+function hasPlace(places: Places, place: Place): boolean {
   let found = keys.get(places);
   if (found === undefined) {
-    found = new Set([...places.values()].map((place) => `${place.incarnation}:${place.seq}`));
+    found = new Set([...places.values()].map(keyOf));
     keys.set(places, found);
   }
-  return found.has(`${incarnation}:${seq}`);
+  return found.has(keyOf(place));
 }
 
 /**
@@ -116,10 +130,11 @@ function hasPlace(places: Places, { incarnation, seq }: Place): boolean {
  * they happened, and how many are not, because they come after the end of a journal that changes nothing any more.
  */
 function findAgain<J extends JournalOutline>(
-  { journal, afterSeq, isOverruled }: PlanStep<J>,
+  step: PlanStep<J>,
   plan: CombinePlan<J>,
   journals: readonly J[],
 ): { readonly filling: FillingRecord<J>[]; readonly beyond: number } {
+  const { journal, afterSeq, isOverruled } = step;
   const { incarnation, lastSeq } = journal.facts;
   const found = new Map<number, FillingRecord<J>>();
   /** In the base, by another copy. */
@@ -133,7 +148,58 @@ function findAgain<J extends JournalOutline>(
     }
   }
   const filling = [...found.values()].filter(({ seq }) => !isOverruled || seq < lastSeq);
-  return { filling, beyond: found.size - filling.length };
+  const beyond = found.size - filling.length;
+  filling.push(...findOlder(step, plan, journals));
+  return { filling, beyond };
+}
+
+/**
+ * Records of older journals that are gone, which this journal had written again and lacks, and a later one has. Their number
+ * here is the lowest that they can have had: copies are written in the order of their first places.
+ */
+function findOlder<J extends JournalOutline>(
+  step: PlanStep<J>,
+  plan: CombinePlan<J>,
+  journals: readonly J[],
+): FillingRecord<J>[] {
+  const { journal, afterSeq } = step;
+  const own = placesOf(journal, plan, journals);
+  const missing = new Map<string, { readonly place: Place; readonly journal: J; readonly copy: RecordCopy }>();
+  for (const { journal: later, afterSeq: heldSeq } of plan.steps) {
+    if (later.facts.incarnation <= journal.facts.incarnation || !isSameWriter(later, journal)) continue;
+    for (const [copy, place] of placesOf(later, plan, journals)) {
+      if (copy.seq <= heldSeq || place.incarnation >= journal.facts.incarnation || hasPlace(own, place)) continue;
+      if (missing.has(keyOf(place)) || standIn(place.incarnation, journal, plan) !== step) continue;
+      if (isHeld(place, journal, plan, journals)) continue;
+      missing.set(keyOf(place), { place, journal: later, copy });
+    }
+  }
+  if (missing.size === 0) return [];
+  const known = [...own].map(([copy, place]) => ({ seq: copy.seq, place })).sort(byPlace);
+  const filling: FillingRecord<J>[] = [];
+  let seq = 0;
+  for (const { place, journal: later, copy } of [...missing.values()].sort(byPlace)) {
+    for (let next = known[0]; next !== undefined && byPlace(next, { place }) < 0; next = known[0]) {
+      known.shift();
+      seq = Math.max(seq, next.seq);
+    }
+    seq++;
+    // What the base holds of this journal it holds with all that was in memory then.
+    if (seq > afterSeq) filling.push({ seq, journal: later, copy });
+  }
+  return filling;
+}
+
+interface Placed {
+  readonly place: Place;
+}
+
+function byPlace({ place: one }: Placed, { place: other }: Placed): number {
+  return one.incarnation - other.incarnation || one.seq - other.seq;
+}
+
+function keyOf({ incarnation, seq }: Place): string {
+  return `${incarnation}:${seq}`;
 }
 
 /** Of the journal before this one, where that is the same writer's. */

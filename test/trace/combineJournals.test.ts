@@ -294,6 +294,51 @@ describe("records that were written again after a failed sync", () => {
     expect(render({ journals })).toBe('running, says running: root… a…[2] "xyz"');
   });
 
+  it.each([0, 1, 2, 3, 4, 5])(
+    "stand in order where the first journal is lost and the second holds %i of them",
+    (held) => {
+      const [, , ...texts] = ["", "", "1", "2", "3", "4"].map((digit) => text("a", digit));
+      const copies = [root, beginTool("a"), ...texts].map((record, index) => ({ ...again(record, index + 1), k: 1 }));
+      const second = [...copies, text("a", "5"), text("a", "6")];
+      const third = [
+        ...copies,
+        { ...again(text("a", "5"), 7), k: 2 },
+        { ...again(text("a", "6"), 8), k: 2 },
+        text("a", "7"),
+      ];
+      const journals = [
+        file("S.1.journal.ndjson", new Uint8Array(64)),
+        journal(2, second.slice(0, held), goesOnAlone),
+        journal(3, third as JournalRecord[], { continues: { instance: "aaaa-1", incarnation: 2 } }),
+      ];
+      expect(render({ journals })).toBe('running, says running: root… a… "1234567"');
+      expect(load({ journals }).evidence.recovered?.lost).toBe(0);
+    },
+  );
+
+  it("stand in order where the first journal is lost and the second has a hole", () => {
+    const copies = [root, beginTool("a"), text("a", "1"), text("a", "2")].map((record, index) => {
+      return { ...again(record, index + 1), k: 1 };
+    });
+    const lines = linesOf([...copies, text("a", "3"), text("a", "4")] as JournalRecord[], {
+      incarnation: 2,
+      ...goesOnAlone,
+    });
+    const third = [
+      ...copies,
+      { ...again(text("a", "3"), 5), k: 2 },
+      { ...again(text("a", "4"), 6), k: 2 },
+      text("a", "5"),
+    ];
+    const journals = [
+      file("S.1.journal.ndjson", new Uint8Array(64)),
+      file("S.2.journal.ndjson", concat([...lines.slice(0, 3), "\0".repeat(64), "\n", ...lines.slice(6)])),
+      journal(3, third as JournalRecord[], { continues: { instance: "aaaa-1", incarnation: 2 } }),
+    ];
+    expect(render({ journals })).toBe('running, says running: root… a… "12345"');
+    expect(load({ journals }).evidence.recovered?.lost).toBe(0);
+  });
+
   it("are those of a run whose newest journal is lost, which S.live still names", () => {
     const journals = [journal(1, [...work, { t: "finish", status: "completed" }], {})];
     const liveMarker = file("S.live", encodeLiveMarker({ instance: "aaaa-1", incarnation: 2 }));
