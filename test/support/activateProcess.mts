@@ -245,10 +245,12 @@ const loadedMs = performance.now();
 const returned = extension.activate(context);
 const activatedMs = performance.now();
 
-// The window is idle: what was put off now happens. At rest means that nothing changed over several turns of the loop.
+// The window is idle: what was put off now happens. At rest means that nothing changed over several turns of the loop, and
+// that no file is being read.
 for (let quietTurns = 0; quietTurns < 20; quietTurns++) {
   await new Promise((resolve) => setImmediate(resolve));
-  if (looks === 0 || looksUnderWay > 0) quietTurns = 0;
+  const isReading = held().resources.some((resource) => resource.startsWith("FSReq"));
+  if (looks === 0 || looksUnderWay > 0 || isReading) quietTurns = 0;
 }
 // A first run makes its directory while the person looks elsewhere, who then comes back to the window.
 if (untilWhat === "returned") {
