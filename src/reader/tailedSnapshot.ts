@@ -1,17 +1,20 @@
 // `S.json` as what journals are added to: its head, and its spans where somebody needs them.
 
+import { rowsPerStep, type Steps } from "../base/steps";
 import type { FileStamp } from "../store/fileAccess";
+import { columnsInSteps } from "../trace/buildColumns";
 import { withTexts } from "../trace/fillTexts";
 import type { FirstRows } from "../trace/liveRows";
 import { outputIndex } from "../trace/outputIndex";
-import { readSnapshot } from "../trace/readSnapshot";
+import { readSnapshotInSteps } from "../trace/readSnapshot";
 import type { ScannedSnapshot } from "../trace/scannedSnapshot";
 import type { SpanEvent, TraceFile, TraceSummary } from "../trace/schema";
 import type { SnapshotHead } from "../trace/sessionEvidence";
-import { kindCodes } from "../trace/spanColumns";
-import { evidenceOfSpans } from "../trace/spanEvidence";
-import { summariseSpans } from "../trace/traceSummary";
-import { readingInMemory } from "./readingInMemory";
+import { kindCodes, type SpanColumns } from "../trace/spanColumns";
+import { type SpanSource, spansInMemory } from "../trace/spanSource";
+import { totalsInSteps } from "../trace/traceSummary";
+import { reportedUsage } from "../trace/traceUsage";
+import { inTurns } from "./inTurns";
 import type { OpenedSnapshot } from "./scannedFile";
 import { mostRowsWithTexts, usageOf } from "./scannedReading";
 
@@ -26,7 +29,7 @@ export interface Seen {
 
 export interface TailedSnapshot {
   readonly head: SnapshotHead | undefined;
-  readonly firstRows: () => FirstRows | undefined;
+  readonly firstRows: () => Steps<FirstRows | undefined>;
   /** Why nothing of it can be read. */
   readonly unreadable: { readonly name: string; readonly reason: string } | undefined;
   close(): Promise<void>;
@@ -35,12 +38,16 @@ export interface TailedSnapshot {
 /** Where there is no `S.json`. */
 export const noSnapshot: TailedSnapshot = {
   head: undefined,
-  firstRows: () => undefined,
+  *firstRows() {
+    yield;
+    return undefined;
+  },
   unreadable: undefined,
   close: async () => {},
 };
 
-export function tailedSnapshot(opened: OpenedSnapshot): TailedSnapshot {
+/** Rejects with the signal's reason, but never where a file is open. */
+export async function tailedSnapshot(opened: OpenedSnapshot, signal: AbortSignal): Promise<TailedSnapshot> {
   switch (opened.type) {
     case "scanned": {
       const { header, problems, truncated } = opened.snapshot;
@@ -52,11 +59,12 @@ export function tailedSnapshot(opened: OpenedSnapshot): TailedSnapshot {
       };
     }
     case "whole": {
-      const { trace, problems, truncated } = readSnapshot(opened.bytes, opened.name);
+      const read = await inTurns(readSnapshotInSteps(opened.bytes, opened.name), signal);
+      const { trace, problems, truncated } = read;
       return {
         ...noSnapshot,
         head: { header: trace && headOf(trace), problems, truncated },
-        firstRows: () => trace && rowsInMemory(trace),
+        firstRows: () => (trace === undefined ? noSnapshot.firstRows() : rowsInMemory(trace)),
       };
     }
     case "unreadable":
@@ -64,26 +72,35 @@ export function tailedSnapshot(opened: OpenedSnapshot): TailedSnapshot {
   }
 }
 
-function rowsOfScan(snapshot: ScannedSnapshot): FirstRows {
+function* rowsOfScan(snapshot: ScannedSnapshot): Steps<FirstRows> {
   const { spans, columns, header, scanned } = snapshot;
+  const { latestEventMs } = scanned;
+  const described = yield* describedColumns(columns, spans);
+  const usage = usageOf(snapshot);
+  yield;
+  const summary = yield* totalsOf(snapshot);
+  return { spans, ...described, usage, latestEventMs, summary, metadata: header.metadata };
+}
+
+/** With labels and outcomes where they are few enough. */
+function* describedColumns(
+  columns: SpanColumns,
+  spans: SpanSource,
+): Steps<{ readonly columns: SpanColumns; readonly hasTexts: boolean }> {
   const hasTexts = columns.count <= mostRowsWithTexts;
-  return {
-    spans,
-    columns: hasTexts ? withTexts(columns, spans, outputIndex(spans, columns)) : columns,
-    usage: usageOf(snapshot),
-    latestEventMs: scanned.latestEventMs,
-    summary: totalsOf(snapshot),
-    metadata: header.metadata,
-    hasTexts,
-  };
+  if (!hasTexts) return { columns, hasTexts };
+  const index = outputIndex(spans, columns);
+  yield;
+  return { columns: withTexts(columns, spans, index), hasTexts };
 }
 
 /** What `summariseSpans` says of these spans, but that calls of tools took the time from their start to their end. */
-function totalsOf({ columns, spans, scanned }: ScannedSnapshot): TraceSummary {
+function* totalsOf({ columns, spans, scanned }: ScannedSnapshot): Steps<TraceSummary> {
   const tokens = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
   const sums = { totalTokens: 0, totalToolCalls: 0, totalGenerations: 0 };
   let totalCost: number | undefined;
   for (let index = 0; index < scanned.usage.count; index++) {
+    if (index % rowsPerStep === 0) yield;
     const cost = scanned.usage.costAt(index);
     if (!Number.isNaN(cost)) totalCost = (totalCost ?? 0) + cost;
     const counts = scanned.usage.tokensAt(index) ?? {};
@@ -96,6 +113,7 @@ function totalsOf({ columns, spans, scanned }: ScannedSnapshot): TraceSummary {
   }
   const tools = new Map<string, { name: string; count: number; totalDuration: number }>();
   for (let row = 0; row < spans.count; row++) {
+    if (row % rowsPerStep === 0) yield;
     if (columns.kind[row] === generationKind) sums.totalGenerations++;
     if (columns.kind[row] !== toolKind) continue;
     sums.totalToolCalls++;
@@ -111,21 +129,20 @@ function totalsOf({ columns, spans, scanned }: ScannedSnapshot): TraceSummary {
   return { ...sums, tokens, ...cost, topTools: [...tools.values()] };
 }
 
-function rowsInMemory(trace: TraceFile): FirstRows {
-  const evidence = evidenceOfSpans(trace.spans);
-  const { spans, columns, usage } = readingInMemory({
-    safeId: "",
-    sessionId: trace.sessionId,
-    trace,
-    problems: [],
-    evidence: { ...evidence, hasSnapshot: true, liveness: "unknown", truncated: false },
-  });
-  const latestEventMs = trace.spans.reduce(
-    (latest, { events }) => Math.max(latest, latestOf(events)),
-    Number.NEGATIVE_INFINITY,
-  );
-  const summary = summariseSpans(trace.spans);
-  return { spans, columns, usage, latestEventMs, summary, metadata: trace.metadata, hasTexts: true };
+function* rowsInMemory({ spans: list, metadata }: TraceFile): Steps<FirstRows> {
+  const spans = spansInMemory(list);
+  const built = yield* columnsInSteps(list);
+  const described = yield* describedColumns(built.columns, spans);
+  yield;
+  const usage = reportedUsage(list, built.columns.count);
+  yield;
+  let latestEventMs = Number.NEGATIVE_INFINITY;
+  for (const [row, { events }] of list.entries()) {
+    if (row % rowsPerStep === 0) yield;
+    latestEventMs = Math.max(latestEventMs, latestOf(events));
+  }
+  const summary = yield* totalsInSteps(list);
+  return { spans, ...described, usage, latestEventMs, summary, metadata };
 }
 
 function latestOf(events: readonly SpanEvent[] = []): number {

@@ -14,6 +14,7 @@ import type { FileFacts, FilesAround } from "../trace/sessionEvidence";
 import type { ProbeLiveness } from "../trace/sessionFiles";
 import { actionKeysOf } from "../trace/spanActions";
 import { TraceReplacedError } from "../trace/spanSource";
+import { inTurns } from "./inTurns";
 import { openSnapshot, type ScanFileOptions } from "./scannedFile";
 import type { SessionSource, SessionUpdate } from "./sessionSource";
 import { TailedFile } from "./tailedFile";
@@ -159,7 +160,7 @@ export class TailedSource implements SessionSource {
       }
       const seen = files.snapshot;
       if (seen !== undefined) {
-        snapshot = tailedSnapshot(await openSnapshot(access, seen.path, signal, this.#options));
+        snapshot = await tailedSnapshot(await openSnapshot(access, seen.path, signal, this.#options), signal);
       }
       const live = new LiveTrace({
         snapshot: snapshot.head,
@@ -170,7 +171,7 @@ export class TailedSource implements SessionSource {
       });
       const followed = { live, journals, snapshot, seen };
       const lengths = journals.map(({ sizeBytes }) => sizeBytes);
-      for (const _ of live.load(around(files, followed), lengths)) await turn(signal);
+      await inTurns(live.load(around(files, followed), lengths), signal);
       for (const [number, journal] of journals.entries()) journal.startAt(lengths[number] ?? 0);
       const reading = tailedReading(live, around(files, followed), probe);
       // Everything is new to whoever is told of it.

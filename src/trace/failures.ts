@@ -207,16 +207,7 @@ const anyAim = Number.POSITIVE_INFINITY;
  * Marks the failed rows that a success of the same action followed: one that starts after the failure's end, or at the
  * same millisecond and further down in the file. The last success of an action decides.
  */
-export function markRecovered(
-  columns: SpanColumns,
-  failedRows: readonly number[],
-  actionKeys: ActionKeys,
-  marks: Uint8Array,
-): void {
-  finish(recoveredInSteps(columns, failedRows, actionKeys, marks));
-}
-
-function* recoveredInSteps(
+export function* recoveredInSteps(
   columns: SpanColumns,
   failedRows: readonly number[],
   actionKeys: ActionKeys,

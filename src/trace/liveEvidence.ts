@@ -1,6 +1,7 @@
 // What the spans of a trace that grows tell of its session's state, kept from change to change: what `evidenceOfSpans` would
 // say of all of them. Only odd records make times come down, and after these the columns are gone through once.
 
+import { rowsPerStep, type Steps } from "../base/steps";
 import { Highest, orLowest } from "./highest";
 import type { LiveColumns } from "./liveColumns";
 import { isRoot } from "./recordFold";
@@ -36,17 +37,32 @@ export class LiveEvidence {
   #openGenerations = 0;
   #evidence: SpanEvidence | undefined;
 
-  /**
-   * @param spans of the columns as they are
-   * @param latestEventMs the latest time of an event of these, -Infinity for none
-   */
-  constructor(columns: LiveColumns, spans: Pick<SpanSource, "shortSpanAt" | "fieldAt">, latestEventMs: number) {
+  private constructor(columns: LiveColumns, spans: Pick<SpanSource, "shortSpanAt" | "fieldAt">, latestEventMs: number) {
     this.#columns = columns;
     this.#spans = spans;
     this.#firstRows = columns.spans;
     this.#eventMs = latestEventMs;
+  }
+
+  /**
+   * @param spans of the columns as they are
+   * @param latestEventMs the latest time of an event of these, -Infinity for none
+   */
+  static *of(
+    columns: LiveColumns,
+    spans: Pick<SpanSource, "shortSpanAt" | "fieldAt">,
+    latestEventMs: number,
+  ): Steps<LiveEvidence> {
+    const evidence = new LiveEvidence(columns, spans, latestEventMs);
+    yield* evidence.#begin();
+    return evidence;
+  }
+
+  *#begin(): Steps<void> {
+    const columns = this.#columns;
     const { kind, parent } = columns;
     for (let row = 0; row < columns.spans; row++) {
+      if (row % rowsPerStep === 0) yield;
       const isOpen = columns.hasFlag(row, FLAG.open);
       if (isOpen) this.#countOpen(row, 1);
       const start = this.#startOf(row);
@@ -54,7 +70,7 @@ export class LiveEvidence {
       this.#lastStart.update(row, orLowest(start));
       this.#lastAnswer.update(row, this.#answerMs(row));
       if (kind[row] !== sessionKind || parent[row] !== -1 || columns.hasFlag(row, FLAG.cycleCut)) continue;
-      const root = spans.shortSpanAt(row);
+      const root = this.#spans.shortSpanAt(row);
       if (root !== undefined) this.#noteRoot(row, root);
     }
     this.#readAnswer();

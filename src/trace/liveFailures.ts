@@ -2,6 +2,7 @@
 // changed. A failure costs a step for each of its ancestors; rows that did not fail and made nothing good cost nothing. In a
 // session that was cut off all failures are gone through, and in one that completed all rows: neither grows.
 
+import { finish, readsPerStep, rowsPerStep, type Steps } from "../base/steps";
 import { actionKey, hashOfJson } from "./actionKey";
 import { AncestorMarks } from "./ancestorMarks";
 import {
@@ -13,8 +14,8 @@ import {
   findFailures,
   isOpen,
   latestEnd,
-  markRecovered,
   RECOVERED,
+  recoveredInSteps,
   sortOf,
   startOf,
   wasCutOff,
@@ -63,16 +64,27 @@ export class LiveFailures {
   #haveRowsMoved = false;
   #hasSuccessChanged = false;
 
-  /** @param keys of all rows as they are */
-  constructor(columns: LiveColumns, keys: ActionKeys) {
+  private constructor(columns: LiveColumns, keys: ActionKeys) {
     this.#columns = columns;
     this.#keys = keys;
     this.#failed = new LiveFailedRows(columns);
+  }
+
+  /** @param keys of all rows as they are */
+  static *of(columns: LiveColumns, keys: ActionKeys): Steps<LiveFailures> {
+    const failures = new LiveFailures(columns, keys);
+    yield* failures.#begin();
+    return failures;
+  }
+
+  *#begin(): Steps<void> {
+    const columns = this.#columns;
     for (let row = 0; row < columns.spans; row++) {
+      if (row % rowsPerStep === 0) yield;
       this.#noteStart(row);
       if (isOpen(columns, row)) this.#open.add(row);
     }
-    if (columns.spans > 0) this.#findAll();
+    if (columns.spans > 0) yield* this.#findAll();
   }
 
   /** To be called with a finished span before a record changes it. */
@@ -111,7 +123,7 @@ export class LiveFailures {
     const isByAllRows = state.status === "completed" || wasCutOff(state);
     const rules = `${state.status} ${wasCutOff(state)}`;
     const isOther = rules !== this.#rules;
-    if (this.#hasSuccessChanged && state.status !== "completed") this.#findAll();
+    if (this.#hasSuccessChanged && state.status !== "completed") finish(this.#findAll());
     if (this.#haveRowsMoved) this.#countAnew();
     if (!isOther && !this.#hasFailureChanged && !(isByAllRows && this.#hasRowChanged)) return this.#result;
     const before = this.#result;
@@ -210,7 +222,7 @@ export class LiveFailures {
   }
 
   /** Finds what failed among all rows, and what was made good of it. */
-  #findAll(): void {
+  *#findAll(): Steps<void> {
     const columns = this.#columns.columns;
     this.#hasSuccessChanged = this.#haveRowsMoved = false;
     this.#hasFailureChanged = true;
@@ -220,11 +232,13 @@ export class LiveFailures {
     this.#unrecovered.clear();
     const rows: number[] = [];
     for (let row = 0; row < this.#columns.spans; row++) {
+      if (row % rowsPerStep === 0) yield;
       if (columns.status[row] === errorCode && !this.#columns.hasFlag(row, FLAG.interrupted)) rows.push(row);
     }
     const marks = new Uint8Array(columns.count);
-    if (rows.length > 0) markRecovered(columns, rows, this.#keys, marks);
-    for (const row of rows) {
+    if (rows.length > 0) yield* recoveredInSteps(columns, rows, this.#keys, marks);
+    for (const [index, row] of rows.entries()) {
+      if (index % readsPerStep === 0) yield;
       const isRecovered = ((marks[row] ?? 0) & RECOVERED) !== 0;
       const key = isRecovered ? undefined : shortKey(this.#keys.keyOf(row));
       this.#insert(row, { sort: sortOf(columns, row), key }, isRecovered);

@@ -2,6 +2,7 @@
 // that these would have for all rows at once. A row costs a step for itself and one for each later sibling; walks go up only
 // from rows that have children, and down only where a whole subtree moves.
 
+import { readsPerStep, rowsPerStep, type Steps } from "../base/steps";
 import type { LiveColumns } from "./liveColumns";
 import type { LiveIds } from "./liveIds";
 import { LiveLinks, orphanList, topList } from "./liveLinks";
@@ -18,7 +19,7 @@ import {
   reversedProblem,
 } from "./spanForest";
 import type { SpanSource } from "./spanSource";
-import { buildTree } from "./spanTree";
+import { buildTree, treeInSteps } from "./spanTree";
 
 export class LiveForest {
   readonly #columns: LiveColumns;
@@ -43,18 +44,32 @@ export class LiveForest {
   #problems: readonly Problem[] | undefined;
   #order: Pick<SpanTree, "preorder" | "subtreeSize"> | undefined;
 
-  /** @param spans of the columns as they are, of which only those are read that have no place of their own */
-  constructor(columns: LiveColumns, ids: LiveIds, spans: Pick<SpanSource, "shortSpanAt">) {
+  private constructor(columns: LiveColumns, ids: LiveIds, spans: Pick<SpanSource, "shortSpanAt">, tree: SpanTree) {
     this.#columns = columns;
     this.#ids = ids;
     this.#spans = spans;
     this.#synthetic = columns.hasSynthetic ? columns.spans : -1;
-    this.#links = new LiveLinks(columns, buildTree(columns.columns), this.#synthetic);
-    const parentIdOf = (row: number) => spans.shortSpanAt(row)?.parentSpanId ?? "";
+    this.#links = new LiveLinks(columns, tree, this.#synthetic);
+  }
+
+  /** @param spans of the columns as they are, of which only those are read that have no place of their own */
+  static *of(columns: LiveColumns, ids: LiveIds, spans: Pick<SpanSource, "shortSpanAt">): Steps<LiveForest> {
+    const forest = new LiveForest(columns, ids, spans, yield* treeInSteps(columns.columns));
+    yield* forest.#begin();
+    return forest;
+  }
+
+  *#begin(): Steps<void> {
+    const columns = this.#columns;
+    const parentIdOf = (row: number) => this.#spans.shortSpanAt(row)?.parentSpanId ?? "";
+    let read = 0;
     for (let row = 0; row < columns.spans; row++) {
+      if (row % rowsPerStep === 0) yield;
       if (columns.hasFlag(row, FLAG.duplicateId)) this.#noteDuplicate(row);
+      if (!columns.hasFlag(row, FLAG.orphan | FLAG.cycleCut)) continue;
+      if (++read % readsPerStep === 0) yield;
       if (columns.hasFlag(row, FLAG.orphan)) this.#await(row, parentIdOf(row));
-      else if (columns.hasFlag(row, FLAG.cycleCut)) this.#noteCut(row, ids.rowOf(parentIdOf(row)));
+      else this.#noteCut(row, this.#ids.rowOf(parentIdOf(row)));
     }
     this.#hasOrphansMoved = false;
   }

@@ -2,6 +2,7 @@
 // one after the other and are added; where an earlier one changes, the index is put together again from what is kept of
 // each, and no text is read.
 
+import { readsPerStep, rowsPerStep, type Steps } from "../base/steps";
 import type { LiveColumns } from "./liveColumns";
 import { isOutputRoot, type OutputBurst, outputBurstOf } from "./outputBurst";
 import { GrowingOutputIndex, grownTimes, type OutputIndex, type OutputRoot } from "./outputIndex";
@@ -27,13 +28,25 @@ export class LiveOutput {
   #reader: OutputReader | undefined;
   readonly #grownRoots = new Set<number>();
 
-  /** @param spans of the columns as they are, of which those with output are read */
-  constructor(columns: LiveColumns, spans: SpanSource) {
+  private constructor(columns: LiveColumns, spans: SpanSource) {
     this.#columns = columns;
     this.#spans = spans;
-    for (let row = 0; row < columns.spans; row++) {
-      if (!columns.hasFlag(row, FLAG.output)) continue;
-      const span = spans.spanAt(row);
+  }
+
+  /** @param spans of the columns as they are, of which those with output are read */
+  static *of(columns: LiveColumns, spans: SpanSource): Steps<LiveOutput> {
+    const output = new LiveOutput(columns, spans);
+    yield* output.#begin();
+    return output;
+  }
+
+  *#begin(): Steps<void> {
+    let read = 0;
+    for (let row = 0; row < this.#columns.spans; row++) {
+      if (row % rowsPerStep === 0) yield;
+      if (!this.#columns.hasFlag(row, FLAG.output)) continue;
+      if (++read % readsPerStep === 0) yield;
+      const span = this.#spans.spanAt(row);
       if (span !== undefined) this.change(row, span);
     }
   }

@@ -1,6 +1,7 @@
 // The rows of a trace that grows: records are applied to spans, and what columns, forest, evidence, totals, output and
 // failures tell of them is brought up to date row by row. The work for a record does not depend on how many rows there are.
 
+import type { Steps } from "../base/steps";
 import type { SpanDescription } from "./buildColumns";
 import { describeSpan } from "./describeSpan";
 import type { ActionKeys, Failures } from "./failures";
@@ -53,6 +54,16 @@ export interface LiveRowsOptions {
   readonly keysOf: (spans: SpanSource, columns: SpanColumns) => ActionKeys;
 }
 
+interface RowParts {
+  readonly spans: LiveSpans;
+  readonly columns: LiveColumns;
+  readonly forest: LiveForest;
+  readonly evidence: LiveEvidence;
+  readonly totals: LiveTotals;
+  readonly output: LiveOutput;
+  readonly failures: LiveFailures;
+}
+
 export class LiveRows {
   readonly spans: LiveSpans;
   readonly #fold: RecordFold;
@@ -69,17 +80,33 @@ export class LiveRows {
   #hasTexts: boolean;
   #isLoading = true;
 
-  constructor(first: FirstRows | undefined, options: LiveRowsOptions) {
-    this.#hasTexts = first?.hasTexts ?? true;
+  /** With pauses in which others can be served. */
+  static *of(first: FirstRows | undefined, options: LiveRowsOptions): Steps<LiveRows> {
     const ids = new LiveIds(first?.spans);
-    this.spans = new LiveSpans(ids, first?.spans, options.replaceKnown);
-    this.#columns = new LiveColumns(first && { ...first, spans: first.spans.count });
-    const columns = this.#columns;
-    this.#forest = new LiveForest(columns, ids, this.spans);
-    this.#evidence = new LiveEvidence(columns, this.spans, first?.latestEventMs ?? Number.NEGATIVE_INFINITY);
-    this.#totals = new LiveTotals(columns, this.spans, first?.summary);
-    this.#output = new LiveOutput(columns, this.spans);
-    this.#failures = new LiveFailures(columns, options.keysOf(this.spans, columns));
+    const spans = new LiveSpans(ids, first?.spans, options.replaceKnown);
+    const columns = new LiveColumns(first && { ...first, spans: first.spans.count });
+    yield;
+    return new LiveRows(first, options, {
+      spans,
+      columns,
+      forest: yield* LiveForest.of(columns, ids, spans),
+      evidence: yield* LiveEvidence.of(columns, spans, first?.latestEventMs ?? Number.NEGATIVE_INFINITY),
+      totals: yield* LiveTotals.of(columns, spans, first?.summary),
+      output: yield* LiveOutput.of(columns, spans),
+      failures: yield* LiveFailures.of(columns, options.keysOf(spans, columns)),
+    });
+  }
+
+  private constructor(first: FirstRows | undefined, options: LiveRowsOptions, parts: RowParts) {
+    const { columns } = parts;
+    this.#hasTexts = first?.hasTexts ?? true;
+    this.spans = parts.spans;
+    this.#columns = columns;
+    this.#forest = parts.forest;
+    this.#evidence = parts.evidence;
+    this.#totals = parts.totals;
+    this.#output = parts.output;
+    this.#failures = parts.failures;
     this.#fold = new RecordFold(this.spans, firstRoot(columns), first?.metadata ?? {}, options);
     this.spans.onHold = (row, span) => {
       this.#shares.set(row, shareOf(span));

@@ -1,6 +1,7 @@
 // What the spans of a trace that grows add up to: what `summariseSpans` would say of all of them. A span that changes is
 // taken out as it was and put in as it is.
 
+import { rowsPerStep, type Steps } from "../base/steps";
 import { Highest, orLowest } from "./highest";
 import type { LiveColumns } from "./liveColumns";
 import type { TokenCounts, TraceSpan, TraceSummary } from "./schema";
@@ -55,14 +56,26 @@ export class LiveTotals {
   readonly #firstStart = new Highest();
   readonly #lastEnd = new Highest();
 
+  private constructor(columns: LiveColumns, spans: Pick<SpanSource, "shortSpanAt">) {
+    this.#columns = columns;
+    this.#spans = spans;
+  }
+
   /**
    * @param spans of the columns as they are
    * @param base what the rows that are there add up to
    */
-  constructor(columns: LiveColumns, spans: Pick<SpanSource, "shortSpanAt">, base: TraceSummary | undefined) {
-    this.#columns = columns;
-    this.#spans = spans;
-    if (base === undefined) return;
+  static *of(
+    columns: LiveColumns,
+    spans: Pick<SpanSource, "shortSpanAt">,
+    base: TraceSummary | undefined,
+  ): Steps<LiveTotals> {
+    const totals = new LiveTotals(columns, spans);
+    if (base !== undefined) yield* totals.#begin(base);
+    return totals;
+  }
+
+  *#begin(base: TraceSummary): Steps<void> {
     for (const name of countedTokens) this.#tokens[name] = base.tokens?.[name] ?? 0;
     this.#totalTokens = base.totalTokens ?? 0;
     this.#totalToolCalls = base.totalToolCalls ?? 0;
@@ -70,7 +83,9 @@ export class LiveTotals {
     this.#cost = base.totalCost ?? 0;
     for (const { name, count, totalDuration = 0 } of base.topTools ?? [])
       this.#tools.set(name, { count, totalDuration });
+    const columns = this.#columns;
     for (let row = 0; row < columns.spans; row++) {
+      if (row % rowsPerStep === 0) yield;
       if (columns.hasFlag(row, FLAG.open)) this.#openSpans++;
       if (!Number.isNaN(columns.cost[row])) this.#costs++;
       this.#setTimes(row, this.#startOf(row), this.#endOf(row));

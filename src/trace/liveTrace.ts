@@ -3,6 +3,7 @@
 // about by adding to what was read (an older journal that grows, a record with a number that was passed, another way of
 // combining) makes it stale: then all is read again.
 
+import type { Steps } from "../base/steps";
 import {
   type CombinedHead,
   detailsOfCrash,
@@ -56,7 +57,7 @@ export interface LiveFile {
 export interface LiveSetup {
   readonly snapshot: SnapshotHead | undefined;
   /** The spans of the snapshot; asked at most once, and only where they are what journals are added to. */
-  readonly firstRows: () => FirstRows | undefined;
+  readonly firstRows: () => Steps<FirstRows | undefined>;
   /** In the order of `FilesAround.journals`. */
   readonly journals: readonly LiveFile[];
   readonly keysOf: LiveRowsOptions["keysOf"];
@@ -119,7 +120,7 @@ export class LiveTrace {
    * Reads the journals up to these lengths, piece by piece: between two pieces somebody else may have a turn.
    * @param files around them, as they were before
    */
-  *load(files: FilesAround, lengths: readonly number[]): Generator<void> {
+  *load(files: FilesAround, lengths: readonly number[]): Steps<void> {
     const isOne = this.#journals.length === 1;
     if (!isOne || !(yield* this.#loadInOneGo(lengths[0] ?? 0))) {
       this.#plan = undefined;
@@ -215,26 +216,26 @@ export class LiveTrace {
   }
 
   /** Reads the only journal and applies its records as they come; false where that can't be done. */
-  *#loadInOneGo(length: number): Generator<void, boolean> {
+  *#loadInOneGo(length: number): Steps<boolean> {
     const [file] = this.#setup.journals;
     const [journal] = this.#journals;
     if (file === undefined || journal === undefined) return false;
     for (let offset = 0; offset < length; offset += this.#chunkBytes) {
       const entries = journal.push(file.read(offset, Math.min(this.#chunkBytes, length - offset)));
-      if (!this.#takeFirst(journal, entries)) return false;
+      if (!(yield* this.#takeFirst(journal, entries))) return false;
       yield;
     }
-    if (!this.#takeFirst(journal, journal.takeTail())) return false;
-    if (this.#plan === undefined) this.#begin(this.#makePlan());
+    if (!(yield* this.#takeFirst(journal, journal.takeTail()))) return false;
+    if (this.#plan === undefined) yield* this.#begin(this.#makePlan());
     return true;
   }
 
-  #takeFirst(journal: LiveJournal, entries: readonly JournalEntry[]): boolean {
+  *#takeFirst(journal: LiveJournal, entries: readonly JournalEntry[]): Steps<boolean> {
     if (journal.lateCount > 0) return false;
     if (this.#plan === undefined) {
       if (!holdsSomething(journal)) return true;
       const plan = this.#makePlan();
-      this.#begin(plan);
+      yield* this.#begin(plan);
       const [step] = plan.steps;
       if (step !== undefined) {
         this.#beginStep(step, plan);
@@ -246,7 +247,7 @@ export class LiveTrace {
   }
 
   /** Looks at all journals before the first record of any is applied. */
-  *#loadWithCare(files: FilesAround, lengths: readonly number[]): Generator<void> {
+  *#loadWithCare(files: FilesAround, lengths: readonly number[]): Steps<void> {
     const indexes = new Map<LiveJournal, JournalIndex>();
     for (const [number, journal] of this.#journals.entries()) {
       const index = new JournalIndex();
@@ -262,7 +263,7 @@ export class LiveTrace {
     }
     this.#earlierCrash = weighFiles(files, this.#snapshot, this.#journals).earlierCrash;
     const plan = this.#makePlan();
-    this.#begin(plan);
+    yield* this.#begin(plan);
     for (const step of plan.steps) {
       this.#beginStep(step, plan);
       yield* this.#applyStep(step, plan, indexes);
@@ -274,11 +275,7 @@ export class LiveTrace {
     }
   }
 
-  *#applyStep(
-    step: PlanStep<LiveJournal>,
-    plan: Plan,
-    indexes: ReadonlyMap<LiveJournal, JournalIndex>,
-  ): Generator<void> {
+  *#applyStep(step: PlanStep<LiveJournal>, plan: Plan, indexes: ReadonlyMap<LiveJournal, JournalIndex>): Steps<void> {
     const { filling } = choiceOfStep(step, plan, this.#holding());
     this.#filled.push(filling.length);
     const ahead = filling.toSorted((a, b) => a.seq - b.seq);
@@ -308,16 +305,17 @@ export class LiveTrace {
     return planCombination(this.#snapshot?.header, isWholeSnapshot(this.#snapshot), this.#holding());
   }
 
-  #begin(plan: Plan): void {
+  *#begin(plan: Plan): Steps<void> {
     this.#plan = plan;
     this.#signature = this.#signatureOf(plan);
     this.#problems = new ProblemList();
     this.#added = [];
     this.#filled = [];
     if (plan.problem) this.#problems.add(plan.problem);
-    const first = plan.base === undefined ? undefined : this.#setup.firstRows();
+    const first = plan.base === undefined ? undefined : yield* this.#setup.firstRows();
     const { replaceKnown } = plan;
-    this.#rows = new LiveRows(first, { problems: this.#problems, replaceKnown, keysOf: this.#setup.keysOf });
+    const options = { problems: this.#problems, replaceKnown, keysOf: this.#setup.keysOf };
+    this.#rows = yield* LiveRows.of(first, options);
   }
 
   #beginStep(step: PlanStep<LiveJournal>, plan: Plan): void {

@@ -1,5 +1,6 @@
 // Totals of a trace, derived from its spans: never added up from records, so that reading a record twice counts once.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import type { TokenCounts, TraceSpan, TraceSummary } from "./schema";
 import { toolName } from "./toolCall";
 
@@ -8,6 +9,11 @@ const mostTopTools = 10;
 
 /** What the spans tell. A cost that no span reports is left out; `duration` is undefined where no time is known. */
 export function summariseSpans(spans: readonly TraceSpan[]): TraceSummary {
+  return finish(totalsInSteps(spans));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* totalsInSteps(spans: readonly TraceSpan[]): Steps<TraceSummary> {
   const tokens: Record<(typeof countedTokens)[number], number> = {
     input: 0,
     output: 0,
@@ -20,7 +26,9 @@ export function summariseSpans(spans: readonly TraceSpan[]): TraceSummary {
   let totalCost: number | undefined;
   let firstMs = Number.POSITIVE_INFINITY;
   let lastMs = Number.NEGATIVE_INFINITY;
+  let done = 0;
   for (const span of spans) {
+    if (++done % rowsPerStep === 0) yield;
     if (span.startTime < firstMs) firstMs = span.startTime;
     const endMs = span.endTime ?? span.startTime;
     if (endMs > lastMs) lastMs = endMs;

@@ -4,6 +4,7 @@
 
 import { closeSync, openSync, readSync, writeSync } from "node:fs";
 import { crc32 } from "node:zlib";
+import { noSnapshot } from "../../src/reader/tailedSnapshot";
 import { encodeRecord, writerTag } from "../../src/trace/journalFrame";
 import type { JournalHeader, JournalRecord } from "../../src/trace/journalRecord";
 import { LiveTrace } from "../../src/trace/liveTrace";
@@ -55,7 +56,7 @@ export async function measureLiveTail(spans: number, events: number, seed = 20_2
     const live = new LiveTrace({
       snapshot: undefined,
       journals: [{ fileName, read }],
-      firstRows: () => undefined,
+      firstRows: noSnapshot.firstRows,
       keysOf: actionKeysOf,
       crc32: (bytes, start, end) => crc32(bytes.subarray(start, end)),
     });

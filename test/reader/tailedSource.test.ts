@@ -261,6 +261,47 @@ describe("a snapshot beside a journal that is followed", () => {
       expect(await follower.readSame(baseMs)).toBe("grown");
     }
   });
+
+  describe("when it is long", () => {
+    const children = Array.from({ length: 9_000 }, (_, index) => ({
+      ...rootSpan,
+      spanId: `child-${index}`,
+      parentSpanId: index % 300 === 299 ? "nobody" : index % 3 === 0 ? "root" : `child-${index - 1}`,
+      kind: index % 7 === 0 ? "generation" : "tool",
+      name: `step ${index % 5}`,
+      // Not in order of time.
+      startTime: rootSpan.startTime + ((index * 7_919) % 10_007),
+      status: index % 11 === 0 ? "error" : "ok",
+      ...(index % 13 === 0 ? {} : { endTime: rootSpan.startTime + 20_000 + index }),
+    }));
+    const sound = own([rootSpan, ...children], 1);
+    const middle = sound.length >> 1;
+
+    it.each([
+      ["sound", sound],
+      ["hit in a step", `${sound.slice(0, middle)}\0\0${sound.slice(middle + 2)}`],
+      ["hit at its beginning", `${sound.slice(0, 200)}\0\0${sound.slice(202)}`],
+    ])("is taken in with pauses as it is in one go: %s", async (_, text) => {
+      const folder = await journalFolder();
+      await folder.write("S.json", text);
+      const follower = follow(folder);
+      await follower.readSame(baseMs);
+      expect(follower.reading.spans.count).toBeGreaterThan(8_900);
+      await appendFile(folder.join(nameOf(1)), linesAfter(end));
+      expect(await follower.readSame(baseMs)).toBe("grown");
+    });
+
+    it("is given up where nobody waits for it any more", async () => {
+      const folder = await journalFolder();
+      await folder.write("S.json", sound.slice(0, -2_000));
+      const source = new TailedSource({ key: folder.join("S.json"), access: nodeFileAccess, probe: () => "alive" });
+      owned.push(source);
+      const abort = new AbortController();
+      const reading = source.read(abort.signal);
+      abort.abort(new Error("closed"));
+      await expect(reading).rejects.toThrow("closed");
+    });
+  });
 });
 
 describe("the files of a session that is followed", () => {

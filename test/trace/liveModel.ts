@@ -143,7 +143,8 @@ export class FollowedSession {
       keysOf: actionKeysOf,
       // A few records at a time.
       chunkBytes: 500,
-      firstRows: () => {
+      *firstRows() {
+        yield;
         const reading = readingInMemory({
           safeId: "S",
           sessionId: "S",

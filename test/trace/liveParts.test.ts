@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { noSnapshot } from "../../src/reader/tailedSnapshot";
 import { Highest } from "../../src/trace/highest";
 import type { JournalRecord } from "../../src/trace/journalRecord";
 import { LiveTexts } from "../../src/trace/liveTexts";
@@ -97,7 +98,12 @@ describe("the spans of a trace that grows", () => {
       return bytes.slice(offset, offset + length);
     };
     const journals = [{ fileName: "S.1.journal.ndjson", read }];
-    const live = new LiveTrace({ snapshot: undefined, journals, firstRows: () => undefined, keysOf: actionKeysOf });
+    const live = new LiveTrace({
+      snapshot: undefined,
+      journals,
+      firstRows: noSnapshot.firstRows,
+      keysOf: actionKeysOf,
+    });
     const files = { safeId: "S", journals: [{ name: "S.1.journal.ndjson", mtimeMs: 1 }] };
     for (const _ of live.load(files, [bytes.length])) {
       // Piece by piece.

@@ -4,11 +4,17 @@ import { describe, expect, it } from "vitest";
 import { finish, type Steps } from "../../src/base/steps";
 import { buildColumns, columnsInSteps } from "../../src/trace/buildColumns";
 import { failuresInSteps, findFailures } from "../../src/trace/failures";
+import { LiveRows } from "../../src/trace/liveRows";
+import { ProblemList } from "../../src/trace/problemList";
 import { readSession, readSnapshotSession } from "../../src/trace/readSession";
 import type { TraceSpan } from "../../src/trace/schema";
+import { actionKeysOf } from "../../src/trace/spanActions";
 import { FLAG } from "../../src/trace/spanColumns";
+import { spansInMemory } from "../../src/trace/spanSource";
 import { buildTree } from "../../src/trace/spanTree";
 import { parseInSteps, parseTolerant } from "../../src/trace/tolerantJson";
+import { summariseSpans, totalsInSteps } from "../../src/trace/traceSummary";
+import { reportedUsage } from "../../src/trace/traceUsage";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 
@@ -70,6 +76,37 @@ describe("a file that is read with pauses", () => {
     expect(pausesOf(parseInSteps(bytes))).toBeGreaterThan(bytes.length / 1_000_000);
     const spans = (JSON.parse(traceText(40_000)) as { spans: TraceSpan[] }).spans;
     expect(pausesOf(columnsInSteps(spans))).toBeGreaterThan(3 * 9);
+  });
+});
+
+describe("rows that records are added to", () => {
+  it("are taken in with a pause for some thousand of them, whatever is made of them", () => {
+    const list = (JSON.parse(traceText(30_000)) as { spans: TraceSpan[] }).spans;
+    const spans = spansInMemory(list);
+    const { columns } = buildColumns(list);
+    const usage = reportedUsage(list, columns.count);
+    const summary = summariseSpans(list);
+    expect(pausesOf(totalsInSteps(list))).toBe(7);
+    const first = {
+      spans,
+      columns,
+      usage,
+      summary,
+      metadata: {},
+      latestEventMs: Number.NEGATIVE_INFINITY,
+      hasTexts: true,
+    };
+    const options = { problems: new ProblemList(), replaceKnown: false, keysOf: actionKeysOf };
+    // Forest, evidence, totals, output, starts and failures.
+    expect(pausesOf(LiveRows.of(first, options))).toBeGreaterThan(6 * 7);
+    const live = finish(LiveRows.of(first, options));
+    const { depth, nextSibling } = live.tree;
+    expect({ depth, nextSibling }).toEqual({
+      depth: buildTree(columns).depth,
+      nextSibling: buildTree(columns).nextSibling,
+    });
+    expect(live.totals.summary).toEqual(summary);
+    expect(live.evidence.openSpans).toBe(0);
   });
 });
 
