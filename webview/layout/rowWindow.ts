@@ -22,8 +22,9 @@ export function rowWindow(scrollTop: number, viewportPx: number, count: number, 
   if (before !== undefined && before.end <= count && holds(before, Math.max(0, from - 2), Math.min(count, to + 2))) {
     return before;
   }
-  const first = Math.max(0, Math.floor((from - overscan) / stepRows) * stepRows);
   const rows = Math.ceil(viewportPx / rowPx) + 1 + 2 * overscan + stepRows;
+  // At the end as many as elsewhere: the canvas beside them keeps its size, and so its memory.
+  const first = Math.max(0, Math.min(Math.floor((from - overscan) / stepRows) * stepRows, count - rows));
   return { first, end: Math.max(first, Math.min(count, first + rows)) };
 }
 

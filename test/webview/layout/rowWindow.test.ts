@@ -44,6 +44,11 @@ describe("the rows that are drawn", () => {
     );
   });
 
+  it("are as many at the end as elsewhere, so that what is drawn beside them keeps its size", () => {
+    const sizes = [0, 2_200, 10_000, 21_000, 21_560].map((scrollTop) => rowWindow(scrollTop, 440, 1_000));
+    for (const { first, end } of sizes) expect(end - first).toBe(35);
+  });
+
   it("stay the same while a little is scrolled", () => {
     const drawn = rowWindow(2_200, 440, 1_000);
     expect(rowWindow(2_210, 440, 1_000, drawn)).toBe(drawn);
