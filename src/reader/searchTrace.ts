@@ -3,12 +3,14 @@
 
 import type { SearchPart } from "../protocol/searchMessages";
 import { spanHolds } from "../trace/searchSpan";
+import type { SpanRecords } from "../trace/spanRecords";
 import { type SpanSource, TraceReplacedError } from "../trace/spanSource";
 import type { TracePicture } from "./picture";
 import { rowTexts } from "./rowTexts";
 import { type BlockResults, BlockSearch } from "./searchBlock";
 import { searchLabels } from "./searchLabels";
 import type { QueryMatcher } from "./searchMatcher";
+import { RecordSearch } from "./searchRecords";
 import { holdsMatch, type Pausing } from "./searchVerify";
 
 export interface TraceSearchOptions {
@@ -20,6 +22,8 @@ export interface TraceSearchOptions {
   /** Only these. */
   readonly rows?: Uint32Array | undefined;
   readonly block?: BlockSearch | undefined;
+  /** See `RecordSearchOptions`. */
+  readonly recordBytes?: number | undefined;
 }
 
 /** Rows, or texts, that are looked at between two pauses where each takes next to nothing. */
@@ -123,8 +127,33 @@ export class TraceSearch implements BlockResults {
     }
   }
 
-  /** From the row near which the person is to the end, then what comes before it. */
   *#spans(): Pausing<void> {
+    const { spans } = this.#options.picture();
+    if (spans.records === undefined || !(yield* this.#recorded(spans, spans.records))) yield* this.#rowByRow();
+  }
+
+  /** False where the trace has been read again meanwhile. */
+  *#recorded(spans: SpanSource, records: SpanRecords): Pausing<boolean> {
+    const { picture, matcher, nearRow = 0, recordBytes } = this.#options;
+    const share = 1 / (1 + this.#labelsShare());
+    const endRow = Math.min(this.#rowCount, spans.count);
+    const options = { spans, records, matcher, block: this.#block, results: this, endRow, nearRow, recordBytes };
+    const search = new RecordSearch(options);
+    try {
+      for (const _ of search.run()) {
+        this.#searched = share * search.searched;
+        yield;
+        if (picture().spans !== spans) return false;
+      }
+      return true;
+    } catch (error) {
+      if (error instanceof TraceReplacedError && picture().spans !== spans) return false;
+      throw error;
+    }
+  }
+
+  /** From the row near which the person is to the end, then what comes before it. */
+  *#rowByRow(): Pausing<void> {
     const { picture, nearRow = 0 } = this.#options;
     const end = Math.min(this.#rowCount, picture().spans.count);
     const middle = Math.max(0, Math.min(end - 1, nearRow));
@@ -138,7 +167,7 @@ export class TraceSearch implements BlockResults {
         const next = yield* this.#spansFrom(row, last);
         done += next - row;
         row = next;
-        this.#searched = (share * done) / end;
+        this.#searched = Math.max(this.#searched, (share * done) / end);
         yield;
       }
     }

@@ -4,10 +4,13 @@
 import type { JournalEntry } from "./journalReading";
 import type { LiveIds } from "./liveIds";
 import { LiveRanges } from "./liveRanges";
+import { liveRecords } from "./liveRecords";
 import { ProblemList } from "./problemList";
 import { isCrashKnown, RecordFold, rootEventPrefix, type SpanTable } from "./recordFold";
+import { marksAfter, RECORD_MARK } from "./recordMarks";
 import type { TraceSpan } from "./schema";
 import { shortValue } from "./shortValue";
+import type { SpanRecords } from "./spanRecords";
 import { type SpanField, type SpanSource, TraceReplacedError } from "./spanSource";
 import { type SpanUsage, usageOfSpan } from "./spanUsage";
 import { toolName } from "./toolCall";
@@ -18,6 +21,8 @@ export interface RecordPart {
   readonly isOverruled: boolean;
   /** @throws TraceReplacedError where the journal is no longer the one that was read */
   entryAt(offsetBytes: number, lengthBytes: number): JournalEntry;
+  /** All bytes of a range, whatever they are; throws the same. */
+  bytesAt(offsetBytes: number, lengthBytes: number): Uint8Array;
 }
 
 /** Something that is known of the session's root and stands in no record. */
@@ -51,6 +56,7 @@ export class LiveSpans implements SpanSource, SpanTable {
   #fresh: number[] = [];
   #changed: number[] = [];
   #lastPut = -1;
+  #isMended = false;
   /** Comes after all that records say. */
   #lastWord: (RootEvent & { readonly row: number }) | undefined;
 
@@ -97,23 +103,25 @@ export class LiveSpans implements SpanSource, SpanTable {
     return row >= (this.#base?.count ?? 0) || this.#ranges.has(row);
   }
 
-  put(row: number, span: TraceSpan): void {
+  put(row: number, span: TraceSpan, isMended: boolean): void {
     if (row === this.count) this.#ids.add(span.spanId);
     // One that is replaced as a whole was not looked at before.
     else if (!this.#held.has(row)) this.get(row);
     if (this.#held.size > mostHeld / 2) this.#held.delete(row);
     this.#held.set(row, span);
     this.#lastPut = row;
+    this.#isMended ||= isMended;
   }
 
   /** To be called after each record that was applied: where it changed a span, its place is kept with the span. */
   noteRecord(part: number, entry: JournalEntry): void {
     const row = this.#lastPut;
     if (row < 0) return;
-    const { offsetBytes, endBytes } = entry;
+    const { offsetBytes, endBytes, record } = entry;
     const index = this.#ranges.add(row, part, offsetBytes, endBytes - offsetBytes);
+    this.#ranges.setMarks(row, marksAfter(this.#ranges.marksOf(row), record, this.#isMended || this.#isBeneath(row)));
     if (endBytes - offsetBytes > longRecordBytes) {
-      this.#shortRecords.set(index, JSON.stringify({ ...entry, record: shortValue(entry.record) }));
+      this.#shortRecords.set(index, JSON.stringify({ ...entry, record: shortValue(record) }));
     }
     this.#noteChange(row);
   }
@@ -122,6 +130,7 @@ export class LiveSpans implements SpanSource, SpanTable {
   noteTold(event: RootEvent): void {
     if (this.#lastPut < 0) return;
     this.#ranges.add(this.#lastPut, toldPart, this.#told.push(event) - 1, 0);
+    this.#ranges.setMarks(this.#lastPut, this.#ranges.marksOf(this.#lastPut) | RECORD_MARK.untold);
     this.#noteChange(this.#lastPut);
   }
 
@@ -129,6 +138,7 @@ export class LiveSpans implements SpanSource, SpanTable {
     this.#fresh.push(row);
     this.#changed.push(row);
     this.#lastPut = -1;
+    this.#isMended = false;
   }
 
   /** Sets the event that stands behind all others of the root, now and later; false where it is known already. */
@@ -193,9 +203,25 @@ export class LiveSpans implements SpanSource, SpanTable {
     return span === undefined ? "" : toolName(span);
   }
 
+  get records(): SpanRecords {
+    return liveRecords(this.#ranges, this.#base, {
+      toldRow: this.#lastWord?.row ?? -1,
+      read: (number, { startBytes, endBytes }) => {
+        const part = this.#parts[number];
+        if (part === undefined) throw replacedJournal();
+        return part.bytesAt(startBytes, endBytes - startBytes);
+      },
+    });
+  }
+
+  /** True for a row of the snapshot: no record says all of its span. */
+  #isBeneath(row: number): boolean {
+    return row < (this.#base?.count ?? 0);
+  }
+
   /** True for a span of the snapshot that no record has changed. */
   #isOfBase(row: number): boolean {
-    return row < (this.#base?.count ?? 0) && !this.#ranges.has(row) && row !== this.#lastWord?.row;
+    return this.#isBeneath(row) && !this.#ranges.has(row) && row !== this.#lastWord?.row;
   }
 
   #withLastWord(row: number, span: TraceSpan | undefined): TraceSpan | undefined {

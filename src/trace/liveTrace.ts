@@ -353,14 +353,21 @@ export class LiveTrace {
       incarnation: journal.facts.incarnation,
       isOverruled,
       entryAt: (offsetBytes: number, lengthBytes: number) => this.#entryAt(from, offsetBytes, lengthBytes),
+      bytesAt: (offsetBytes: number, lengthBytes: number) => this.#bytesAt(from, offsetBytes, lengthBytes),
     };
   }
 
   #entryAt(journal: LiveJournal, offsetBytes: number, lengthBytes: number): JournalEntry {
-    const file = this.#setup.journals[this.#journals.indexOf(journal)];
-    const entry = file && entryOfLine(file.read(offsetBytes, lengthBytes), offsetBytes, journal.baseMs);
+    const bytes = this.#bytesAt(journal, offsetBytes, lengthBytes);
+    const entry = entryOfLine(bytes, offsetBytes, journal.baseMs);
     if (entry === undefined) throw replacedJournal();
     return entry;
+  }
+
+  #bytesAt(journal: LiveJournal, offsetBytes: number, lengthBytes: number): Uint8Array {
+    const file = this.#setup.journals[this.#journals.indexOf(journal)];
+    if (file === undefined) throw replacedJournal();
+    return file.read(offsetBytes, lengthBytes);
   }
 
   /** Takes records that came while the trace is watched. */

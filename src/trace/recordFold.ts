@@ -36,8 +36,11 @@ export interface SpanTable {
   get(row: number): TraceSpan | undefined;
   /** True for a row that a record has put down. */
   isPut(row: number): boolean;
-  /** Takes over a span that a record made or changed; `row` is that of a span which is there, or `count`. */
-  put(row: number, span: TraceSpan): void;
+  /**
+   * Takes over a span that a record made or changed; `row` is that of a span which is there, or `count`.
+   * @param isMended it is not what records say
+   */
+  put(row: number, span: TraceSpan, isMended: boolean): void;
 }
 
 export interface FoldOptions {
@@ -209,7 +212,7 @@ export class RecordFold {
     const span = isSound
       ? (fields as TraceSpan)
       : repairSpan(fields, at, { problems: this.#options.problems, makeSpanId: (index) => `missing-${index}` });
-    this.#table.put(at, span);
+    this.#table.put(at, span, !isSound);
     if (this.#root < 0 && isRoot(span)) this.#root = at;
     return at;
   }

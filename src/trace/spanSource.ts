@@ -4,6 +4,7 @@
 import type { Evidence } from "./evidence";
 import type { TraceFile, TraceSpan } from "./schema";
 import type { SpanFile } from "./spanFile";
+import type { SpanRecords } from "./spanRecords";
 import { type SpanUsage, usageOfSpan } from "./spanUsage";
 import { toolName } from "./toolCall";
 
@@ -64,6 +65,8 @@ export interface SpanSource {
   aimAt?(row: number): number | undefined;
   /** Where all spans stand in one file. */
   readonly file?: SpanFile | undefined;
+  /** Where spans are made of the records of journals. */
+  readonly records?: SpanRecords | undefined;
 }
 
 /** Fields of a span that may be large. */
