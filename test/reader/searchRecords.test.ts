@@ -281,7 +281,7 @@ describe("search in a session that is followed", () => {
       ...Array.from({ length: 1_100 }, (_, index) => ({
         ...tool,
         spanId: `s${index}`,
-        input: { part: `part-${index}.` },
+        attributes: { note: `part-${index}.` },
       })),
       { ...tool, spanId: "a", attributes: { note: "old" }, output: "ze" },
       { ...tool, spanId: "b", attributes: { note: "old" }, output: "zebra" },
