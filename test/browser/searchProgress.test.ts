@@ -75,9 +75,14 @@ describe("a search that takes its time", () => {
     await drive.page.keyboard.press("Enter");
     await expect.poll(() => search.innerText()).toContain("1 of 37+ · searching 62 %");
     expect(await drive.selectedText()).toContain("case 20");
+    const announced = () => drive.page.locator(".status-announcement").innerText();
+    expect(await announced()).toContain("1 of 37+");
     await searches.part(id, [590], 0.99);
     await searches.end(id);
     await expect.poll(() => search.innerText()).toContain("1 of 38");
+    // The status line told the count as it was then.
+    expect(await announced()).toContain("1 of 38");
+    expect(await announced()).not.toContain("+");
     expect(await search.innerText()).not.toContain("searching");
     expect(await status.innerText()).toBe("38 matches");
   });

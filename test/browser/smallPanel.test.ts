@@ -53,6 +53,14 @@ describe("a small panel", () => {
     },
   );
 
+  it.each([620, 800, 1000])("tells the whole state while something is searched in %i px", async (widthPx) => {
+    await using drive = await openTrace(browser, sampleFiles("ses_two_bursts_7h"), { widthPx, heightPx: 700 });
+    await drive.page.getByRole("textbox", { name: "Find in Trace" }).fill("tax");
+    await expect.poll(() => drive.page.getByRole("search").innerText()).toContain("29 matches");
+    expect(await cutTexts(drive, ".fact-status")).toEqual([]);
+    await expectWithin(drive.page.locator(".fact-word"), drive.page.locator(".header-facts"));
+  });
+
   it("that gets smaller keeps the selected step in view, but does not bring back one that was scrolled away", async () => {
     await using drive = await openTrace(browser, sampleFiles("ses_crashed_migration"), { heightPx: 900 });
     const { page } = drive;

@@ -90,9 +90,17 @@ export function goToMatch(panel: Navigable, direction: 1 | -1): void {
   panel.setView("tree");
   panel.search.arriveAt(row);
   panel.select(row, { reveal: true });
-  const { matchCount, isBusy } = panel.search;
-  const count = isBusy ? `${formatInteger(matchCount)}+` : formatInteger(matchCount);
-  announceMatch(panel, panel.search.ordinalOf(picture.model, row), count, direction, wrapped);
+  const announce = () => {
+    const { matchCount, isBusy } = panel.search;
+    const count = isBusy ? `${formatInteger(matchCount)}+` : formatInteger(matchCount);
+    announceMatch(panel, panel.search.ordinalOf(picture.model, row), count, direction, wrapped);
+  };
+  announce();
+  const words = panel.announcement;
+  // What was said while the search went on is made good at its end, unless something else was said since.
+  panel.search.whenEnded(() => {
+    if (panel.announcement === words && panel.selectedRow === row) announce();
+  });
 }
 
 function goToLineMatch(panel: Navigable, direction: 1 | -1): void {

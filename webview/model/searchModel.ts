@@ -33,6 +33,7 @@ export class SearchModel {
   /** What is shown; of a new query nothing is before its first part is here. */
   #matches: Matches | undefined;
   #isBusy = false;
+  #onEnd: (() => void) | undefined;
   #hasPart = false;
   #searched = 1;
   #skipped = 0;
@@ -214,6 +215,7 @@ export class SearchModel {
   }
 
   #stop(): void {
+    this.#onEnd = undefined;
     clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#running?.abort(new StaleReplyError("superseded"));
@@ -233,10 +235,13 @@ export class SearchModel {
       this.#error = undefined;
       this.#ended();
       this.#tellMatches();
+      this.#onEnd?.();
+      this.#onEnd = undefined;
       if (this.#changed === undefined || this.#changed.size > 0) this.#askSoon();
     } catch (error) {
       if (running.signal.aborted) return;
       this.#ended();
+      this.#onEnd = undefined;
       this.#changed = undefined;
       // With another picture it is asked again.
       if (!(error instanceof StaleReplyError)) this.#error = error instanceof Error ? error.message : String(error);
@@ -283,6 +288,11 @@ export class SearchModel {
     const params = { epoch: this.#place().epoch, query: this.#query, ...where };
     const parts = { signal, part: searchPartSchema, onPart };
     return this.#connection.request("search", params, searchResultSchema, parts);
+  }
+
+  /** Calls back when the search that is under way has found all; not at all where none is, or where another takes its place. */
+  whenEnded(run: () => void): void {
+    this.#onEnd = this.#isBusy ? run : undefined;
   }
 
   #ended(): void {

@@ -46,8 +46,12 @@ export function HeaderBar({ panel, header }: { panel: Panel; header: PanelHeader
         <span class={`fact fact-status session-${header.status}`} title={detail}>
           <SessionStatusIcon status={header.status} />
           <span class="fact-word">{header.statusLabel}</span>
-          {detail !== "" && <span class="fact-detail">{detail}</span>}
         </span>
+        {detail !== "" && (
+          <span class="fact-detail" title={detail}>
+            {detail}
+          </span>
+        )}
         {duration !== undefined && (
           <span
             class="fact"
