@@ -99,6 +99,7 @@ class DamagedJsonReader {
       case "value":
       case "valueOrEnd":
         if (byte === BYTE.closeBracket && expect === "valueOrEnd") return this.#close();
+        if (byte === BYTE.openBracket && this.#skipForeignList()) return undefined;
         return this.#readValue(byte);
       case "key":
       case "keyOrEnd":
@@ -234,6 +235,14 @@ class DamagedJsonReader {
     if (this.#stack.depth === 0) this.#stack.open({}, at);
     this.#skip("A byte that does not belong there was skipped", at, at + 1);
     this.#expect = expect;
+    return true;
+  }
+
+  /** A list among the spans is none: white space before a span is what is damaged. */
+  #skipForeignList(): boolean {
+    if (!this.#stack.isInSpans || this.#bytes[skipWhiteSpace(this.#bytes, this.#at + 1)] !== BYTE.openBrace)
+      return false;
+    this.#skip("A byte that does not belong there was skipped", this.#at, this.#at + 1);
     return true;
   }
 

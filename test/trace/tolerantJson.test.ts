@@ -290,6 +290,16 @@ describe("damage", () => {
     expect((value as { spans: unknown }).spans).toEqual([spans[0], spans[2], spans[3]]);
   });
 
+  it.each([0, 1, 2])("reads on where a list opens before span %i, and none was there", (index) => {
+    const spans = ["a", "b", "c"].map((spanId) => ({ spanId, name: "n" }));
+    const sound = traceText(spans, 2);
+    const before = sound.indexOf(`"spanId": "${spans[index]?.spanId}"`);
+    const at = sound.lastIndexOf("{", before) - 1;
+    const { value, damaged } = parseTolerant(encode(`${sound.slice(0, at)}[${sound.slice(at + 1)}`));
+    expect((value as { spans: unknown }).spans).toEqual(spans);
+    expect(damaged).toBe(true);
+  });
+
   it("lists a bounded number of places when the whole file is damaged", () => {
     const text = `{"version":2,"spans":[${Array.from({ length: 5000 }, (_, index) => `{"spanId":"s${index}","name":"n"`).join(",")}]}`;
     const { value, problems } = parseTolerant(encode(text));
