@@ -187,8 +187,10 @@ export class RecordSearch {
     const { records, matcher } = this.#options;
     const row = records.rowOf(record);
     if (this.#isPassed(row)) return;
-    // An expression may match what begins in one text and ends in another, or know where a text ends.
-    const tellsNothing = matcher.query.regex && (records.marksOf(row) & RECORD_MARK.joined) !== 0;
+    // An expression may match what begins in one text and ends in another, or know where a text ends; without a probe
+    // nobody has looked at where texts meet.
+    const tellsNothing =
+      (matcher.query.regex || this.#probe === undefined) && (records.marksOf(row) & RECORD_MARK.joined) !== 0;
     const said = tellsNothing || this.#hasMatched ? undefined : this.#parsed(record);
     if (said === undefined || (yield* holdsMatch(matcher, (test) => recordHolds(said, test)))) {
       yield* this.#wholeSpan(row);
