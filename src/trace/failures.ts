@@ -316,8 +316,7 @@ function* findSuccesses(
   if (sorts.size === 0) return;
   for (let row = 0; row < columns.count; row++) {
     if (row % rowsPerStep === 0) yield;
-    if (columns.status[row] === errorCode || isOpen(columns, row)) continue;
-    if (((columns.flags[row] ?? 0) & (FLAG.interrupted | FLAG.synthetic)) !== 0) continue;
+    if (!isSuccess(columns, row)) continue;
     const sort = sorts.get(sortOf(columns, row));
     const startMs = startOf(columns, row);
     if (sort === undefined || !(startMs >= sort.firstEndMs)) continue;
@@ -345,6 +344,12 @@ function innermostOpen(columns: SpanColumns, marks: Uint8Array): number {
     if (latest < 0 || byStart(row, latest) >= 0) latest = row;
   }
   return latest;
+}
+
+/** A step that has ended, and not failed. */
+export function isSuccess(columns: SpanColumns, row: number): boolean {
+  const flags = columns.flags[row] ?? 0;
+  return columns.status[row] !== errorCode && (flags & (FLAG.open | FLAG.interrupted | FLAG.synthetic)) === 0;
 }
 
 /** Open output is no step in progress: the command that writes it is. */

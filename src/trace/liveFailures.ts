@@ -13,6 +13,7 @@ import {
   type Failures,
   findFailures,
   isOpen,
+  isSuccess,
   latestEnd,
   RECOVERED,
   recoveredInSteps,
@@ -89,7 +90,7 @@ export class LiveFailures {
 
   /** To be called with a finished span before a record changes it. */
   beforeChange(row: number, span: TraceSpan): void {
-    if (!this.#isSuccess(row) || !this.#sorts.has(sortOf(this.#columns, row))) return;
+    if (!isSuccess(this.#columns, row) || !this.#sorts.has(sortOf(this.#columns, row))) return;
     this.#successes.set(row, { key: keyOfSpan(span), startMs: this.#columns.startMs[row] ?? Number.NaN });
   }
 
@@ -103,7 +104,7 @@ export class LiveFailures {
     if (known !== undefined) this.#forget(row, known);
     if (span.status === "error" && span.interrupted !== true) this.#add(row, span);
     const sort = sortOf(this.#columns, row);
-    const key = this.#isSuccess(row) && this.#sorts.has(sort) ? keyOfSpan(span) : undefined;
+    const key = isSuccess(this.#columns, row) && this.#sorts.has(sort) ? keyOfSpan(span) : undefined;
     const before = this.#successes.get(row);
     if (before !== undefined) {
       this.#successes.delete(row);
@@ -200,7 +201,8 @@ export class LiveFailures {
       if (!((this.#blockStarts[block] ?? endMs) >= endMs)) continue;
       const end = Math.min((block + 1) * blockRows, this.#columns.spans);
       for (let other = block * blockRows; other < end; other++) {
-        if (!this.#isAfter(other, row) || sortOf(this.#columns, other) !== sort || !this.#isSuccess(other)) continue;
+        if (!this.#isAfter(other, row) || sortOf(this.#columns, other) !== sort || !isSuccess(this.#columns, other))
+          continue;
         if (shortKey(this.#keys.keyOf(other)) === key) return true;
       }
     }
@@ -213,12 +215,6 @@ export class LiveFailures {
     if (!(start <= (this.#blockStarts[block] ?? Number.NEGATIVE_INFINITY))) {
       this.#blockStarts[block] = Number.isNaN(start) ? (this.#blockStarts[block] ?? Number.NEGATIVE_INFINITY) : start;
     }
-  }
-
-  #isSuccess(row: number): boolean {
-    const columns = this.#columns;
-    if (columns.status[row] === errorCode || isOpen(columns, row)) return false;
-    return !columns.hasFlag(row, FLAG.interrupted | FLAG.synthetic);
   }
 
   /** Finds what failed among all rows, and what was made good of it. */

@@ -151,6 +151,26 @@ describe("LiveTrace", () => {
     );
   });
 
+  it("takes no step that is open for a success, whether it writes output or did", () => {
+    const input = { path: "a.ts" };
+    const output = { "tracekeeper.output": { stream: "stdout", bytes: 0, times: [] } };
+    const records = [
+      {
+        t: "set",
+        id: "failed",
+        set: { parentSpanId: "root", name: "bash", status: "error", endTime: 1_000_000, input },
+      },
+      { t: "begin", span: { spanId: "open", name: "bash", kind: "span", status: "ok", input, attributes: output } },
+      { t: "set", id: "open", set: { attributes: {} } },
+    ] as JournalRecord[];
+    const [header = new Uint8Array(), ...lines] = linesOf([root, ...records]);
+    const session = new FollowedSession({}, [{ name: "S.1.journal.ndjson", bytes: header }]);
+    for (const line of lines) {
+      session.append(0, line);
+      session.expectAsReadWhole();
+    }
+  });
+
   it("adds the records to what a snapshot holds, whatever that is", () => {
     fc.assert(
       fc.property(
