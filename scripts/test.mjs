@@ -156,6 +156,7 @@ async function vitest(project, options) {
     project,
     "--passWithNoTests=false",
     ...reporters,
+    ...(process.stdout.isTTY ? [] : ["--no-color"]),
     ...options,
   ];
   const code = await runToEnd(pinnedNode, [packageFile("vitest/vitest.mjs"), ...commandLine]);
