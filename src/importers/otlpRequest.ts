@@ -56,11 +56,24 @@ export function readOtlpRequest(value: unknown): OtlpRequest {
   return reader;
 }
 
-class RequestReader implements OtlpRequest {
+/** The spans of a request while it is read, and what is refused of it. */
+export class OtlpSpanList implements OtlpRequest {
   readonly spans: OtlpSpan[] = [];
   readonly faults: OtlpFault[] = [];
   rejectedSpans = 0;
 
+  /** Counts what is refused alone; throws again what ends the whole. */
+  refuse(thrown: unknown, part: string, count: number): void {
+    if (!(thrown instanceof OtlpFault)) throw thrown;
+    if (thrown.isFinal) throw thrown.within(part);
+    this.faults.push(thrown.within(part));
+    this.rejectedSpans += count;
+    if (this.faults.length < mostFaults) return;
+    throw new OtlpFault(`has at least ${mostFaults} faults, the first: ${this.faults[0]?.sentence}`, "", true);
+  }
+}
+
+class RequestReader extends OtlpSpanList {
   request(request: Fields): void {
     const resources = listIn(request, "resourceSpans");
     for (let index = 0; index < resources.length; index++) this.#resourceSpans(resources[index], index);
@@ -69,14 +82,16 @@ class RequestReader implements OtlpRequest {
   #resourceSpans(value: unknown, index: number): void {
     const part = `resourceSpans[${index}]`;
     let scopes: readonly unknown[] = [];
+    let resource: OtlpOrigin["resource"];
     try {
       const fields = toFields(value);
       scopes = listIn(fields, "scopeSpans");
-      const resource = readResource(fields);
-      for (let at = 0; at < scopes.length; at++) this.#scopeSpans(scopes[at], resource, `${part}.scopeSpans[${at}]`);
+      resource = readResource(fields);
     } catch (thrown) {
-      this.#refuse(thrown, part, () => scopes.reduce<number>((sum, scope) => sum + spansIn(scope).length, 0));
+      const count = scopes.reduce<number>((sum, scope) => sum + spansIn(scope).length, 0);
+      return this.refuse(thrown, part, count);
     }
+    for (let at = 0; at < scopes.length; at++) this.#scopeSpans(scopes[at], resource, `${part}.scopeSpans[${at}]`);
   }
 
   #scopeSpans(value: unknown, resource: OtlpOrigin["resource"], part: string): void {
@@ -87,23 +102,15 @@ class RequestReader implements OtlpRequest {
       spans = listIn(fields, "spans");
       origin = readOrigin(resource, fields);
     } catch (thrown) {
-      return this.#refuse(thrown, part, () => spans.length);
+      return this.refuse(thrown, part, spans.length);
     }
     for (let at = 0; at < spans.length; at++) {
       try {
         this.spans.push(readSpan(spans[at], origin));
       } catch (thrown) {
-        this.#refuse(thrown, `${part}.spans[${at}]`, () => 1);
+        this.refuse(thrown, `${part}.spans[${at}]`, 1);
       }
     }
-  }
-
-  #refuse(thrown: unknown, part: string, countSpans: () => number): void {
-    if (!(thrown instanceof OtlpFault) || thrown.isFinal) throw thrown;
-    this.faults.push(thrown.within(part));
-    this.rejectedSpans += countSpans();
-    if (this.faults.length < mostFaults) return;
-    throw new OtlpFault(`has at least ${mostFaults} faults, the first: ${this.faults[0]?.sentence}`, "", true);
   }
 }
 
