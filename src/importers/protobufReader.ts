@@ -48,6 +48,7 @@ export class ProtobufReader {
 
   /** Passes over the message that follows, and adds to `ranges` where its bytes start and end. */
   passOver(ranges: number[]): void {
+    this.#countMessage();
     const end = this.#endOfNext();
     ranges.push(this.#at, end);
     this.#at = end;
@@ -55,7 +56,6 @@ export class ProtobufReader {
 
   /** Goes to the message of this number that was passed over, wherever the reader is; it ends there. */
   goTo(ranges: readonly number[], index: number): void {
-    this.#countMessage();
     this.#at = ranges[index * 2] as number;
     this.#end = ranges[index * 2 + 1] as number;
   }
@@ -217,6 +217,27 @@ export class ProtobufReader {
 }
 
 const mostGroups = 64;
+
+/**
+ * How many messages there are on a way through messages.
+ * @param path for each level the tags that lead to the next one
+ */
+export function countMessages(bytes: Buffer, path: readonly (readonly number[])[]): number {
+  const reader = new ProtobufReader(bytes);
+  let level = [0, bytes.length];
+  for (const tags of path) {
+    const below: number[] = [];
+    for (let index = 0; index * 2 < level.length; index++) {
+      reader.goTo(level, index);
+      for (let tag = reader.next(); tag !== 0; tag = reader.next()) {
+        if (tags.includes(tag)) reader.passOver(below);
+        else reader.skip();
+      }
+    }
+    level = below;
+  }
+  return level.length / 2;
+}
 
 function isSame(bytes: Buffer, start: number, text: string): boolean {
   for (let index = 0; index < text.length; index++) if (bytes[start + index] !== text.charCodeAt(index)) return false;

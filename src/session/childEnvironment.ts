@@ -97,7 +97,8 @@ function tracesUrl(url: string): string {
 }
 
 function setExporter(variables: Variables, url: string, token: string): void {
-  const settings = { PROTOCOL: "http/json", HEADERS: `authorization=Bearer%20${token}` };
+  // The one protocol that every SDK has; an exporter that knows JSON alone does not look here.
+  const settings = { PROTOCOL: "http/protobuf", HEADERS: `authorization=Bearer%20${token}` };
   variables.set(endpointMark, url);
   // What the person has set for metrics, for logs or for all stays as it is, and none of them gets our token.
   if (personal.some((name) => variables.get(`OTEL_EXPORTER_OTLP_${name}`) !== undefined)) {

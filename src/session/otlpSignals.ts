@@ -3,6 +3,9 @@
 // while an error would have some clients warn on every export.
 
 import { type Fields, fieldOf } from "../importers/otlpFields";
+import { parseOtlpJson } from "../importers/otlpJson";
+import { countMessages } from "../importers/protobufReader";
+import type { Acceptance, OtlpEncoding } from "./otlpAnswer";
 
 export type OtlpSignal = "traces" | "logs" | "metrics";
 
@@ -18,15 +21,25 @@ export function signalOfPath(url: string): OtlpSignal | undefined {
         : undefined;
 }
 
-/** `ExportLogsServiceResponse` or `ExportMetricsServiceResponse` for a request of which nothing is recorded. */
-export function notRecorded(signal: Exclude<OtlpSignal, "traces">, request: unknown): object {
-  const errorMessage = `Tracekeeper records traces; ${signal} are not kept (OTEL_${signal.toUpperCase()}_EXPORTER=none stops sending them)`;
-  const count = signal === "logs" ? countLogRecords(request) : countDataPoints(request);
-  if (count === 0) return {};
-  return {
-    partialSuccess:
-      signal === "logs" ? { rejectedLogRecords: count, errorMessage } : { rejectedDataPoints: count, errorMessage },
-  };
+/** The answer to a request of which nothing is recorded. Throws an `OtlpFault` for what is no request. */
+export function notRecorded(signal: Exclude<OtlpSignal, "traces">, bytes: Buffer, encoding: OtlpEncoding): Acceptance {
+  const message = `Tracekeeper records traces; ${signal} are not kept (OTEL_${signal.toUpperCase()}_EXPORTER=none stops sending them)`;
+  const count =
+    encoding === "protobuf" ? countMessages(bytes, protobufPaths[signal]) : countInJson(signal, parseOtlpJson(bytes));
+  if (count === 0) return { status: 200 };
+  const name = signal === "logs" ? "rejectedLogRecords" : "rejectedDataPoints";
+  return { status: 200, partial: { name, count, message } };
+}
+
+/** Tags on the way from the request to what is counted: opentelemetry-proto, `logs.proto` and `metrics.proto`. */
+const protobufPaths = {
+  logs: [[0x0a], [0x12], [0x12]],
+  // Of a metric: gauge, sum, histogram, exponential histogram, summary.
+  metrics: [[0x0a], [0x12], [0x12], [0x2a, 0x3a, 0x4a, 0x52, 0x5a], [0x0a]],
+} as const;
+
+function countInJson(signal: Exclude<OtlpSignal, "traces">, request: unknown): number {
+  return signal === "logs" ? countLogRecords(request) : countDataPoints(request);
 }
 
 function countLogRecords(request: unknown): number {

@@ -24,7 +24,7 @@ const ours = {
 const exporter = {
   TRACEKEEPER_OTLP_ENDPOINT: "http://127.0.0.1:1234",
   OTEL_EXPORTER_OTLP_ENDPOINT: "http://127.0.0.1:1234",
-  OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+  OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
   OTEL_EXPORTER_OTLP_HEADERS: "authorization=Bearer%20secret",
 };
 
@@ -62,7 +62,7 @@ describe("the environment of a program", () => {
 
   it("lets no setting for traces alone lead spans elsewhere", () => {
     const { env } = made({ OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "grpc", OTEL_EXPORTER_OTLP_TRACES_HEADERS: "a=b" });
-    expect(env["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"]).toBe("http/json");
+    expect(env["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"]).toBe("http/protobuf");
     expect(env["OTEL_EXPORTER_OTLP_TRACES_HEADERS"]).toBe("authorization=Bearer%20secret");
   });
 
@@ -75,7 +75,7 @@ describe("the environment of a program", () => {
       expect(env).not.toHaveProperty("OTEL_EXPORTER_OTLP_ENDPOINT");
       expect(env["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"]).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1\/traces$/);
       expect(env).toMatchObject({
-        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/json",
+        OTEL_EXPORTER_OTLP_TRACES_PROTOCOL: "http/protobuf",
         OTEL_EXPORTER_OTLP_TRACES_HEADERS: expect.stringContaining("Bearer"),
       });
       const inner = made(env).env;

@@ -9,6 +9,7 @@ export interface OtlpAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly text: string;
+  readonly bytes: Buffer;
   /** Of a refusal. */
   readonly message: string;
   readonly json: Readonly<Record<string, unknown>>;
@@ -37,11 +38,12 @@ export function post(port: number, body: unknown, options: PostOptions = {}): Pr
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("error", reject);
         response.on("end", () => {
-          const text = Buffer.concat(chunks).toString();
+          const bytes = Buffer.concat(chunks);
+          const text = bytes.toString();
           const isJson = response.headers["content-type"] === "application/json";
           const json = (isJson ? JSON.parse(text) : {}) as Record<string, unknown>;
           const message = typeof json["message"] === "string" ? json["message"] : "";
-          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, message, json });
+          resolve({ status: response.statusCode ?? 0, headers: response.headers, text, bytes, message, json });
         });
       },
     );

@@ -10,6 +10,7 @@ import { nodeFs } from "../../src/recorder/recorderFs";
 import { otlpHandler } from "../../src/session/otlpReceiver";
 import { faultyFs } from "../faults/faultyFs";
 import { hexId, sentRequest, sentSpan } from "../importers/otlpPayload";
+import { fromProtobuf, protobufOf } from "../importers/otlpProtobufMessages";
 import { post, postGzip, rawClient, token } from "./otlpClient";
 import { many, receiverSetup, request } from "./otlpReceiverSetup";
 
@@ -124,18 +125,55 @@ describe("a program's spans", () => {
   });
 });
 
+describe("spans in protobuf", () => {
+  beforeEach(() => setup.start());
+  const headers = { "Content-Type": "application/x-protobuf" };
+  const postProtobuf = (body: unknown) => post(setup.port, protobufOf("TraceRequest", body), { headers });
+
+  it("are recorded as those in JSON, and answered in protobuf", async () => {
+    const answer = await postProtobuf(request(1, 2));
+    expect(answer).toMatchObject({ status: 200, text: "" });
+    expect(answer.headers["content-type"]).toBe("application/x-protobuf");
+    expect(await setup.received()).toEqual([hexId(1), hexId(2)]);
+  });
+
+  it("may be compressed, and count once whichever way they come", async () => {
+    const body = gzipSync(protobufOf("TraceRequest", request(1)));
+    expect((await post(setup.port, body, { headers: { ...headers, "Content-Encoding": "gzip" } })).status).toBe(200);
+    expect((await post(setup.port, request(1))).status).toBe(200);
+    expect(await setup.received()).toEqual([hexId(1)]);
+  });
+
+  it("are recorded as far as they are sound, and the rest is told in protobuf", async () => {
+    const answer = await postProtobuf(sentRequest([sentSpan({ id: hexId(1) }), { ...sentSpan(), spanId: "" }]));
+    expect(answer.status).toBe(200);
+    expect(fromProtobuf("ExportResponse", answer.bytes)).toEqual({
+      partialSuccess: { rejected: 1, errorMessage: "resourceSpans[0].scopeSpans[0].spans[1].spanId is missing" },
+    });
+    expect(await setup.received()).toEqual([hexId(1)]);
+  });
+
+  it("are refused with a status in protobuf, also where they are JSON", async () => {
+    const answer = await post(setup.port, JSON.stringify(request(1)), { headers });
+    expect(answer.status).toBe(400);
+    expect(fromProtobuf("RpcStatus", answer.bytes)["message"]).toContain("The request is cut off: ");
+    expect(await setup.received()).toEqual([]);
+  });
+
+  it("are the only ones that are kept: records of logs and points of data are counted", async () => {
+    const logs = protobufOf("LogsRequest", { resourceLogs: [{ scopeLogs: [{ logRecords: [{}, {}] }] }] });
+    const answer = await post(setup.port, logs, { headers, path: "/v1/logs" });
+    expect(fromProtobuf("ExportResponse", answer.bytes)).toMatchObject({ partialSuccess: { rejected: 2 } });
+    // One metric with a gauge of two points and a sum of one.
+    const metric = [0x12, 10, 0x2a, 4, 0x0a, 0, 0x0a, 0, 0x3a, 2, 0x0a, 0];
+    const metrics = Buffer.from([0x0a, 14, 0x12, 12, ...metric]);
+    const counted = await post(setup.port, metrics, { headers, path: "/v1/metrics" });
+    expect(fromProtobuf("ExportResponse", counted.bytes)).toMatchObject({ partialSuccess: { rejected: 3 } });
+  });
+});
+
 describe("what else a program may send", () => {
   beforeEach(() => setup.start());
-
-  it("is told to come as JSON where it is protobuf, and so is the person, once", async () => {
-    const headers = { "Content-Type": "application/x-protobuf" };
-    for (const _ of [1, 2]) {
-      const answer = await post(setup.port, "\n\0", { headers });
-      expect(answer.status).toBe(415);
-      expect(answer.message).toContain("OTEL_EXPORTER_OTLP_PROTOCOL=http/json");
-    }
-    expect(setup.problems).toEqual([expect.stringContaining("OTEL_EXPORTER_OTLP_PROTOCOL=http/json")]);
-  });
 
   it.each([undefined, "text/plain", "application/x-www-form-urlencoded", "application/jsonp"])(
     "is refused as %s",

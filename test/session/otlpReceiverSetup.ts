@@ -1,7 +1,8 @@
 // A receiver for each test, on a session of its own; both are gone afterwards.
 import { afterEach, beforeEach } from "vitest";
 import { nodeFs } from "../../src/recorder/recorderFs";
-import { type OtlpLimits, type OtlpReceiver, startOtlpReceiver } from "../../src/session/otlpReceiver";
+import type { OtlpLimits } from "../../src/session/otlpExchange";
+import { type OtlpReceiver, startOtlpReceiver } from "../../src/session/otlpReceiver";
 import { hexId, sentRequest, sentSpan } from "../importers/otlpPayload";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 import { token } from "./otlpClient";

@@ -197,7 +197,7 @@ describe("what is handed on", () => {
       TRACEPARENT: `00-${trace.traceId.replaceAll("-", "")}-${command.spanId}-01`,
       TRACEKEEPER_OTLP_ENDPOINT: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+$/),
       OTEL_EXPORTER_OTLP_ENDPOINT: seen["TRACEKEEPER_OTLP_ENDPOINT"],
-      OTEL_EXPORTER_OTLP_PROTOCOL: "http/json",
+      OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
       OTEL_EXPORTER_OTLP_HEADERS: expect.stringMatching(/^authorization=Bearer%20[0-9a-f]+$/),
     });
     expect(root.attributes).not.toHaveProperty("tracekeeper.exporter");
