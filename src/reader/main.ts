@@ -6,6 +6,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { silentLogger } from "../base/logger";
 import { makeProbeLiveness } from "../recorder/liveness";
 import { programHash } from "../store/programHash";
+import { AnySource } from "./anySource";
 import type { FromReader, ToReader } from "./readerProtocol";
 import { WorkerCrew } from "./scanCrew";
 import { ScannedSource } from "./scannedSource";
@@ -33,13 +34,18 @@ const crew = new WorkerCrew({
 const reader = new TraceReader({
   post,
   openSource: (key, access) =>
-    new ScannedSource({
+    new AnySource({
       key,
       access,
-      probe,
-      memory,
-      crew,
-      journaled: new TailedSource({ key, access, probe, memory, crew }),
+      openTrace: () =>
+        new ScannedSource({
+          key,
+          access,
+          probe,
+          memory,
+          crew,
+          journaled: new TailedSource({ key, access, probe, memory, crew }),
+        }),
     }),
 });
 port.on("message", (message: ToReader) => reader.receive(message));

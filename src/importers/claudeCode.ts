@@ -1,0 +1,288 @@
+// Transcripts of Claude Code: `~/.claude/projects/<project>/<session>.jsonl`, and `agent-*.jsonl` of its sub-agents. One
+// answer is written as several lines that share `message.id` and each repeat its usage, which is counted once.
+
+import { cutText, oneLine } from "../trace/plainText";
+import type { TraceMetadata, TraceSpan } from "../trace/schema";
+import { type Chain, ClaudeAgents } from "./claudeAgents";
+import { contentOf, errorText, isRefusal, payloadOf, textOf, tokensOf } from "./claudeContent";
+import { type LinePlace, placeId, rootId } from "./importedSpans";
+import type { Fields } from "./otlpFields";
+import { count, isFields, own, part, text, timeMs } from "./recordFields";
+import { TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
+
+/** Types that tell nothing of what the session did. */
+const silentTypes = new Set([
+  "file-history-snapshot",
+  "queue-operation",
+  "attachment",
+  "last-prompt",
+  "permission-mode",
+  "mode",
+  "agent-name",
+  "agent-setting",
+  "pr-link",
+  "tag",
+  "worktree-state",
+]);
+const longestMessage = 2_000;
+
+export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImporter {
+  readonly #agents = new ClaudeAgents(this.spans);
+  /** When each line was written, by uuid: an answer takes from the line that it follows. */
+  readonly #times = new Map<string, number>();
+  readonly #answers = new Map<string, { readonly span: TraceSpan; readonly blocks: Fields[] }>();
+  readonly #calls = new Map<string, TraceSpan>();
+  readonly #summaries: { readonly leaf: string | undefined; readonly title: string }[] = [];
+  #title: string | undefined;
+
+  take({ fields, at }: TranscriptRecord): void {
+    const type = text(fields, "type");
+    if (type === undefined) return this.complain("no-type", "A line is no record of Claude Code");
+    switch (type) {
+      case "user":
+      case "assistant":
+        return this.#message(type, fields, at);
+      case "system":
+        return this.#system(fields, at);
+      case "summary":
+        return void this.#summaries.push({ leaf: text(fields, "leafUuid"), title: text(fields, "summary") ?? "" });
+      case "custom-title":
+      case "ai-title":
+        this.#title = text(fields, "customTitle") ?? text(fields, "aiTitle") ?? this.#title;
+        return;
+      case "progress":
+        return this.#progress(fields);
+      default:
+        this.#remember(fields);
+        if (!silentTypes.has(type)) {
+          this.complain(`type ${type}`, `Lines of type ${oneLine(type, 60)} are not known and left out`, "info");
+        }
+    }
+  }
+
+  get title(): string | undefined {
+    const summary = this.#summaries.findLast(({ leaf, title }) => title !== "" && this.#times.has(leaf ?? ""));
+    return this.#title ?? summary?.title;
+  }
+
+  #message(type: "user" | "assistant", fields: Fields, at: LinePlace): void {
+    const message = part(fields, "message");
+    const sound =
+      message !== undefined && (typeof message["content"] === "string" || Array.isArray(message["content"]));
+    if (!sound) return this.complain(`no-message ${type}`, `A line of type ${type} holds no message`);
+    const followsMs = this.#times.get(text(fields, "parentUuid") ?? "");
+    const time = this.#remember(fields) ?? this.clock(undefined, type);
+    this.lastMs = time;
+    const chain = this.#agents.chainOf(fields, at);
+    this.root(time, at);
+    this.#readHeader(fields, chain);
+    const isFirst = !this.#agents.has(chain);
+    const agent = this.#agents.spanOf(chain, time, at);
+    const parentId = agent?.spanId ?? rootId;
+    if (type === "assistant") this.#answer(fields, message, { time, followsMs, parentId, isAgent: chain !== "" }, at);
+    else this.#userLine(fields, message, { time, parentId, agent, chain, isFirst }, at);
+  }
+
+  /** Notes when a line was written; its time, where it names one. */
+  #remember(fields: Fields): number | undefined {
+    const time = timeMs(own(fields, "timestamp"));
+    const uuid = text(fields, "uuid");
+    if (uuid !== undefined) this.#times.set(uuid, time ?? this.lastMs);
+    return time;
+  }
+
+  #readHeader(fields: Fields, chain: Chain): void {
+    this.sessionId ??= text(fields, "sessionId");
+    if (chain !== "") return;
+    const cwd = text(fields, "cwd");
+    const branch = text(fields, "gitBranch");
+    const version = text(fields, "version");
+    const known: TraceMetadata = { agent: "Claude Code" };
+    if (cwd !== undefined) known["directory"] = cwd;
+    if (branch !== undefined) known["gitBranch"] = branch;
+    if (version !== undefined) known["agentVersion"] = version;
+    this.metadata = { ...this.metadata, ...known };
+  }
+
+  #answer(
+    fields: Fields,
+    message: Fields,
+    where: { time: number; followsMs: number | undefined; parentId: string; isAgent: boolean },
+    at: LinePlace,
+  ): void {
+    const { said, calls } = contentOf(message);
+    const id = text(message, "id") ?? text(fields, "uuid") ?? placeId("answer", at);
+    const model = text(message, "model");
+    const answer = this.#answers.get(id) ?? this.#newAnswer(id, where, at);
+    const { span, blocks } = answer;
+    this.spans.touch(span, at);
+    if (span.endTime === undefined || where.time > span.endTime) span.endTime = where.time;
+    // Written by the program itself, as for an error.
+    if (model !== undefined && model !== "<synthetic>") {
+      span.model = { modelId: model };
+      if (!where.isAgent) this.metadata = { ...this.metadata, model };
+    }
+    const tokens = tokensOf(part(message, "usage"));
+    if (tokens !== undefined && model !== "<synthetic>") span.tokens = tokens;
+    const reason = text(message, "stop_reason");
+    if (reason !== undefined) span.finishReason = reason;
+    blocks.push(...said);
+    if (own(fields, "isApiErrorMessage") === true) {
+      span.status = "error";
+      span.statusMessage = cutText(textOf(said) ?? "API error", longestMessage);
+    }
+    for (const call of calls) this.#call(call, span, where.time, at);
+    const output = payloadOf(blocks) ?? this.#namesOf(span);
+    if (output !== undefined) span.output = output;
+  }
+
+  #newAnswer(
+    id: string,
+    { time, followsMs, parentId }: { time: number; followsMs: number | undefined; parentId: string },
+    at: LinePlace,
+  ) {
+    const startTime = followsMs !== undefined && followsMs > 0 && followsMs < time ? followsMs : time;
+    const span = this.spans.add(
+      { spanId: id, parentSpanId: parentId, name: "answer", kind: "generation", startTime, status: "ok" },
+      at,
+    );
+    const answer = { span, blocks: [] as Fields[] };
+    this.#answers.set(id, answer);
+    return answer;
+  }
+
+  /** What an answer without words shows. */
+  #namesOf(answer: TraceSpan): string | undefined {
+    const names = this.#namesByAnswer.get(answer.spanId);
+    return names && `[tool calls: ${names.join(", ")}]`;
+  }
+
+  readonly #namesByAnswer = new Map<string, string[]>();
+
+  #call(call: Fields, answer: TraceSpan, time: number, at: LinePlace): void {
+    const callId = text(call, "id") ?? placeId("call", at);
+    const name = text(call, "name") ?? "tool";
+    const names = this.#namesByAnswer.get(answer.spanId);
+    if (names === undefined) this.#namesByAnswer.set(answer.spanId, [name]);
+    else if (!this.#calls.has(callId)) names.push(name);
+    if (this.#calls.has(callId)) return;
+    const input = own(call, "input");
+    const span = this.spans.add(
+      {
+        spanId: callId,
+        parentSpanId: answer.spanId,
+        name,
+        kind: "tool",
+        startTime: time,
+        status: "ok",
+        tool: { callId },
+        ...(input === undefined ? {} : { input }),
+      },
+      at,
+    );
+    this.#calls.set(callId, span);
+    if (name === "Task" || name === "Agent") this.#agents.called(callId, span, isFields(input) ? input : undefined);
+  }
+
+  #userLine(
+    fields: Fields,
+    message: Fields,
+    where: { time: number; parentId: string; agent: TraceSpan | undefined; chain: Chain; isFirst: boolean },
+    at: LinePlace,
+  ): void {
+    const { said, results } = contentOf(message);
+    for (const result of results) this.#result(result, fields, where.time, where.parentId, at);
+    const words = textOf(said);
+    if (said.length === 0 || own(fields, "isMeta") === true) return;
+    const { agent, chain, isFirst, time, parentId } = where;
+    if (agent !== undefined && isFirst && words !== undefined) {
+      agent.input = payloadOf(said);
+      return this.#agents.prompted(chain, words);
+    }
+    const id = text(fields, "uuid") ?? placeId("message", at);
+    if (own(fields, "isCompactSummary") === true) {
+      const output = payloadOf(said);
+      const span = { spanId: id, parentSpanId: parentId, name: "summary of what came before", status: "ok", output };
+      return void this.addMoment({ ...span, kind: "span", status: "ok" }, time, at);
+    }
+    this.addMessage(id, parentId, payloadOf(said), time, at);
+    if (chain === "" && this.metadata.prompt === undefined && words !== undefined && !isRefusal(words)) {
+      this.metadata = { ...this.metadata, prompt: words };
+    }
+  }
+
+  #result(result: Fields, line: Fields, time: number, parentId: string, at: LinePlace): void {
+    const callId = text(result, "tool_use_id") ?? placeId("result", at);
+    const call = this.#calls.get(callId) ?? this.#strayCall(callId, time, parentId, at);
+    this.spans.touch(call, at);
+    call.endTime = time;
+    const content = own(result, "content");
+    if (content !== undefined) call.output = content;
+    if (own(result, "is_error") === true) {
+      call.status = "error";
+      const message = errorText(content);
+      if (message !== "") call.statusMessage = cutText(message, longestMessage);
+      if (isRefusal(message)) call.interrupted = true;
+    }
+    const told = part(line, "toolUseResult");
+    const durationMs = count(told, "totalDurationMs") ?? count(told, "durationMs");
+    if (durationMs !== undefined) call.tool = { ...call.tool, durationMs };
+    const agentId = text(told, "agentId");
+    if (agentId !== undefined) this.#agents.link(callId, agentId);
+    // An agent in the background goes on.
+    if (text(told, "status") !== "async_launched") this.#agents.returned(callId, time);
+  }
+
+  #strayCall(callId: string, time: number, parentId: string, at: LinePlace): TraceSpan {
+    this.complain("stray-result", "The result of a tool call that is not in the file");
+    const span = this.addMoment(
+      { spanId: callId, parentSpanId: parentId, name: "tool", kind: "tool", status: "ok", tool: { callId } },
+      time,
+      at,
+    );
+    this.#calls.set(callId, span);
+    return span;
+  }
+
+  #progress(fields: Fields): void {
+    this.#remember(fields);
+    const agentId = text(part(fields, "data"), "agentId");
+    const callId = text(fields, "parentToolUseID");
+    if (agentId !== undefined && callId !== undefined) this.#agents.link(callId, agentId);
+  }
+
+  #system(fields: Fields, at: LinePlace): void {
+    const time = this.#remember(fields) ?? this.lastMs;
+    const subtype = text(fields, "subtype");
+    if (subtype !== "compact_boundary" && subtype !== "api_error") return;
+    this.root(time, at);
+    const spanId = text(fields, "uuid") ?? placeId("system", at);
+    const parentSpanId = this.#agents.spanOf(this.#agents.chainOf(fields, at), time, at)?.spanId ?? rootId;
+    if (subtype === "compact_boundary") {
+      const attributes = { ...part(fields, "compactMetadata") };
+      const span = { spanId, parentSpanId, name: "context compacted", status: "ok", attributes } as const;
+      return void this.addMoment({ ...span, kind: "span" }, time, at);
+    }
+    const error = part(fields, "error");
+    const told = text(error, "message") ?? text(part(part(error, "error"), "error"), "message") ?? wordsOfStatus(error);
+    const statusMessage = cutText(text(fields, "content") ?? told ?? "API error", longestMessage);
+    this.addMoment({ spanId, parentSpanId, name: "API error", kind: "span", status: "error", statusMessage }, time, at);
+  }
+}
+
+function wordsOfStatus(error: Fields | undefined): string | undefined {
+  const status = count(error, "status");
+  return status === undefined ? undefined : `HTTP status ${status}`;
+}
+
+/** Whether a record is one of a transcript of Claude Code. */
+export function isClaudeCodeRecord(fields: Fields): boolean {
+  const type = text(fields, "type");
+  if (type === undefined) return false;
+  if (type === "summary") return text(fields, "summary") !== undefined && text(fields, "leafUuid") !== undefined;
+  if (type === "user" || type === "assistant") {
+    return part(fields, "message") !== undefined && (own(fields, "sessionId") ?? own(fields, "uuid")) !== undefined;
+  }
+  const isOwn = type === "system" || type === "progress" || silentTypes.has(type) || /^(?:custom|ai)-title$/.test(type);
+  return isOwn && (own(fields, "sessionId") ?? own(fields, "uuid") ?? own(fields, "messageId")) !== undefined;
+}

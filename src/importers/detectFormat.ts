@@ -1,0 +1,58 @@
+// Which format a file has, from its first bytes. A name tells nothing for certain: half of all programs write `events.jsonl`.
+
+import { isClaudeCodeRecord } from "./claudeCode";
+import type { Fields } from "./otlpFields";
+import { isFields, own } from "./recordFields";
+
+export type ImportFormat = "claude-code";
+/** `unknown`: something that nobody here reads; `empty`: nothing that could tell. */
+export type FileFormat = ImportFormat | "trace" | "unknown" | "empty";
+
+/** So many bytes are enough to tell; a first line may be longer. */
+export const detectedBytes = 64 * 1024;
+
+/** UTF-16 units in which the fields of a beginning are looked for. */
+const lookedAt = 4_096;
+
+/** What can be opened, for a message. */
+export const openableFormats =
+  "traces of Tracekeeper and altimate-code, OpenTelemetry traces in JSON (OTLP), and transcripts of Claude Code, Codex and Copilot CLI";
+
+/** @param head the first `detectedBytes` of the file, or all of it */
+export function detectFormat(head: Uint8Array): FileFormat {
+  const text = new TextDecoder().decode(head).replaceAll("\0", "").trim();
+  if (text === "") return "empty";
+  // Its lines are parts of a trace, whatever they look like.
+  if (formatOfBeginning(text) === "trace") return "trace";
+  for (const line of text.split("\n")) {
+    const value = parse(line);
+    const fields = Array.isArray(value) ? value.find(isFields) : value;
+    const format = isFields(fields) ? formatOf(fields) : undefined;
+    if (format !== undefined) return format;
+  }
+  return formatOfBeginning(text) ?? "unknown";
+}
+
+function formatOf(fields: Fields): FileFormat | undefined {
+  if (isClaudeCodeRecord(fields)) return "claude-code";
+  if (own(fields, "version") === 2 && Array.isArray(own(fields, "spans"))) return "trace";
+  return undefined;
+}
+
+/** Of a document that goes on over many lines, or of a first line that is longer than what is looked at. */
+function formatOfBeginning(text: string): FileFormat | undefined {
+  const beginning = text.slice(0, lookedAt);
+  const has = (field: string, value = "") => new RegExp(`"${field}"\\s*:\\s*${value}`).test(beginning);
+  if (!beginning.startsWith("{")) return undefined;
+  if (has("version", "2\\b") && (has("traceId") || has("spans"))) return "trace";
+  if (has("sessionId", '"') && has("parentUuid")) return "claude-code";
+  return undefined;
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line) as unknown;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,92 @@
+// What every transcript comes to: a session, messages of the person, answers of a model, and calls of tools, paired with
+// their results. Nothing is made up: an end is a line that tells of it, and what no line tells of is missing.
+
+import type { TraceMetadata, TraceSpan } from "../trace/schema";
+import { ImportedSpans, type LinePlace, rootId } from "./importedSpans";
+import type { Fields } from "./otlpFields";
+
+/** One record of a transcript. */
+export interface TranscriptRecord {
+  readonly fields: Fields;
+  readonly at: LinePlace;
+}
+
+export interface TranscriptImporter {
+  readonly spans: ImportedSpans;
+  /** Takes one record. Never throws for what is in it. */
+  take(record: TranscriptRecord): void;
+  readonly sessionId: string | undefined;
+  readonly metadata: TraceMetadata;
+  /** As the program names the session; undefined where it has no name. */
+  readonly title: string | undefined;
+  /** The session waits for the person: something in the file says so. */
+  readonly isWaiting: boolean;
+  /** What was wrong with the record that was taken last. */
+  takeComplaint(): Complaint | undefined;
+}
+
+export interface Complaint {
+  /** Of equal ones only the first is told, with their number. */
+  readonly key: string;
+  readonly message: string;
+  readonly severity: "warning" | "info";
+}
+
+/** What importers of transcripts have in common: the root, the clock, and complaints. */
+export class TranscriptBase {
+  readonly spans = new ImportedSpans();
+  metadata: TraceMetadata = {};
+  sessionId: string | undefined;
+  isWaiting = false;
+  /** Of the record before, for one that names no time. */
+  protected lastMs = 0;
+  #complaint: Complaint | undefined;
+
+  takeComplaint(): Complaint | undefined {
+    const complaint = this.#complaint;
+    this.#complaint = undefined;
+    return complaint;
+  }
+
+  protected complain(key: string, message: string, severity: Complaint["severity"] = "warning"): void {
+    this.#complaint ??= { key, message, severity };
+  }
+
+  /** Time of a record; that of the one before it where it names none. */
+  protected clock(timeMs: number | undefined, type: string): number {
+    if (timeMs === undefined) this.complain(`no-time ${type}`, `A record of type ${type} names no time`);
+    else this.lastMs = timeMs;
+    return this.lastMs;
+  }
+
+  /** The session's span, which is open until something tells its end. */
+  protected root(timeMs: number, at: LinePlace): TraceSpan {
+    const known = this.spans.get(rootId);
+    if (known !== undefined) {
+      if (timeMs > 0 && (timeMs < known.startTime || known.startTime === 0)) known.startTime = timeMs;
+      return known;
+    }
+    const root: TraceSpan = {
+      spanId: rootId,
+      parentSpanId: null,
+      name: "session",
+      kind: "session",
+      startTime: timeMs,
+      status: "ok",
+    };
+    return this.spans.add(root, at);
+  }
+
+  /** Something that happened at one moment. */
+  protected addMoment(span: Omit<TraceSpan, "startTime" | "endTime">, timeMs: number, at: LinePlace): TraceSpan {
+    return this.spans.add({ ...span, startTime: timeMs, endTime: timeMs } as TraceSpan, at);
+  }
+
+  protected addMessage(id: string, parentId: string, input: unknown, timeMs: number, at: LinePlace): TraceSpan {
+    return this.addMoment(
+      { spanId: id, parentSpanId: parentId, name: "user message", kind: "user-message", status: "ok", input },
+      timeMs,
+      at,
+    );
+  }
+}

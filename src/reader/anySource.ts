@@ -1,0 +1,111 @@
+// Which source reads a file: what its first bytes tell decides, and is found out again when the file is another one. A file
+// that nobody here can read opens all the same and says what can be opened.
+
+import { basename } from "node:path";
+import { detectedBytes, detectFormat, type FileFormat, openableFormats } from "../importers/detectFormat";
+import { type FileAccess, isMissing } from "../store/fileAccess";
+import { readFully, requireFile } from "../store/fileEdges";
+import { parseTraceFileName } from "../trace/safeId";
+import { emptyTrace } from "../trace/sessionTrace";
+import { ImportedSource } from "./importedSource";
+import { readingInMemory } from "./readingInMemory";
+import type { SessionSource, SessionUpdate } from "./sessionSource";
+
+export interface AnySourceOptions {
+  /** Absolute path of the file; of a session in a trace directory that of its `S.json`. */
+  readonly key: string;
+  readonly access: FileAccess;
+  /** Opens the file as a trace of ours, with what lies beside it. */
+  openTrace(): SessionSource;
+}
+
+type Kind = Exclude<FileFormat, "empty" | "unknown">;
+
+export class AnySource implements SessionSource {
+  readonly #options: AnySourceOptions;
+  #source: SessionSource | undefined;
+  #kind: Kind | undefined;
+  /** The kind may be another one by now. */
+  #isDoubtful = true;
+
+  constructor(options: AnySourceOptions) {
+    this.#options = options;
+  }
+
+  async read(signal: AbortSignal): Promise<SessionUpdate> {
+    if (this.#isDoubtful) await this.#choose();
+    const source = this.#source;
+    if (source === undefined) return { type: "anew", reading: this.#nothing() };
+    try {
+      const update = await source.read(signal);
+      this.#isDoubtful = !update.reading.session.evidence.hasSnapshot;
+      return update;
+    } catch (error) {
+      this.#isDoubtful = true;
+      throw error;
+    }
+  }
+
+  forget(): void {
+    this.#isDoubtful = true;
+    this.#source?.forget();
+  }
+
+  dispose(): void {
+    this.#source?.dispose();
+    this.#source = undefined;
+  }
+
+  async #choose(): Promise<void> {
+    const kind = await this.#look();
+    if (kind === this.#kind && this.#source !== undefined) return;
+    this.#source?.dispose();
+    this.#kind = kind;
+    this.#source = kind === undefined ? undefined : this.#open(kind);
+  }
+
+  #open(kind: Kind): SessionSource {
+    const { key, access } = this.#options;
+    return kind === "trace" ? this.#options.openTrace() : new ImportedSource({ path: key, access, format: kind });
+  }
+
+  /** Undefined for what nobody can read. */
+  async #look(): Promise<Kind | undefined> {
+    const { key, access } = this.#options;
+    const isOurs = parseTraceFileName(basename(key)).type === "snapshot";
+    let format: FileFormat;
+    try {
+      format = detectFormat(await headOf(access, key));
+    } catch (error) {
+      // A session may have no `S.json` yet; and why it can't be read is told by who reads it.
+      if (isOurs || !isMissing(error)) return "trace";
+      throw error;
+    }
+    if (format !== "unknown" && format !== "empty") return format;
+    // Damaged ones are for the tolerant reader.
+    return isOurs ? "trace" : undefined;
+  }
+
+  #nothing() {
+    const name = basename(this.#options.key);
+    const message = `This file has none of the formats that can be opened: ${openableFormats}`;
+    return readingInMemory({
+      safeId: name,
+      sessionId: name,
+      trace: emptyTrace(name),
+      problems: [{ code: "not-a-trace", severity: "error", message, offsetBytes: 0 }],
+      evidence: { hasSnapshot: false, openSpans: 0, liveness: "unknown", truncated: false },
+    });
+  }
+}
+
+async function headOf(access: FileAccess, path: string): Promise<Uint8Array> {
+  requireFile(await access.stat(path));
+  const file = await access.open(path);
+  try {
+    return await readFully(file.read.bind(file), 0, detectedBytes);
+  } finally {
+    // A failed close of a file that was only read loses nothing.
+    await file.close().catch(() => undefined);
+  }
+}

@@ -1,0 +1,57 @@
+// Files that belong to a transcript: the sub-agents of a session of Claude Code, which stand in a folder of the session's
+// name, or in older versions beside it and name the session in their first line.
+
+import { basename, dirname, extname, join } from "node:path";
+import type { ImportFormat } from "../importers/detectFormat";
+import type { FileAccess } from "../store/fileAccess";
+import { readFully } from "../store/fileEdges";
+
+const agentFile = /^agent-[\w-]{1,100}\.jsonl$/;
+/** The session is named among the first fields of a line. */
+const headBytes = 8 * 1024;
+const mostFiles = 1_000;
+
+/** Absolute paths of those that are not known yet, sorted. Empty where nothing of them can be read. */
+export async function companionFiles(
+  access: FileAccess,
+  path: string,
+  format: ImportFormat,
+  known: readonly string[],
+): Promise<readonly string[]> {
+  const name = basename(path);
+  if (format !== "claude-code" || agentFile.test(name)) return [];
+  const session = name.slice(0, name.length - extname(name).length);
+  const folder = join(dirname(path), session, "subagents");
+  const own = (await namesIn(access, folder)).map((each) => join(folder, each));
+  if (own.length > 0) return own.filter((each) => !known.includes(each));
+  const found: string[] = [];
+  for (const each of await namesIn(access, dirname(path))) {
+    const candidate = join(dirname(path), each);
+    if (!known.includes(candidate) && (await namesSession(access, candidate, session))) found.push(candidate);
+  }
+  return found;
+}
+
+async function namesIn(access: FileAccess, folder: string): Promise<string[]> {
+  const names = await access.list(folder).catch(() => []);
+  return names
+    .filter((name) => agentFile.test(name))
+    .sort()
+    .slice(0, mostFiles);
+}
+
+async function namesSession(access: FileAccess, path: string, session: string): Promise<boolean> {
+  try {
+    const stamp = await access.stat(path);
+    if (stamp.kind !== "file") return false;
+    const file = await access.open(path);
+    try {
+      const head = await readFully(file.read.bind(file), 0, Math.min(headBytes, stamp.sizeBytes));
+      return Buffer.from(head.buffer, head.byteOffset, head.length).includes(`"sessionId":${JSON.stringify(session)}`);
+    } finally {
+      await file.close().catch(() => undefined);
+    }
+  } catch {
+    return false;
+  }
+}

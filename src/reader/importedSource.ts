@@ -1,0 +1,133 @@
+// A file of another program, read once and then followed by what comes to its end. A file that was replaced, cut or written
+// anew is read from its start; of what has changed only the difference is told.
+
+import { basename } from "node:path";
+import type { ImportedFile } from "../importers/importedFile";
+import type { ImportFormat } from "../importers/detectFormat";
+import { ImportSession } from "../importers/importSession";
+import type { FileAccess } from "../store/fileAccess";
+import { TraceReplacedError } from "../trace/spanSource";
+import { companionFiles } from "./importedCompanions";
+import { inTurns } from "./inTurns";
+import { memoryInSteps } from "./readingInMemory";
+import type { BytesOptions } from "./scannedBytes";
+import { mostRowsWithTexts } from "./scannedReading";
+import type { SessionReading, SessionSource, SessionUpdate } from "./sessionSource";
+import { TailedFile } from "./tailedFile";
+
+/** So much of a file is read before others have a turn. */
+const pieceBytes = 256 * 1024;
+const maxAttempts = 4;
+
+export interface ImportedSourceOptions extends BytesOptions {
+  /** Absolute path of the file. */
+  readonly path: string;
+  readonly format: ImportFormat;
+  readonly access: FileAccess;
+}
+
+interface Followed {
+  readonly session: ImportSession;
+  /** The one that was opened comes first. */
+  readonly files: { readonly tailed: TailedFile; readonly imported: ImportedFile }[];
+  reading: SessionReading | undefined;
+  /** What the files were when the reading was made. */
+  mark: string;
+}
+
+export class ImportedSource implements SessionSource {
+  readonly #options: ImportedSourceOptions;
+  #followed: Followed | undefined;
+  #isDisposed = false;
+
+  constructor(options: ImportedSourceOptions) {
+    this.#options = options;
+  }
+
+  async read(signal: AbortSignal): Promise<SessionUpdate> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#readOnce(signal);
+      } catch (error) {
+        // What was taken in half is of no use.
+        this.forget();
+        if (!(error instanceof TraceReplacedError) || attempt >= maxAttempts) throw error;
+      }
+    }
+  }
+
+  forget(): void {
+    const followed = this.#followed;
+    this.#followed = undefined;
+    for (const { tailed } of followed?.files ?? []) void tailed.close();
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.forget();
+  }
+
+  async #readOnce(signal: AbortSignal): Promise<SessionUpdate> {
+    const { path, access, format } = this.#options;
+    await this.#look();
+    this.#followed ??= await this.#begin();
+    const followed = this.#followed;
+    await this.#readNew(followed, signal);
+    for (const companion of await companionFiles(
+      access,
+      path,
+      format,
+      followed.files.map(({ tailed }) => tailed.path),
+    )) {
+      followed.files.push({
+        tailed: await TailedFile.open(access, companion, this.#options),
+        imported: followed.session.addFile(basename(companion)),
+      });
+    }
+    await this.#readNew(followed, signal);
+    if (followed.session.mustReadAnew) throw new TraceReplacedError("A line was completed in another way");
+    const mark = followed.files.map(({ tailed }) => `${tailed.sizeBytes} ${tailed.mtimeMs}`).join();
+    if (followed.reading !== undefined && followed.mark === mark) {
+      return { type: "grown", reading: followed.reading, changedRows: new Uint32Array() };
+    }
+    const lastWriteMs = followed.files.reduce((last, { tailed }) => Math.max(last, tailed.mtimeMs), 0);
+    const loaded = followed.session.session(basename(path), lastWriteMs);
+    const reading = await inTurns(memoryInSteps(loaded, mostRowsWithTexts), signal);
+    followed.reading = reading;
+    followed.mark = mark;
+    return { type: "anew", reading };
+  }
+
+  /** Forgets what was read where one of the files is another one now. */
+  async #look(): Promise<void> {
+    for (const [number, { tailed }] of (this.#followed?.files ?? []).entries()) {
+      const isSame = await tailed.look(this.#options.access).catch((error: unknown) => {
+        if (number === 0) throw error;
+        return false;
+      });
+      if (!isSame) return this.forget();
+    }
+  }
+
+  async #begin(): Promise<Followed> {
+    const { path, access, format } = this.#options;
+    const tailed = await TailedFile.open(access, path, this.#options);
+    if (this.#isDisposed) {
+      await tailed.close();
+      throw new TraceReplacedError("The trace was closed meanwhile");
+    }
+    const session = new ImportSession(format);
+    return { session, files: [{ tailed, imported: session.addFile() }], reading: undefined, mark: "" };
+  }
+
+  async #readNew({ files }: Followed, signal: AbortSignal): Promise<void> {
+    for (const { tailed, imported } of files) await inTurns(readAll(tailed, imported), signal);
+  }
+}
+
+function* readAll(tailed: TailedFile, imported: ImportedFile): Generator<undefined, void> {
+  for (let bytes = tailed.next(pieceBytes); bytes.length > 0; bytes = tailed.next(pieceBytes)) {
+    yield* imported.push(bytes);
+    yield;
+  }
+}
