@@ -1,10 +1,12 @@
 // Which format a file has, from its first bytes. A name tells nothing for certain: half of all programs write `events.jsonl`.
 
 import { isClaudeCodeRecord } from "./claudeCode";
+import { isCodexRecord } from "./codex";
+import { isCopilotCliRecord } from "./copilotCli";
 import type { Fields } from "./otlpFields";
 import { isFields, own } from "./recordFields";
 
-export type ImportFormat = "claude-code";
+export type ImportFormat = "claude-code" | "codex" | "copilot-cli";
 /** `unknown`: something that nobody here reads; `empty`: nothing that could tell. */
 export type FileFormat = ImportFormat | "trace" | "unknown" | "empty";
 
@@ -35,6 +37,8 @@ export function detectFormat(head: Uint8Array): FileFormat {
 
 function formatOf(fields: Fields): FileFormat | undefined {
   if (isClaudeCodeRecord(fields)) return "claude-code";
+  if (isCopilotCliRecord(fields)) return "copilot-cli";
+  if (isCodexRecord(fields)) return "codex";
   if (own(fields, "version") === 2 && Array.isArray(own(fields, "spans"))) return "trace";
   return undefined;
 }
@@ -45,6 +49,8 @@ function formatOfBeginning(text: string): FileFormat | undefined {
   const has = (field: string, value = "") => new RegExp(`"${field}"\\s*:\\s*${value}`).test(beginning);
   if (!beginning.startsWith("{")) return undefined;
   if (has("version", "2\\b") && (has("traceId") || has("spans"))) return "trace";
+  if (has("type", '"session_meta"') && has("payload")) return "codex";
+  if (has("type", '"session\\.start"') && has("data")) return "copilot-cli";
   if (has("sessionId", '"') && has("parentUuid")) return "claude-code";
   return undefined;
 }

@@ -10,6 +10,8 @@ import type { LoadedSession } from "../trace/sessionFiles";
 import { evidenceOfSpans } from "../trace/spanEvidence";
 import { summariseSpans } from "../trace/traceSummary";
 import { ClaudeCodeImporter } from "./claudeCode";
+import { CodexImporter } from "./codex";
+import { CopilotCliImporter } from "./copilotCli";
 import type { ImportFormat } from "./detectFormat";
 import { ImportedFile } from "./importedFile";
 import { rootId } from "./importedSpans";
@@ -57,6 +59,8 @@ export class ImportSession {
 
 const importers: Readonly<Record<ImportFormat, () => TranscriptImporter>> = {
   "claude-code": () => new ClaudeCodeImporter(),
+  codex: () => new CodexImporter(),
+  "copilot-cli": () => new CopilotCliImporter(),
 };
 
 function sessionOf(

@@ -2,8 +2,8 @@
 // anew is read from its start; of what has changed only the difference is told.
 
 import { basename } from "node:path";
-import type { ImportedFile } from "../importers/importedFile";
 import type { ImportFormat } from "../importers/detectFormat";
+import type { ImportedFile } from "../importers/importedFile";
 import { ImportSession } from "../importers/importSession";
 import type { FileAccess } from "../store/fileAccess";
 import { TraceReplacedError } from "../trace/spanSource";

@@ -15,7 +15,9 @@ export function fixture(name: string): Buffer {
 
 /** Lines of records as a file has them. */
 export function linesOf(...records: readonly unknown[]): Buffer {
-  return Buffer.from(records.map((record) => `${typeof record === "string" ? record : JSON.stringify(record)}\n`).join(""));
+  return Buffer.from(
+    records.map((record) => `${typeof record === "string" ? record : JSON.stringify(record)}\n`).join(""),
+  );
 }
 
 /** @param pieces of the file, one after the other */

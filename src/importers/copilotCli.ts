@@ -1,0 +1,311 @@
+// Events of GitHub Copilot CLI: `~/.copilot/session-state/<session>/events.jsonl`. Their `parentId` is a chain in order of
+// time and no tree: calls belong to answers by `toolCallId`, and to sub-agents by `parentToolCallId`.
+
+import { cutText, oneLine } from "../trace/plainText";
+import type { TokenCounts, TraceSpan } from "../trace/schema";
+import { type LinePlace, placeId, rootId } from "./importedSpans";
+import type { Fields } from "./otlpFields";
+import { count, isFields, list, own, part, parts, text, timeMs } from "./recordFields";
+import { TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
+
+/** Events that tell nothing of what the session did. */
+const silentTypes =
+  /^(?:session\.(?:info|truncation|background_tasks_changed|tools_updated|import_legacy|context_changed|mode_changed|title_changed|usage_info|idle)|assistant\.(?:turn_start|intent|usage|message_delta|reasoning_delta|streaming_delta)|hook\.|permission\.|pending_messages\.|tool\.execution_(?:progress|partial_result)|tool\.user_requested|skill\.|system\.|user_input\.|external_tool\.|elicitation\.|command\.)/;
+const longestMessage = 2_000;
+
+export class CopilotCliImporter extends TranscriptBase implements TranscriptImporter {
+  readonly title = undefined;
+  readonly #calls = new Map<string, TraceSpan>();
+  /** Sub-agents by the call that started them. */
+  readonly #agents = new Map<string, TraceSpan>();
+  /** The last thing that a model can have answered to. */
+  #followsMs: number | undefined;
+  #model: string | undefined;
+  #lastAnswer: TraceSpan | undefined;
+  #thoughts: Fields[] = [];
+
+  take({ fields, at }: TranscriptRecord): void {
+    const type = text(fields, "type");
+    if (type === undefined) return this.complain("no-type", "A line is no event of Copilot CLI");
+    const data = part(fields, "data") ?? {};
+    const time = this.clock(timeMs(own(fields, "timestamp")), oneLine(type, 60));
+    const id = text(fields, "id") ?? placeId("event", at);
+    const root = this.root(time, at);
+    switch (type) {
+      case "session.start":
+      case "session.resume":
+        return this.#begin(data, root);
+      case "session.model_change":
+        this.#model = text(data, "newModel") ?? this.#model;
+        return;
+      case "session.error":
+        return void this.#moment(id, "session error", time, at, text(data, "message") ?? text(data, "errorType") ?? "");
+      case "session.compaction_complete":
+        return void this.#moment(id, "context compacted", time, at);
+      case "session.shutdown":
+        return this.#shutdown(data, root, time);
+      case "user.message":
+        return this.#userMessage(id, data, time, at);
+      case "assistant.message":
+        return this.#answer(id, data, time, at);
+      case "assistant.reasoning":
+        this.#thoughts.push({ type: "thinking", thinking: text(data, "content") ?? "" });
+        return;
+      case "assistant.turn_end":
+        this.isWaiting = true;
+        return;
+      case "tool.execution_start":
+        return this.#toolStart(data, time, at);
+      case "tool.execution_complete":
+        return this.#toolEnd(data, time, at);
+      case "subagent.started":
+      case "subagent.completed":
+      case "subagent.failed":
+        return this.#agent(type, data, time, at);
+      case "abort":
+        this.isWaiting = true;
+        return void this.#moment(id, `aborted${told(data, "reason")}`, time, at);
+      default:
+        if (type === "assistant.turn_start") this.#working(time);
+        if (silentTypes.test(type)) return;
+        this.complain(`type ${type}`, `Events of type ${oneLine(type, 60)} are not known and left out`, "info");
+    }
+  }
+
+  /** The model or a tool is at work from here on. */
+  #working(followsMs: number): void {
+    this.isWaiting = false;
+    this.#followsMs = followsMs;
+  }
+
+  #begin(data: Fields, root: TraceSpan): void {
+    this.sessionId ??= text(data, "sessionId");
+    // What was shut down goes on.
+    delete root.endTime;
+    const context = part(data, "context");
+    const known: Record<string, unknown> = { agent: "Copilot CLI" };
+    for (const [name, value] of [
+      ["agentVersion", text(data, "copilotVersion")],
+      ["directory", text(context, "cwd")],
+      ["gitBranch", text(context, "branch")],
+      ["repository", text(context, "repository")],
+    ] as const) {
+      if (value !== undefined) known[name] = value;
+    }
+    this.#model = text(data, "selectedModel") ?? this.#model;
+    this.metadata = { ...this.metadata, ...known };
+  }
+
+  #userMessage(id: string, data: Fields, time: number, at: LinePlace): void {
+    this.#working(time);
+    const words = text(data, "content");
+    const attachments = list(data, "attachments");
+    const input = attachments.length === 0 ? (words ?? "") : [{ type: "text", text: words ?? "" }, ...attachments];
+    this.addMessage(id, this.#parentOf(data), input, time, at);
+    if (words !== undefined && this.metadata.prompt === undefined) this.metadata = { ...this.metadata, prompt: words };
+  }
+
+  #answer(id: string, data: Fields, time: number, at: LinePlace): void {
+    const requests = parts(data, "toolRequests");
+    const words = text(data, "content");
+    const reasoning = text(data, "reasoningText");
+    const thoughts = reasoning === undefined ? this.#thoughts : [{ type: "thinking", thinking: reasoning }];
+    const names = requests.map((request) => text(request, "name") ?? "tool");
+    const said = words ?? (names.length === 0 ? undefined : `[tool calls: ${names.join(", ")}]`);
+    const output =
+      thoughts.length === 0 ? said : [...thoughts, ...(words === undefined ? [] : [{ type: "text", text: words }])];
+    const outputTokens = count(data, "outputTokens");
+    const model = text(data, "model") ?? this.#model;
+    const follows = this.#followsMs;
+    const answer = this.spans.add(
+      {
+        spanId: text(data, "messageId") ?? id,
+        parentSpanId: this.#parentOf(data),
+        name: "answer",
+        kind: "generation",
+        startTime: follows !== undefined && follows < time ? follows : time,
+        endTime: time,
+        status: "ok",
+        ...(model === undefined ? {} : { model: { modelId: model } }),
+        ...(outputTokens === undefined ? {} : { tokens: { output: outputTokens } }),
+        ...(output === undefined ? {} : { output }),
+      },
+      at,
+    );
+    this.#thoughts = [];
+    this.#lastAnswer = answer;
+    this.isWaiting = false;
+    for (const request of requests) {
+      const callId = text(request, "toolCallId");
+      if (callId !== undefined) this.#call(callId, text(request, "name"), own(request, "arguments"), answer, time, at);
+    }
+  }
+
+  #call(
+    callId: string,
+    name: string | undefined,
+    input: unknown,
+    parent: TraceSpan | undefined,
+    time: number,
+    at: LinePlace,
+  ): TraceSpan {
+    const known = this.#calls.get(callId);
+    if (known !== undefined) return known;
+    const span = this.spans.add(
+      {
+        spanId: callId,
+        parentSpanId: parent?.spanId ?? rootId,
+        name: name ?? "tool",
+        kind: "tool",
+        startTime: time,
+        status: "ok",
+        tool: { callId },
+        ...(input === undefined ? {} : { input }),
+      },
+      at,
+    );
+    this.#calls.set(callId, span);
+    return span;
+  }
+
+  #toolStart(data: Fields, time: number, at: LinePlace): void {
+    const callId = text(data, "toolCallId") ?? placeId("call", at);
+    const parentId = text(data, "parentToolCallId");
+    const parent = parentId === undefined ? this.#lastAnswer : this.#agents.get(parentId);
+    const input = own(data, "arguments");
+    const span = this.#call(callId, text(data, "toolName"), input, parent, time, at);
+    this.spans.touch(span, at);
+    // It was asked for before, and may have waited for a permission.
+    span.startTime = time;
+    span.input ??= input;
+    if (parent !== undefined && parentId !== undefined) span.parentSpanId = parent.spanId;
+  }
+
+  #toolEnd(data: Fields, time: number, at: LinePlace): void {
+    const callId = text(data, "toolCallId") ?? placeId("call", at);
+    if (!this.#calls.has(callId)) this.complain("stray-result", "The result of a tool call that is not in the file");
+    const span = this.#call(callId, text(data, "toolName"), undefined, undefined, time, at);
+    this.spans.touch(span, at);
+    span.endTime = time;
+    const result = own(data, "result");
+    const content = isFields(result) ? own(result, "content") : result;
+    const error = own(data, "error");
+    const output = content ?? error;
+    if (output !== undefined && output !== null) span.output = output;
+    const model = text(data, "model");
+    if (model !== undefined) this.#nameModel(span.parentSpanId, model);
+    if (own(data, "success") === false) {
+      span.status = "error";
+      const message = isFields(error) ? text(error, "message") : typeof error === "string" ? error : undefined;
+      const words = message ?? (typeof content === "string" ? content : undefined);
+      if (words !== undefined) span.statusMessage = cutText(words, longestMessage);
+      if (isFields(error) && /^(?:denied|rejected|cancel)/.test(text(error, "code") ?? "")) span.interrupted = true;
+    }
+    if (text(data, "parentToolCallId") === undefined) this.#followsMs = time;
+  }
+
+  /** Which model asked for a call is told with its result alone. */
+  #nameModel(answerId: string | null, model: string): void {
+    const answer = this.spans.get(answerId ?? "");
+    if (answer?.kind === "generation") answer.model ??= { modelId: model };
+    this.metadata = { ...this.metadata, model };
+  }
+
+  #agent(type: string, data: Fields, time: number, at: LinePlace): void {
+    const callId = text(data, "toolCallId") ?? placeId("agent", at);
+    const name = text(data, "agentDisplayName") ?? text(data, "agentName");
+    let span = this.#agents.get(callId);
+    if (span === undefined) {
+      span = this.spans.add(
+        {
+          spanId: `agent-${callId}`,
+          parentSpanId: this.#calls.get(callId)?.spanId ?? rootId,
+          name: name === undefined ? "agent" : `agent ${name}`,
+          kind: "span",
+          startTime: time,
+          status: "ok",
+          attributes: { "gen_ai.agent.id": callId, ...(name === undefined ? {} : { "gen_ai.agent.name": name }) },
+        },
+        at,
+      );
+      this.#agents.set(callId, span);
+    }
+    if (type === "subagent.started") return;
+    this.spans.touch(span, at);
+    span.endTime = time;
+    if (type !== "subagent.failed") return;
+    span.status = "error";
+    const message = text(data, "error") ?? text(part(data, "error"), "message");
+    if (message !== undefined) span.statusMessage = cutText(message, longestMessage);
+  }
+
+  #parentOf(data: Fields): string {
+    return this.#agents.get(text(data, "parentToolCallId") ?? "")?.spanId ?? rootId;
+  }
+
+  #shutdown(data: Fields, root: TraceSpan, time: number): void {
+    root.endTime = time;
+    this.isWaiting = false;
+    if (text(data, "shutdownType") === "error") {
+      root.status = "error";
+      const reason = text(data, "errorReason");
+      if (reason !== undefined) root.statusMessage = cutText(reason, longestMessage);
+    }
+    const metrics = part(data, "modelMetrics");
+    if (metrics === undefined) return;
+    root.attributes = { ...root.attributes, "copilot.model_metrics": metrics };
+    const tokens = this.#restOf(metrics);
+    if (tokens !== undefined) root.tokens = tokens;
+  }
+
+  /** What the program counted for the whole session, less what answers report themselves. */
+  #restOf(metrics: Fields): TokenCounts | undefined {
+    const sums = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
+    let isTold = false;
+    for (const model of Object.values(metrics)) {
+      const usage = isFields(model) ? part(model, "usage") : undefined;
+      if (usage === undefined) continue;
+      isTold = true;
+      const cacheRead = count(usage, "cacheReadTokens") ?? 0;
+      const cacheWrite = count(usage, "cacheWriteTokens") ?? 0;
+      sums.input += Math.max(0, (count(usage, "inputTokens") ?? 0) - cacheRead - cacheWrite);
+      sums.output += count(usage, "outputTokens") ?? 0;
+      sums.cacheRead += cacheRead;
+      sums.cacheWrite += cacheWrite;
+    }
+    if (!isTold) return undefined;
+    for (const { kind, tokens } of this.spans.spans) {
+      if (kind === "generation") sums.output -= tokens?.output ?? 0;
+    }
+    sums.output = Math.max(0, sums.output);
+    return { ...sums, total: sums.input + sums.output + sums.cacheRead + sums.cacheWrite };
+  }
+
+  #moment(spanId: string, name: string, time: number, at: LinePlace, error?: string): TraceSpan {
+    const isError = error !== undefined;
+    return this.addMoment(
+      {
+        spanId,
+        parentSpanId: rootId,
+        name,
+        kind: "span",
+        status: isError ? "error" : "ok",
+        ...(isError && error !== "" ? { statusMessage: cutText(error, longestMessage) } : {}),
+      },
+      time,
+      at,
+    );
+  }
+}
+
+function told(data: Fields, name: string): string {
+  const value = text(data, name);
+  return value === undefined ? "" : `: ${oneLine(value, 80)}`;
+}
+
+/** Whether a record is an event of Copilot CLI. */
+export function isCopilotCliRecord(fields: Fields): boolean {
+  const type = text(fields, "type");
+  const isKnown = type !== undefined && /^(?:session|user|assistant|tool|subagent|hook|abort)(?:\.|$)/.test(type);
+  return isKnown && part(fields, "data") !== undefined;
+}
