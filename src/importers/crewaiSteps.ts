@@ -67,7 +67,11 @@ export function crewSteps(events: readonly CrewEvent[], fallbackMs: number): Cre
     draft.parent = parent === draft ? undefined : parent;
   }
   cutCircles(drafts);
-  const top = drafts.filter(({ family, parent }) => parent === undefined && isRun(family));
+  // A run of which the start and the end do not agree on that, or that stands in a circle, is a step like others.
+  const isAtTop = (event: CrewEvent) => ofEvent.get(event.parentId ?? "") === undefined;
+  const top = drafts.filter(
+    ({ family, first, end }) => isRun(family) && isAtTop(first) && (end === undefined || isAtTop(end)),
+  );
   const run = top.find(({ role }) => role !== "lone-end") ?? top[0];
   const lastMs = sorted.reduce<number | undefined>(
     (last, { timeMs }) => (timeMs === undefined || (last !== undefined && last > timeMs) ? last : timeMs),
