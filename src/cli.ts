@@ -5,6 +5,7 @@
 
 import { version } from "../package.json";
 import { describeError } from "./base/logger";
+import { collectCommand } from "./cli/collect";
 import type { Command } from "./cli/command";
 import { listCommand } from "./cli/list";
 import { printError } from "./cli/print";
@@ -13,7 +14,7 @@ import { runCommand } from "./cli/run";
 import { showCommand } from "./cli/show";
 import { UsageError } from "./cli/usageError";
 
-const commands: readonly Command[] = [runCommand, listCommand, showCommand, recoverCommand];
+const commands: readonly Command[] = [runCommand, collectCommand, listCommand, showCommand, recoverCommand];
 
 async function main([name, ...words]: readonly string[]): Promise<number> {
   switch (name) {

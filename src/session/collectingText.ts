@@ -6,10 +6,23 @@ export function collectingText(
   platform: NodeJS.Platform = process.platform,
 ): string {
   const names = Object.keys(env).filter((name) => /^(?:OTEL_EXPORTER_OTLP_|TRACEPARENT$|TRACEKEEPER_S)/.test(name));
+  const lines = environmentLines(Object.fromEntries(names.map((name) => [name, env[name] ?? ""])), platform);
+  return `Spans are collected until Ctrl+C. Programs send them with this in their ${environmentWord(platform)}:\n${lines}`;
+}
+
+/** Lines to copy into a shell, each ended and set in. */
+export function environmentLines(
+  variables: Readonly<Record<string, string>>,
+  platform: NodeJS.Platform = process.platform,
+): string {
   const set = platform === "win32" ? powerShellLine : posixLine;
-  const lines = names.map((name) => `  ${set(name, env[name] ?? "")}`);
-  const where = platform === "win32" ? "environment (PowerShell)" : "environment";
-  return `Spans are collected until Ctrl+C. Programs send them with this in their ${where}:\n${lines.join("\n")}\n`;
+  return Object.entries(variables)
+    .map(([name, value]) => `  ${set(name, value)}\n`)
+    .join("");
+}
+
+export function environmentWord(platform: NodeJS.Platform = process.platform): string {
+  return platform === "win32" ? "environment (PowerShell)" : "environment";
 }
 
 function posixLine(name: string, value: string): string {

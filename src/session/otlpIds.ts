@@ -39,6 +39,12 @@ export class OtlpIds {
     return id;
   }
 
+  /** A span that is recorded from before, under this id. */
+  restore(traceId: string, id: string): void {
+    if (traceId !== this.#lastTraceId) this.#lastTraceId = traceId;
+    this.#put(id, this.#lastTraceId);
+  }
+
   /** An open span is remembered until it is released. */
   pin(id: string): void {
     const traceId = this.#traceOf(id);

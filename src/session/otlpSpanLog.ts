@@ -23,6 +23,21 @@ export interface OtlpSpanLogOptions {
   /** The span of the session below which the received ones hang. */
   readonly parentSpanId: string;
   readonly onProblem: (problem: RecorderProblem) => void;
+  /** So many spans at least are remembered, so that they count once. */
+  readonly rememberedSpans?: number | undefined;
+}
+
+/** A span that the session holds from before. */
+export interface RestoredSpan extends SpanBeginning {
+  /** Under which it is recorded. */
+  readonly id: string;
+  readonly traceId: string;
+  /** Undefined for none but the session's own. */
+  readonly parentId: string | undefined;
+  /** The parent as it was sent, which has not come. */
+  readonly waitsFor: string | undefined;
+  readonly isOpen: boolean;
+  readonly reportsUsage: boolean;
 }
 
 export interface Recorded {
@@ -58,16 +73,33 @@ export class OtlpSpanLog {
   #lastResource: MappedSpan["resource"] | undefined;
   readonly #told = new Set<string>();
 
-  constructor({ recorder, parentSpanId, onProblem }: OtlpSpanLogOptions) {
+  constructor({ recorder, parentSpanId, onProblem, rememberedSpans }: OtlpSpanLogOptions) {
     this.#recorder = recorder;
     this.#ownSpanId = parentSpanId;
     this.#onProblem = onProblem;
-    this.#ids = new OtlpIds(parentSpanId);
+    this.#ids = new OtlpIds(parentSpanId, rememberedSpans);
     this.#orphans = new OtlpOrphans(() =>
       this.#tellOnce(
-        "So many spans wait for their parents that the oldest stay below the command; their attribute tracekeeper.parentSpanId names the parent",
+        "So many spans wait for their parents that the oldest stay at the top; their attribute tracekeeper.parentSpanId names the parent",
       ),
     );
+  }
+
+  /** Takes up what the session holds already. To be called before anything is added. */
+  restore(spans: readonly RestoredSpan[]): void {
+    const usage = new Set<string>();
+    const parents = new Map(spans.map(({ id, parentId }) => [id, parentId]));
+    for (const { id, reportsUsage } of spans) {
+      if (!reportsUsage) continue;
+      for (let at: string | undefined = id; at !== undefined && !usage.has(at); at = parents.get(at)) usage.add(at);
+    }
+    for (const { id, traceId, kind, name, waitsFor, isOpen } of spans) {
+      this.#ids.restore(traceId, id);
+      if (waitsFor !== undefined) this.#orphans.add(traceId, waitsFor, id, usage.has(id));
+      if (!isOpen || this.#open.size >= mostOpen) continue;
+      this.#open.set(id, { kind, name, hasUsageBelow: usage.has(id) });
+      this.#ids.pin(id);
+    }
   }
 
   /** Records the spans in this turn; what was recorded already counts once. */

@@ -1,0 +1,115 @@
+// `tracekeeper collect`: takes what programs of this machine trace over OTLP/HTTP, each session recorded by itself.
+
+import { resolve } from "node:path";
+import { type Collector, defaultCollectorPort, startCollector } from "../collector/collector";
+import { installProcessHandlers } from "../recorder/processHandlers";
+import type { RecorderProblem } from "../recorder/sessionRequest";
+import { environmentLines, environmentWord } from "../session/collectingText";
+import { hearSignals } from "../session/sessionSignals";
+import { type Command, defaultDirectory } from "./command";
+import { showCommandFor } from "./headerLines";
+import { endWithReader, printError, printLine } from "./print";
+import { parseWords, UsageError, wholeNumber } from "./usageError";
+import { jsonLine, visibleLine } from "./visibleText";
+
+export const collectCommand: Command = {
+  name: "collect",
+  summary: "records what programs trace over OTLP",
+  usage: `Usage: tracekeeper collect [options]
+
+Takes spans over OTLP/HTTP, in protobuf or JSON, from any program on this machine, and records each session by itself:
+a conversation where the spans name one, else a trace. Prints what a program needs in its environment, and ends with
+Ctrl+C.
+
+  --port <number>    ${defaultCollectorPort} where it is left out, which is where exporters send by default; where another program
+                     has it, a free one is taken. 0 takes any
+  --dir <directory>  where the traces are written; ${defaultDirectory} where it is left out (also --directory)
+  --idle <seconds>   a session ends when it has been silent so long; 300 where it is left out
+  -q, --quiet        no line for each session
+  --json             one JSON object a line, in place of the text
+`,
+  run,
+};
+
+async function run(words: readonly string[]): Promise<number> {
+  const { values, positionals } = parseWords({
+    args: [...words],
+    allowPositionals: true,
+    options: {
+      port: { type: "string" },
+      dir: { type: "string" },
+      directory: { type: "string" },
+      idle: { type: "string" },
+      quiet: { type: "boolean", short: "q" },
+      json: { type: "boolean" },
+    },
+  });
+  const [stray] = positionals;
+  if (stray !== undefined) throw new UsageError(`collect takes no "${stray}"`);
+  const directory = resolve(values.dir ?? values.directory ?? defaultDirectory);
+  const port = values.port === undefined ? defaultCollectorPort : wholeNumber("--port", values.port, 0);
+  if (port > 65_535) throw new UsageError(`--port takes a number up to 65535, not "${values.port}"`);
+  const idleMs = values.idle === undefined ? undefined : wholeNumber("--idle", values.idle, 1) * 1000;
+  const told = values.json === true ? inJson(values.quiet === true) : inText(values.quiet === true);
+
+  endWithReader();
+  const stopped = new Promise<void>((stop) => {
+    let isStopping = false;
+    hearSignals(() => {
+      // Whoever insists does not wait for a disk that hangs; what is open is recorded on the way out.
+      if (isStopping) process.exit(1);
+      isStopping = true;
+      stop();
+    });
+  });
+  const collector = await startCollector({ directory, port, idleMs, ...told });
+  const removeHandlers = installProcessHandlers({
+    crash: (reason, signal) => collector.crash(reason, signal),
+    note: () => undefined,
+    idle: () => undefined,
+  });
+  told.onStart(collector, directory, port);
+  await stopped;
+  await collector.close();
+  removeHandlers();
+  // Whatever is still open keeps nobody waiting.
+  process.exit(0);
+}
+
+interface Telling {
+  onStart(collector: Collector, directory: string, askedPort: number): void;
+  onSession(session: Collector["sessions"][number]): void;
+  onProblem(problem: RecorderProblem): void;
+}
+
+function variablesFor({ url }: Collector): Record<string, string> {
+  return { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf" };
+}
+
+function inText(isQuiet: boolean): Telling {
+  return {
+    onStart(collector, directory, askedPort) {
+      if (collector.isOtherPort) printError(`port ${askedPort} is taken by another program, so another one is used`);
+      printLine(visibleLine(`Collecting at ${collector.url} into ${directory} until Ctrl+C.`));
+      printLine(`Programs send their spans with this in their ${environmentWord()}:`);
+      printLine(environmentLines(variablesFor(collector)).trimEnd());
+    },
+    onSession({ title, path }) {
+      if (!isQuiet) printLine(visibleLine(`${title} · ${showCommandFor(path)}`));
+    },
+    onProblem: ({ message }) => printError(message),
+  };
+}
+
+function inJson(isQuiet: boolean): Telling {
+  return {
+    onStart(collector, directory) {
+      const { url, port } = collector;
+      printLine(jsonLine({ type: "collect", url, port, directory, env: variablesFor(collector) }));
+    },
+    onSession({ sessionId, title, path }) {
+      if (!isQuiet) printLine(jsonLine({ type: "session", sessionId, title, file: path }));
+    },
+    onProblem: ({ message }) => printError(message),
+  };
+}

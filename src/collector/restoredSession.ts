@@ -1,0 +1,106 @@
+// What a session holds that was collected before: read when it is reopened, so that what comes again counts once, late
+// parents find their children, and spans that were open are completed.
+
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { findTrace, safeIdIn } from "../recorder/existingTrace";
+import { makeProbeLiveness } from "../recorder/liveness";
+import { io, nodeFs, runAsync } from "../recorder/recorderFs";
+import { filesOfSession } from "../recorder/sessionOnDisk";
+import type { RestoredSpan } from "../session/otlpSpanLog";
+import type { TraceFile, TraceSpan } from "../trace/schema";
+
+/** The step at the top that ended last: by it a session is told to have failed. */
+export interface LastStep {
+  readonly endMs: number;
+  /** Where it failed. */
+  readonly error: string | undefined;
+}
+
+export interface RestoredSession {
+  readonly root: TraceSpan | undefined;
+  readonly title: string | undefined;
+  readonly spans: readonly RestoredSpan[];
+  readonly lastStep: LastStep | undefined;
+}
+
+/**
+ * A larger session is gone on with unread: what comes again still counts once, by its id, but spans whose parents are in
+ * the part that was not read stand at the top. Reading takes about ten times the memory.
+ */
+const mostReadBytes = 64 * 1024 * 1024;
+
+/** @returns undefined where there is nothing of it, or too much */
+export async function readRestored(
+  directory: string,
+  sessionId: string,
+  rootSpanId: string,
+  mostBytes = mostReadBytes,
+): Promise<RestoredSession | undefined> {
+  const bytes = await sizeOnDisk(directory, sessionId);
+  if (bytes === 0 || bytes > mostBytes) return undefined;
+  const found = await runAsync(nodeFs, findTrace(directory, sessionId, makeProbeLiveness()));
+  return found && restoredFrom(found.trace, rootSpanId);
+}
+
+/** 0 where there is no such session, and no such directory. */
+async function sizeOnDisk(directory: string, sessionId: string): Promise<number> {
+  try {
+    const safeId = await runAsync(nodeFs, safeIdIn(directory, sessionId));
+    const names = filesOfSession(await runAsync(nodeFs, io.list(directory)), safeId);
+    const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
+    return sizes.reduce((sum, size) => sum + size, 0);
+  } catch {
+    return 0;
+  }
+}
+
+export function restoredFrom({ spans, metadata }: TraceFile, rootSpanId: string): RestoredSession {
+  const root = spans.find(({ spanId }) => spanId === rootSpanId);
+  const traces = traceIdsOf(spans, rootSpanId);
+  const restored: RestoredSpan[] = [];
+  let lastStep: LastStep | undefined;
+  for (const span of spans) {
+    const traceId = traces.get(span.spanId);
+    if (span.spanId === rootSpanId || traceId === undefined) continue;
+    const { spanId, kind, name, attributes = {}, endTime, status, statusMessage, tokens, cost } = span;
+    const isTop = span.parentSpanId === rootSpanId;
+    const waitsFor = isTop ? textOf(attributes["tracekeeper.parentSpanId"]) : undefined;
+    restored.push({
+      id: spanId,
+      traceId,
+      kind,
+      name,
+      parentId: isTop ? undefined : (span.parentSpanId ?? undefined),
+      waitsFor,
+      isOpen: endTime === undefined,
+      reportsUsage: tokens !== undefined || cost !== undefined,
+    });
+    if (isTop && waitsFor === undefined && endTime !== undefined && endTime >= (lastStep?.endMs ?? 0)) {
+      lastStep = { endMs: endTime, error: status === "error" ? (statusMessage ?? `${name} failed`) : undefined };
+    }
+  }
+  return { root, title: textOf(metadata.title), spans: restored, lastStep };
+}
+
+/** Spans at the top say which trace they are of, and all below them are of the same. */
+function traceIdsOf(spans: readonly TraceSpan[], rootSpanId: string): ReadonlyMap<string, string> {
+  const byId = new Map(spans.map((span) => [span.spanId, span]));
+  const traces = new Map<string, string>();
+  for (const span of spans) {
+    const path: string[] = [];
+    let traceId: string | undefined;
+    for (let at: TraceSpan | undefined = span; at !== undefined && path.length <= spans.length; ) {
+      traceId = traces.get(at.spanId) ?? textOf(at.attributes?.["otel.trace_id"]);
+      path.push(at.spanId);
+      if (traceId !== undefined || at.parentSpanId === null || at.parentSpanId === rootSpanId) break;
+      at = byId.get(at.parentSpanId);
+    }
+    if (traceId !== undefined) for (const id of path) traces.set(id, traceId);
+  }
+  return traces;
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
+}
