@@ -1,7 +1,6 @@
 // A session in a folder that is followed by a source, beside what reading all of its files says; and a recorder that writes
 // one, step by step.
 
-import { existsSync } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect } from "vitest";
@@ -111,7 +110,7 @@ export function record(folder: TempDir, sessionId = "S"): SessionRecorder {
     fs: nodeFs,
     machine: undefined,
     // A session that its test leaves running ends with its folder.
-    onProblem: ({ message }) => expect(existsSync(folder.path) ? message : "").toBe(""),
+    onProblem: ({ message }) => expect(folder.isRemoved ? "" : message).toBe(""),
   });
   if (recorder === undefined) throw new Error("Nothing is recorded");
   recorder.begin(

@@ -15,15 +15,24 @@ export interface TempDir extends AsyncDisposable {
   join(...segments: string[]): string;
   /** Writes a file and the folders above it; returns its absolute path. */
   write(relativePath: string, content: string | Uint8Array): Promise<string>;
+  /** It is removed, or is being removed: what still runs in it fails from now on. */
+  readonly isRemoved: boolean;
   /** Removes the folder and what is in it; safe to call twice. */
   remove(): Promise<void>;
 }
 
 export async function makeTempDir(prefix = "tracekeeper-"): Promise<TempDir> {
   const path = await realpath(await mkdtemp(join(tmpdir(), prefix)));
-  const remove = () => rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  let isRemoved = false;
+  const remove = () => {
+    isRemoved = true;
+    return rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+  };
   return {
     path,
+    get isRemoved() {
+      return isRemoved;
+    },
     join: (...segments) => join(path, ...segments),
     async write(relativePath, content) {
       const file = join(path, relativePath);
