@@ -1,14 +1,14 @@
 // The sessions that are collected at present, at most so many at a time: for one more the one that has been silent longest
 // is ended. One that was ended, or recorded by an earlier collector, is reopened when spans of it come.
 
-import { createHash } from "node:crypto";
 import { openSessionRecorder } from "../recorder/openSession";
 import { nodeFs } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import type { FsyncMode } from "../recorder/traceTypes";
 import { CollectedSession, type CollectingEnd } from "./collectedSession";
-import { readRestored } from "./restoredSession";
+import { recentPlaces } from "./recentPlaces";
+import { readRestored, rootSpanIdOf } from "./restoredSession";
 import type { PlacedSpans, SessionPlace } from "./sessionOfSpans";
 import { titleOf } from "./sessionTitle";
 
@@ -34,6 +34,11 @@ export class CollectedSessions {
 
   constructor(options: CollectedSessionsOptions) {
     this.#options = options;
+  }
+
+  /** Takes up what earlier collectors have put where. */
+  async recall(): Promise<void> {
+    for (const [traceId, place] of await recentPlaces(this.#options.directory)) this.#remember(traceId, place);
   }
 
   get all(): readonly CollectedSession[] {
@@ -86,8 +91,8 @@ export class CollectedSessions {
     if (first === undefined) return undefined;
     const { directory, fsync, onProblem } = this.#options;
     const { sessionId } = place;
-    const rootSpanId = createHash("sha256").update(sessionId).digest("hex").slice(0, 16);
-    const restored = await readRestored(directory, sessionId, rootSpanId);
+    const restored = await readRestored(directory, sessionId);
+    const rootSpanId = rootSpanIdOf(sessionId);
     for (const { traceId } of restored?.spans ?? []) this.#remember(traceId, place);
     const title = restored?.title ?? titleOf(place, first.origin.resource);
     const recorder = openSessionRecorder({

@@ -124,6 +124,7 @@ class LoopbackCollector implements Collector {
   }
 
   async listen(port: number): Promise<void> {
+    await this.#sessions.recall();
     try {
       await this.#listenAt(port);
     } catch (error) {

@@ -1,13 +1,15 @@
 // What a session holds that was collected before: read when it is reopened, so that what comes again counts once, late
 // parents find their children, and spans that were open are completed.
 
+import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
-import { findTrace, safeIdIn } from "../recorder/existingTrace";
+import { safeIdIn } from "../recorder/existingTrace";
 import { makeProbeLiveness } from "../recorder/liveness";
 import { io, nodeFs, runAsync } from "../recorder/recorderFs";
-import { filesOfSession } from "../recorder/sessionOnDisk";
+import { filesOfSession, readSessionOnDisk } from "../recorder/sessionOnDisk";
 import type { RestoredSpan } from "../session/otlpSpanLog";
+import { readSession } from "../trace/readSession";
 import type { TraceFile, TraceSpan } from "../trace/schema";
 
 /** The step at the top that ended last: by it a session is told to have failed. */
@@ -18,6 +20,8 @@ export interface LastStep {
 }
 
 export interface RestoredSession {
+  /** The raw id. */
+  readonly sessionId: string;
   readonly root: TraceSpan | undefined;
   readonly title: string | undefined;
   readonly spans: readonly RestoredSpan[];
@@ -34,28 +38,42 @@ const mostReadBytes = 64 * 1024 * 1024;
 export async function readRestored(
   directory: string,
   sessionId: string,
-  rootSpanId: string,
   mostBytes = mostReadBytes,
 ): Promise<RestoredSession | undefined> {
-  const bytes = await sizeOnDisk(directory, sessionId);
-  if (bytes === 0 || bytes > mostBytes) return undefined;
-  const found = await runAsync(nodeFs, findTrace(directory, sessionId, makeProbeLiveness()));
-  return found && restoredFrom(found.trace, rootSpanId);
+  const safeId = await runAsync(nodeFs, safeIdIn(directory, sessionId)).catch(() => undefined);
+  if (safeId === undefined || (await sizeOnDisk(directory, safeId)) > mostBytes) return undefined;
+  return await readRestoredFiles(directory, safeId);
 }
 
-/** 0 where there is no such session, and no such directory. */
-async function sizeOnDisk(directory: string, sessionId: string): Promise<number> {
-  try {
-    const safeId = await runAsync(nodeFs, safeIdIn(directory, sessionId));
-    const names = filesOfSession(await runAsync(nodeFs, io.list(directory)), safeId);
-    const sizes = await Promise.all(names.map(async (name) => (await stat(join(directory, name))).size));
-    return sizes.reduce((sum, size) => sum + size, 0);
-  } catch {
-    return 0;
-  }
+/** @returns undefined where there are none */
+export async function readRestoredFiles(directory: string, safeId: string): Promise<RestoredSession | undefined> {
+  const found = await runAsync(nodeFs, readSessionOnDisk(directory, safeId));
+  if (found === undefined || found.facts.size === 0) return undefined;
+  const { sessionId, trace } = readSession(found.files, makeProbeLiveness());
+  return restoredFrom(sessionId, trace);
 }
 
-export function restoredFrom({ spans, metadata }: TraceFile, rootSpanId: string): RestoredSession {
+async function sizeOnDisk(directory: string, safeId: string): Promise<number> {
+  const names = filesOfSession(await runAsync(nodeFs, io.list(directory)), safeId);
+  const sizes = await Promise.all(
+    names.map((name) =>
+      stat(join(directory, name)).then(
+        ({ size }) => size,
+        // It went meanwhile.
+        () => 0,
+      ),
+    ),
+  );
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+/** Id of a session's root: the same whenever it is opened, also where nothing of it was read. */
+export function rootSpanIdOf(sessionId: string): string {
+  return createHash("sha256").update(sessionId).digest("hex").slice(0, 16);
+}
+
+function restoredFrom(sessionId: string, { spans, metadata }: TraceFile): RestoredSession {
+  const rootSpanId = rootSpanIdOf(sessionId);
   const root = spans.find(({ spanId }) => spanId === rootSpanId);
   const traces = traceIdsOf(spans, rootSpanId);
   const restored: RestoredSpan[] = [];
@@ -80,7 +98,7 @@ export function restoredFrom({ spans, metadata }: TraceFile, rootSpanId: string)
       lastStep = { endMs: endTime, error: status === "error" ? (statusMessage ?? `${name} failed`) : undefined };
     }
   }
-  return { root, title: textOf(metadata.title), spans: restored, lastStep };
+  return { sessionId, root, title: textOf(metadata.title), spans: restored, lastStep };
 }
 
 /** Spans at the top say which trace they are of, and all below them are of the same. */
