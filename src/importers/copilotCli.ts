@@ -18,8 +18,8 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
   readonly #calls = new Map<string, TraceSpan>();
   /** Sub-agents by the call that started them. */
   readonly #agents = new Map<string, TraceSpan>();
-  /** The last thing that a model can have answered to. */
-  #followsMs: number | undefined;
+  /** The last thing that a model can have answered to, by the call that has started it; "" for the session's own. */
+  readonly #followsMs = new Map<string, number>();
   #model: string | undefined;
   #lastAnswer: TraceSpan | undefined;
   #thoughts: Fields[] = [];
@@ -75,7 +75,7 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
   /** The model or a tool is at work from here on. */
   #working(followsMs: number): void {
     this.isWaiting = false;
-    this.#followsMs = followsMs;
+    this.#followsMs.set("", followsMs);
   }
 
   #begin(data: Fields, root: TraceSpan): void {
@@ -116,7 +116,7 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
       thoughts.length === 0 ? said : [...thoughts, ...(words === undefined ? [] : [{ type: "text", text: words }])];
     const outputTokens = count(data, "outputTokens");
     const model = text(data, "model") ?? this.#model;
-    const follows = this.#followsMs;
+    const follows = this.#followsMs.get(text(data, "parentToolCallId") ?? "");
     const answer = this.spans.add(
       {
         spanId: text(data, "messageId") ?? id,
@@ -178,7 +178,6 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
     // It was asked for before, and may have waited for a permission.
     span.startTime = time;
     span.input ??= input;
-    if (parent !== undefined && parentId !== undefined) span.parentSpanId = parent.spanId;
   }
 
   #toolEnd(data: Fields, time: number, at: LinePlace): void {
@@ -201,7 +200,7 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
       if (words !== undefined) span.statusMessage = cutText(words, longestMessage);
       if (isFields(error) && /^(?:denied|rejected|cancel)/.test(text(error, "code") ?? "")) span.interrupted = true;
     }
-    if (text(data, "parentToolCallId") === undefined) this.#followsMs = time;
+    this.#followsMs.set(text(data, "parentToolCallId") ?? "", time);
   }
 
   /** Which model asked for a call is told with its result alone. */
@@ -230,6 +229,7 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
       );
       this.#agents.set(callId, span);
     }
+    this.#followsMs.set(callId, time);
     if (type === "subagent.started") return;
     this.spans.touch(span, at);
     span.endTime = time;

@@ -4,9 +4,10 @@ import { isClaudeCodeRecord } from "./claudeCode";
 import { isCodexRecord } from "./codex";
 import { isCopilotCliRecord } from "./copilotCli";
 import type { Fields } from "./otlpFields";
+import { isOtlpRecord } from "./otlpFile";
 import { isFields, own } from "./recordFields";
 
-export type ImportFormat = "claude-code" | "codex" | "copilot-cli";
+export type ImportFormat = "claude-code" | "codex" | "copilot-cli" | "otlp";
 /** `unknown`: something that nobody here reads; `empty`: nothing that could tell. */
 export type FileFormat = ImportFormat | "trace" | "unknown" | "empty";
 
@@ -36,6 +37,7 @@ export function detectFormat(head: Uint8Array): FileFormat {
 }
 
 function formatOf(fields: Fields): FileFormat | undefined {
+  if (isOtlpRecord(fields)) return "otlp";
   if (isClaudeCodeRecord(fields)) return "claude-code";
   if (isCopilotCliRecord(fields)) return "copilot-cli";
   if (isCodexRecord(fields)) return "codex";
@@ -47,6 +49,7 @@ function formatOf(fields: Fields): FileFormat | undefined {
 function formatOfBeginning(text: string): FileFormat | undefined {
   const beginning = text.slice(0, lookedAt);
   const has = (field: string, value = "") => new RegExp(`"${field}"\\s*:\\s*${value}`).test(beginning);
+  if (/^(?:\[\s*)?\{/.test(beginning) && has("resource_?[sS]pans", "\\[")) return "otlp";
   if (!beginning.startsWith("{")) return undefined;
   if (has("version", "2\\b") && (has("traceId") || has("spans"))) return "trace";
   if (has("type", '"session_meta"') && has("payload")) return "codex";

@@ -10,7 +10,10 @@ import { isFields } from "./recordFields";
 import type { TranscriptImporter } from "./transcript";
 
 export interface ImportedFileOptions {
-  readonly importer: Pick<TranscriptImporter, "take" | "takeComplaint">;
+  readonly importer: Pick<TranscriptImporter, "take" | "takeComplaint"> & {
+    /** A line may be a list of records. */
+    readonly takesLists?: boolean;
+  };
   readonly problems: ProblemList;
   /** Number of the file; 0 is the one that was opened. */
   readonly number: number;
@@ -68,7 +71,7 @@ export class ImportedFile {
       );
     }
     // Only what can't go on is taken: of a number that is written the last digit may be missing.
-    const value = rest.bytes.at(-1) === closeBrace ? parse(rest.bytes) : undefined;
+    const value = isClosing(rest.bytes.at(-1)) ? parse(rest.bytes) : undefined;
     if (value === undefined) {
       if (rest.offsetBytes === this.#takenRest) return undefined;
       return this.#problem(
@@ -100,20 +103,21 @@ export class ImportedFile {
     if (value === undefined) {
       return this.#report("syntax", "error", `Line ${number} is no JSON and is left out`, line);
     }
-    if (!isFields(value)) {
+    const { importer } = this.#options;
+    const records = importer.takesLists === true && Array.isArray(value) ? value.filter(isFields) : [value];
+    if (!records.every(isFields)) {
       return this.#report("not-a-trace", "warning", `Line ${number} is no record and is left out`, line);
     }
     if (this.#isRepeated(bytes)) {
       this.#report("journal-duplicate", "info", `Line ${number} repeats an earlier one`, line, "duplicate");
       return;
     }
-    const { importer } = this.#options;
     const at: LinePlace = {
       file: this.#options.number,
       offsetBytes: offsetBytes + start,
       lengthBytes: bytes.length - start,
     };
-    importer.take({ fields: value, at });
+    for (const fields of records) importer.take({ fields, at });
     for (let told = importer.takeComplaint(); told !== undefined; told = importer.takeComplaint()) {
       this.#report("invalid-field", told.severity, `${told.message} (line ${number})`, line, told.key);
     }
@@ -142,7 +146,10 @@ export class ImportedFile {
   }
 }
 
-const closeBrace = 0x7d;
+/** Of an object or a list. */
+function isClosing(byte: number | undefined): boolean {
+  return byte === 0x7d || byte === 0x5d;
+}
 
 function parse(bytes: Buffer): unknown {
   try {

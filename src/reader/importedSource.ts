@@ -3,8 +3,7 @@
 
 import { basename } from "node:path";
 import type { ImportFormat } from "../importers/detectFormat";
-import type { ImportedFile } from "../importers/importedFile";
-import { ImportSession } from "../importers/importSession";
+import { type FileOfSession, type ImportSession, importSession } from "../importers/importSession";
 import type { FileAccess } from "../store/fileAccess";
 import { TraceReplacedError } from "../trace/spanSource";
 import { companionFiles } from "./importedCompanions";
@@ -29,7 +28,7 @@ export interface ImportedSourceOptions extends BytesOptions {
 interface Followed {
   readonly session: ImportSession;
   /** The one that was opened comes first. */
-  readonly files: { readonly tailed: TailedFile; readonly imported: ImportedFile }[];
+  readonly files: { readonly tailed: TailedFile; readonly imported: FileOfSession }[];
   reading: SessionReading | undefined;
   /** What the files were when the reading was made. */
   mark: string;
@@ -91,7 +90,7 @@ export class ImportedSource implements SessionSource {
       return { type: "grown", reading: followed.reading, changedRows: new Uint32Array() };
     }
     const lastWriteMs = followed.files.reduce((last, { tailed }) => Math.max(last, tailed.mtimeMs), 0);
-    const loaded = followed.session.session(basename(path), lastWriteMs);
+    const loaded = await inTurns(followed.session.session(basename(path), lastWriteMs), signal);
     const reading = await inTurns(memoryInSteps(loaded, mostRowsWithTexts), signal);
     followed.reading = reading;
     followed.mark = mark;
@@ -116,7 +115,7 @@ export class ImportedSource implements SessionSource {
       await tailed.close();
       throw new TraceReplacedError("The trace was closed meanwhile");
     }
-    const session = new ImportSession(format);
+    const session = importSession(format);
     return { session, files: [{ tailed, imported: session.addFile() }], reading: undefined, mark: "" };
   }
 
@@ -125,7 +124,7 @@ export class ImportedSource implements SessionSource {
   }
 }
 
-function* readAll(tailed: TailedFile, imported: ImportedFile): Generator<undefined, void> {
+function* readAll(tailed: TailedFile, imported: FileOfSession): Generator<undefined, void> {
   for (let bytes = tailed.next(pieceBytes); bytes.length > 0; bytes = tailed.next(pieceBytes)) {
     yield* imported.push(bytes);
     yield;

@@ -1,8 +1,9 @@
 // Whole files given to an importer, and a short text of the tree that comes of it.
 
 import { readFileSync } from "node:fs";
+import { finish } from "../../src/base/steps";
 import { detectFormat } from "../../src/importers/detectFormat";
-import { ImportSession } from "../../src/importers/importSession";
+import { importSession } from "../../src/importers/importSession";
 import type { Problem } from "../../src/trace/problem";
 import type { TraceSpan } from "../../src/trace/schema";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
@@ -24,10 +25,10 @@ export function linesOf(...records: readonly unknown[]): Buffer {
 export function importPieces(pieces: readonly Uint8Array[], name = "file.jsonl"): LoadedSession {
   const format = detectFormat(Buffer.concat(pieces));
   if (format === "trace" || format === "unknown" || format === "empty") throw new Error(`That is ${format}`);
-  const session = new ImportSession(format);
+  const session = importSession(format);
   const file = session.addFile();
   for (const piece of pieces) for (const _ of file.push(piece));
-  return session.session(name, undefined);
+  return finish(session.session(name, undefined));
 }
 
 export function importWhole(bytes: Uint8Array, name?: string): LoadedSession {

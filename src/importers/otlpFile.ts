@@ -1,0 +1,171 @@
+// A file of OTLP/JSON: one request, a list of them, or one a line, as collectors and exporters write them; VS Code's agent
+// debug panel exports one request. Lines are read as they come, a document that goes over many lines when all of it is there.
+
+import type { Steps } from "../base/steps";
+import type { Problem } from "../trace/problem";
+import type { ProblemList } from "../trace/problemList";
+import { parseInSteps } from "../trace/tolerantJson";
+import { ImportedFile } from "./importedFile";
+import type { LinePlace } from "./importedSpans";
+import { OtlpFault } from "./otlpFault";
+import type { Fields } from "./otlpFields";
+import { OtlpSpans } from "./otlpSpans";
+import { isFields, own, part, text } from "./recordFields";
+import { isSdkSpan, requestOfSdkSpan } from "./sdkSpan";
+import type { Complaint, TranscriptRecord } from "./transcript";
+
+/** So much of the beginning tells how the file is written. */
+const headBytes = 64 * 1024;
+/** Text of more can't be made by the engine. */
+const longestDocument = 500 * 1024 * 1024;
+const openBrace = 0x7b;
+const openBracket = 0x5b;
+const lineFeed = 0x0a;
+
+export class OtlpFile {
+  spans = new OtlpSpans();
+  /** As VS Code's own agent names the session beside the spans. */
+  sessionId: string | undefined;
+  readonly #lines: ImportedFile;
+  #problems: ProblemList;
+  #pieces: Buffer[] = [];
+  #sizeBytes = 0;
+  #mode: "lines" | "document" | undefined;
+  #isParsed = false;
+  #contradicts = false;
+  #complaints: Complaint[] = [];
+
+  constructor(problems: ProblemList) {
+    this.#problems = problems;
+    this.#lines = new ImportedFile({ importer: this, problems, number: 0 });
+  }
+
+  get contradicts(): boolean {
+    return this.#contradicts || this.#lines.contradicts;
+  }
+
+  *push(bytes: Uint8Array): Steps<void> {
+    if (bytes.length === 0) return;
+    this.#sizeBytes += bytes.length;
+    if (this.#mode === "lines" && this.#pieces.length === 0) return yield* this.#lines.push(bytes);
+    // A document is whole or it is not.
+    if (this.#isParsed) this.#contradicts = true;
+    if (this.#sizeBytes <= longestDocument) this.#pieces.push(Buffer.from(bytes));
+    if (this.#mode === undefined && this.#sizeBytes >= headBytes) yield* this.#decide();
+  }
+
+  *#decide(): Steps<void> {
+    const held = Buffer.concat(this.#pieces);
+    this.#mode = isOfLines(held.subarray(0, headBytes)) ? "lines" : "document";
+    this.#pieces = [held];
+    if (this.#mode === "document") return;
+    this.#pieces = [];
+    yield* this.#lines.push(held);
+  }
+
+  /** All bytes that there are have been given. */
+  *atEnd(): Steps<readonly Problem[]> {
+    if (this.#mode === undefined) {
+      yield* this.#decide();
+      // What a short beginning tells may be another thing once there is more of it.
+      if (this.#mode === "document") this.#mode = undefined;
+    }
+    if (this.#isParsed) return [];
+    if (this.#pieces.length === 0) return [this.#lines.atEnd() ?? []].flat();
+    this.#isParsed = true;
+    if (this.#sizeBytes > longestDocument) {
+      return [{ code: "unreadable", severity: "error", message: "The document is too long to be read at once" }];
+    }
+    return yield* this.#parse(Buffer.concat(this.#pieces));
+  }
+
+  *#parse(bytes: Buffer): Steps<readonly Problem[]> {
+    this.#pieces = [bytes];
+    const { value, problems } = yield* parseInSteps(bytes, documentAtOnceBytes);
+    const requests: readonly unknown[] = Array.isArray(value) ? value : [value];
+    for (const [index, request] of requests.entries()) {
+      const where = Array.isArray(value) ? `[${index}]` : "";
+      if (isFields(request)) this.#request(request, { file: 0, offsetBytes: 0, lengthBytes: bytes.length }, where);
+      yield;
+    }
+    for (const { key, message, severity } of this.#complaints) {
+      this.#problems.add({ code: "invalid-span", severity, message, offsetBytes: 0 }, key);
+    }
+    this.#complaints = [];
+    return problems;
+  }
+
+  /** One line. */
+  take({ fields, at }: TranscriptRecord): void {
+    this.#request(fields, at, "");
+  }
+
+  takeComplaint(): Complaint | undefined {
+    return this.#complaints.shift();
+  }
+
+  /** A line may hold a list of requests. */
+  readonly takesLists = true;
+
+  #request(fields: Fields, at: LinePlace, where: string): void {
+    this.sessionId ??= text(part(fields, "copilotChat"), "sessionId");
+    try {
+      const request = isSdkSpan(fields) ? requestOfSdkSpan(fields) : fields;
+      if (request === fields && !isRequest(fields)) {
+        const key = holdsOthers(fields) ? "others" : "no-request";
+        const message = key === "others" ? "Logs or metrics, which hold no spans, are left out" : "No OTLP request";
+        this.#complaints.push({ key, message, severity: key === "others" ? "info" : "warning" });
+        return;
+      }
+      const faults = this.spans.take(request, at);
+      for (const { place, reason } of faults)
+        this.#complain(`${where}${where === "" ? "" : "."}${place} ${reason}`, reason);
+    } catch (thrown) {
+      if (!(thrown instanceof OtlpFault)) throw thrown;
+      this.#complain(thrown.sentence, thrown.reason);
+    }
+  }
+
+  #complain(message: string, key: string): void {
+    this.#complaints.push({ key: `fault ${key}`, message: `A span is left out: ${message}`, severity: "warning" });
+  }
+}
+
+/** The engine's parser knows no pause, but is many times as fast. */
+const documentAtOnceBytes = 64_000_000;
+
+/** Whether a beginning has a line that is a request by itself. */
+function isOfLines(head: Buffer): boolean {
+  const first = head.findIndex((byte) => byte > 0x20 && byte < 0x80);
+  if (head[first] !== openBrace && head[first] !== openBracket) return true;
+  // A document on one line is a line.
+  if (head.indexOf(lineFeed, first) < 0) return true;
+  return head
+    .toString("utf8")
+    .split("\n")
+    .some((line) => isWhole(line.trim()));
+}
+
+function isWhole(line: string): boolean {
+  if (!/^[[{].*[\]}]$/.test(line)) return false;
+  try {
+    const value: unknown = JSON.parse(line);
+    const first: unknown = Array.isArray(value) ? value[0] : value;
+    return isFields(first) && isOtlpRecord(first);
+  } catch {
+    return false;
+  }
+}
+
+function isRequest(fields: Fields): boolean {
+  return Array.isArray(own(fields, "resourceSpans") ?? own(fields, "resource_spans"));
+}
+
+function holdsOthers(fields: Fields): boolean {
+  return ["resourceLogs", "resourceMetrics", "resource_logs", "resource_metrics"].some((name) => own(fields, name));
+}
+
+/** Whether a record holds spans of OpenTelemetry. */
+export function isOtlpRecord(fields: Fields): boolean {
+  return isRequest(fields) || isSdkSpan(fields);
+}
