@@ -1,5 +1,5 @@
 // The messages of OTLP as `protobufjs` encodes them: what the reader of protobuf is held to. Requests are given as JSON.
-import { Root, util } from "protobufjs/light";
+import { Root, util } from "protobufjs/light.js";
 
 const field = (id: number, type: string, rule?: "repeated") => ({ id, type, ...(rule === undefined ? {} : { rule }) });
 const list = (id: number, type: string) => field(id, type, "repeated");
