@@ -36,6 +36,7 @@ const entries = [
     budgetKb: 600,
   },
   { name: "session", source: "src/session/main.ts", outfile: "session.js", options: nodeProgram },
+  { name: "collector", source: "src/collector/main.ts", outfile: "collector.js", options: nodeProgram },
   {
     name: "cli",
     source: "src/cli.ts",

@@ -178,7 +178,9 @@ async function vitest(project, options) {
  */
 async function extensionHost(options) {
   const name = options.indexOf("-t");
-  return await runExtensionSuite({ grep: name < 0 ? "" : (options[name + 1] ?? "") });
+  // Nothing listens at a port that others may want.
+  const settings = { "tracekeeper.collector.port": 0 };
+  return await runExtensionSuite({ grep: name < 0 ? "" : (options[name + 1] ?? ""), settings });
 }
 
 try {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { silentLogger } from "./base/logger";
 import { addDirectory } from "./host/addDirectory";
+import { CollectorControl } from "./host/collect/collectorControl";
 import { registerCommands } from "./host/commandEdge";
 import { fileFolders } from "./host/directories";
 import { FailureNotifier } from "./host/failures/failureNotifier";
@@ -123,6 +124,15 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   own(new Retention({ logger, directories: () => starter.directories, ready: store.ready }));
+  const collector = own(
+    new CollectorControl({
+      starter,
+      logger,
+      storage: context.globalStorageUri.fsPath,
+      program: join(context.extensionUri.fsPath, "dist", "collector.js"),
+      terminals: context.environmentVariableCollection,
+    }),
+  );
   const doubleClick = new DoubleClick();
   const navigate = (target: Parameters<NonNullable<typeof registry.active>["navigate"]>[0]) => () =>
     registry.active?.navigate(target);
@@ -197,6 +207,12 @@ export function activate(context: vscode.ExtensionContext): void {
         },
         addDirectory: () => addDirectory(starter.directories),
         recoverSessions: () => recovery.recoverNow(),
+        startCollector: () => collector.start(),
+        stopCollector: () => collector.stop(),
+        showCollector: () => collector.show(),
+        copyCollectorEnvironment: () => collector.copyEnvironment(),
+        connectAgent: () =>
+          vscode.commands.executeCommand("workbench.action.openWalkthrough", `${context.extension.id}#connect`, false),
         openSettings: () =>
           vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`),
         showLog: () => logger.show(),

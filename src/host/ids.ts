@@ -35,6 +35,11 @@ export const commandIds = {
   markAllSeen: "tracekeeper.markAllSeen",
   addDirectory: "tracekeeper.addDirectory",
   recoverSessions: "tracekeeper.recoverSessions",
+  startCollector: "tracekeeper.startCollector",
+  stopCollector: "tracekeeper.stopCollector",
+  showCollector: "tracekeeper.showCollector",
+  copyCollectorEnvironment: "tracekeeper.copyCollectorEnvironment",
+  connectAgent: "tracekeeper.connectAgent",
   openSettings: "tracekeeper.openSettings",
   showLog: "tracekeeper.showLog",
 } as const;
@@ -55,6 +60,9 @@ export const settingIds = {
   openOnStart: "tracekeeper.openOnStart",
   capture: "tracekeeper.capture",
   stopPauses: "tracekeeper.stopPauses",
+  collectorAutoStart: "tracekeeper.collector.autoStart",
+  collectorPort: "tracekeeper.collector.port",
+  collectorTerminals: "tracekeeper.collector.terminals",
 } as const;
 
 export const contextKeys = {

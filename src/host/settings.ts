@@ -22,6 +22,9 @@ const schemas = {
   openOnStart: z.enum(["beside", "background", "never"]),
   capture: z.enum(["terminal", "pipes", "none"] satisfies readonly CaptureMode[]),
   stopPauses: z.object({ terminateAfterMs: pauseMs, killAfterMs: pauseMs }),
+  collectorAutoStart: z.boolean(),
+  collectorPort: z.int().check(z.minimum(0), z.maximum(65_535)),
+  collectorTerminals: z.boolean(),
 };
 
 const defaults: { readonly [K in keyof typeof schemas]: z.infer<(typeof schemas)[K]> } = {
@@ -36,6 +39,9 @@ const defaults: { readonly [K in keyof typeof schemas]: z.infer<(typeof schemas)
   openOnStart: "beside",
   capture: "terminal",
   stopPauses: { terminateAfterMs: 5_000, killAfterMs: 5_000 },
+  collectorAutoStart: false,
+  collectorPort: 4318,
+  collectorTerminals: false,
 };
 
 export interface Settings {
@@ -55,6 +61,11 @@ export interface Settings {
   readonly capture: CaptureMode;
   /** From interrupt to terminate, and from terminate to kill. */
   readonly stopPauses: { readonly terminateAfterMs: number; readonly killAfterMs: number };
+  readonly collectorAutoStart: boolean;
+  /** 0: any that is free. */
+  readonly collectorPort: number;
+  /** New terminals have the collector's address in their environment. */
+  readonly collectorTerminals: boolean;
 }
 
 export function readSettings(logger: Logger, scope?: vscode.Uri): Settings {
@@ -80,6 +91,9 @@ export function readSettings(logger: Logger, scope?: vscode.Uri): Settings {
     openOnStart: get("openOnStart"),
     capture: get("capture"),
     stopPauses: get("stopPauses"),
+    collectorAutoStart: get("collectorAutoStart"),
+    collectorPort: get("collectorPort"),
+    collectorTerminals: get("collectorTerminals"),
   };
 }
 

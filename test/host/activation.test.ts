@@ -14,7 +14,7 @@ describe("the activated extension", () => {
     storage = folder.join("storage");
     await mkdir(folder.join("unused"));
     await folder.write("used/.tracekeeper/traces/a.json", "{}");
-    await build({ names: ["host"], outputFolder: folder.join("dist"), quiet: true });
+    await build({ names: ["host", "collector"], outputFolder: folder.join("dist"), quiet: true });
     bundle = folder.join("dist/extension.js");
   }, 60_000);
   afterAll(() => folder.remove());

@@ -42,6 +42,8 @@ describe("the manifest and the code", () => {
     const known = new Set<string>([
       ...Object.values(commandIds),
       ...Object.values(settingIds),
+      // The group of a setting, and what comes with a view.
+      ...Object.values(settingIds).map((id) => id.split(".").slice(0, 2).join(".")),
       ...Object.values(contextKeys),
       ...Object.values(viewIds),
       ...Object.values(editorIds),

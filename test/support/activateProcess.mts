@@ -86,7 +86,13 @@ const vscode = only("vscode", {
   },
   UIKind: { Desktop: 1, Web: 2 },
   l10n: { t: (text: string) => text },
-  env: only("env", { remoteName: undefined, uiKind: 1, appRoot: "/vscode", shell: "/bin/sh" }),
+  env: only("env", {
+    remoteName: undefined,
+    uiKind: 1,
+    appRoot: "/vscode",
+    shell: "/bin/sh",
+    clipboard: { writeText: () => Promise.resolve() },
+  }),
   tasks: only("tasks", { fetchTasks: () => Promise.resolve([]) }),
   languages: only("languages", {
     createDiagnosticCollection: () => ({ set: nothing, clear: nothing, dispose: nothing }),
@@ -150,6 +156,7 @@ const vscode = only("vscode", {
         dispose: nothing,
       };
     },
+    createStatusBarItem: () => ({ show: nothing, hide: nothing, dispose: nothing }),
     activeTextEditor: undefined,
     terminals: [],
     createTerminal: () => ({ show: nothing, processId: new Promise(nothing), exitStatus: undefined }),
@@ -171,7 +178,12 @@ const vscode = only("vscode", {
   workspace: only("workspace", {
     isTrusted: untilWhat !== "restricted",
     workspaceFolders: folder === undefined ? undefined : [{ name: "shop", index: 0, uri: new Uri("file", folder) }],
-    getConfiguration: () => ({ get: nothing, inspect: nothing, update: () => Promise.resolve() }),
+    getConfiguration: () => ({
+      // Nothing listens at a port that others may want.
+      get: (setting: string) => (setting === "tracekeeper.collector.port" ? 0 : undefined),
+      inspect: nothing,
+      update: () => Promise.resolve(),
+    }),
     onDidChangeConfiguration: event,
     onDidChangeWorkspaceFolders: event,
     onDidGrantWorkspaceTrust: event,
@@ -217,6 +229,7 @@ const context = only("context", {
   extension: { id: "tracekeeper.tracekeeper" },
   workspaceState: { get: nothing, update: () => Promise.resolve() },
   globalState: { get: nothing, update: () => Promise.resolve() },
+  environmentVariableCollection: { persistent: true, clear: nothing, replace: nothing },
 });
 
 /** What keeps a process from being at rest: timers, watchers, workers, requests; and the system's own count of watches. */

@@ -41,6 +41,10 @@ const defaults = {
   openOnStart: "beside",
   capture: "terminal",
   stopPauses: { terminateAfterMs: 5_000, killAfterMs: 5_000 },
+  // These are the machine's: a workspace can't set them, and for this run the port is any that is free.
+  collectorAutoStart: false,
+  collectorPort: 0,
+  collectorTerminals: false,
 };
 
 describe("settings of the wrong type", () => {
