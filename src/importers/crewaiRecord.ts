@@ -50,7 +50,8 @@ export function recordEvent(
   }
   const lists = { nulls: [] as string[], repeats: [] as string[], sameAsStart: [] as string[], fields: [] as string[] };
   const data: Record<string, unknown> = {};
-  for (const [name, value] of Object.entries(event.data)) {
+  // By name, so that an event that was told from its span again makes the same one.
+  for (const [name, value] of Object.entries(event.data).sort(([one], [other]) => (one < other ? -1 : 1))) {
     if (name === moved.input || name === moved.output) continue;
     if (value === null) lists.nulls.push(name);
     else if (start && isSame(start.data, name, value)) lists.sameAsStart.push(name);

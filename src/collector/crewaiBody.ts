@@ -1,0 +1,92 @@
+// The body of a request of crewAI: who may send it, how much and for how long, and that it is an object which everybody
+// who reads it later can take.
+
+import type { IncomingMessage } from "node:http";
+import { isFields } from "../importers/crewaiEvent";
+import { OtlpFault, wrongType } from "../importers/otlpFault";
+import type { Fields } from "../importers/otlpFields";
+import { parseOtlpJson } from "../importers/otlpJson";
+import { type Refusal, refuseForeignHost } from "../session/otlpAccess";
+import { type BodyLimits, BodyReader, decodeBody, refuseEncoding } from "../session/otlpBody";
+import { type CrewRoute, methodOf } from "./crewaiRoutes";
+
+export type CrewBodyResult =
+  | { readonly type: "body"; readonly value: Fields }
+  | ({ readonly type: "refused" } & Refusal)
+  /** The client has gone. */
+  | { readonly type: "gone" };
+
+/** Levels of lists and objects. crewAI itself cuts at five. */
+const deepest = 64;
+
+export class CrewBody {
+  readonly #limits: BodyLimits;
+  readonly #bodies: BodyReader;
+  /** One body at a time is decompressed and read: it may take many times its size. */
+  #turn: Promise<unknown> = Promise.resolve();
+
+  constructor(limits: BodyLimits) {
+    this.#limits = limits;
+    this.#bodies = new BodyReader(limits);
+  }
+
+  /** Throws an `OtlpFault` for what is no such object. */
+  async read(request: IncomingMessage, route: CrewRoute): Promise<CrewBodyResult> {
+    const refusal = refuseHead(request, route);
+    if (refusal) return { type: "refused", ...refusal };
+    const body = await this.#bodies.read(request);
+    if (body.type !== "body") return body;
+    const turn = this.#turn.then(() => this.#parse(body.bytes, encodingOf(request)));
+    this.#turn = turn.then(body.release, body.release);
+    return await turn;
+  }
+
+  /** A client that still sends reads no answer, so the rest is thrown away; but not for ever. */
+  drain(request: IncomingMessage): void {
+    if (request.complete) return;
+    request.resume();
+    const timer = setTimeout(() => request.destroy(), this.#limits.bodyMs);
+    timer.unref();
+    request.once("close", () => clearTimeout(timer));
+  }
+
+  async #parse(bytes: Buffer, encoding: string): Promise<CrewBodyResult> {
+    const decoded = await decodeBody(bytes, encoding, this.#limits.bodyBytes);
+    if (!Buffer.isBuffer(decoded)) return { type: "refused", ...decoded };
+    const value = parseOtlpJson(decoded);
+    if (!isFields(value)) throw new OtlpFault(wrongType(value, "an object"));
+    if (!isWithin(value, deepest)) throw new OtlpFault(`is nested deeper than ${deepest} levels`);
+    return { type: "body", value };
+  }
+}
+
+function refuseHead(request: IncomingMessage, route: CrewRoute): Refusal | undefined {
+  const foreign = refuseForeignHost(request);
+  if (foreign) return foreign;
+  if (route.type === "unknown") return { status: 404, message: "Trace batches and grants alone are taken here" };
+  const method = methodOf(route);
+  if (request.method !== method) return { status: 405, message: `Only ${method} is taken`, headers: { Allow: method } };
+  // A page in a browser can't send this type without asking first, and nobody answers that.
+  const type = (request.headers["content-type"] ?? "").split(";", 1)[0]?.trim().toLowerCase();
+  if (type !== "application/json") return { status: 415, message: "The Content-Type must be application/json" };
+  return refuseEncoding(encodingOf(request));
+}
+
+function encodingOf(request: IncomingMessage): string {
+  return (request.headers["content-encoding"] ?? "identity").trim().toLowerCase();
+}
+
+/** Level by level: what is nested a hundred thousand deep ends no stack. */
+function isWithin(value: unknown, levels: number): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    const next: unknown[] = [];
+    for (const part of level) {
+      if (typeof part !== "object" || part === null) continue;
+      if (depth === levels) return false;
+      for (const inner of Object.values(part)) if (typeof inner === "object" && inner !== null) next.push(inner);
+    }
+    level = next;
+  }
+  return true;
+}

@@ -1,0 +1,267 @@
+// The session of one trace batch. Nothing of its events is held between requests: what is recorded tells them, to this
+// process and to one that was started after a kill alike. Calls for one session are made one after another.
+
+import { type CrewEvent, readCrewEvent } from "../importers/crewaiEvent";
+import { sentEvents } from "../importers/crewaiSent";
+import { type CrewTree, crewSteps } from "../importers/crewaiSteps";
+import { findTrace } from "../recorder/existingTrace";
+import { isMissing } from "../recorder/fileTasks";
+import { makeProbeLiveness } from "../recorder/liveness";
+import { openSessionRecorder } from "../recorder/openSession";
+import { type RecorderFs, runAsync } from "../recorder/recorderFs";
+import type { SessionRecorder } from "../recorder/sessionRecorder";
+import type { RecorderProblem } from "../recorder/sessionRequest";
+import { makeTraceId } from "../recorder/traceIds";
+import type { FsyncMode } from "../recorder/traceTypes";
+import { withLimit } from "../recorder/withLimit";
+import type { TraceFile, TraceSpan } from "../trace/schema";
+import { deriveState } from "../trace/state";
+import {
+  batchAttribute,
+  batchMetadata,
+  batchOf,
+  type CrewBatch,
+  type CrewOutcome,
+  endOf,
+  isFinal,
+  rootSpan,
+} from "./crewaiBatch";
+import { spanIdOf } from "./crewaiPlaces";
+import { beginRoot, recordRun } from "./crewaiSpanLog";
+
+export interface CrewSessionOptions {
+  readonly directory: string;
+  readonly fs: RecorderFs;
+  readonly fsync: FsyncMode;
+  /** A disk that takes longer is told to the client. */
+  readonly syncMs: number;
+  readonly onProblem: (problem: RecorderProblem) => void;
+}
+
+/** What was asked for can't be done now, or with this session; `status` is HTTP's. */
+export class CrewRefusal extends Error {
+  readonly status: 409 | 503;
+
+  constructor(status: 409 | 503, message: string) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** The id of the session that records a batch or, for crewAI's newer releases, an execution. */
+export function crewSessionId(id: string): string {
+  return `crewai-${id}`;
+}
+
+export class CrewSession {
+  #batch: CrewBatch;
+  readonly #options: CrewSessionOptions;
+  readonly #rootId: string;
+  #recorder: SessionRecorder | undefined;
+  /** False while nothing but the root is recorded. */
+  #hasSpans: boolean;
+
+  private constructor(options: CrewSessionOptions, batch: CrewBatch, hasSpans: boolean) {
+    this.#options = options;
+    this.#batch = batch;
+    this.#rootId = spanIdOf(`batch ${batch.id}`);
+    this.#hasSpans = hasSpans;
+  }
+
+  /** A session that begins now; throws a `CrewRefusal`. */
+  static async begin(options: CrewSessionOptions, batch: CrewBatch): Promise<CrewSession> {
+    const session = new CrewSession(options, batch, false);
+    session.#open(crewSteps([], batch.startMs));
+    await session.#written();
+    return session;
+  }
+
+  /** The session that the directory holds, not opened yet; undefined where there is none. */
+  static async find(options: CrewSessionOptions, id: string): Promise<CrewSession | undefined> {
+    const found = await load(options, id);
+    if (found === undefined) return undefined;
+    const batch = batchOf(rootOf(found.trace, spanIdOf(`batch ${id}`)));
+    if (batch === undefined) throw new CrewRefusal(409, `There is another session with the id ${crewSessionId(id)}`);
+    // Where the process died before the end was recorded, it is not ended.
+    return new CrewSession(options, found.isEnded ? batch : { ...batch, outcome: undefined }, true);
+  }
+
+  get id(): string {
+    return this.#batch.id;
+  }
+
+  get isEphemeral(): boolean {
+    return this.#batch.isEphemeral;
+  }
+
+  /** Of a session that has ended. */
+  get outcome(): CrewOutcome | undefined {
+    return this.#batch.outcome;
+  }
+
+  /** Something of it can be recorded without beginning again. */
+  get isOpen(): boolean {
+    return this.#recorder !== undefined;
+  }
+
+  get hasEvents(): boolean {
+    return this.#hasSpans;
+  }
+
+  /**
+   * Records the events that are not there yet; once this resolves they are.
+   * @returns how many were new
+   */
+  async record(sent: readonly unknown[]): Promise<number> {
+    const { spans, events } = await this.#recorded();
+    const known = new Set(events.map(({ id }) => id));
+    const fresh: CrewEvent[] = [];
+    for (const each of sent) {
+      const event = readCrewEvent(each);
+      if (event === undefined || known.has(event.id)) continue;
+      known.add(event.id);
+      fresh.push(event);
+    }
+    if (fresh.length === 0) return 0;
+    const outcome = this.#batch.outcome;
+    this.#batch = { ...this.#batch, outcome: undefined };
+    const recorder = this.#recorder ?? this.#open(crewSteps(events, this.#batch.startMs));
+    const dropped = recorder.health.droppedRecords;
+    this.#hasSpans = true;
+    const steps = recordRun(recorder, this.#batch, this.#rootId, [...events, ...fresh], spans);
+    const { run } = await this.#paced(recorder, steps);
+    const { title = "" } = batchMetadata(this.#batch, run);
+    recorder.metadata(JSON.stringify({ title }));
+    await this.#written();
+    if (recorder.health.droppedRecords > dropped) throw new CrewRefusal(503, "The disk could not take all events");
+    // What comes late for a batch that has ended changes nothing of how it did.
+    if (outcome !== undefined && isFinal(outcome)) await this.end(outcome);
+    return fresh.length;
+  }
+
+  /** Ends the session; the first end that crewAI tells is the one that counts. */
+  async end(said: CrewOutcome): Promise<void> {
+    if (isFinal(this.#batch.outcome) || (this.#batch.outcome && !isFinal(said))) return;
+    const { events } = await this.#recorded();
+    const tree = crewSteps(events, this.#batch.startMs);
+    const received = events.length;
+    const { eventCount } = said;
+    const isShort = eventCount !== undefined && eventCount > received;
+    if (isShort) {
+      const message = `crewAI counted ${eventCount} events of the run, and ${received} of them came`;
+      this.#options.onProblem({ message, sessionId: crewSessionId(this.id) });
+    }
+    const outcome = isShort ? { ...said, receivedCount: received } : said;
+    const recorder = this.#recorder ?? this.#open(tree);
+    const batch = { ...this.#batch, outcome };
+    const root = rootSpan(batch, tree.run, this.#rootId);
+    const { endTime, isError, error, isInterrupted } = endOf(tree, batch, root, recorder.nowMs());
+    recorder.attributes(this.#rootId, JSON.stringify({ [batchAttribute]: batch }));
+    const json = JSON.stringify({
+      endTime,
+      status: isError ? "error" : "ok",
+      ...(error === undefined ? {} : { statusMessage: error }),
+      ...(isInterrupted ? { interrupted: true } : {}),
+    });
+    const totals = {
+      kind: "session",
+      name: root.name,
+      isFailed: isError,
+      durationMs: endTime - root.startTime,
+    } as const;
+    const path = await recorder.finish({
+      root: { spanId: this.#rootId, json, totals },
+      status: isError ? "error" : "completed",
+      error,
+    });
+    if (path === undefined) throw new CrewRefusal(503, "The end of the run could not be written");
+    this.#batch = batch;
+    this.#recorder = undefined;
+    this.#hasSpans = true;
+  }
+
+  /** @param tree what is recorded of the run: its root is begun again with all that it has */
+  #open(tree: CrewTree): SessionRecorder {
+    const { directory, fs, fsync, onProblem } = this.#options;
+    let reason = "The session can't be recorded";
+    const recorder = openSessionRecorder({
+      directory,
+      sessionId: crewSessionId(this.id),
+      traceId: makeTraceId(Date.now()),
+      metadata: batchMetadata(this.#batch, tree.run),
+      mode: this.#hasSpans ? "rehydrate" : "start",
+      fsync,
+      fs,
+      machine: undefined,
+      onProblem: (problem) => {
+        reason = problem.message;
+        onProblem(problem);
+      },
+    });
+    if (recorder === undefined) throw new CrewRefusal(503, reason);
+    this.#recorder = recorder;
+    beginRoot(recorder, rootSpan(this.#batch, tree.run, this.#rootId));
+    return recorder;
+  }
+
+  /** What is recorded, without the root, and the events that it is made of. */
+  async #recorded(): Promise<{ readonly spans: readonly TraceSpan[]; readonly events: readonly CrewEvent[] }> {
+    if (!this.#hasSpans) return { spans: [], events: [] };
+    // What is not on the disk can't be read from there.
+    if (this.#recorder) await this.#written();
+    const found = await load(this.#options, this.id);
+    const all = found?.trace.spans ?? [];
+    const events = all.flatMap(sentEvents).flatMap((event) => readCrewEvent(event) ?? []);
+    return { spans: all.filter(({ spanId }) => spanId !== this.#rootId), events };
+  }
+
+  /** Runs the steps; others have their turn meanwhile, and a slow disk is waited for. */
+  async #paced<T>(recorder: SessionRecorder, steps: Generator<undefined, T>): Promise<T> {
+    let sinceMs = performance.now();
+    for (let step = steps.next(); ; step = steps.next()) {
+      if (step.done) return step.value;
+      if (recorder.health.state !== "ok") await this.#written();
+      if (performance.now() - sinceMs < turnMs) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      sinceMs = performance.now();
+    }
+  }
+
+  /** Resolves once what was recorded survives the death of this process. */
+  async #written(): Promise<void> {
+    const recorder = this.#recorder;
+    if (recorder === undefined) return;
+    recorder.appendNow();
+    if (recorder.health.state === "ok") return;
+    try {
+      await withLimit(this.#options.syncMs, () => recorder.sync());
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CrewRefusal(503, `The events are not on the disk yet: ${reason}`);
+    }
+  }
+}
+
+/** So long events are worked on before others have their turn. */
+const turnMs = 20;
+
+interface Loaded {
+  readonly trace: TraceFile;
+  readonly isEnded: boolean;
+}
+
+async function load({ directory, fs }: CrewSessionOptions, id: string): Promise<Loaded | undefined> {
+  try {
+    const found = await runAsync(fs, findTrace(directory, crewSessionId(id), makeProbeLiveness()));
+    if (found === undefined) return undefined;
+    const { status } = deriveState(found.evidence, Date.now());
+    return { trace: found.trace, isEnded: status === "completed" || status === "failed" };
+  } catch (error) {
+    if (isMissing(error)) return undefined;
+    throw error;
+  }
+}
+
+function rootOf({ spans }: TraceFile, rootId: string): TraceSpan | undefined {
+  return spans.find(({ spanId }) => spanId === rootId);
+}

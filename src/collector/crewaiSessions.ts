@@ -1,0 +1,135 @@
+// The sessions of the batches that are under way. What is asked for one batch happens in the order of the requests; what
+// nobody finalises ends by itself, and says so.
+
+import type { CrewBatch, CrewOutcome } from "./crewaiBatch";
+import { CrewRefusal, CrewSession, type CrewSessionOptions } from "./crewaiSession";
+
+export interface CrewSessionsOptions extends CrewSessionOptions {
+  /** So long a batch may be silent: all of its events come in one request, when the run is over. */
+  readonly silentMs: number;
+  /** The same once its events have come: then nothing but its end is missing. */
+  readonly finaliseMs: number;
+  /** Batches that may be under way at one time; each is an open session. */
+  readonly mostOpen: number;
+}
+
+export class CrewSessions {
+  readonly #options: CrewSessionsOptions;
+  readonly #open = new Map<string, CrewSession>();
+  readonly #timers = new Map<string, NodeJS.Timeout>();
+  readonly #queues = new Map<string, Promise<unknown>>();
+  #isClosed = false;
+
+  constructor(options: CrewSessionsOptions) {
+    this.#options = options;
+  }
+
+  /** @returns false where the batch was there already, which changes nothing */
+  begin(batch: CrewBatch): Promise<boolean> {
+    return this.#inTurn(batch.id, async () => {
+      if ((await this.#find(batch.id)) !== undefined) return false;
+      await this.#begin(batch);
+      return true;
+    });
+  }
+
+  /**
+   * Events of a batch that nobody initialised here are recorded too: crewAI sends them once, wherever that was.
+   * @returns how many were new
+   */
+  record(id: string, isEphemeral: boolean, events: readonly unknown[]): Promise<number> {
+    return this.#inTurn(id, async () => {
+      const found = await this.#find(id);
+      const session = found ?? (await this.#begin({ id, sent: {}, isEphemeral, startMs: Date.now() }));
+      this.#refuseMore(session);
+      return await session.record(events);
+    });
+  }
+
+  /** @returns false where there is no such batch */
+  end(id: string, outcome: CrewOutcome): Promise<boolean> {
+    return this.#inTurn(id, async () => {
+      const session = await this.#find(id);
+      await session?.end(outcome);
+      return session !== undefined;
+    });
+  }
+
+  /** Ends what is under way; what comes for it later, here or elsewhere, goes on with it. Resolves when all is written. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    const reason = "The collector stopped before crewAI finalised the batch";
+    const ends = [...this.#open.keys()].map((id) => this.#inTurn(id, async () => this.#endOpen(id, "stopped", reason)));
+    await Promise.allSettled(ends);
+    await Promise.allSettled(this.#queues.values());
+    for (const timer of this.#timers.values()) clearTimeout(timer);
+    this.#timers.clear();
+  }
+
+  async #find(id: string): Promise<CrewSession | undefined> {
+    const session = this.#open.get(id) ?? (await CrewSession.find(this.#options, id));
+    if (session) this.#open.set(id, session);
+    return session;
+  }
+
+  async #begin(batch: CrewBatch): Promise<CrewSession> {
+    this.#refuseMore();
+    const session = await CrewSession.begin(this.#options, batch);
+    this.#open.set(batch.id, session);
+    return session;
+  }
+
+  #refuseMore(session?: CrewSession): void {
+    if (this.#isClosed) throw new CrewRefusal(503, "The collector stops");
+    if (session?.isOpen) return;
+    let open = 0;
+    for (const { isOpen } of this.#open.values()) if (isOpen) open++;
+    if (open >= this.#options.mostOpen) throw new CrewRefusal(503, `${open} batches are under way already`);
+  }
+
+  #inTurn<T>(id: string, task: () => Promise<T>): Promise<T> {
+    const turn = (this.#queues.get(id) ?? Promise.resolve()).then(task, task).finally(() => this.#rest(id));
+    const settled = turn.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#queues.set(id, settled);
+    void settled.then(() => {
+      if (this.#queues.get(id) === settled) this.#queues.delete(id);
+    });
+    return turn;
+  }
+
+  /** After each turn: a session that is not open is forgotten, and an open one is waited for. */
+  #rest(id: string): void {
+    clearTimeout(this.#timers.get(id));
+    this.#timers.delete(id);
+    const session = this.#open.get(id);
+    if (session === undefined) return;
+    if (!session.isOpen) {
+      this.#open.delete(id);
+      return;
+    }
+    const { silentMs, finaliseMs } = this.#options;
+    const limitMs = session.hasEvents ? finaliseMs : silentMs;
+    const reason = `crewAI did not finalise the batch: nothing came for ${durationText(limitMs)}`;
+    const timer = setTimeout(() => {
+      void this.#inTurn(id, () => this.#endOpen(id, "timed-out", reason)).catch((error: unknown) => {
+        const message = `A batch of crewAI could not be ended: ${error instanceof Error ? error.message : String(error)}`;
+        this.#options.onProblem({ message });
+      });
+    }, limitMs);
+    timer.unref();
+    this.#timers.set(id, timer);
+  }
+
+  async #endOpen(id: string, type: CrewOutcome["type"], reason: string): Promise<void> {
+    await this.#open.get(id)?.end({ type, reason });
+  }
+}
+
+function durationText(ms: number): string {
+  const [amount, unit] =
+    ms >= 5_400_000 ? [ms / 3_600_000, "hours"] : ms >= 90_000 ? [ms / 60_000, "minutes"] : [ms / 1000, "seconds"];
+  return `${Math.round(amount * 10) / 10} ${unit}`;
+}
