@@ -31,7 +31,11 @@ export class OtlpFile {
   #pieces: Buffer[] = [];
   #sizeBytes = 0;
   #mode: "lines" | "document" | undefined;
+  /** The first bytes, while more of them may tell something else. */
+  #head: Buffer = Buffer.alloc(0);
+  #isHeadOpen = true;
   #isParsed = false;
+  #documentProblems: readonly Problem[] = [];
   #contradicts = false;
   #complaints: Complaint[] = [];
 
@@ -46,41 +50,48 @@ export class OtlpFile {
 
   *push(bytes: Uint8Array): Steps<void> {
     if (bytes.length === 0) return;
+    if (this.#isHeadOpen) this.#head = Buffer.concat([this.#head, bytes]).subarray(0, headBytes);
     this.#sizeBytes += bytes.length;
-    if (this.#mode === "lines" && this.#pieces.length === 0) return yield* this.#lines.push(bytes);
     // A document is whole or it is not.
     if (this.#isParsed) this.#contradicts = true;
-    if (this.#sizeBytes <= longestDocument) this.#pieces.push(Buffer.from(bytes));
-    if (this.#mode === undefined && this.#sizeBytes >= headBytes) yield* this.#decide();
+    if (this.#mode === "lines") yield* this.#lines.push(bytes);
+    else if (this.#sizeBytes <= longestDocument) this.#pieces.push(Buffer.from(bytes));
+    if (this.#isHeadOpen && this.#sizeBytes >= headBytes) yield* this.#decide();
   }
 
+  /** What a short beginning tells may be another thing once there is more of it. */
   *#decide(): Steps<void> {
-    const held = Buffer.concat(this.#pieces);
-    this.#mode = isOfLines(held.subarray(0, headBytes)) ? "lines" : "document";
-    this.#pieces = [held];
-    if (this.#mode === "document") return;
+    const mode = isOfLines(this.#head) ? "lines" : "document";
+    if (this.#sizeBytes >= headBytes) {
+      this.#isHeadOpen = false;
+      this.#head = Buffer.alloc(0);
+    }
+    if (this.#mode !== undefined) {
+      if (this.#mode !== mode) this.#contradicts = true;
+      return;
+    }
+    this.#mode = mode;
+    if (mode === "document") return;
+    const pieces = this.#pieces;
     this.#pieces = [];
-    yield* this.#lines.push(held);
+    for (const piece of pieces) yield* this.#lines.push(piece);
   }
 
   /** All bytes that there are have been given. */
   *atEnd(): Steps<readonly Problem[]> {
-    if (this.#mode === undefined) {
-      yield* this.#decide();
-      // What a short beginning tells may be another thing once there is more of it.
-      if (this.#mode === "document") this.#mode = undefined;
-    }
-    if (this.#isParsed) return [];
-    if (this.#pieces.length === 0) return [this.#lines.atEnd() ?? []].flat();
+    if (this.#isHeadOpen) yield* this.#decide();
+    if (this.#mode === "lines") return [this.#lines.atEnd() ?? []].flat();
+    if (this.#isParsed) return this.#documentProblems;
     this.#isParsed = true;
     if (this.#sizeBytes > longestDocument) {
       return [{ code: "unreadable", severity: "error", message: "The document is too long to be read at once" }];
     }
-    return yield* this.#parse(Buffer.concat(this.#pieces));
+    this.#documentProblems = yield* this.#parse(Buffer.concat(this.#pieces));
+    this.#pieces = [];
+    return this.#documentProblems;
   }
 
   *#parse(bytes: Buffer): Steps<readonly Problem[]> {
-    this.#pieces = [bytes];
     const { value, problems } = yield* parseInSteps(bytes, documentAtOnceBytes);
     const requests: readonly unknown[] = Array.isArray(value) ? value : [value];
     for (const [index, request] of requests.entries()) {

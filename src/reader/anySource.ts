@@ -5,8 +5,10 @@ import { basename } from "node:path";
 import { detectedBytes, detectFormat, type FileFormat, openableFormats } from "../importers/detectFormat";
 import { type FileAccess, isMissing } from "../store/fileAccess";
 import { readFully, requireFile } from "../store/fileEdges";
+import type { Problem } from "../trace/problem";
 import { parseTraceFileName } from "../trace/safeId";
 import { emptyTrace } from "../trace/sessionTrace";
+import { TraceReplacedError } from "../trace/spanSource";
 import { ImportedSource } from "./importedSource";
 import { readingInMemory } from "./readingInMemory";
 import type { SessionSource, SessionUpdate } from "./sessionSource";
@@ -19,6 +21,9 @@ export interface AnySourceOptions {
   openTrace(): SessionSource;
 }
 
+/** A file that is replaced while it is read is read again, this often at most. */
+const maxAttempts = 4;
+
 type Kind = Exclude<FileFormat, "empty" | "unknown">;
 
 export class AnySource implements SessionSource {
@@ -27,23 +32,30 @@ export class AnySource implements SessionSource {
   #kind: Kind | undefined;
   /** The kind may be another one by now. */
   #isDoubtful = true;
+  #isEmpty = false;
 
   constructor(options: AnySourceOptions) {
     this.#options = options;
   }
 
   async read(signal: AbortSignal): Promise<SessionUpdate> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.#readOnce(signal);
+      } catch (error) {
+        this.#isDoubtful = true;
+        if (!(error instanceof TraceReplacedError) || attempt >= maxAttempts) throw error;
+      }
+    }
+  }
+
+  async #readOnce(signal: AbortSignal): Promise<SessionUpdate> {
     if (this.#isDoubtful) await this.#choose();
     const source = this.#source;
     if (source === undefined) return { type: "anew", reading: this.#nothing() };
-    try {
-      const update = await source.read(signal);
-      this.#isDoubtful = !update.reading.session.evidence.hasSnapshot;
-      return update;
-    } catch (error) {
-      this.#isDoubtful = true;
-      throw error;
-    }
+    const update = await source.read(signal);
+    this.#isDoubtful = !update.reading.session.evidence.hasSnapshot;
+    return update;
   }
 
   forget(): void {
@@ -81,6 +93,7 @@ export class AnySource implements SessionSource {
       if (isOurs || !isMissing(error)) return "trace";
       throw error;
     }
+    this.#isEmpty = format === "empty";
     if (format !== "unknown" && format !== "empty") return format;
     // Damaged ones are for the tolerant reader.
     return isOurs ? "trace" : undefined;
@@ -88,12 +101,18 @@ export class AnySource implements SessionSource {
 
   #nothing() {
     const name = basename(this.#options.key);
-    const message = `This file has none of the formats that can be opened: ${openableFormats}`;
+    const problem: Problem = this.#isEmpty
+      ? { code: "empty-file", severity: "error", message: "The file is empty" }
+      : {
+          code: "not-a-trace",
+          severity: "error",
+          message: `This file has none of the formats that can be opened: ${openableFormats}`,
+        };
     return readingInMemory({
       safeId: name,
       sessionId: name,
       trace: emptyTrace(name),
-      problems: [{ code: "not-a-trace", severity: "error", message, offsetBytes: 0 }],
+      problems: [problem],
       evidence: { hasSnapshot: false, openSpans: 0, liveness: "unknown", truncated: false },
     });
   }

@@ -16,7 +16,6 @@ import { TailedFile } from "./tailedFile";
 
 /** So much of a file is read before others have a turn. */
 const pieceBytes = 256 * 1024;
-const maxAttempts = 4;
 
 export interface ImportedSourceOptions extends BytesOptions {
   /** Absolute path of the file. */
@@ -43,15 +42,14 @@ export class ImportedSource implements SessionSource {
     this.#options = options;
   }
 
+  /** @throws TraceReplacedError where the file is another one now, which may have another format */
   async read(signal: AbortSignal): Promise<SessionUpdate> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.#readOnce(signal);
-      } catch (error) {
-        // What was taken in half is of no use.
-        this.forget();
-        if (!(error instanceof TraceReplacedError) || attempt >= maxAttempts) throw error;
-      }
+    try {
+      return await this.#readOnce(signal);
+    } catch (error) {
+      // What was taken in half is of no use.
+      this.forget();
+      throw error;
     }
   }
 
@@ -97,14 +95,13 @@ export class ImportedSource implements SessionSource {
     return { type: "anew", reading };
   }
 
-  /** Forgets what was read where one of the files is another one now. */
   async #look(): Promise<void> {
     for (const [number, { tailed }] of (this.#followed?.files ?? []).entries()) {
       const isSame = await tailed.look(this.#options.access).catch((error: unknown) => {
         if (number === 0) throw error;
         return false;
       });
-      if (!isSame) return this.forget();
+      if (!isSame) throw new TraceReplacedError("The file is another one now");
     }
   }
 
