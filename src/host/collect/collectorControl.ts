@@ -194,7 +194,7 @@ export class CollectorControl implements Disposable {
       this.#item.command = commandIds.showCollector;
     }
     const address = addressOf(running);
-    this.#item.text = `$(radio-tower) ${running.port}`;
+    this.#item.text = `$(inbox) ${running.port}`;
     const where = running.isOwn
       ? vscode.l10n.t("Collecting spans at {0}", address)
       : vscode.l10n.t("Collecting spans at {0}, in another window", address);
