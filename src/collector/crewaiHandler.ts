@@ -13,7 +13,7 @@ import type { FsyncMode } from "../recorder/traceTypes";
 import type { Refusal } from "../session/otlpAccess";
 import { bodyLimits } from "../session/otlpBody";
 import { CrewBody } from "./crewaiBody";
-import { CrewGrants } from "./crewaiGrants";
+import { crewGrant, type GrantedEndpoint } from "./crewaiGrants";
 import { type CrewRoute, crewRoute, isBatchId } from "./crewaiRoutes";
 import { CrewRefusal } from "./crewaiSession";
 import { CrewSessions } from "./crewaiSessions";
@@ -22,10 +22,8 @@ export interface CrewaiHandlerOptions {
   /** Of the traces. */
   readonly directory: string;
   readonly onProblem: (problem: RecorderProblem) => void;
-  /** Whoever takes OTLP finds out with the same ones for which execution a token is. */
-  readonly grants?: CrewGrants | undefined;
-  /** Where spans are taken; `/v1/traces` at this very server where left out. */
-  readonly collectorUrl?: string | undefined;
+  /** Where the spans of a session are taken, for grants; without it there are none. See `Collector.endpointFor`. */
+  readonly endpointFor?: ((sessionId: string) => GrantedEndpoint) | undefined;
   readonly limits?: Partial<CrewaiLimits> | undefined;
   readonly fs?: RecorderFs | undefined;
   readonly fsync?: FsyncMode | undefined;
@@ -51,13 +49,18 @@ export interface CrewaiHandler {
   (request: IncomingMessage, response: ServerResponse): Promise<boolean>;
   /** Ends the sessions that are under way; resolves when that is written. */
   close(): Promise<void>;
+  /** The process ends now: the sessions are safe as crashed when this returns. */
+  crash(reason: string, signal?: string): void;
 }
 
 /** For a server on the loopback, whichever else it answers. */
 export function crewaiHandler(options: CrewaiHandlerOptions): CrewaiHandler {
   const handler = new Handler(options);
   const handle = (request: IncomingMessage, response: ServerResponse) => handler.handle(request, response);
-  return Object.assign(handle, { close: () => handler.close() });
+  return Object.assign(handle, {
+    close: () => handler.close(),
+    crash: (reason: string, signal?: string) => handler.crash(reason, signal),
+  });
 }
 
 interface Success {
@@ -67,14 +70,12 @@ interface Success {
 
 class Handler {
   readonly #options: CrewaiHandlerOptions;
-  readonly #grants: CrewGrants;
   readonly #sessions: CrewSessions;
   readonly #body: CrewBody;
   readonly #told = new Set<string>();
 
   constructor(options: CrewaiHandlerOptions) {
     this.#options = options;
-    this.#grants = options.grants ?? new CrewGrants();
     const limits = { ...defaultLimits, ...options.limits };
     this.#body = new CrewBody(limits);
     const { directory, fs = nodeFs, fsync = "interval", onProblem } = options;
@@ -83,6 +84,10 @@ class Handler {
 
   close(): Promise<void> {
     return this.#sessions.close();
+  }
+
+  crash(reason: string, signal?: string): void {
+    this.#sessions.crash(reason, signal);
   }
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<boolean> {
@@ -124,9 +129,10 @@ class Handler {
   }
 
   #grant(request: IncomingMessage, body: Fields): Success | Refusal {
+    const { endpointFor } = this.#options;
+    if (endpointFor === undefined) return { status: 404, message: "Spans are not taken here" };
     const tier = hasCredential(request) ? "authenticated" : "ephemeral";
-    const url = this.#options.collectorUrl ?? `http://127.0.0.1:${request.socket.localPort}/v1/traces`;
-    const answer = this.#grants.grant(body["execution_uuid"], tier, url);
+    const answer = crewGrant(body["execution_uuid"], tier, endpointFor, Date.now());
     return answer
       ? { status: 200, body: answer }
       : { status: 400, message: "execution_uuid must be the id of an execution" };

@@ -180,6 +180,10 @@ export class CrewSession {
     this.#hasSpans = true;
   }
 
+  crash(reason: string, signal?: string): void {
+    this.#recorder?.crash(reason, { signal });
+  }
+
   /** @param tree what is recorded of the run: its root is begun again with all that it has */
   #open(tree: CrewTree): SessionRecorder {
     const { directory, fs, fsync, onProblem } = this.#options;

@@ -66,6 +66,12 @@ export class CrewSessions {
     this.#timers.clear();
   }
 
+  /** All that is open is safe as crashed when this returns; what comes later goes on with it. */
+  crash(reason: string, signal?: string): void {
+    this.#isClosed = true;
+    for (const session of this.#open.values()) session.crash(reason, signal);
+  }
+
   async #find(id: string): Promise<CrewSession | undefined> {
     const session = this.#open.get(id) ?? (await CrewSession.find(this.#options, id));
     if (session) this.#open.set(id, session);
