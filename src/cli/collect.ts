@@ -1,7 +1,9 @@
 // `tracekeeper collect`: takes what programs of this machine trace over OTLP/HTTP, each session recorded by itself.
 
+import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
 import { type Collector, defaultCollectorPort, startCollector } from "../collector/collector";
+import { findCollector, PresenceHandler } from "../collector/presence";
 import { installProcessHandlers } from "../recorder/processHandlers";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { environmentLines, environmentWord } from "../session/collectingText";
@@ -62,22 +64,37 @@ async function run(words: readonly string[]): Promise<number> {
       stop();
     });
   });
-  const collector = await startCollector({ directory, port, idleMs, ...told });
+  // Windows of VS Code follow it as one of theirs, but only whoever started it ends it: nobody gets the token.
+  const presence = new PresenceHandler(
+    { pid: process.pid, directory },
+    randomBytes(24).toString("hex"),
+    () => undefined,
+  );
+  const collector = await startCollector({ directory, port, idleMs, handlers: [presence.handle], ...told });
   const removeHandlers = installProcessHandlers({
     crash: (reason, signal) => collector.crash(reason, signal),
     note: () => undefined,
     idle: () => undefined,
   });
-  told.onStart(collector, directory, port);
+  told.onStart(collector, directory, collector.isOtherPort ? await describeOwner(port) : "");
   await stopped;
+  presence.ended("left");
   await collector.close();
   removeHandlers();
   // Whatever is still open keeps nobody waiting.
   process.exit(0);
 }
 
+/** Who has the port that was asked for. */
+async function describeOwner(port: number): Promise<string> {
+  const other = await findCollector(port);
+  const owner = other === undefined ? "another program" : `a collector that records into ${other.directory}`;
+  return `port ${port} is taken by ${owner}, so another one is used`;
+}
+
 interface Telling {
-  onStart(collector: Collector, directory: string, askedPort: number): void;
+  /** @param note why another port is used; empty where the wanted one is */
+  onStart(collector: Collector, directory: string, note: string): void;
   onSession(session: Collector["sessions"][number]): void;
   onProblem(problem: RecorderProblem): void;
 }
@@ -88,8 +105,8 @@ function variablesFor({ url }: Collector): Record<string, string> {
 
 function inText(isQuiet: boolean): Telling {
   return {
-    onStart(collector, directory, askedPort) {
-      if (collector.isOtherPort) printError(`port ${askedPort} is taken by another program, so another one is used`);
+    onStart(collector, directory, note) {
+      if (note !== "") printError(visibleLine(note));
       printLine(visibleLine(`Collecting at ${collector.url} into ${directory} until Ctrl+C.`));
       printLine(`Programs send their spans with this in their ${environmentWord()}:`);
       printLine(environmentLines(variablesFor(collector)).trimEnd());
@@ -103,7 +120,8 @@ function inText(isQuiet: boolean): Telling {
 
 function inJson(isQuiet: boolean): Telling {
   return {
-    onStart(collector, directory) {
+    onStart(collector, directory, note) {
+      if (note !== "") printError(visibleLine(note));
       const { url, port } = collector;
       printLine(jsonLine({ type: "collect", url, port, directory, env: variablesFor(collector) }));
     },
