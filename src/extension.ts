@@ -24,6 +24,7 @@ import { openTraceEditor, TraceEditorProvider } from "./host/panel/traceEditor";
 import { Retention } from "./host/retention";
 import { SessionRecovery } from "./host/sessionRecovery";
 import { DoubleClick } from "./host/sessions/doubleClick";
+import { DroppedFiles } from "./host/sessions/droppedFiles";
 import { SeenSessions } from "./host/sessions/seenSessions";
 import { SessionActions } from "./host/sessions/sessionActions";
 import { SessionsView } from "./host/sessions/sessionsView";
@@ -33,6 +34,7 @@ import { onDidChangeSessionControl } from "./host/start/sessionControl";
 import { SessionStart } from "./host/start/sessionStart";
 import { StoreStarter } from "./host/storeStarter";
 import { createUriHandler } from "./host/uriHandler";
+import { importedFiles } from "./reader/listImported";
 import { ReaderClient } from "./reader/readerClient";
 import { watchedPort } from "./reader/watchedPort";
 import { workerPort } from "./reader/workerPort";
@@ -52,10 +54,10 @@ export function activate(context: vscode.ExtensionContext): void {
     producer: programHash(join(context.extensionUri.fsPath, "dist", "extension.js")),
     mayWrite: () => vscode.workspace.isTrusted,
   };
-  const store = own(new TraceStore({ directories: [], logger, access, memory }));
+  const store = own(new TraceStore({ directories: [], logger, access, memory, foreign: importedFiles }));
   const scans = join(context.globalStorageUri.fsPath, "scans");
   own(forgetScans(store, scans, logger));
-  const starter = own(new StoreStarter(store, logger, context.globalStorageUri, context.workspaceState));
+  const starter = own(new StoreStarter(store, access, logger, context.globalStorageUri, context.workspaceState));
   const reader = own(
     new ReaderClient({
       connect: () =>
@@ -66,7 +68,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const registry = own(new PanelRegistry());
   const seen = new SeenSessions(context.workspaceState, Date.now());
-  const view = own(new SessionsView(store, seen, starter.start));
+  const view = own(new SessionsView(store, seen, starter.start, new DroppedFiles(logger)));
   const sources = new SourceNavigator(logger);
   const documents = own(new PayloadDocuments(store, reader, registry));
   const actions = new SessionActions({ store, view, registry, logger });

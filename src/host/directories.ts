@@ -6,8 +6,33 @@ import * as path from "node:path";
 import * as vscode from "vscode";
 import { isUnc, replaceVariables } from "./source/pathMap";
 
-/** Directories that other recorders use by default, relative to the home directory. */
-const knownDirectories = [{ recorder: "altimate-code", path: ".local/share/altimate-code/traces" }] as const;
+/** Directories that other recorders use by default. */
+const knownDirectories: readonly KnownDirectory[] = [
+  { recorder: "altimate-code", path: ".local/share/altimate-code/traces", levels: 0 },
+  {
+    recorder: "Claude Code",
+    path: ".claude/projects",
+    moved: { variable: "CLAUDE_CONFIG_DIR", path: "projects" },
+    levels: 1,
+  },
+  { recorder: "Codex", path: ".codex/sessions", moved: { variable: "CODEX_HOME", path: "sessions" }, levels: 3 },
+  {
+    recorder: "Copilot CLI",
+    path: ".copilot/session-state",
+    moved: { variable: "COPILOT_HOME", path: "session-state" },
+    levels: 1,
+  },
+];
+
+interface KnownDirectory {
+  readonly recorder: string;
+  /** Relative to the home directory. */
+  readonly path: string;
+  /** The variable of the environment that moves it, and where it is below that. */
+  readonly moved?: { readonly variable: string; readonly path: string };
+  /** Levels of folders between it and the files of sessions. */
+  readonly levels: number;
+}
 
 export interface WatchedDirectories {
   readonly directories: readonly string[];
@@ -36,11 +61,25 @@ export function watchedDirectories(configured: readonly string[], storage: vscod
 export async function offeredDirectories(watched: readonly string[]): Promise<{ recorder: string; path: string }[]> {
   const offered: { recorder: string; path: string }[] = [];
   for (const known of knownDirectories) {
-    const directory = path.join(os.homedir(), known.path);
+    const directory = placeOf(known);
     if (!watched.includes(directory) && (await isDirectory(directory)))
       offered.push({ recorder: known.recorder, path: directory });
   }
   return offered;
+}
+
+function placeOf({ path: usual, moved }: KnownDirectory): string {
+  const base = moved === undefined ? undefined : process.env[moved.variable];
+  return moved !== undefined && base ? path.resolve(base, moved.path) : path.join(os.homedir(), usual);
+}
+
+/** Of a directory that a known program fills with folders, how many levels of these there are; 0 for any other. */
+export function levelsBelow(directory: string): number {
+  const parts = path.normalize(directory).split(path.sep).join("/");
+  const known = knownDirectories.find(
+    (each) => placeOf(each) === path.normalize(directory) || parts.endsWith(`/${each.path}`),
+  );
+  return known?.levels ?? 0;
 }
 
 export async function anyExists(directories: readonly string[]): Promise<boolean> {

@@ -1,13 +1,16 @@
 // Starts the store as late as possible: when a watched directory exists once the window is idle, when the view is shown,
 // or when a command needs it. Until then the extension holds no watcher, worker or timer.
 
+import { sep } from "node:path";
 import * as vscode from "vscode";
 import * as z from "zod/mini";
 import { type Disposable, DisposableStore } from "../base/disposable";
 import type { Logger } from "../base/logger";
+import type { FileAccess } from "../store/fileAccess";
+import { NestedFolders } from "../store/nestedFolders";
 import type { TraceStore } from "../store/traceStore";
 import { inBackground } from "./commandEdge";
-import { anyExists, watchedDirectories } from "./directories";
+import { anyExists, levelsBelow, watchedDirectories } from "./directories";
 import { contextKeys } from "./ids";
 import { setContext } from "./sessions/sessionsView";
 import { readSettings, settingChanged } from "./settings";
@@ -26,13 +29,21 @@ export class StoreStarter implements Disposable {
   #directories: readonly string[] = [];
   /** Directories that sessions of this window are written to, beside those that are watched anyway. */
   readonly #included: Set<string>;
+  readonly #nested: NestedFolders;
   #isStarted = false;
 
-  constructor(store: TraceStore, logger: Logger, storage: vscode.Uri, memento: Pick<vscode.Memento, "get" | "update">) {
+  constructor(
+    store: TraceStore,
+    access: FileAccess,
+    logger: Logger,
+    storage: vscode.Uri,
+    memento: Pick<vscode.Memento, "get" | "update">,
+  ) {
     this.#store = store;
     this.#logger = logger;
     this.#storage = storage;
     this.#memento = memento;
+    this.#nested = this.#owned.add(new NestedFolders(access, logger, () => this.#setDirectories()));
     this.#included = new Set(includedSchema.safeParse(memento.get(includedKey)).data);
     this.#owned.add(store.onDidChangeDirectories(() => this.#logDirectories()));
     this.#configure();
@@ -61,8 +72,12 @@ export class StoreStarter implements Disposable {
   readonly start = (): void => {
     if (this.#isStarted || this.#owned.isDisposed) return;
     this.#isStarted = true;
-    this.#store.start();
+    const isNested = this.#setDirectories();
+    if (!isNested) this.#store.start();
     inBackground(this.#logger, "First index", async () => {
+      if (isNested) await this.#nested.look();
+      if (this.#owned.isDisposed) return;
+      this.#store.start();
       await this.#store.ready;
       this.#logDirectories();
       await setContext(contextKeys.indexReady, true);
@@ -99,10 +114,27 @@ export class StoreStarter implements Disposable {
       this.#logger.warn(`Setting tracekeeper.directories: "${entry}" is not watched: ${reason}.`);
     const included = vscode.workspace.isTrusted ? this.#included : [];
     this.#directories = [...new Set([...directories, ...included])];
-    this.#store.setDirectories(
-      this.#directories,
-      settings.pollingIntervalMs > 0 ? { intervalMs: settings.pollingIntervalMs } : undefined,
+    this.#setDirectories(settings);
+  }
+
+  /**
+   * Of programs that keep their sessions in folders of folders, those with the newest of them are watched. True where there
+   * is any such program.
+   */
+  #setDirectories({ pollingIntervalMs } = readSettings(this.#logger)): boolean {
+    const nested = this.#directories
+      .map((path) => ({ path, levels: levelsBelow(path) }))
+      .filter(({ levels }) => levels > 0);
+    if (this.#isStarted) this.#nested.set(nested);
+    const isNested = (directory: string) => nested.some(({ path }) => path === directory);
+    const below = this.#nested.folders.filter((folder) =>
+      nested.some(({ path }) => folder === path || folder.startsWith(path + sep)),
     );
+    this.#store.setDirectories(
+      [...this.#directories.filter((directory) => !isNested(directory)), ...below],
+      pollingIntervalMs > 0 ? { intervalMs: pollingIntervalMs } : undefined,
+    );
+    return nested.length > 0;
   }
 
   #reconfigure(): void {

@@ -6,10 +6,10 @@ import { join } from "node:path";
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Disposable } from "../base/disposable";
 import { describeError, type Logger } from "../base/logger";
-import { parseTraceFileName } from "../trace/safeId";
 import type { ProbeLiveness } from "../trace/sessionFiles";
 import { DirectoryMemory, type MemoryOptions } from "./directoryMemory";
 import { type FileAccess, type FileStamp, isMissing, mtimeMsOf } from "./fileAccess";
+import { type ForeignFiles, isForeignRow, rowIdOf } from "./foreignFiles";
 import type { Limiter } from "./limiter";
 import type { RecalledListing, RememberedSession } from "./rememberedListing";
 import type { SessionEntry } from "./sessionEntry";
@@ -32,6 +32,8 @@ export interface IndexContext {
   readonly probe: ProbeLiveness;
   readonly now: () => number;
   readonly logger: Logger;
+  /** Who knows files of other programs; undefined to list none. */
+  readonly foreign?: ForeignFiles | undefined;
   /** Where to keep for another day what was read; undefined to keep nothing. */
   readonly memory?: MemoryOptions | undefined;
 }
@@ -84,8 +86,8 @@ export class DirectoryIndex implements Disposable {
       this.#arm(performance.now() + rereadDelayMs);
       return;
     }
-    const parsed = parseTraceFileName(name);
-    if (parsed.type !== "other" && parsed.type !== "temp") this.#markDirty(parsed.safeId, [name], touchDelayMs);
+    const rowId = this.#rowIdOf(name);
+    if (rowId !== undefined) this.#markDirty(rowId, [name], touchDelayMs);
   }
 
   /**
@@ -232,11 +234,11 @@ export class DirectoryIndex implements Disposable {
     }
     const bySession = new Map<string, string[]>();
     for (const name of names) {
-      const parsed = parseTraceFileName(name);
-      if (parsed.type === "other" || parsed.type === "temp") continue;
-      const group = bySession.get(parsed.safeId);
+      const rowId = this.#rowIdOf(name);
+      if (rowId === undefined) continue;
+      const group = bySession.get(rowId);
       if (group) group.push(name);
-      else bySession.set(parsed.safeId, [name]);
+      else bySession.set(rowId, [name]);
     }
     // What is listed no more is looked at as well: a listing made during a replacement may miss the name.
     const listed = new Set(names);
@@ -253,6 +255,12 @@ export class DirectoryIndex implements Disposable {
     this.#recalled = undefined;
     this.#isScanned = true;
     this.#memory?.markListed();
+  }
+
+  /** Files of other programs are listed where somebody knows them. */
+  #rowIdOf(name: string): string | undefined {
+    const rowId = rowIdOf(name);
+    return rowId === undefined || this.#context.foreign !== undefined || !isForeignRow(rowId) ? rowId : undefined;
   }
 
   #isRecent(entry: SessionEntry | undefined): boolean {

@@ -1,9 +1,11 @@
-// Reads one file of a session as far as a list needs it: at most 16 KiB, the head and the tail.
+// Reads one file of a session as far as a list needs it: at most 16 KiB, the head and the tail; of files of other programs
+// as much as who knows them wants.
 
 import { parseCrashMarker, parseLiveMarker } from "../trace/marker";
-import type { TraceFileName } from "../trace/safeId";
+import { parseTraceFileName } from "../trace/safeId";
 import type { FileAccess, FileStamp } from "./fileAccess";
 import { readFileEdges } from "./fileEdges";
+import type { ForeignFiles } from "./foreignFiles";
 import { listJournal } from "./journalListing";
 import type { ListedFile } from "./sessionFacts";
 import { listSnapshot } from "./snapshotListing";
@@ -13,11 +15,13 @@ export async function listFile(
   access: FileAccess,
   path: string,
   name: string,
-  parsed: TraceFileName,
   stamp: FileStamp,
+  foreign?: ForeignFiles,
 ): Promise<ListedFile> {
+  const parsed = parseTraceFileName(name);
   // Its existence is all that counts.
   if (parsed.type === "seen") return { name, stamp, content: { type: "seen" } };
+  if (parsed.type === "other" && foreign !== undefined) return listForeign(foreign, access, path, name);
   const edges = await readFileEdges(access, path);
   switch (parsed.type) {
     case "journal": {
@@ -33,6 +37,12 @@ export async function listFile(
         content: { type: "crash", marker: parseCrashMarker(edges.head), of: parseLiveMarker(edges.head) },
       };
     default:
+      if (foreign?.isForeign(edges.head) === true) return listForeign(foreign, access, path, name);
       return { name, stamp: edges.stamp, content: { type: "snapshot", listing: listSnapshot(edges) } };
   }
+}
+
+async function listForeign(foreign: ForeignFiles, access: FileAccess, path: string, name: string): Promise<ListedFile> {
+  const { stamp, listing } = await foreign.list(access, path);
+  return { name, stamp, content: { type: "snapshot", listing } };
 }

@@ -5,10 +5,11 @@ import { join } from "node:path";
 import { assertNever } from "../base/assert";
 import type { CrashMarker, Evidence, LiveMarker, WriterIdentity } from "../trace/evidence";
 import type { Problem } from "../trace/problem";
-import { parseTraceFileName, traceFileNames } from "../trace/safeId";
+import { parseTraceFileName } from "../trace/safeId";
 import type { ProbeLiveness } from "../trace/sessionFiles";
 import { deriveState, freshForMs, type SessionState } from "../trace/state";
 import { type FileStamp, mtimeMsOf } from "./fileAccess";
+import { isForeignRow, mainFileOf, shownIdOf } from "./foreignFiles";
 import type { JournalListing } from "./journalListing";
 import type { SessionEntry } from "./sessionEntry";
 import type { SessionHeader } from "./sessionHeader";
@@ -58,14 +59,13 @@ interface Parts {
 }
 
 /** @returns undefined for a session of which nothing is left but the mark that it was seen */
-export function combineFiles(
-  directory: string,
-  safeId: string,
-  files: readonly ListedFile[],
-): SessionFacts | undefined {
+export function combineFiles(directory: string, rowId: string, files: readonly ListedFile[]): SessionFacts | undefined {
   const shown = files.filter((file) => file.content.type !== "seen");
   if (shown.length === 0) return undefined;
-  const snapshotName = traceFileNames.snapshot(safeId);
+  // Lines of whatever else: nobody called it a trace.
+  if (isForeignRow(rowId) && shown.every(isNoTrace)) return undefined;
+  const snapshotName = mainFileOf(rowId);
+  const safeId = shownIdOf(rowId);
   const parts = sortParts(shown, snapshotName);
   const stamps = shown.flatMap((file) => file.stamp ?? []);
   const modifiedMs = stamps.reduce((newest, stamp) => Math.max(newest, mtimeMsOf(stamp)), 0);
@@ -101,6 +101,10 @@ export function combineFiles(
       files: files.map((file) => file.name).sort(),
     },
   };
+}
+
+function isNoTrace({ content }: ListedFile): boolean {
+  return content.type === "snapshot" && content.listing.problem?.code === "not-a-trace";
 }
 
 function sortParts(files: readonly ListedFile[], snapshotName: string): Parts {

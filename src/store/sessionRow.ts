@@ -3,7 +3,6 @@
 // moment, as between the two steps of a replacement, still counts: it is gone only when it is missing at a second look.
 
 import { join } from "node:path";
-import { parseTraceFileName } from "../trace/safeId";
 import type { ProbeLiveness } from "../trace/sessionFiles";
 import {
   describeFileError,
@@ -15,6 +14,7 @@ import {
   sameVersion,
 } from "./fileAccess";
 import { requireFile } from "./fileEdges";
+import type { ForeignFiles } from "./foreignFiles";
 import { listFile } from "./listFile";
 import type { RememberedFile } from "./rememberedListing";
 import type { SessionEntry } from "./sessionEntry";
@@ -26,11 +26,12 @@ export const recheckDelayMs = 120;
 interface RowContext {
   readonly access: FileAccess;
   readonly now: () => number;
+  readonly foreign?: ForeignFiles | undefined;
 }
 
 export class SessionRow {
   readonly #directory: string;
-  readonly #safeId: string;
+  readonly #rowId: string;
   readonly #files = new Map<string, ListedFile>();
   /** By name, the time of `performance.now()` at which it was first missing. */
   readonly #missing = new Map<string, number>();
@@ -41,9 +42,9 @@ export class SessionRow {
   readonly #remembered: Map<string, RememberedFile>;
   #hasNews = false;
 
-  constructor(directory: string, safeId: string, remembered: readonly RememberedFile[] = []) {
+  constructor(directory: string, rowId: string, remembered: readonly RememberedFile[] = []) {
     this.#directory = directory;
-    this.#safeId = safeId;
+    this.#rowId = rowId;
     this.#remembered = new Map(remembered.map((file) => [file.name, file]));
   }
 
@@ -109,7 +110,7 @@ export class SessionRow {
     this.#remembered.clear();
     if (changed.length === 0) return changed;
     this.#lastReadMs = performance.now();
-    this.#facts = combineFiles(this.#directory, this.#safeId, [...this.#files.values()]);
+    this.#facts = combineFiles(this.#directory, this.#rowId, [...this.#files.values()]);
     return changed;
   }
 
@@ -119,7 +120,11 @@ export class SessionRow {
     return this.#entry;
   }
 
-  async #updateFile({ access, now }: RowContext, name: string, known: FileStamp | undefined): Promise<boolean> {
+  async #updateFile(
+    { access, now, foreign }: RowContext,
+    name: string,
+    known: FileStamp | undefined,
+  ): Promise<boolean> {
     const path = join(this.#directory, name);
     const before = this.#files.get(name);
     const remembered = this.#remembered.get(name);
@@ -140,7 +145,7 @@ export class SessionRow {
       }
       // Before the reading, so that what is written while it goes on is never taken for old.
       const nowMs = now();
-      const file = await listFile(access, path, name, parseTraceFileName(name), stamp);
+      const file = await listFile(access, path, name, stamp, foreign);
       const isKept = file.stamp !== undefined && isSettled(file.stamp, nowMs);
       this.#files.set(name, { ...file, isSettled: isKept });
       this.#missing.delete(name);

@@ -11,6 +11,7 @@ import { parseTraceFileName } from "../trace/safeId";
 import type { LoadedSession, ProbeLiveness } from "../trace/sessionFiles";
 import { type MemoryOptions, pruneListings } from "./directoryMemory";
 import { type FileAccess, isMissing, nodeFileAccess } from "./fileAccess";
+import { type ForeignFiles, rowIdOfKey } from "./foreignFiles";
 import { Limiter } from "./limiter";
 import { loadSession } from "./loadSession";
 import type { SessionEntry } from "./sessionEntry";
@@ -29,6 +30,8 @@ export interface StoreOptions {
   readonly now?: (() => number) | undefined;
   readonly probe?: ProbeLiveness | undefined;
   readonly access?: FileAccess | undefined;
+  /** Who knows files of other programs; undefined to list none. */
+  readonly foreign?: ForeignFiles | undefined;
   /** Where to remember what was listed, for the next window; undefined to remember nothing. */
   readonly memory?: MemoryOptions | undefined;
 }
@@ -88,6 +91,7 @@ export class TraceStore implements Disposable {
       now: options.now ?? Date.now,
       logger,
       fallbackPolling: options.fallbackPolling ?? { intervalMs: 5000 },
+      foreign: options.foreign,
       memory: options.memory,
     };
     this.#sessionWatches = new SessionWatches(this.#context.access, this.#context.fallbackPolling, logger);
@@ -137,8 +141,9 @@ export class TraceStore implements Disposable {
   }
 
   entry(key: string): SessionEntry | undefined {
-    const { directory, safeId } = parseSessionKey(key);
-    return safeId === undefined ? undefined : this.#directories.get(directory)?.index.entry(safeId);
+    const { directory } = parseSessionKey(key);
+    const rowId = rowIdOfKey(key);
+    return rowId === undefined ? undefined : this.#directories.get(directory)?.index.entry(rowId);
   }
 
   /** Reads everything again, whether or not it seems unchanged. */

@@ -46,8 +46,16 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  /** @param onShown called when the view becomes visible, so that nothing is read before. */
-  constructor(store: TraceStore, seen: SeenSessions, onShown: () => void) {
+  /**
+   * @param onShown called when the view becomes visible, so that nothing is read before.
+   * @param drops takes what is dropped onto the view
+   */
+  constructor(
+    store: TraceStore,
+    seen: SeenSessions,
+    onShown: () => void,
+    drops?: vscode.TreeDragAndDropController<SessionNode>,
+  ) {
     this.#store = store;
     this.#seen = seen;
     this.view = this.#owned.add(
@@ -55,6 +63,7 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
         treeDataProvider: this,
         showCollapseAll: true,
         canSelectMany: false,
+        ...(drops === undefined ? {} : { dragAndDropController: drops }),
       }),
     );
     this.#owned.add(store.onDidChange(() => this.refresh()));
