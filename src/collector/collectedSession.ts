@@ -1,6 +1,7 @@
 // One session while it is collected: a recorder of its own, a root span, and below that the spans as they come. How it
 // ends is told by its last step at the top; why, by the collector.
 
+import type { OtlpEvent } from "../importers/otlpLogs";
 import type { OtlpSpan } from "../importers/otlpRequest";
 import { type MappedSpan, mapOtlpSpan } from "../importers/otlpSpan";
 import { quoted } from "../recorder/safeJson";
@@ -16,7 +17,7 @@ import { titleOf } from "./sessionTitle";
 
 /** Attribute of the root: `{by, of}`. */
 export const collectedAttribute = "tracekeeper.collected";
-/** Ids of spans that one session remembers, up to twice as many: 32 sessions take at most 220 MB for them. */
+/** Ids of spans that one session remembers, up to twice as many: 7 MB for a session that has so many. */
 const rememberedSpans = 32_768;
 
 export type CollectingEnd = "idle" | "too many sessions" | "collector closed";
@@ -27,8 +28,8 @@ interface Opening {
   readonly title: string;
   /** The same whenever the session is opened. */
   readonly rootSpanId: string;
-  /** Of the spans for which it is opened. */
-  readonly first: OtlpSpan;
+  /** When the earliest of that for which it is opened happened. */
+  readonly sinceMs: number;
   /** What it holds already. */
   readonly restored: RestoredSession | undefined;
   readonly onProblem: (problem: RecorderProblem) => void;
@@ -47,13 +48,13 @@ export class CollectedSession {
   #lastStep: LastStep | undefined;
   #ending: Promise<void> | undefined;
 
-  constructor({ place, recorder, title, rootSpanId: spanId, first, restored, onProblem }: Opening) {
+  constructor({ place, recorder, title, rootSpanId: spanId, sinceMs, restored, onProblem }: Opening) {
     this.place = place;
     this.recorder = recorder;
     this.#title = title;
     const root = restored?.root;
     const name = root?.name ?? title;
-    const startMs = root?.startTime ?? Math.min(roundMs(recorder.nowMs()), first.startMs);
+    const startMs = root?.startTime ?? Math.min(roundMs(recorder.nowMs()), sinceMs);
     this.#root = { spanId, name, startMs };
     const { by, of } = place;
     const json = objectJson({
@@ -91,6 +92,14 @@ export class CollectedSession {
     return recorded;
   }
 
+  async addEvents(events: readonly OtlpEvent[]): Promise<Recorded | Refusal> {
+    const refusal = refuseNow(this.recorder);
+    if (refusal) return refusal;
+    const recorded = this.#log.addEvents(events);
+    this.lastSpanMs = performance.now();
+    return recorded.isWhole ? recorded : tooSlow;
+  }
+
   /** Resolves when the end is on the disk; never rejects. */
   end(reason: CollectingEnd): Promise<void> {
     this.#ending ??= this.#end(reason);
@@ -108,7 +117,8 @@ export class CollectedSession {
   *#recording(spans: readonly OtlpSpan[]): Generator<undefined, Recorded> {
     const mapped: MappedSpan[] = [];
     for (const span of spans) {
-      const one = mapOtlpSpan(span);
+      const messages = this.#log.messagesOf(span.traceId, span.spanId);
+      const one = mapOtlpSpan(messages.length === 0 ? span : { ...span, events: [...messages, ...span.events] });
       mapped.push(one);
       if (one.span.parentSpanId === null) this.#noteStep(one);
       if (mapped.length % spansPerStep === 0) yield;

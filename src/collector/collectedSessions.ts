@@ -9,7 +9,7 @@ import type { FsyncMode } from "../recorder/traceTypes";
 import { CollectedSession, type CollectingEnd } from "./collectedSession";
 import { recentPlaces } from "./recentPlaces";
 import { readRestored, rootSpanIdOf } from "./restoredSession";
-import type { PlacedSpans, SessionPlace } from "./sessionOfSpans";
+import type { Placeable, Placed, SessionPlace } from "./sessionOfSpans";
 import { titleOf } from "./sessionTitle";
 
 export interface CollectedSessionsOptions {
@@ -54,7 +54,7 @@ export class CollectedSessions {
   }
 
   /** @returns undefined where it can't be recorded; only one call at a time */
-  async open({ place, spans }: PlacedSpans): Promise<CollectedSession | undefined> {
+  async open({ place, spans }: Placed): Promise<CollectedSession | undefined> {
     for (const { traceId } of spans) if (this.#places.get(traceId) !== place) this.#remember(traceId, place);
     const { sessionId } = place;
     const open = this.#open.get(sessionId);
@@ -86,7 +86,7 @@ export class CollectedSessions {
     this.#open.clear();
   }
 
-  async #begin({ place, spans }: PlacedSpans): Promise<CollectedSession | undefined> {
+  async #begin({ place, spans }: Placed): Promise<CollectedSession | undefined> {
     const [first] = spans;
     if (first === undefined) return undefined;
     const { directory, fsync, onProblem } = this.#options;
@@ -106,7 +106,8 @@ export class CollectedSessions {
       machine: undefined,
       onProblem,
     });
-    return recorder && new CollectedSession({ place, recorder, title, rootSpanId, first, restored, onProblem });
+    const sinceMs = spans.reduce((since, span) => Math.min(since, timeOf(span)), Number.POSITIVE_INFINITY);
+    return recorder && new CollectedSession({ place, recorder, title, rootSpanId, sinceMs, restored, onProblem });
   }
 
   async #makeRoom(): Promise<void> {
@@ -138,4 +139,8 @@ export class CollectedSessions {
   }
 }
 
-const mostEnding = 8;
+const mostEnding = 24;
+
+function timeOf(told: Placeable & { readonly startMs?: number; readonly timeMs?: number | undefined }): number {
+  return told.startMs ?? told.timeMs ?? Number.POSITIVE_INFINITY;
+}

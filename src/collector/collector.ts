@@ -7,17 +7,17 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { errorCode } from "../base/errorCode";
-import type { OtlpSpan } from "../importers/otlpRequest";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import type { FsyncMode } from "../recorder/traceTypes";
 import { type Refusal, refuseForeignHost, refuseStranger, tokenCheck } from "../session/otlpAccess";
 import { OtlpExchange, type OtlpLimits, type OtlpTaker, sentAgain, type Taken } from "../session/otlpExchange";
 import { loopbackServerOptions } from "../session/otlpReceiver";
+import type { Recorded } from "../session/otlpSpanLog";
 import type { CollectedSession } from "./collectedSession";
 import { CollectedSessions } from "./collectedSessions";
 import { type CollectorPath, collectorPath } from "./collectorPath";
-import { placeSpans } from "./sessionOfSpans";
+import { type Placeable, placeSpans } from "./sessionOfSpans";
 
 /** Where exporters of OpenTelemetry send by default. */
 export const defaultCollectorPort = 4318;
@@ -30,7 +30,7 @@ export interface CollectorOptions {
   readonly fsync?: FsyncMode | undefined;
   /** A session ends when it has been silent so long: five minutes. */
   readonly idleMs?: number | undefined;
-  /** Sessions that are open at one time: 32. */
+  /** Sessions that are open at one time: 64. */
   readonly mostOpen?: number | undefined;
   /** What the tokens of sessions' endpoints are made of, so that they outlive a restart of the collector. */
   readonly secret?: string | undefined;
@@ -88,7 +88,7 @@ export async function startCollector(options: CollectorOptions): Promise<Collect
 }
 
 const defaultIdleMs = 300_000;
-const defaultMostOpen = 32;
+const defaultMostOpen = 64;
 /** So long requests that are under way at the end may take. */
 const lastRequestMs = 2_000;
 const mostConnections = 256;
@@ -190,11 +190,16 @@ class LoopbackCollector implements Collector {
     return {
       refuse: (request) =>
         sessionId === undefined ? undefined : refuseStranger(request, tokenCheck(this.#tokenOf(sessionId))),
-      take: (spans) => this.#take(spans, sessionId),
+      take: (spans) => this.#take(spans, sessionId, (session, placed) => session.add(placed)),
+      takeEvents: (events) => this.#take(events, sessionId, (session, placed) => session.addEvents(placed)),
     };
   }
 
-  async #take(spans: readonly OtlpSpan[], endpoint: string | undefined): Promise<Taken | Refusal> {
+  async #take<T extends Placeable>(
+    spans: readonly T[],
+    endpoint: string | undefined,
+    add: (session: CollectedSession, spans: readonly T[]) => Promise<Recorded | Refusal>,
+  ): Promise<Taken | Refusal> {
     if (this.#closing !== undefined) return closing;
     const recorders: SessionRecorder[] = [];
     const reasons: string[] = [];
@@ -202,7 +207,7 @@ class LoopbackCollector implements Collector {
     for (const placed of placeSpans(spans, (traceId) => this.#sessions.placeOf(traceId), endpoint)) {
       const session = await this.#sessions.open(placed);
       if (session === undefined) return notRecordable;
-      const recorded = await session.add(placed.spans);
+      const recorded = await add(session, placed.spans);
       if ("status" in recorded) return recorded;
       recorders.push(session.recorder);
       refused += recorded.refused;

@@ -8,7 +8,7 @@ import { safeIdIn } from "../recorder/existingTrace";
 import { makeProbeLiveness } from "../recorder/liveness";
 import { io, nodeFs, runAsync } from "../recorder/recorderFs";
 import { filesOfSession, readSessionOnDisk } from "../recorder/sessionOnDisk";
-import type { RestoredSpan } from "../session/otlpSpanLog";
+import { awaitedAttribute, type RestoredSpan } from "../session/otlpSpanLog";
 import { readSession } from "../trace/readSession";
 import type { TraceFile, TraceSpan } from "../trace/schema";
 
@@ -81,7 +81,7 @@ function restoredFrom(sessionId: string, { spans, metadata }: TraceFile): Restor
   for (const span of spans) {
     const traceId = traces.get(span.spanId);
     if (span.spanId === rootSpanId || traceId === undefined) continue;
-    const { spanId, kind, name, attributes = {}, endTime, status, statusMessage, tokens, cost } = span;
+    const { spanId, kind, name, attributes = {}, events = [], endTime, status, statusMessage, tokens, cost } = span;
     const isTop = span.parentSpanId === rootSpanId;
     const waitsFor = isTop ? textOf(attributes["tracekeeper.parentSpanId"]) : undefined;
     restored.push({
@@ -89,9 +89,11 @@ function restoredFrom(sessionId: string, { spans, metadata }: TraceFile): Restor
       traceId,
       kind,
       name,
+      isAwaited: attributes[awaitedAttribute] === true,
       parentId: isTop ? undefined : (span.parentSpanId ?? undefined),
       waitsFor,
       isOpen: endTime === undefined,
+      events: endTime === undefined ? events : [],
       reportsUsage: tokens !== undefined || cost !== undefined,
     });
     if (isTop && waitsFor === undefined && endTime !== undefined && endTime >= (lastStep?.endMs ?? 0)) {

@@ -2,7 +2,7 @@
 // names; else the session whose endpoint it came to; else one of its trace alone. A trace is never split: whatever its
 // spans say later, they stay together, below their parents.
 
-import type { OtlpSpan } from "../importers/otlpRequest";
+import type { OtlpOrigin } from "../importers/otlpRequest";
 
 /** Attributes that name a conversation: OpenTelemetry GenAI, OpenInference and OpenTelemetry, AI SDK. */
 const conversationNames = ["gen_ai.conversation.id", "session.id", "ai.telemetry.metadata.sessionId"];
@@ -18,9 +18,16 @@ export interface SessionPlace {
   readonly of: string;
 }
 
-export interface PlacedSpans {
+/** What is told of a span by itself or by an event of it. */
+export interface Placeable {
+  readonly traceId: string;
+  readonly attributes: Readonly<Record<string, unknown>>;
+  readonly origin: OtlpOrigin;
+}
+
+export interface Placed<T extends Placeable = Placeable> {
   readonly place: SessionPlace;
-  readonly spans: readonly OtlpSpan[];
+  readonly spans: readonly T[];
 }
 
 /**
@@ -28,11 +35,11 @@ export interface PlacedSpans {
  * @param knownPlace where a trace is already
  * @param endpoint the session whose endpoint the request came to
  */
-export function placeSpans(
-  spans: readonly OtlpSpan[],
+export function placeSpans<T extends Placeable>(
+  spans: readonly T[],
   knownPlace: (traceId: string) => SessionPlace | undefined,
   endpoint: string | undefined,
-): readonly PlacedSpans[] {
+): readonly Placed<T>[] {
   const places = new Map<string, SessionPlace>();
   for (const span of spans) {
     const { traceId } = span;
@@ -44,7 +51,7 @@ export function placeSpans(
       places.set(traceId, conversationPlace(span) ?? place);
     }
   }
-  const groups = new Map<string, { place: SessionPlace; spans: OtlpSpan[] }>();
+  const groups = new Map<string, { place: SessionPlace; spans: T[] }>();
   for (const span of spans) {
     const place = places.get(span.traceId) as SessionPlace;
     const group = groups.get(place.sessionId);
@@ -54,7 +61,7 @@ export function placeSpans(
   return [...groups.values()];
 }
 
-function conversationPlace({ attributes, origin }: OtlpSpan): SessionPlace | undefined {
+function conversationPlace({ attributes, origin }: Placeable): SessionPlace | undefined {
   const of = conversationIn(attributes) ?? conversationIn(origin.resource);
   return of === undefined ? undefined : { sessionId: collectedId(of), by: "conversation", of };
 }

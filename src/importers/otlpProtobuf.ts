@@ -5,7 +5,7 @@
 import { faultWithin } from "./otlpFault";
 import { readSpan } from "./otlpProtobufSpan";
 import { addDropped, readAttribute } from "./otlpProtobufValue";
-import { type OtlpOrigin, type OtlpRequest, OtlpSpanList } from "./otlpRequest";
+import { type OtlpOrigin, type OtlpRefusals, type OtlpRequest, OtlpSpanList } from "./otlpRequest";
 import { ProtobufReader } from "./protobufReader";
 
 /** Throws an `OtlpFault` for what is no request at all. */
@@ -24,12 +24,6 @@ export function readOtlpProtobuf(bytes: Buffer): OtlpRequest {
   return list;
 }
 
-/** What counts the parts of a request that can't be read. */
-export interface Refusing {
-  /** Throws again what ends the whole. */
-  refuse(thrown: unknown, part: string, count: number): void;
-}
-
 /**
  * Goes through the resources and scopes of a request: what its entries have in common is read before them, wherever it
  * stands, as requests for traces and for logs alike have it.
@@ -39,7 +33,7 @@ export function readOtlpScopes(
   bytes: Buffer,
   resourcesName: string,
   scopesName: string,
-  list: Refusing,
+  list: OtlpRefusals,
   read: (reader: ProtobufReader, entries: number[], origin: OtlpOrigin, part: string) => void,
 ): void {
   const reader = new ProtobufReader(bytes);

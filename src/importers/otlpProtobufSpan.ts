@@ -97,7 +97,8 @@ function required(id: string | undefined, name: string): string {
   throw new OtlpFault(id === undefined ? "is missing" : "must not be empty or all zeros", name);
 }
 
-function readId(reader: ProtobufReader, name: string, bytes: number): string {
+/** The id that follows; "" for none. */
+export function readId(reader: ProtobufReader, name: string, bytes: number): string {
   try {
     return reader.id(bytes);
   } catch (thrown) {

@@ -56,20 +56,29 @@ export function readOtlpRequest(value: unknown): OtlpRequest {
   return reader;
 }
 
-/** The spans of a request while it is read, and what is refused of it. */
-export class OtlpSpanList implements OtlpRequest {
-  readonly spans: OtlpSpan[] = [];
+/** What is refused of a request while it is read. */
+export class OtlpRefusals {
   readonly faults: OtlpFault[] = [];
-  rejectedSpans = 0;
+  /** Spans, or records of logs. */
+  rejected = 0;
 
   /** Counts what is refused alone; throws again what ends the whole. */
   refuse(thrown: unknown, part: string, count: number): void {
     if (!(thrown instanceof OtlpFault)) throw thrown;
     if (thrown.isFinal) throw thrown.within(part);
     this.faults.push(thrown.within(part));
-    this.rejectedSpans += count;
+    this.rejected += count;
     if (this.faults.length < mostFaults) return;
     throw new OtlpFault(`has at least ${mostFaults} faults, the first: ${this.faults[0]?.sentence}`, "", true);
+  }
+}
+
+/** The spans of a request while it is read. */
+export class OtlpSpanList extends OtlpRefusals implements OtlpRequest {
+  readonly spans: OtlpSpan[] = [];
+
+  get rejectedSpans(): number {
+    return this.rejected;
   }
 }
 
@@ -88,8 +97,7 @@ class RequestReader extends OtlpSpanList {
       scopes = listIn(fields, "scopeSpans");
       resource = readResource(fields);
     } catch (thrown) {
-      const count = scopes.reduce<number>((sum, scope) => sum + spansIn(scope).length, 0);
-      return this.refuse(thrown, part, count);
+      return this.refuse(thrown, part, countEntries(scopes, "spans"));
     }
     for (let at = 0; at < scopes.length; at++) this.#scopeSpans(scopes[at], resource, `${part}.scopeSpans[${at}]`);
   }
@@ -114,13 +122,16 @@ class RequestReader extends OtlpSpanList {
   }
 }
 
-function spansIn(scopeSpans: unknown): readonly unknown[] {
-  const spans: unknown =
-    typeof scopeSpans === "object" && scopeSpans !== null ? fieldOf(scopeSpans as Fields, "spans") : [];
-  return Array.isArray(spans) ? spans : [];
+/** How many entries there are in all, where they are lists. */
+export function countEntries(scopes: readonly unknown[], name: "spans" | "logRecords"): number {
+  return scopes.reduce<number>((sum, scope) => {
+    const entries = typeof scope === "object" && scope !== null ? fieldOf(scope as Fields, name) : [];
+    return sum + (Array.isArray(entries) ? entries.length : 0);
+  }, 0);
 }
 
-function readResource(resourceSpans: Fields): Record<string, unknown> {
+/** Of a `ResourceSpans` or a `ResourceLogs`. */
+export function readResource(resourceSpans: Fields): Record<string, unknown> {
   const resource = objectIn(resourceSpans, "resource");
   if (!resource) return {};
   try {
@@ -132,7 +143,8 @@ function readResource(resourceSpans: Fields): Record<string, unknown> {
   }
 }
 
-function readOrigin(resource: Record<string, unknown>, scopeSpans: Fields): OtlpOrigin {
+/** Of a `ScopeSpans` or a `ScopeLogs`. */
+export function readOrigin(resource: Record<string, unknown>, scopeSpans: Fields): OtlpOrigin {
   const scope = objectIn(scopeSpans, "scope") ?? {};
   try {
     const scopeAttributes = attributesIn(scope);
@@ -229,7 +241,7 @@ function readEach<T>(fields: Fields, name: string, read: (entry: Fields) => T): 
 }
 
 /** A count of what the sender left out, under the name that OpenTelemetry gives it outside of OTLP. */
-function addDropped(attributes: Record<string, unknown>, fields: Fields, field: string, name: string): void {
+export function addDropped(attributes: Record<string, unknown>, fields: Fields, field: string, name: string): void {
   if (fieldOf(fields, field) === undefined) return;
   const count = countIn(fields, field);
   if (count > 0) setOwn(attributes, name, count);

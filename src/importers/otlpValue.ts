@@ -28,7 +28,8 @@ function keyValues(fields: Fields, name: string, depth: number): Record<string, 
   return result;
 }
 
-function valueIn(fields: Fields, name: string, depth: number): unknown {
+/** The AnyValue in `fields[name]`; null where there is none. */
+export function valueIn(fields: Fields, name: string, depth: number): unknown {
   const value = fieldOf(fields, name);
   if (value === undefined) return null;
   try {

@@ -27,6 +27,7 @@ export class RunningTotals {
   }
 
   end(span: SpanTotals): void {
+    if (span.isCountedLate) this.begin(span.kind, span.name);
     if (span.kind === "tool") {
       const tool = this.#tools.get(span.name) ?? this.#addTool(span.name);
       if (span.durationMs > 0) tool.totalDuration += span.durationMs;

@@ -17,6 +17,8 @@ export interface SpanTotals {
   readonly durationMs: number;
   readonly tokens?: TokenSums | undefined;
   readonly cost?: number | undefined;
+  /** It began as a span of kind `span`, because nobody knew better: it counts as what it is from its end on. */
+  readonly isCountedLate?: true | undefined;
 }
 
 /** What totals count from the beginning of a span. */

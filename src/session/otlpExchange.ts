@@ -5,13 +5,23 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { OtlpFault } from "../importers/otlpFault";
 import { parseOtlpJson } from "../importers/otlpJson";
+import { type OtlpEvent, type OtlpEventList, readOtlpLogs } from "../importers/otlpLogs";
 import { readOtlpProtobuf } from "../importers/otlpProtobuf";
+import { readOtlpProtobufLogs } from "../importers/otlpProtobufLogs";
 import { type OtlpRequest, type OtlpSpan, readOtlpRequest } from "../importers/otlpRequest";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { withLimit } from "../recorder/withLimit";
 import { type Refusal, refuseForeignHost } from "./otlpAccess";
-import { answerBody, contentTypes, encodingOfType, isRefusal, type OtlpAnswer, type OtlpEncoding } from "./otlpAnswer";
+import {
+  answerBody,
+  contentTypes,
+  encodingOfType,
+  isRefusal,
+  type OtlpAnswer,
+  type OtlpEncoding,
+  type RejectedName,
+} from "./otlpAnswer";
 import { BodyReader, bodyLimits, decodeBody, refuseEncoding } from "./otlpBody";
 import { notRecorded, type OtlpSignal } from "./otlpSignals";
 
@@ -32,12 +42,14 @@ export interface OtlpTaker {
   refuse(request: IncomingMessage): Refusal | undefined;
   /** Only one call is under way at a time. A refusal that clients answer by sending again may come after a part is recorded. */
   take(spans: readonly OtlpSpan[]): Promise<Taken | Refusal>;
+  /** The same for events of spans that come as records of logs; where it is missing none is kept. */
+  takeEvents?(events: readonly OtlpEvent[]): Promise<Taken | Refusal>;
 }
 
 export interface Taken {
   /** Those that have got something: what they hold is on the disk before the answer is sent. */
   readonly recorders: readonly SessionRecorder[];
-  /** Spans that are refused for good. */
+  /** Spans, or events, that are refused for good. */
   readonly refused: number;
   readonly reason: string | undefined;
 }
@@ -112,30 +124,40 @@ export class OtlpExchange {
     const decoded = await decodeBody(bytes, compression, this.#limits.bodyBytes);
     if (!Buffer.isBuffer(decoded)) return { answer: decoded, recorders: [] };
     try {
-      if (signal !== "traces") return { answer: notRecorded(signal, decoded, encoding), recorders: [] };
-      return await this.#record(readRequest(decoded, encoding), taker);
+      if (signal === "traces") {
+        const { spans, rejectedSpans: count, faults } = readRequest(decoded, encoding);
+        const refused = { name: "rejectedSpans", count, reasons: reasonsOf(faults) } as const;
+        return await this.#record(spans.length, refused, () => taker.take(spans));
+      }
+      if (signal === "metrics" || taker.takeEvents === undefined) {
+        return { answer: notRecorded(signal, decoded, encoding), recorders: [] };
+      }
+      const { events, rejected, unattached, faults } = readLogs(decoded, encoding);
+      const reasons = reasonsOf(faults);
+      if (unattached > 0) reasons.push("records that belong to no span are not kept");
+      const refused = { name: "rejectedLogRecords", count: rejected + unattached, reasons } as const;
+      return await this.#record(events.length + unattached, refused, async () => await taker.takeEvents?.(events));
     } catch (thrown) {
       if (!(thrown instanceof OtlpFault)) throw thrown;
       return { answer: { status: 400, message: thrown.sentence }, recorders: [] };
     }
   }
 
-  async #record({ spans, rejectedSpans, faults }: OtlpRequest, taker: OtlpTaker): Promise<Answered> {
-    const [fault] = faults;
-    const more = faults.length > 1 ? `, and ${faults.length - 1} more` : "";
-    const reasons = fault === undefined ? [] : [`${fault.sentence}${more}`];
-    if (spans.length === 0 && fault !== undefined) {
-      return { answer: { status: 400, message: reasons.join() }, recorders: [] };
-    }
-    const taken = await taker.take(spans);
-    if ("status" in taken) return { answer: taken, recorders: [] };
-    const { recorders, refused, reason } = taken;
-    if (reason !== undefined) reasons.push(reason);
-    if (reasons.length === 0) return { answer: { status: 200 }, recorders };
-    const message = reasons.join("; ");
-    this.#tell(`Spans of the program were refused: ${message}`);
-    const partial = { name: "rejectedSpans", count: rejectedSpans + refused, message } as const;
-    return { answer: { status: 200, partial }, recorders };
+  /** @param sound how many there are that could be read */
+  async #record(
+    sound: number,
+    { name, count, reasons }: Refused,
+    take: () => Promise<Taken | Refusal | undefined>,
+  ): Promise<Answered> {
+    if (sound === 0 && reasons.length > 0) return { answer: { status: 400, message: reasons.join() }, recorders: [] };
+    const taken = await take();
+    if (taken !== undefined && "status" in taken) return { answer: taken, recorders: [] };
+    const { recorders = [], refused = 0, reason } = taken ?? {};
+    const all = reason === undefined ? reasons : [...reasons, reason];
+    if (all.length === 0) return { answer: { status: 200 }, recorders };
+    const message = all.join("; ");
+    this.#tell(`${name === "rejectedSpans" ? "Spans" : "Logs"} of the program were refused: ${message}`);
+    return { answer: { status: 200, partial: { name, count: count + refused, message } }, recorders };
   }
 
   /** The answer, once what it acknowledges survives the death of this process. */
@@ -178,6 +200,19 @@ export class OtlpExchange {
   }
 }
 
+/** What was refused before anything was taken. */
+interface Refused {
+  readonly name: RejectedName;
+  readonly count: number;
+  readonly reasons: readonly string[];
+}
+
+function reasonsOf(faults: readonly OtlpFault[]): string[] {
+  const [fault] = faults;
+  const more = faults.length > 1 ? `, and ${faults.length - 1} more` : "";
+  return fault === undefined ? [] : [`${fault.sentence}${more}`];
+}
+
 interface Answered {
   readonly answer: OtlpAnswer;
   readonly recorders: readonly SessionRecorder[];
@@ -208,6 +243,10 @@ export function refuseNow({ phase, health }: SessionRecorder): Refusal | undefin
 
 function readRequest(bytes: Buffer, encoding: OtlpEncoding): OtlpRequest {
   return encoding === "protobuf" ? readOtlpProtobuf(bytes) : readOtlpRequest(parseOtlpJson(bytes));
+}
+
+function readLogs(bytes: Buffer, encoding: OtlpEncoding): OtlpEventList {
+  return encoding === "protobuf" ? readOtlpProtobufLogs(bytes) : readOtlpLogs(parseOtlpJson(bytes));
 }
 
 /** Runs all steps; whatever else the process does goes on meanwhile, however many there are. */

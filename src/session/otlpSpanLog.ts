@@ -2,12 +2,15 @@
 // the session's own span and names the one it waits for (`tracekeeper.parentSpanId`), until that one comes. A span that
 // has not ended is begun, and completed by the same span once it has.
 
+import { type OtlpEvent, toSpanEvent } from "../importers/otlpLogs";
 import type { MappedSpan } from "../importers/otlpSpan";
 import { spansAboveUsage } from "../importers/otlpUsageOnce";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
+import type { SpanEvent } from "../trace/schema";
 import { OtlpIds } from "./otlpIds";
-import { OtlpOrphans } from "./otlpOrphans";
+import { type Orphans, OtlpOrphans } from "./otlpOrphans";
+import { OtlpSeenEvents } from "./otlpSeenEvents";
 import { OtlpSpanText, type SpanBeginning } from "./otlpSpanText";
 
 /** Spans that a program may have begun at one time; the recorder holds each of them in memory. */
@@ -38,6 +41,8 @@ export interface RestoredSpan extends SpanBeginning {
   readonly waitsFor: string | undefined;
   readonly isOpen: boolean;
   readonly reportsUsage: boolean;
+  /** Of an open span. */
+  readonly events: readonly SpanEvent[];
 }
 
 export interface Recorded {
@@ -60,7 +65,17 @@ interface Incoming {
 
 interface OpenSpan extends SpanBeginning {
   hasUsageBelow: boolean;
+  /** Events came apart from it, which its end must not replace. */
+  hasEvents: boolean;
+  /** Those among them that hold messages of a model's conversation. */
+  readonly messages: SpanEvent[];
 }
+
+/** Of a span of which events have come and nothing else. */
+export const awaitedAttribute = "tracekeeper.awaited";
+const awaitedName = "(not received yet)";
+/** A conversation of more messages in one call is shown by its events alone. */
+const mostMessages = 1_024;
 
 export class OtlpSpanLog {
   readonly #recorder: SessionRecorder;
@@ -72,6 +87,9 @@ export class OtlpSpanLog {
   readonly #resources = new Set<string>();
   #lastResource: MappedSpan["resource"] | undefined;
   readonly #told = new Set<string>();
+  readonly #seenEvents = new OtlpSeenEvents();
+  /** Events have come apart from their spans. */
+  #hasMessages = false;
 
   constructor({ recorder, parentSpanId, onProblem, rememberedSpans }: OtlpSpanLogOptions) {
     this.#recorder = recorder;
@@ -93,13 +111,51 @@ export class OtlpSpanLog {
       if (!reportsUsage) continue;
       for (let at: string | undefined = id; at !== undefined && !usage.has(at); at = parents.get(at)) usage.add(at);
     }
-    for (const { id, traceId, kind, name, waitsFor, isOpen } of spans) {
+    for (const { id, traceId, kind, name, isAwaited, waitsFor, isOpen, events } of spans) {
       this.#ids.restore(traceId, id);
       if (waitsFor !== undefined) this.#orphans.add(traceId, waitsFor, id, usage.has(id));
       if (!isOpen || this.#open.size >= mostOpen) continue;
-      this.#open.set(id, { kind, name, hasUsageBelow: usage.has(id) });
+      const open = openSpan({ kind, name, isAwaited }, usage.has(id));
+      this.#open.set(id, open);
       this.#ids.pin(id);
+      this.#hasMessages ||= events.length > 0;
+      for (const event of events) {
+        this.#seenEvents.add(id, JSON.stringify(event));
+        noteEvent(open, event);
+      }
     }
+  }
+
+  /** Records events that come apart from their spans; a span that is not known is begun by them. */
+  addEvents(events: readonly OtlpEvent[]): Recorded {
+    let refused = 0;
+    for (const event of events) {
+      const { traceId, spanId } = event;
+      if (this.#recorder.health.state !== "ok" || this.#recorder.phase === "ended") {
+        return { isWhole: false, refused, reason: undefined };
+      }
+      const id = this.#ids.find(traceId, spanId) ?? this.#beginAwaited(event);
+      if (id === undefined) {
+        refused++;
+        continue;
+      }
+      const spanEvent = toSpanEvent(event, this.#recorder.nowMs());
+      const json = JSON.stringify(spanEvent);
+      if (!this.#seenEvents.add(id, json)) continue;
+      this.#recorder.event(id, json);
+      const open = this.#open.get(id);
+      if (open === undefined) continue;
+      noteEvent(open, spanEvent);
+      this.#hasMessages = true;
+    }
+    return { isWhole: true, refused, reason: refused === 0 ? undefined : tooManyOpen };
+  }
+
+  /** Messages of a model's conversation that came apart from their span, which its mapping needs. */
+  messagesOf(traceId: string, spanId: string): readonly SpanEvent[] {
+    if (!this.#hasMessages) return [];
+    const id = this.#ids.find(traceId, spanId);
+    return (id === undefined ? undefined : this.#open.get(id)?.messages) ?? [];
   }
 
   /** Records the spans in this turn; what was recorded already counts once. */
@@ -129,7 +185,7 @@ export class OtlpSpanLog {
       this.#ids.forget(span.id);
       refused++;
     }
-    return { isWhole: true, refused, reason: refused === 0 ? undefined : `${mostOpen} spans have begun and not ended` };
+    return { isWhole: true, refused, reason: refused === 0 ? undefined : tooManyOpen };
   }
 
   #identify(mapped: MappedSpan): Incoming {
@@ -163,18 +219,14 @@ export class OtlpSpanLog {
     const { span, traceId } = mapped;
     const begun = this.#open.get(id);
     const isOpen = span.endTime === undefined;
-    if (!isNew && (begun === undefined || isOpen)) return true;
+    if (!isNew && (begun === undefined || (isOpen && !begun.isAwaited))) return true;
     if (isNew && isOpen && this.#open.size >= mostOpen) return false;
     const text = new OtlpSpanText(mapped, id, isAboveUsage);
     if (parentId === undefined || parentId === this.#ownSpanId) text.addOrigin(this.#isResourceNew(mapped.resource));
     text.followLinks((linkTraceId, linkSpanId) => this.#ids.find(linkTraceId, linkSpanId));
     if (begun !== undefined) {
-      this.#open.delete(id);
-      this.#ids.release(id);
-      this.#recorder.set(id, text.changes(parentId, begun));
-      const attributes = text.attributes();
-      if (attributes !== undefined) this.#recorder.attributes(id, attributes);
-      this.#recorder.end(id, text.end(), text.totals(begun));
+      this.#change(id, text, parentId, begun);
+      if (!isOpen) this.#end(id, text, begun);
     } else if (isOpen) {
       this.#begin(id, text, parentId ?? this.#ownSpanId);
     } else {
@@ -184,26 +236,76 @@ export class OtlpSpanLog {
     const parent = parentId === undefined ? undefined : this.#open.get(parentId);
     if (parent !== undefined) parent.hasUsageBelow ||= hasUsage;
     if (isNew) this.#joinFamily(incoming, hasUsage);
-    if (isNew && span.parentSpanId !== null && parentId === undefined && span.parentSpanId !== span.spanId) {
+    if (
+      (isNew || begun?.isAwaited) &&
+      span.parentSpanId !== null &&
+      parentId === undefined &&
+      span.parentSpanId !== span.spanId
+    ) {
       this.#orphans.add(traceId, span.parentSpanId, id, hasUsage);
     }
     return true;
   }
 
+  #change(id: string, text: OtlpSpanText, parentId: string | undefined, begun: OpenSpan): void {
+    this.#recorder.set(id, text.changes(parentId, begun));
+    const attributes = text.attributes();
+    if (attributes !== undefined) this.#recorder.attributes(id, attributes);
+    if (begun.isAwaited) this.#recorder.attributes(id, JSON.stringify({ [awaitedAttribute]: null }));
+  }
+
+  #end(id: string, text: OtlpSpanText, begun: OpenSpan): void {
+    this.#open.delete(id);
+    this.#ids.release(id);
+    for (const event of begun.hasEvents ? (text.span.events ?? []) : []) {
+      const json = JSON.stringify(event);
+      if (this.#seenEvents.add(id, json)) this.#recorder.event(id, json);
+    }
+    this.#recorder.end(id, text.end(!begun.hasEvents), text.totals(begun));
+  }
+
+  /** @returns undefined where too many spans are open */
+  #beginAwaited({ traceId, spanId, timeMs }: OtlpEvent): string | undefined {
+    if (this.#open.size >= mostOpen) return undefined;
+    const id = this.#ids.add(traceId, spanId);
+    const span = {
+      spanId: id,
+      parentSpanId: this.#ownSpanId,
+      name: awaitedName,
+      kind: "span",
+      startTime: timeMs ?? this.#recorder.nowMs(),
+      attributes: { "otel.trace_id": traceId, [awaitedAttribute]: true },
+    } as const;
+    this.#recorder.begin(id, JSON.stringify(span), { kind: "span", name: awaitedName });
+    this.#open.set(id, openSpan({ kind: "span", name: awaitedName, isAwaited: true }, false));
+    this.#ids.pin(id);
+    this.#hasMessages = true;
+    const orphans = this.#orphans.take(traceId, spanId);
+    if (orphans !== undefined) this.#adopt(id, orphans);
+    return id;
+  }
+
   #begin(id: string, text: OtlpSpanText, parentSpanId: string): void {
     const { kind, name } = text.span;
     this.#recorder.begin(id, text.begin(parentSpanId), { kind, name });
-    this.#open.set(id, { kind, name, hasUsageBelow: false });
+    this.#open.set(id, openSpan({ kind, name }, false));
     this.#ids.pin(id);
     // The end says all of it again.
-    for (const event of text.span.events ?? []) this.#recorder.event(id, JSON.stringify(event));
+    for (const event of text.span.events ?? []) {
+      const json = JSON.stringify(event);
+      this.#seenEvents.add(id, json);
+      this.#recorder.event(id, json);
+    }
     for (const link of text.links ?? []) this.#recorder.link(id, JSON.stringify(link));
   }
 
   /** The children that came before. */
   #joinFamily({ mapped, id }: Incoming, hasUsage: boolean): void {
     const orphans = this.#orphans.take(mapped.traceId, mapped.span.spanId);
-    if (orphans === undefined) return;
+    if (orphans !== undefined) this.#adopt(id, orphans, hasUsage);
+  }
+
+  #adopt(id: string, orphans: Orphans, hasUsage = orphans.reportUsage): void {
     const json = JSON.stringify({ parentSpanId: id });
     for (const child of orphans.spanIds) this.#recorder.set(child, json);
     const begun = this.#open.get(id);
@@ -227,4 +329,15 @@ export class OtlpSpanLog {
     this.#told.add(message);
     this.#onProblem({ message });
   }
+}
+
+const tooManyOpen = `${mostOpen} spans have begun and not ended`;
+
+function openSpan(beginning: SpanBeginning, hasUsageBelow: boolean): OpenSpan {
+  return { ...beginning, hasUsageBelow, hasEvents: false, messages: [] };
+}
+
+function noteEvent(open: OpenSpan, event: SpanEvent): void {
+  open.hasEvents = true;
+  if (event.name.startsWith("gen_ai.") && open.messages.length < mostMessages) open.messages.push(event);
 }

@@ -11,6 +11,8 @@ import type { TraceSpan } from "../trace/schema";
 export interface SpanBeginning {
   readonly kind: SpanTotals["kind"];
   readonly name: string;
+  /** Nothing but events of it had come: what it is, its end tells. */
+  readonly isAwaited?: boolean | undefined;
 }
 
 export class OtlpSpanText {
@@ -76,9 +78,10 @@ export class OtlpSpanText {
   }
 
   /** What the end knows better than the beginning; kind and name of what is counted stay. */
-  changes(parentSpanId: string | undefined, { kind }: SpanBeginning): JsonObjectText {
-    const { name, startTime, model, input } = this.span;
-    return JSON.stringify({ parentSpanId, name: kind === "tool" ? undefined : name, startTime, model, input });
+  changes(parentSpanId: string | undefined, begun: SpanBeginning): JsonObjectText {
+    const { name, kind, startTime, model, input } = this.span;
+    if (begun.isAwaited) return JSON.stringify({ parentSpanId, name, kind, startTime, model, input });
+    return JSON.stringify({ parentSpanId, name: begun.kind === "tool" ? undefined : name, startTime, model, input });
   }
 
   /** Those that are added to what the beginning said. */
@@ -87,8 +90,10 @@ export class OtlpSpanText {
     return attributes && JSON.stringify(attributes);
   }
 
-  end(): JsonObjectText {
-    const { endTime, status, statusMessage, finishReason, tool, output, events } = this.span;
+  /** @param hasEvents its events take the place of those that it has got meanwhile */
+  end(hasEvents: boolean): JsonObjectText {
+    const { endTime, status, statusMessage, finishReason, tool, output } = this.span;
+    const events = hasEvents ? this.span.events : undefined;
     const links = this.#links;
     return JSON.stringify({
       endTime,
@@ -106,13 +111,15 @@ export class OtlpSpanText {
   totals(begun: SpanBeginning = this.span): SpanTotals {
     const { name, startTime, endTime = startTime, status } = this.span;
     const { tokens, cost } = this.#counted;
+    const known = begun.isAwaited ? this.span : begun;
     return {
-      kind: begun.kind,
-      name: begun.kind === "tool" ? begun.name : name,
+      kind: known.kind,
+      name: known.kind === "tool" ? known.name : name,
       isFailed: status === "error",
       durationMs: roundMs(endTime - startTime),
       tokens,
       cost,
+      isCountedLate: begun.isAwaited ? true : undefined,
     };
   }
 
