@@ -91,6 +91,7 @@ const defaultIdleMs = 300_000;
 const defaultMostOpen = 64;
 /** So long requests that are under way at the end may take. */
 const lastRequestMs = 2_000;
+const lookAgainMs = 20;
 const mostConnections = 256;
 const host = "127.0.0.1";
 
@@ -164,9 +165,11 @@ class LoopbackCollector implements Collector {
     clearInterval(this.#idleTimer);
     const closed = once(this.#server, "close");
     this.#server.close();
-    this.#server.closeIdleConnections();
+    // One that is kept alive becomes idle with its last answer.
+    const idle = setInterval(() => this.#server.closeIdleConnections(), lookAgainMs);
     const timer = setTimeout(() => this.#server.closeAllConnections(), lastRequestMs);
     await closed;
+    clearInterval(idle);
     clearTimeout(timer);
     await this.#sessions.endAll("collector closed");
   }

@@ -50,11 +50,8 @@ export class CollectorSetup {
       .map((line) => line.replace(/ (?:session|span|tool|generation) .*$/, ""));
   }
 
-  provider(exporter: SpanExporter, resource: Record<string, string> = { "service.name": "shop" }): BasicTracerProvider {
-    const provider = new BasicTracerProvider({
-      resource: resourceFromAttributes(resource),
-      spanProcessors: [new SimpleSpanProcessor(exporter)],
-    });
+  provider(exporter: SpanExporter, resource?: Record<string, string>): BasicTracerProvider {
+    const provider = providerOf(exporter, resource);
     this.#providers.push(provider);
     return provider;
   }
@@ -76,6 +73,16 @@ export function collectorSetup(): CollectorSetup {
     await setup.folder.remove();
   });
   return setup;
+}
+
+export function providerOf(
+  exporter: SpanExporter,
+  resource: Record<string, string> = { "service.name": "shop" },
+): BasicTracerProvider {
+  return new BasicTracerProvider({
+    resource: resourceFromAttributes(resource),
+    spanProcessors: [new SimpleSpanProcessor(exporter)],
+  });
 }
 
 /** The exporters as people set them up. */
