@@ -1,5 +1,6 @@
-// The tokens of a model call as the providers count them, brought to the five counts of a trace, which add up: what is
-// counted within another number is subtracted from it, and nothing goes below 0.
+// The tokens of a model call, brought to the five counts of a trace, which add up: what is counted within another number
+// is subtracted from it, and nothing goes below 0. Shapes: crewAI 1.15, `llms/providers/*/completion.py` and `llm.py`; the
+// names of what each provider counts stay, and cached and reasoning tokens stand beside them under names of crewAI's own.
 
 import type { TokenUsage } from "../recorder/traceTypes";
 import { isFields } from "./crewaiEvent";
@@ -8,43 +9,29 @@ import type { Fields } from "./otlpFields";
 /** Undefined for a call that reports none. */
 export function crewTokens(usage: unknown): TokenUsage | undefined {
   if (!isFields(usage)) return undefined;
-  return (
-    // OpenAI, LiteLLM, Azure: cached tokens are within the prompt, and reasoning within the completion.
-    counts(usage, ["prompt_tokens"], ["completion_tokens"], true) ??
-    // Gemini: cached tokens are within the prompt, and thoughts beside the candidates.
-    counts(usage, ["prompt_token_count"], ["candidates_token_count"], true, false) ??
-    // Anthropic and Bedrock count cached tokens by themselves; OpenAI's responses tell theirs in details.
-    counts(usage, ["input_tokens", "inputTokens"], ["output_tokens", "outputTokens"], hasDetails(usage))
-  );
-}
-
-function hasDetails(usage: Fields): boolean {
-  return isFields(usage["input_tokens_details"]);
-}
-
-function counts(
-  usage: Fields,
-  inputNames: readonly string[],
-  outputNames: readonly string[],
-  isCacheWithin: boolean,
-  isReasoningWithin = true,
-): TokenUsage | undefined {
-  const allInput = count(usage, inputNames);
-  const allOutput = count(usage, outputNames);
-  if (allInput === undefined && allOutput === undefined) return undefined;
+  const allInput = count(usage, ["prompt_tokens", "prompt_token_count", "input_tokens", "inputTokens"]);
+  // Gemini tells its candidates without its thoughts, and crewAI the sum of both beside them.
+  const allOutput = count(usage, ["completion_tokens", "output_tokens", "outputTokens"]);
+  const candidates = allOutput === undefined ? count(usage, ["candidates_token_count"]) : undefined;
+  if (allInput === undefined && allOutput === undefined && candidates === undefined) return undefined;
   const cacheRead = count(usage, cacheReadNames) ?? 0;
   const cacheWrite = count(usage, cacheWriteNames) ?? 0;
   const reasoning = count(usage, reasoningNames) ?? 0;
-  const input = Math.max(0, (allInput ?? 0) - (isCacheWithin ? cacheRead + cacheWrite : 0));
-  const output = Math.max(0, (allOutput ?? 0) - (isReasoningWithin ? reasoning : 0));
-  return {
-    input,
-    output,
-    reasoning,
-    cacheRead,
-    cacheWrite,
-    total: input + output + reasoning + cacheRead + cacheWrite,
-  };
+  const cachedWithin = isCacheWithinInput(usage) ? cacheRead + cacheWrite : 0;
+  const input = Math.max(0, (allInput ?? 0) - cachedWithin);
+  const output = candidates ?? Math.max(0, (allOutput ?? 0) - reasoning);
+  const total = input + output + reasoning + cacheRead + cacheWrite;
+  return { input, output, reasoning, cacheRead, cacheWrite, total };
+}
+
+/**
+ * Bedrock and Anthropic count cached tokens beside their input. crewAI adds them to that of Anthropic since it tells
+ * `cache_creation_tokens`; everybody else counts them within.
+ */
+function isCacheWithinInput(usage: Fields): boolean {
+  const has = (name: string) => count(usage, [name]) !== undefined;
+  if (has("prompt_tokens") || has("prompt_token_count")) return true;
+  return has("input_tokens") && (has("cache_creation_tokens") || isFields(usage["input_tokens_details"]));
 }
 
 const cacheReadNames = [
