@@ -60,6 +60,8 @@ export class CrewSession {
   #recorder: SessionRecorder | undefined;
   /** False while nothing but the root is recorded. */
   #hasSpans: boolean;
+  /** What the end has to know of the events; undefined where they have to be read for it. */
+  #facts: CrewFacts | undefined;
 
   private constructor(options: CrewSessionOptions, batch: CrewBatch, hasSpans: boolean) {
     this.#options = options;
@@ -128,12 +130,14 @@ export class CrewSession {
     const recorder = this.#recorder ?? this.#open(crewSteps(events, this.#batch.startMs));
     const dropped = recorder.health.droppedRecords;
     this.#hasSpans = true;
+    this.#facts = undefined;
     const steps = recordRun(recorder, this.#batch, this.#rootId, [...events, ...fresh], spans);
-    const { run } = await this.#paced(recorder, steps);
-    const { title = "" } = batchMetadata(this.#batch, run);
+    const tree = await this.#paced(recorder, steps);
+    const { title = "" } = batchMetadata(this.#batch, tree.run);
     recorder.metadata(JSON.stringify({ title }));
     await this.#written();
     if (recorder.health.droppedRecords > dropped) throw new CrewRefusal(503, "The disk could not take all events");
+    this.#facts = factsOf(tree, events.length + fresh.length);
     // What comes late for a batch that has ended changes nothing of how it did.
     if (outcome !== undefined && isFinal(outcome)) await this.end(outcome);
     return fresh.length;
@@ -142,9 +146,7 @@ export class CrewSession {
   /** Ends the session; the first end that crewAI tells is the one that counts. */
   async end(said: CrewOutcome): Promise<void> {
     if (isFinal(this.#batch.outcome) || (this.#batch.outcome && !isFinal(said))) return;
-    const { events } = await this.#recorded();
-    const tree = crewSteps(events, this.#batch.startMs);
-    const received = events.length;
+    const { tree, received } = this.#facts ?? (await this.#readFacts());
     const { eventCount } = said;
     const isShort = eventCount !== undefined && eventCount > received;
     if (isShort) {
@@ -208,6 +210,11 @@ export class CrewSession {
     return recorder;
   }
 
+  async #readFacts(): Promise<CrewFacts> {
+    const { events } = await this.#recorded();
+    return factsOf(crewSteps(events, this.#batch.startMs), events.length);
+  }
+
   /** What is recorded, without the root, and the events that it is made of. */
   async #recorded(): Promise<{ readonly spans: readonly TraceSpan[]; readonly events: readonly CrewEvent[] }> {
     if (!this.#hasSpans) return { spans: [], events: [] };
@@ -244,6 +251,16 @@ export class CrewSession {
       throw new CrewRefusal(503, `The events are not on the disk yet: ${reason}`);
     }
   }
+}
+
+interface CrewFacts {
+  /** Without its steps. */
+  readonly tree: CrewTree;
+  readonly received: number;
+}
+
+function factsOf({ run, lastMs }: CrewTree, received: number): CrewFacts {
+  return { tree: { run: run && { ...run, parent: undefined }, lastMs, steps: [] }, received };
 }
 
 /** So long events are worked on before others have their turn. */

@@ -24,7 +24,11 @@ export function* recordRun(
   recorded: readonly TraceSpan[],
 ): Generator<undefined, CrewTree> {
   const tree = crewSteps(events, batch.startMs);
-  beginRoot(recorder, rootSpan(batch, tree.run, rootId));
+  const root = rootSpan(batch, tree.run, rootId);
+  // A root that is begun again makes every later fold one that reads all spans, which knows what became of those that
+  // change. Where none does, as in a run that comes at once, the recorder's own totals are right.
+  if (recorded.length === 0) setRoot(recorder, root);
+  else beginRoot(recorder, root);
   const places = placeSteps(tree, recorded, rootId);
   const before = new Map(recorded.map((span) => [span.spanId, span]));
   let count = 0;
@@ -39,9 +43,14 @@ export function* recordRun(
 
 /** Begun again, it is open again, and whatever changed has its place. */
 export function beginRoot(recorder: SessionRecorder, root: TraceSpan): void {
-  const { status, statusMessage = null, input = null, output = null, ...begin } = root;
+  const { status: _status, statusMessage: _message, output: _output, ...begin } = root;
   recorder.begin(root.spanId, JSON.stringify(begin), { kind: "session", name: root.name });
-  recorder.set(root.spanId, JSON.stringify({ status, statusMessage, input, output }));
+  setRoot(recorder, root);
+}
+
+function setRoot(recorder: SessionRecorder, root: TraceSpan): void {
+  const { name, startTime, attributes, status, statusMessage = null, input = null, output = null } = root;
+  recorder.set(root.spanId, JSON.stringify({ name, startTime, status, statusMessage, input, output, attributes }));
 }
 
 function record(recorder: SessionRecorder, span: TraceSpan, before: TraceSpan | undefined): void {
