@@ -15,7 +15,7 @@ vi.mock("vscode", () => ({
 }));
 
 import type { Uri } from "vscode";
-import { anyExists, offeredDirectories, watchedDirectories } from "../../src/host/directories";
+import { anyExists, levelsBelow, offeredDirectories, watchedDirectories } from "../../src/host/directories";
 
 const storage = { fsPath: "/storage" } as Uri;
 const folder = (fsPath: string, scheme = "file") => ({ name: fsPath.slice(1), uri: { scheme, fsPath } });
@@ -87,10 +87,29 @@ describe("directories on disk", () => {
   });
 
   it("of other recorders are offered where they exist and are not watched yet", async () => {
-    const known = `${homedir()}/.local/share/altimate-code/traces`;
+    for (const moved of ["CLAUDE_CONFIG_DIR", "CODEX_HOME", "COPILOT_HOME"]) vi.stubEnv(moved, undefined);
+    const known = [
+      { recorder: "altimate-code", path: `${homedir()}/.local/share/altimate-code/traces` },
+      { recorder: "Claude Code", path: `${homedir()}/.claude/projects` },
+      { recorder: "Codex", path: `${homedir()}/.codex/sessions` },
+      { recorder: "Copilot CLI", path: `${homedir()}/.copilot/session-state` },
+    ];
     expect(await offeredDirectories([])).toEqual([]);
     workspace.fs.stat = async () => ({ type: 2 });
-    expect(await offeredDirectories([])).toEqual([{ recorder: "altimate-code", path: known }]);
-    expect(await offeredDirectories([known])).toEqual([]);
+    expect(await offeredDirectories([])).toEqual(known);
+    expect(await offeredDirectories(known.map(({ path }) => path))).toEqual([]);
+    vi.stubEnv("CLAUDE_CONFIG_DIR", "/elsewhere/claude");
+    expect((await offeredDirectories([])).at(1)).toEqual({
+      recorder: "Claude Code",
+      path: "/elsewhere/claude/projects",
+    });
+    expect(levelsBelow("/elsewhere/claude/projects")).toBe(1);
+    vi.unstubAllEnvs();
+  });
+
+  it("of known programs have so many levels of folders below them, and others none", () => {
+    expect(levelsBelow(`${homedir()}/.codex/sessions`)).toBe(3);
+    expect(levelsBelow("/mnt/backup/.claude/projects")).toBe(1);
+    expect(levelsBelow("/work/traces")).toBe(0);
   });
 });
