@@ -2,7 +2,8 @@
 
 import { randomBytes } from "node:crypto";
 import { resolve } from "node:path";
-import { type Collector, defaultCollectorPort, startCollector } from "../collector/collector";
+import { type Collector, defaultCollectorPort } from "../collector/collector";
+import { startCrewaiCollector } from "../collector/crewaiCollector";
 import { findCollector, PresenceHandler } from "../collector/presence";
 import { installProcessHandlers } from "../recorder/processHandlers";
 import type { RecorderProblem } from "../recorder/sessionRequest";
@@ -70,7 +71,7 @@ async function run(words: readonly string[]): Promise<number> {
     randomBytes(24).toString("hex"),
     () => undefined,
   );
-  const collector = await startCollector({ directory, port, idleMs, handlers: [presence.handle], ...told });
+  const collector = await startCrewaiCollector({ directory, port, idleMs, handlers: [presence.handle], ...told });
   const removeHandlers = installProcessHandlers({
     crash: (reason, signal) => collector.crash(reason, signal),
     note: () => undefined,

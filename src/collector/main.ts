@@ -4,11 +4,13 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
+import { errorCode } from "../base/errorCode";
 import { describeError } from "../base/logger";
-import { type Collector, startCollector } from "./collector";
+import type { Collector } from "./collector";
 import { type CollectorNews, type CollectorOrder, collectorOrderSchema, stopLine } from "./collectorProcess";
+import { startCrewaiCollector } from "./crewaiCollector";
 import { PresenceHandler } from "./presence";
 import { type CollectorFile, collectorFileSchema } from "./sharedCollector";
 
@@ -24,9 +26,10 @@ async function collect(order: CollectorOrder, whenAsked: Promise<"stopped" | "le
   const token = randomBytes(24).toString("hex");
   const presence = new PresenceHandler({ pid: process.pid, directory: order.directory }, token, stop);
   await mkdir(order.directory, { recursive: true, mode: 0o700 });
-  const collector = await startCollector({
+  const collector = await startCrewaiCollector({
     directory: order.directory,
     port: order.port,
+    secret: await secretBeside(order.file),
     handlers: [presence.handle],
     onProblem: ({ message }) => tell({ type: "problem", message }),
   });
@@ -42,6 +45,24 @@ async function collect(order: CollectorOrder, whenAsked: Promise<"stopped" | "le
   presence.ended(end);
   await collector.close();
   tell({ type: "ended", end });
+}
+
+/** What tokens are made of, so that those which were handed out are good with the next collector too. */
+async function secretBeside(path: string): Promise<string> {
+  const file = join(dirname(path), "collector.secret");
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const secret = randomBytes(32).toString("hex");
+  try {
+    await writeFile(file, secret, { mode: 0o600, flag: "wx" });
+    return secret;
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+    const kept = await readFile(file, "utf8");
+    // Half a secret is what a full disk leaves; whoever has an old token asks for a new one.
+    if (/^[0-9a-f]{64}$/.test(kept)) return kept;
+    await writeFile(file, secret, { mode: 0o600 });
+    return secret;
+  }
 }
 
 /** @returns removes it, where it is still this collector's */

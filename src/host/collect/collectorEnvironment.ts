@@ -1,4 +1,4 @@
-// The variables by which OpenTelemetry's SDKs find the collector, and crewAI its backend.
+// The variables by which OpenTelemetry's SDKs find the collector.
 
 /** @param address `http://127.0.0.1:<port>` */
 export function collectorEnvironment(address: string): Readonly<Record<string, string>> {
@@ -6,7 +6,5 @@ export function collectorEnvironment(address: string): Readonly<Record<string, s
     OTEL_EXPORTER_OTLP_ENDPOINT: address,
     // gRPC, which some SDKs take otherwise, is not spoken there.
     OTEL_EXPORTER_OTLP_PROTOCOL: "http/protobuf",
-    CREWAI_PLUS_URL: address,
-    CREWAI_TRACING_ENABLED: "true",
   };
 }
