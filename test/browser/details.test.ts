@@ -353,6 +353,20 @@ describe("arguments", () => {
   });
 });
 
+describe("the tokens of a step", () => {
+  it("are named one by one, but for parts that are nothing", async () => {
+    const tokens = { input: 2_610, output: 96, reasoning: 0, cacheRead: 1_200, cacheWrite: 0, total: 3_906 };
+    await using drive = await openStep({ kind: "generation", name: "chat", tokens });
+    const names = await drive.page.locator("table.facts th").allInnerTexts();
+    expect(names.filter((name) => /token|cache/i.test(name))).toEqual([
+      "Input tokens",
+      "Output tokens",
+      "Cache read",
+      "Tokens in all",
+    ]);
+  });
+});
+
 describe("links in texts", () => {
   const output =
     "FAIL\n  at check (/repo/test/tax.test.ts:41:23)\nsee src/billing/tax.ts:7 and https://example.com/x\n";

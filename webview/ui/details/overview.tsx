@@ -112,13 +112,15 @@ function facts({ panel, picture, details }: DetailsProps): Fact[] {
     if (value !== undefined && value !== "") list.push({ name, value });
   };
   const count = (value: number | undefined) => (value === undefined ? undefined : formatInteger(value));
+  // The format has a number for each, which is 0 where a model has no such thing, or did not tell.
+  const part = (value: number | undefined) => (value === 0 ? undefined : count(value));
   add(text("factModel"), [model?.provider, model?.id, model?.variant].filter(Boolean).join(" / "));
   add(text("factFinish"), details.finishReason);
   add(text("factTokensInput"), count(tokens?.input));
   add(text("factTokensOutput"), count(tokens?.output));
-  add(text("factTokensReasoning"), count(tokens?.reasoning));
-  add(text("factCacheRead"), count(tokens?.cacheRead));
-  add(text("factCacheWrite"), count(tokens?.cacheWrite));
+  add(text("factTokensReasoning"), part(tokens?.reasoning));
+  add(text("factCacheRead"), part(tokens?.cacheRead));
+  add(text("factCacheWrite"), part(tokens?.cacheWrite));
   add(text("factTokensTotal"), count(tokens?.total));
   add(text("factCost"), details.cost === undefined ? undefined : formatCost(details.cost));
   const open = text(panel.header?.live === true ? "stillRunning" : "neverEnded");
