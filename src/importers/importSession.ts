@@ -15,8 +15,10 @@ import { CodexImporter } from "./codex";
 import { CopilotCliImporter } from "./copilotCli";
 import type { ImportFormat } from "./detectFormat";
 import { ImportedFile } from "./importedFile";
-import { rootId } from "./importedSpans";
+import { type LinePlace, rootId } from "./importedSpans";
+import type { Fields } from "./otlpFields";
 import { OtlpFile } from "./otlpFile";
+import { isFields } from "./recordFields";
 import type { TranscriptImporter } from "./transcript";
 
 /** One of the files that make a session. */
@@ -26,6 +28,8 @@ export interface FileOfSession {
 }
 
 export interface ImportSession {
+  /** Of a transcript: which payloads are not held, and how to make them again. */
+  readonly rereading?: Rereading | undefined;
   /** The next file; the first one is the one that was opened. */
   addFile(name?: string): FileOfSession;
   /** What came shows that something was read in the wrong way: the files have to be given again to another session. */
@@ -37,8 +41,19 @@ export interface ImportSession {
   session(fileId: string, lastWriteMs: number | undefined): Steps<LoadedSession>;
 }
 
-export function importSession(format: ImportFormat): ImportSession {
-  return format === "otlp" ? new OtlpSession() : new TranscriptSession(transcripts[format]());
+/** Payloads of long lines are not held: they are made again from the lines that the span was made of. */
+export interface Rereading {
+  isClipped(row: number): boolean;
+  /**
+   * The span with its whole payload; undefined where its lines say something else now.
+   * @param bytesOf the bytes of a line
+   */
+  reread(row: number, bytesOf: (place: LinePlace) => Uint8Array): TraceSpan | undefined;
+}
+
+/** @param longestKeptBytes of lines whose payloads are held while the trace is open */
+export function importSession(format: ImportFormat, longestKeptBytes = 16 * 1024): ImportSession {
+  return format === "otlp" ? new OtlpSession() : new TranscriptSession(transcripts[format], longestKeptBytes);
 }
 
 const transcripts: Readonly<Record<Exclude<ImportFormat, "otlp">, () => TranscriptImporter>> = {
@@ -47,13 +62,45 @@ const transcripts: Readonly<Record<Exclude<ImportFormat, "otlp">, () => Transcri
   "copilot-cli": () => new CopilotCliImporter(),
 };
 
-class TranscriptSession implements ImportSession {
+class TranscriptSession implements ImportSession, Rereading {
   readonly #importer: TranscriptImporter;
+  readonly #another: () => TranscriptImporter;
   readonly #problems = new ProblemList();
   readonly #files: ImportedFile[] = [];
 
-  constructor(importer: TranscriptImporter) {
-    this.#importer = importer;
+  constructor(importer: () => TranscriptImporter, longestKeptBytes: number) {
+    this.#another = importer;
+    this.#importer = importer();
+    this.#importer.spans.longestKeptBytes = longestKeptBytes;
+  }
+
+  get rereading(): Rereading {
+    return this;
+  }
+
+  isClipped(row: number): boolean {
+    return this.#importer.spans.isClipped(row);
+  }
+
+  reread(row: number, bytesOf: (place: LinePlace) => Uint8Array): TraceSpan | undefined {
+    const { spans } = this.#importer;
+    const short = spans.spans[row];
+    if (short === undefined) return undefined;
+    const importer = this.#another();
+    for (const at of spans.placesOf(row)) {
+      const fields = recordIn(bytesOf(at));
+      if (fields === undefined) return undefined;
+      importer.take({ fields, at });
+    }
+    const whole = importer.spans.get(short.spanId);
+    if (whole === undefined) return undefined;
+    const input = short.kind === "user-message" ? whole.input : short.input;
+    const { output } = whole;
+    return {
+      ...short,
+      ...(input === undefined ? {} : { input }),
+      ...(output === undefined ? {} : { output }),
+    };
   }
 
   addFile(name?: string): ImportedFile {
@@ -63,6 +110,7 @@ class TranscriptSession implements ImportSession {
       problems: this.#problems,
       number,
       name: number === 0 ? undefined : name,
+      onTaken: () => this.#importer.spans.clip(),
     });
     this.#files.push(file);
     return file;
@@ -117,6 +165,15 @@ class OtlpSession implements ImportSession {
       isWaiting: false,
     };
     return yield* loadedSession(fileId, trace.spans, told, lastWriteMs);
+  }
+}
+
+function recordIn(bytes: Uint8Array): Fields | undefined {
+  try {
+    const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"));
+    return isFields(value) ? value : undefined;
+  } catch {
+    return undefined;
   }
 }
 

@@ -20,6 +20,8 @@ export interface ImportedFileOptions {
   /** Its name, where it is not the one that was opened. */
   readonly name?: string | undefined;
   readonly longestLineBytes?: number | undefined;
+  /** Called after each line that was taken. */
+  readonly onTaken?: (() => void) | undefined;
 }
 
 export class ImportedFile {
@@ -118,6 +120,7 @@ export class ImportedFile {
       lengthBytes: bytes.length - start,
     };
     for (const fields of records) importer.take({ fields, at });
+    this.#options.onTaken?.();
     for (let told = importer.takeComplaint(); told !== undefined; told = importer.takeComplaint()) {
       this.#report("invalid-field", told.severity, `${told.message} (line ${number})`, line, told.key);
     }

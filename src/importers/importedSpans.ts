@@ -2,6 +2,7 @@
 // good. Which lines a span was made of is kept, so that its payload can be read again from them.
 
 import type { TraceSpan } from "../trace/schema";
+import { clippedValue } from "./clippedValue";
 
 /** A line of one of the files that make a session. */
 export interface LinePlace {
@@ -17,6 +18,11 @@ export class ImportedSpans {
   readonly #spans: TraceSpan[] = [];
   readonly #places: LinePlace[][] = [];
   readonly #rows = new Map<string, number>();
+  readonly #clipped = new Set<number>();
+  /** Of the line that is taken, if it is long. */
+  readonly #changed = new Set<number>();
+  /** Payloads of longer lines are clipped by `clip`. */
+  longestKeptBytes = Number.POSITIVE_INFINITY;
 
   get spans(): readonly TraceSpan[] {
     return this.#spans;
@@ -38,14 +44,35 @@ export class ImportedSpans {
     this.#rows.set(id, this.#spans.length);
     this.#spans.push(added);
     this.#places.push([at]);
+    if (at.lengthBytes > this.longestKeptBytes) this.#changed.add(this.#spans.length - 1);
     return added;
   }
 
   /** The line tells more of the span. */
   touch(span: TraceSpan, at: LinePlace): void {
-    const places = this.#places[this.#rows.get(span.spanId) ?? -1];
+    const row = this.#rows.get(span.spanId) ?? -1;
+    const places = this.#places[row];
+    if (row >= 0 && (at.lengthBytes > this.longestKeptBytes || this.#clipped.has(row))) this.#changed.add(row);
     const last = places?.at(-1);
     if (last?.file !== at.file || last.offsetBytes !== at.offsetBytes) places?.push(at);
+  }
+
+  /** Keeps the beginnings alone of what the last lines gave, if these were long. */
+  clip(): void {
+    for (const row of this.#changed) {
+      const span = this.#spans[row];
+      if (span === undefined) continue;
+      // What a call was asked tells it from others, so that all of it is needed.
+      if (span.output !== undefined) span.output = clippedValue(span.output);
+      if (span.kind === "user-message") span.input = clippedValue(span.input);
+      this.#clipped.add(row);
+    }
+    this.#changed.clear();
+  }
+
+  /** The payload of a row is in its lines alone. */
+  isClipped(row: number): boolean {
+    return this.#clipped.has(row);
   }
 
   placesOf(row: number): readonly LinePlace[] {

@@ -7,6 +7,7 @@ import { type FileOfSession, type ImportSession, importSession } from "../import
 import type { FileAccess } from "../store/fileAccess";
 import { TraceReplacedError } from "../trace/spanSource";
 import { companionFiles } from "./importedCompanions";
+import { rereadSpans } from "./importedPayloads";
 import { inTurns } from "./inTurns";
 import { memoryInSteps } from "./readingInMemory";
 import type { BytesOptions } from "./scannedBytes";
@@ -22,6 +23,8 @@ export interface ImportedSourceOptions extends BytesOptions {
   readonly path: string;
   readonly format: ImportFormat;
   readonly access: FileAccess;
+  /** Of lines whose payloads are held. */
+  readonly longestKeptBytes?: number | undefined;
 }
 
 interface Followed {
@@ -89,7 +92,10 @@ export class ImportedSource implements SessionSource {
     }
     const lastWriteMs = followed.files.reduce((last, { tailed }) => Math.max(last, tailed.mtimeMs), 0);
     const loaded = await inTurns(followed.session.session(basename(path), lastWriteMs), signal);
-    const reading = await inTurns(memoryInSteps(loaded, mostRowsWithTexts), signal);
+    const held = await inTurns(memoryInSteps(loaded, mostRowsWithTexts), signal);
+    const { rereading } = followed.session;
+    const files = followed.files.map(({ tailed }) => tailed);
+    const reading = rereading === undefined ? held : { ...held, spans: rereadSpans(held.spans, rereading, files) };
     followed.reading = reading;
     followed.mark = mark;
     return { type: "anew", reading };
@@ -112,7 +118,7 @@ export class ImportedSource implements SessionSource {
       await tailed.close();
       throw new TraceReplacedError("The trace was closed meanwhile");
     }
-    const session = importSession(format);
+    const session = importSession(format, this.#options.longestKeptBytes);
     return { session, files: [{ tailed, imported: session.addFile() }], reading: undefined, mark: "" };
   }
 

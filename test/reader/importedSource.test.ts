@@ -3,9 +3,11 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/base/logger";
 import { AnySource } from "../../src/reader/anySource";
+import { ImportedSource } from "../../src/reader/importedSource";
 import { OpenedTrace, type TraceNews } from "../../src/reader/openedTrace";
 import type { SessionReading, SessionSource } from "../../src/reader/sessionSource";
 import { type FileAccess, nodeFileAccess } from "../../src/store/fileAccess";
+import { TraceReplacedError } from "../../src/trace/spanSource";
 import { fixture, linesOf, problemText } from "../importers/importing";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 import { expectSameReading } from "./sameReading";
@@ -16,7 +18,7 @@ const openTrace = (): SessionSource => {
 };
 
 let folder: TempDir;
-const sources: AnySource[] = [];
+const sources: SessionSource[] = [];
 beforeEach(async () => {
   folder = await makeTempDir();
 });
@@ -148,6 +150,47 @@ describe("a transcript that is followed", () => {
     await folder.write("agent-a1.jsonl", linesOf(line("user", 2, "Find it", side)));
     await folder.write("agent-a2.jsonl", linesOf({ ...line("user", 2, "Other", side), sessionId: "s2" }));
     expect((await readWhole(key)).spans.count).toBe(3);
+  });
+});
+
+describe("payloads that are not held", () => {
+  it.each([
+    ["transcripts/claude-code-representative.jsonl", "claude-code"],
+    ["transcripts/claude-code-edge-cases.jsonl", "claude-code"],
+    ["transcripts/copilot-cli.jsonl", "copilot-cli"],
+    ["transcripts/codex-made.jsonl", "codex"],
+  ] as const)("are the same when they are read again: %s", async (name, format) => {
+    const path = await folder.write("file.jsonl", fixture(name));
+    const read = async (longestKeptBytes: number) => {
+      const source = new ImportedSource({ path, format, access: nodeFileAccess, longestKeptBytes });
+      sources.push(source);
+      return (await source.read(never)).reading;
+    };
+    expectSameReading(await read(0), await read(Number.POSITIVE_INFINITY), 0);
+  });
+
+  it("are cut to their beginnings, and whole for who asks", async () => {
+    const words = "word ".repeat(20_000);
+    const image = { type: "image", source: { type: "base64", media_type: "image/png", data: "iVBOR".repeat(10_000) } };
+    const result = { type: "tool_result", tool_use_id: "t1", content: [{ type: "text", text: words }, image] };
+    const path = await folder.write(
+      "s1.jsonl",
+      linesOf(line("user", 0, "Go"), line("user", 0, words), line("assistant", 1, [call]), line("user", 2, [result])),
+    );
+    const { spans } = await readWhole(path);
+    expect(JSON.stringify(spans.shortSpanAt(4)).length).toBeLessThan(6_000);
+    expect(spans.spanAt(4)).toMatchObject({ output: [{ text: words }, image], input: { command: "npm test" } });
+    expect(spans.fieldAt(2, "input")).toBe(words);
+  });
+
+  it("are told to be gone where the file was cut", async () => {
+    const path = await folder.write(
+      "s1.jsonl",
+      linesOf(line("user", 0, "Go"), line("user", 0, "word ".repeat(20_000))),
+    );
+    const { spans } = await readWhole(path);
+    await truncate(path, 100);
+    expect(() => spans.spanAt(2)).toThrow(TraceReplacedError);
   });
 });
 

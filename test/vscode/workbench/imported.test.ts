@@ -67,10 +67,14 @@ describe("a file of another program", () => {
 
   it("is listed once its directory is a trace directory", async () => {
     const settings = join(vscode.workspaceFolder, ".vscode", "settings.json");
-    const before = await readFile(settings, "utf8").catch(() => "{}");
     const directory = join(vscode.workspaceFolder, "others", "transcripts");
-    const settled = { ...(JSON.parse(before) as object), "tracekeeper.directories": [directory] };
-    await writeFile(settings, JSON.stringify(settled));
+    // A file of settings may have comments, which would be lost by reading it as JSON.
+    const before = await readFile(settings, "utf8").catch(() => "{}");
+    const setting = `"tracekeeper.directories": [${JSON.stringify(directory)}]`;
+    await writeFile(
+      settings,
+      before.replace(/\{\s*(?=([}"/]))/, (_, next) => `{ ${setting}${next === "}" ? "" : ",\n"}`),
+    );
     await workbench.openContainer("Tracekeeper");
     await workbench.row("Can you add a hello world function to utils.js?").first().waitFor();
     await workbench.row("Can you add a hello world function to utils.js?").first().click();
