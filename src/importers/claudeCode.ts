@@ -4,7 +4,7 @@
 import { cutText, oneLine } from "../trace/plainText";
 import type { TraceMetadata, TraceSpan } from "../trace/schema";
 import { type Chain, ClaudeAgents } from "./claudeAgents";
-import { contentOf, errorText, isRefusal, payloadOf, textOf, tokensOf } from "./claudeContent";
+import { contentOf, errorText, isRefusal, payloadOf, promptOf, textOf, tokensOf } from "./claudeContent";
 import { type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { count, isFields, own, part, text, timeMs } from "./recordFields";
@@ -206,9 +206,8 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
       return void this.addMoment({ ...span, kind: "span", status: "ok" }, time, at);
     }
     this.addMessage(id, parentId, payloadOf(said), time, at);
-    if (chain === "" && this.metadata.prompt === undefined && words !== undefined && !isRefusal(words)) {
-      this.metadata = { ...this.metadata, prompt: words };
-    }
+    const prompt = chain === "" && words !== undefined && !isRefusal(words) ? promptOf(words) : undefined;
+    if (prompt !== undefined) this.metadata = { prompt, ...this.metadata };
   }
 
   #result(result: Fields, line: Fields, time: number, parentId: string, at: LinePlace): void {

@@ -64,6 +64,18 @@ export function isRefusal(message: string): boolean {
   return refusals.test(message);
 }
 
+/**
+ * What the person asked for, in words for a title: of a command its name and arguments. Undefined for what the program
+ * itself writes in the person's name.
+ */
+export function promptOf(words: string): string | undefined {
+  if (/^\s*(?:Caveat: The messages below|<local-command-|<task-notification>|<bash-std)/.test(words)) return undefined;
+  const command = /<command-name>([^<]{1,200})<\/command-name>/.exec(words)?.[1];
+  if (command === undefined) return words;
+  const given = /<command-args>([^<]*)<\/command-args>/.exec(words)?.[1]?.trim() ?? "";
+  return given === "" ? command.trim() : `${command.trim()} ${given}`;
+}
+
 export function errorText(content: unknown): string {
   const words = wordsIn(content) ?? "";
   return words.replace(/^<tool_use_error>([\s\S]*)<\/tool_use_error>$/, "$1");

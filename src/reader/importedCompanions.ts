@@ -11,25 +11,35 @@ const agentFile = /^agent-[\w-]{1,100}\.jsonl$/;
 const headBytes = 8 * 1024;
 const mostFiles = 1_000;
 
-/** Absolute paths of those that are not known yet, sorted. Empty where nothing of them can be read. */
+/**
+ * Absolute paths of those that are not known yet, sorted. Empty where nothing of them can be read.
+ * @param known paths that were looked at before; those that are looked at now are added
+ */
 export async function companionFiles(
   access: FileAccess,
   path: string,
   format: ImportFormat,
-  known: readonly string[],
+  known: Set<string>,
 ): Promise<readonly string[]> {
   const name = basename(path);
   if (format !== "claude-code" || agentFile.test(name)) return [];
   const session = name.slice(0, name.length - extname(name).length);
   const folder = join(dirname(path), session, "subagents");
   const own = (await namesIn(access, folder)).map((each) => join(folder, each));
-  if (own.length > 0) return own.filter((each) => !known.includes(each));
+  if (own.length > 0) return own.filter((each) => isNew(known, each));
   const found: string[] = [];
   for (const each of await namesIn(access, dirname(path))) {
     const candidate = join(dirname(path), each);
-    if (!known.includes(candidate) && (await namesSession(access, candidate, session))) found.push(candidate);
+    if (isNew(known, candidate) && (await namesSession(access, candidate, session))) found.push(candidate);
   }
   return found;
+}
+
+/** Whose a file is stands in its first line, which does not change. */
+function isNew(known: Set<string>, path: string): boolean {
+  if (known.has(path)) return false;
+  known.add(path);
+  return true;
 }
 
 async function namesIn(access: FileAccess, folder: string): Promise<string[]> {

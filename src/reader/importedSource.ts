@@ -31,6 +31,8 @@ interface Followed {
   readonly session: ImportSession;
   /** The one that was opened comes first. */
   readonly files: { readonly tailed: TailedFile; readonly imported: FileOfSession }[];
+  /** Files that were looked at, whether they belong to the session or not. */
+  readonly companions: Set<string>;
   reading: SessionReading | undefined;
   /** What the files were when the reading was made. */
   mark: string;
@@ -73,12 +75,7 @@ export class ImportedSource implements SessionSource {
     this.#followed ??= await this.#begin();
     const followed = this.#followed;
     await this.#readNew(followed, signal);
-    for (const companion of await companionFiles(
-      access,
-      path,
-      format,
-      followed.files.map(({ tailed }) => tailed.path),
-    )) {
+    for (const companion of await companionFiles(access, path, format, followed.companions)) {
       followed.files.push({
         tailed: await TailedFile.open(access, companion, this.#options),
         imported: followed.session.addFile(basename(companion)),
@@ -119,7 +116,13 @@ export class ImportedSource implements SessionSource {
       throw new TraceReplacedError("The trace was closed meanwhile");
     }
     const session = importSession(format, this.#options.longestKeptBytes);
-    return { session, files: [{ tailed, imported: session.addFile() }], reading: undefined, mark: "" };
+    return {
+      session,
+      files: [{ tailed, imported: session.addFile() }],
+      companions: new Set(),
+      reading: undefined,
+      mark: "",
+    };
   }
 
   async #readNew({ files }: Followed, signal: AbortSignal): Promise<void> {
