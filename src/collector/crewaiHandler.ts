@@ -15,7 +15,7 @@ import { bodyLimits } from "../session/otlpBody";
 import { CrewBody } from "./crewaiBody";
 import { crewGrant, type GrantedEndpoint } from "./crewaiGrants";
 import { type CrewRoute, crewRoute, isBatchId } from "./crewaiRoutes";
-import { CrewRefusal } from "./crewaiSession";
+import { CrewRefusal, type OpenCrewSession } from "./crewaiSession";
 import { CrewSessions } from "./crewaiSessions";
 
 export interface CrewaiHandlerOptions {
@@ -24,6 +24,8 @@ export interface CrewaiHandlerOptions {
   readonly onProblem: (problem: RecorderProblem) => void;
   /** Where the spans of a session are taken, for grants; without it there are none. See `Collector.endpointFor`. */
   readonly endpointFor?: ((sessionId: string) => GrantedEndpoint) | undefined;
+  /** A session is open from now on, for the first time or again. Does not throw. */
+  readonly onSession?: ((session: OpenCrewSession) => void) | undefined;
   readonly limits?: Partial<CrewaiLimits> | undefined;
   readonly fs?: RecorderFs | undefined;
   readonly fsync?: FsyncMode | undefined;
@@ -47,6 +49,8 @@ const mostTold = 50;
 export interface CrewaiHandler {
   /** Takes a request; resolves when it is answered, with false where its path is none of the tracing API's. Never rejects. */
   (request: IncomingMessage, response: ServerResponse): Promise<boolean>;
+  /** Those that are open at present. */
+  sessions(): readonly OpenCrewSession[];
   /** Ends the sessions that are under way; resolves when that is written. */
   close(): Promise<void>;
   /** The process ends now: the sessions are safe as crashed when this returns. */
@@ -58,6 +62,7 @@ export function crewaiHandler(options: CrewaiHandlerOptions): CrewaiHandler {
   const handler = new Handler(options);
   const handle = (request: IncomingMessage, response: ServerResponse) => handler.handle(request, response);
   return Object.assign(handle, {
+    sessions: () => handler.sessions(),
     close: () => handler.close(),
     crash: (reason: string, signal?: string) => handler.crash(reason, signal),
   });
@@ -78,8 +83,12 @@ class Handler {
     this.#options = options;
     const limits = { ...defaultLimits, ...options.limits };
     this.#body = new CrewBody(limits);
-    const { directory, fs = nodeFs, fsync = "interval", onProblem } = options;
-    this.#sessions = new CrewSessions({ ...limits, directory, fs, fsync, onProblem });
+    const { directory, fs = nodeFs, fsync = "interval", onProblem, onSession = () => undefined } = options;
+    this.#sessions = new CrewSessions({ ...limits, directory, fs, fsync, onProblem, onSession });
+  }
+
+  sessions(): readonly OpenCrewSession[] {
+    return this.#sessions.open;
   }
 
   close(): Promise<void> {

@@ -36,6 +36,18 @@ export interface CrewSessionOptions {
   /** A disk that takes longer is told to the client. */
   readonly syncMs: number;
   readonly onProblem: (problem: RecorderProblem) => void;
+  /** A session is open from now on, for the first time or again. Does not throw. */
+  readonly onSession: (session: OpenCrewSession) => void;
+}
+
+export interface OpenCrewSession {
+  /** The raw id. */
+  readonly sessionId: string;
+  readonly title: string;
+  /** Of `S.json`. */
+  readonly path: string;
+  /** Events that came since it was opened, and were new. */
+  readonly events: number;
 }
 
 /** What was asked for can't be done now, or with this session; `status` is HTTP's. */
@@ -62,6 +74,8 @@ export class CrewSession {
   #hasSpans: boolean;
   /** What the end has to know of the events; undefined where they have to be read for it. */
   #facts: CrewFacts | undefined;
+  #title = "";
+  #eventCount = 0;
 
   private constructor(options: CrewSessionOptions, batch: CrewBatch, hasSpans: boolean) {
     this.#options = options;
@@ -70,11 +84,10 @@ export class CrewSession {
     this.#hasSpans = hasSpans;
   }
 
-  /** A session that begins now; throws a `CrewRefusal`. */
-  static async begin(options: CrewSessionOptions, batch: CrewBatch): Promise<CrewSession> {
+  /** A session that begins now; throws a `CrewRefusal`. It is there once `written` resolves. */
+  static begin(options: CrewSessionOptions, batch: CrewBatch): CrewSession {
     const session = new CrewSession(options, batch, false);
     session.#open(crewSteps([], batch.startMs));
-    await session.#written();
     return session;
   }
 
@@ -82,7 +95,10 @@ export class CrewSession {
   static async find(options: CrewSessionOptions, id: string): Promise<CrewSession | undefined> {
     const found = await load(options, id);
     if (found === undefined) return undefined;
-    const batch = batchOf(rootOf(found.trace, spanIdOf(`batch ${id}`)));
+    const rootId = spanIdOf(`batch ${id}`);
+    const batch = batchOf(found.trace.spans.find(({ spanId }) => spanId === rootId));
+    // A process that died as it began the session has answered nobody.
+    if (batch === undefined && found.isBegun) return undefined;
     if (batch === undefined) throw new CrewRefusal(409, `There is another session with the id ${crewSessionId(id)}`);
     // Where the process died before the end was recorded, it is not ended.
     return new CrewSession(options, found.isEnded ? batch : { ...batch, outcome: undefined }, true);
@@ -92,22 +108,34 @@ export class CrewSession {
     return this.#batch.id;
   }
 
-  get isEphemeral(): boolean {
-    return this.#batch.isEphemeral;
-  }
-
-  /** Of a session that has ended. */
-  get outcome(): CrewOutcome | undefined {
-    return this.#batch.outcome;
-  }
-
   /** Something of it can be recorded without beginning again. */
   get isOpen(): boolean {
     return this.#recorder !== undefined;
   }
 
+  /** Undefined while nothing can be recorded. */
+  get open(): OpenCrewSession | undefined {
+    if (this.#recorder === undefined) return undefined;
+    const sessionId = crewSessionId(this.id);
+    return { sessionId, title: this.#title, path: this.#recorder.path, events: this.#eventCount };
+  }
+
   get hasEvents(): boolean {
     return this.#hasSpans;
+  }
+
+  /** Resolves once what was recorded survives the death of this process; rejects with a `CrewRefusal`. */
+  async written(): Promise<void> {
+    const recorder = this.#recorder;
+    if (recorder === undefined) return;
+    recorder.appendNow();
+    if (recorder.health.state === "ok") return;
+    try {
+      await withLimit(this.#options.syncMs, () => recorder.sync());
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CrewRefusal(503, `The events are not on the disk yet: ${reason}`);
+    }
   }
 
   /**
@@ -133,9 +161,10 @@ export class CrewSession {
     this.#facts = undefined;
     const steps = recordRun(recorder, this.#batch, this.#rootId, [...events, ...fresh], spans);
     const tree = await this.#paced(recorder, steps);
-    const { title = "" } = batchMetadata(this.#batch, tree.run);
-    recorder.metadata(JSON.stringify({ title }));
-    await this.#written();
+    this.#title = batchMetadata(this.#batch, tree.run).title ?? "";
+    this.#eventCount += fresh.length;
+    recorder.metadata(JSON.stringify({ title: this.#title }));
+    await this.written();
     if (recorder.health.droppedRecords > dropped) throw new CrewRefusal(503, "The disk could not take all events");
     this.#facts = factsOf(tree, events.length + fresh.length);
     // What comes late for a batch that has ended changes nothing of how it did.
@@ -176,10 +205,11 @@ export class CrewSession {
       status: isError ? "error" : "completed",
       error,
     });
-    if (path === undefined) throw new CrewRefusal(503, "The end of the run could not be written");
-    this.#batch = batch;
+    // Whoever asks for it again begins again, from what is on the disk.
     this.#recorder = undefined;
     this.#hasSpans = true;
+    if (path === undefined) throw new CrewRefusal(503, "The end of the run could not be written");
+    this.#batch = batch;
   }
 
   crash(reason: string, signal?: string): void {
@@ -189,12 +219,13 @@ export class CrewSession {
   /** @param tree what is recorded of the run: its root is begun again with all that it has */
   #open(tree: CrewTree): SessionRecorder {
     const { directory, fs, fsync, onProblem } = this.#options;
+    const metadata = batchMetadata(this.#batch, tree.run);
     let reason = "The session can't be recorded";
     const recorder = openSessionRecorder({
       directory,
       sessionId: crewSessionId(this.id),
       traceId: makeTraceId(Date.now()),
-      metadata: batchMetadata(this.#batch, tree.run),
+      metadata,
       mode: this.#hasSpans ? "rehydrate" : "start",
       fsync,
       fs,
@@ -206,7 +237,10 @@ export class CrewSession {
     });
     if (recorder === undefined) throw new CrewRefusal(503, reason);
     this.#recorder = recorder;
+    this.#title = metadata.title ?? "";
+    this.#eventCount = 0;
     beginRoot(recorder, rootSpan(this.#batch, tree.run, this.#rootId));
+    if (this.open) this.#options.onSession(this.open);
     return recorder;
   }
 
@@ -219,7 +253,7 @@ export class CrewSession {
   async #recorded(): Promise<{ readonly spans: readonly TraceSpan[]; readonly events: readonly CrewEvent[] }> {
     if (!this.#hasSpans) return { spans: [], events: [] };
     // What is not on the disk can't be read from there.
-    if (this.#recorder) await this.#written();
+    if (this.#recorder) await this.written();
     const found = await load(this.#options, this.id);
     const all = found?.trace.spans ?? [];
     const events = all.flatMap(sentEvents).flatMap((event) => readCrewEvent(event) ?? []);
@@ -231,24 +265,10 @@ export class CrewSession {
     let sinceMs = performance.now();
     for (let step = steps.next(); ; step = steps.next()) {
       if (step.done) return step.value;
-      if (recorder.health.state !== "ok") await this.#written();
+      if (recorder.health.state !== "ok") await this.written();
       if (performance.now() - sinceMs < turnMs) continue;
       await new Promise((resolve) => setImmediate(resolve));
       sinceMs = performance.now();
-    }
-  }
-
-  /** Resolves once what was recorded survives the death of this process. */
-  async #written(): Promise<void> {
-    const recorder = this.#recorder;
-    if (recorder === undefined) return;
-    recorder.appendNow();
-    if (recorder.health.state === "ok") return;
-    try {
-      await withLimit(this.#options.syncMs, () => recorder.sync());
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CrewRefusal(503, `The events are not on the disk yet: ${reason}`);
     }
   }
 }
@@ -269,20 +289,24 @@ const turnMs = 20;
 interface Loaded {
   readonly trace: TraceFile;
   readonly isEnded: boolean;
+  /** One of ours of which nothing but its beginning is there. */
+  readonly isBegun: boolean;
 }
 
 async function load({ directory, fs }: CrewSessionOptions, id: string): Promise<Loaded | undefined> {
   try {
     const found = await runAsync(fs, findTrace(directory, crewSessionId(id), makeProbeLiveness()));
     if (found === undefined) return undefined;
-    const { status } = deriveState(found.evidence, Date.now());
-    return { trace: found.trace, isEnded: status === "completed" || status === "failed" };
+    const { trace, evidence } = found;
+    const { status } = deriveState(evidence, Date.now());
+    const isOurs = evidence.journal !== undefined || evidence.liveMarker !== undefined;
+    return {
+      trace,
+      isEnded: status === "completed" || status === "failed",
+      isBegun: isOurs && trace.spans.length === 0,
+    };
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-function rootOf({ spans }: TraceFile, rootId: string): TraceSpan | undefined {
-  return spans.find(({ spanId }) => spanId === rootId);
 }

@@ -2,7 +2,7 @@
 // nobody finalises ends by itself, and says so.
 
 import type { CrewBatch, CrewOutcome } from "./crewaiBatch";
-import { CrewRefusal, CrewSession, type CrewSessionOptions } from "./crewaiSession";
+import { CrewRefusal, CrewSession, type CrewSessionOptions, type OpenCrewSession } from "./crewaiSession";
 
 export interface CrewSessionsOptions extends CrewSessionOptions {
   /** So long a batch may be silent: all of its events come in one request, when the run is over. */
@@ -24,12 +24,17 @@ export class CrewSessions {
     this.#options = options;
   }
 
+  get open(): readonly OpenCrewSession[] {
+    return [...this.#open.values()].flatMap(({ open }) => open ?? []);
+  }
+
   /** @returns false where the batch was there already, which changes nothing */
   begin(batch: CrewBatch): Promise<boolean> {
     return this.#inTurn(batch.id, async () => {
-      if ((await this.#find(batch.id)) !== undefined) return false;
-      await this.#begin(batch);
-      return true;
+      const found = await this.#find(batch.id);
+      const session = found ?? this.#begin(batch);
+      await session.written();
+      return found === undefined;
     });
   }
 
@@ -40,7 +45,7 @@ export class CrewSessions {
   record(id: string, isEphemeral: boolean, events: readonly unknown[]): Promise<number> {
     return this.#inTurn(id, async () => {
       const found = await this.#find(id);
-      const session = found ?? (await this.#begin({ id, sent: {}, isEphemeral, startMs: Date.now() }));
+      const session = found ?? this.#begin({ id, sent: {}, isEphemeral, startMs: Date.now() });
       this.#refuseMore(session);
       return await session.record(events);
     });
@@ -78,9 +83,9 @@ export class CrewSessions {
     return session;
   }
 
-  async #begin(batch: CrewBatch): Promise<CrewSession> {
+  #begin(batch: CrewBatch): CrewSession {
     this.#refuseMore();
-    const session = await CrewSession.begin(this.#options, batch);
+    const session = CrewSession.begin(this.#options, batch);
     this.#open.set(batch.id, session);
     return session;
   }

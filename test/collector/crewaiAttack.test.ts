@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import type { CrewaiHandlerOptions } from "../../src/collector/crewaiHandler";
 import { crewRoute } from "../../src/collector/crewaiRoutes";
 import { sentEvents } from "../../src/importers/crewaiSent";
+import { openSessionRecorder } from "../../src/recorder/openSession";
 import { nodeFs } from "../../src/recorder/recorderFs";
 import { faultyFs } from "../faults/faultyFs";
 import { crewEvent, researchRun } from "../importers/crewaiEvents";
@@ -112,6 +113,26 @@ describe("an id", () => {
     expect((await client.initialise(batchId)).status).toBe(409);
     expect((await client.events(batchId, researchRun())).status).toBe(409);
     expect(await readFile(path, "utf8")).toBe(foreign);
+  });
+
+  it("whose session lost its beginning to a kill begins again", async () => {
+    const directory = folder.join("traces");
+    const header = openSessionRecorder({
+      directory,
+      sessionId: `crewai-${batchId}`,
+      traceId: "t",
+      metadata: {},
+      mode: "start",
+      fsync: "never",
+      fs: nodeFs,
+      machine: undefined,
+      onProblem: () => {},
+    });
+    expect(header?.incarnation).toBe(1);
+    expect((await client.initialise(batchId)).status).toBe(201);
+    await client.events(batchId, researchRun());
+    expect((await client.finalise(batchId, 15)).status).toBe(200);
+    expect((await readTraces()).trace.spans).toHaveLength(8);
   });
 
   it("that nobody knows has no end", async () => {

@@ -10,9 +10,16 @@ import { batchId, crewClient, readBatch } from "./crewaiSetup";
 let folder: TempDir;
 let collector: Collector;
 
+const opened: string[] = [];
+
 beforeEach(async () => {
   folder = await makeTempDir();
-  collector = await startCrewaiCollector({ directory: folder.path, port: 0 });
+  opened.length = 0;
+  collector = await startCrewaiCollector({
+    directory: folder.path,
+    port: 0,
+    onSession: ({ title }) => void opened.push(title),
+  });
 });
 afterEach(async () => {
   await collector.close();
@@ -59,7 +66,10 @@ describe("a grant", () => {
 
 test("the same collector takes batches, and its end is theirs", async () => {
   await crewClient(collector.port, "ephemeral").initialise(batchId);
+  expect(opened).toEqual(["Tax crew"]);
+  expect(collector.sessions).toMatchObject([{ sessionId: `crewai-${batchId}`, title: "Tax crew", spans: 0 }]);
   await collector.close();
+  expect(collector.sessions).toEqual([]);
   const { state } = await readBatch(folder.path);
   expect(state.error).toBe("The collector stopped before crewAI finalised the batch");
 });

@@ -23,6 +23,7 @@ const sessionsIn = (directory: string) =>
     mostOpen: 8,
     // A session that another one took over tells when its folder is gone.
     onProblem: () => {},
+    onSession: () => {},
   });
 
 const partsOf = arbitraryRun.chain((run) =>
