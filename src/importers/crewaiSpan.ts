@@ -29,8 +29,9 @@ export function crewSpan(step: CrewStep, spanId: string, parentSpanId: string): 
   if (endRecord) attributes[recordAttributes.end] = endRecord;
   const message = messageOf(last, role);
   const durationMs = endMs === undefined ? undefined : Math.round((endMs - startMs) * 1000) / 1000;
-  const tokens = kind === "generation" ? crewTokens(last.data["usage"]) : undefined;
-  const finishReason = kind === "generation" ? textOf(last.data["finish_reason"]) : undefined;
+  const isAnswered = kind === "generation" && role !== "open";
+  const tokens = isAnswered ? crewTokens(last.data["usage"]) : undefined;
+  const finishReason = isAnswered ? textOf(last.data["finish_reason"]) : undefined;
   const modelId = kind === "generation" ? (textOf(first.data["model"]) ?? textOf(last.data["model"])) : undefined;
   return {
     spanId,

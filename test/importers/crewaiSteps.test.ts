@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { CrewEvent } from "../../src/importers/crewaiEvent";
 import { sentEvents } from "../../src/importers/crewaiSent";
 import { crewSpan } from "../../src/importers/crewaiSpan";
 import { type CrewStep, type CrewTree, crewSteps } from "../../src/importers/crewaiSteps";
@@ -137,6 +138,25 @@ describe("pairing", () => {
   test("never ends a step before it has begun in the order of the events", () => {
     expect(pairs(end("x", 1, {}), start("a", 2, {}))).toEqual(["x lone-end", "a open"]);
   });
+});
+
+test("an end looks through no more open steps than a thousand", () => {
+  const count = 3_000;
+  let looks = 0;
+  const events = Array.from({ length: 2 * count }, (_, index): CrewEvent => {
+    const type = index < count ? "llm_call_started" : "llm_call_completed";
+    const [event] = readAll([crewEvent(`e${index}`, type, index, null)]);
+    const data = {
+      get call_id() {
+        looks++;
+        return type;
+      },
+    };
+    return { ...(event as CrewEvent), data };
+  });
+  expect(crewSteps(events, runStartMs).steps).toHaveLength(2 * count);
+  expect(looks).toBeGreaterThan(count);
+  expect(looks).toBeLessThanOrEqual(2 * 1_000 * count);
 });
 
 describe("what is missing or odd", () => {
