@@ -172,6 +172,18 @@ describe("what is sent again", () => {
   });
 });
 
+test("a step whose end turns out to be another one's is open again, in the tree and in the totals", async () => {
+  const client = crewClient((await start()).port, "ephemeral");
+  const call = (id: string, type: string, at: number) => crewEvent(id, `llm_call_${type}`, at, null, { model: id });
+  await client.initialise(batchId);
+  await client.events(batchId, [call("first", "started", 1), call("end", "completed", 5)]);
+  await client.events(batchId, [call("second", "started", 3)]);
+  await client.finalise(batchId, 3);
+  const { tree, trace } = await readBatch(folder.path);
+  expect(tree).toBe("Tax crew session 0-5\n  first generation 1-? open\n  second generation 3-5");
+  expect(trace.summary).toMatchObject({ openSpans: 1, totalGenerations: 2 });
+});
+
 describe("how a batch ends", () => {
   test("as failed with its reason", async () => {
     const client = crewClient((await start()).port, "authenticated", true);
