@@ -4,18 +4,14 @@
 import { type CrewEvent, readCrewEvent } from "../importers/crewaiEvent";
 import { sentEvents } from "../importers/crewaiSent";
 import { type CrewTree, crewSteps } from "../importers/crewaiSteps";
-import { findTrace } from "../recorder/existingTrace";
-import { isMissing } from "../recorder/fileTasks";
-import { makeProbeLiveness } from "../recorder/liveness";
 import { openSessionRecorder } from "../recorder/openSession";
-import { type RecorderFs, runAsync } from "../recorder/recorderFs";
+import type { RecorderFs } from "../recorder/recorderFs";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import type { FsyncMode } from "../recorder/traceTypes";
 import { withLimit } from "../recorder/withLimit";
-import type { TraceFile, TraceSpan } from "../trace/schema";
-import { deriveState } from "../trace/state";
+import type { TraceSpan } from "../trace/schema";
 import {
   batchAttribute,
   batchMetadata,
@@ -28,6 +24,7 @@ import {
 } from "./crewaiBatch";
 import { spanIdOf } from "./crewaiPlaces";
 import { beginRoot, recordRun } from "./crewaiSpanLog";
+import { readStored } from "./crewaiStored";
 
 export interface CrewSessionOptions {
   readonly directory: string;
@@ -93,7 +90,7 @@ export class CrewSession {
 
   /** The session that the directory holds, not opened yet; undefined where there is none. */
   static async find(options: CrewSessionOptions, id: string): Promise<CrewSession | undefined> {
-    const found = await load(options, id);
+    const found = await readStored(options.fs, options.directory, crewSessionId(id));
     if (found === undefined) return undefined;
     const rootId = spanIdOf(`batch ${id}`);
     const batch = batchOf(found.trace.spans.find(({ spanId }) => spanId === rootId));
@@ -254,7 +251,8 @@ export class CrewSession {
     if (!this.#hasSpans) return { spans: [], events: [] };
     // What is not on the disk can't be read from there.
     if (this.#recorder) await this.written();
-    const found = await load(this.#options, this.id);
+    const { fs, directory } = this.#options;
+    const found = await readStored(fs, directory, crewSessionId(this.id));
     const all = found?.trace.spans ?? [];
     const events = all.flatMap(sentEvents).flatMap((event) => readCrewEvent(event) ?? []);
     return { spans: all.filter(({ spanId }) => spanId !== this.#rootId), events };
@@ -285,28 +283,3 @@ function factsOf({ run, lastMs }: CrewTree, received: number): CrewFacts {
 
 /** So long events are worked on before others have their turn. */
 const turnMs = 20;
-
-interface Loaded {
-  readonly trace: TraceFile;
-  readonly isEnded: boolean;
-  /** One of ours of which nothing but its beginning is there. */
-  readonly isBegun: boolean;
-}
-
-async function load({ directory, fs }: CrewSessionOptions, id: string): Promise<Loaded | undefined> {
-  try {
-    const found = await runAsync(fs, findTrace(directory, crewSessionId(id), makeProbeLiveness()));
-    if (found === undefined) return undefined;
-    const { trace, evidence } = found;
-    const { status } = deriveState(evidence, Date.now());
-    const isOurs = evidence.journal !== undefined || evidence.liveMarker !== undefined;
-    return {
-      trace,
-      isEnded: status === "completed" || status === "failed",
-      isBegun: isOurs && trace.spans.length === 0,
-    };
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
-  }
-}
