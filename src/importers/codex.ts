@@ -299,7 +299,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
   /** Counts are repeated whenever limits change; what was counted before is not counted again. */
   #usage(info: Fields | undefined, at: LinePlace): void {
     const last = part(info, "last_token_usage");
-    const total = JSON.stringify(part(info, "total_token_usage") ?? last);
+    const total = countsOf(part(info, "total_token_usage") ?? last);
     const answer = this.#answer;
     if (last === undefined || total === this.#lastUsage || answer === undefined) return;
     this.#lastUsage = total;
@@ -341,6 +341,12 @@ function fail(span: TraceSpan, error: string | undefined, exitCode: number | und
   if (error !== undefined) span.statusMessage = cutText(error, longestMessage);
   else if (exitCode !== undefined) span.statusMessage ??= `exit code ${exitCode}`;
   if (exitCode !== undefined) span.attributes = { ...span.attributes, "process.exit.code": exitCode };
+}
+
+/** What tells one count of the whole session from the next. */
+function countsOf(usage: Fields | undefined): string {
+  const names = ["input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens", "total_tokens"];
+  return names.map((name) => count(usage, name) ?? "").join(" ");
 }
 
 function addOnce(blocks: Fields[], block: Fields): void {

@@ -24,6 +24,8 @@ export async function companionFiles(
   const name = basename(path);
   if (format !== "claude-code" || agentFile.test(name)) return [];
   const session = name.slice(0, name.length - extname(name).length);
+  // A folder above would be another program's.
+  if (/^\.*$/.test(session)) return [];
   const folder = join(dirname(path), session, "subagents");
   const own = (await namesIn(access, folder)).map((each) => join(folder, each));
   if (own.length > 0) return own.filter((each) => isNew(known, each));

@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { finish } from "../../src/base/steps";
 import { detectFormat, type ImportFormat } from "../../src/importers/detectFormat";
 import { importSession } from "../../src/importers/importSession";
+import { readingInMemory } from "../../src/reader/readingInMemory";
 import { traceFileSchema } from "../../src/trace/schema";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
 import { fixture, importPieces, importWhole, linesOf, problemText } from "./importing";
@@ -94,6 +95,55 @@ describe.each(samples)("%s", (name) => {
     );
   });
 });
+
+/** A value of the wrong type for nearly any field. */
+const anything = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }),
+  fc.constantFrom("", "assistant", "2026-13-45", -1, 1e300, [[]], [{}], [null], { type: "text" }, { type: 7 }),
+  fc.constant(JSON.parse(`${'{"a":['.repeat(5_000)}${"]}".repeat(5_000)}`) as unknown),
+);
+
+/** The value with one part of it replaced: steps are numbers of entries, from the outside in. */
+function withPart(value: unknown, steps: readonly number[], part: unknown): unknown {
+  const [step, ...rest] = steps;
+  if (step === undefined || typeof value !== "object" || value === null) return part;
+  const names = Object.keys(value);
+  const name = names[step % Math.max(1, names.length)] ?? "";
+  const copy = (Array.isArray(value) ? [...(value as unknown[])] : { ...value }) as Record<string, unknown>;
+  copy[name] = withPart(copy[name], rest, part);
+  return copy;
+}
+
+describe.each(["claude-code-representative", "claude-code-edge-cases", "copilot-cli", "codex-made"])(
+  "fields of wrong types in %s",
+  (name) => {
+    const bytes = fixture(`transcripts/${name}.jsonl`);
+    const format = formatOf(bytes);
+    const lines = bytes.toString("utf8").split("\n");
+
+    it("make no reader throw, and no trace unsound", () => {
+      const change = fc.tuple(fc.nat(lines.length - 1), fc.array(fc.nat(20), { minLength: 1, maxLength: 6 }), anything);
+      fc.assert(
+        fc.property(fc.array(change, { minLength: 1, maxLength: 5 }), (changes) => {
+          const changed = [...lines];
+          for (const [at, steps, part] of changes) {
+            try {
+              changed[at] = JSON.stringify(withPart(JSON.parse(changed[at] ?? "") as unknown, steps, part));
+            } catch {
+              // A line that is no JSON anyway, or one that the engine can't write.
+            }
+          }
+          const session = importAs(format, [Buffer.from(changed.join("\n"))]);
+          const { success, error } = traceFileSchema.safeParse(session.trace);
+          expect(success, error?.message).toBe(true);
+          // Whatever is in the spans, the panel has to get a picture of them.
+          expect(readingInMemory(session).columns.count).toBeGreaterThanOrEqual(session.trace.spans.length);
+        }),
+        { numRuns: 200 },
+      );
+    });
+  },
+);
 
 describe("a file of lines", () => {
   const user = (text: string) => ({
