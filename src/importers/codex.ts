@@ -3,20 +3,14 @@
 // there twice, as items and as events; each is taken once.
 
 import { cutText, oneLine } from "../trace/plainText";
-import type { TokenCounts, TraceSpan } from "../trace/schema";
+import type { TraceSpan } from "../trace/schema";
 import { callOf, exitCodeIn, hasOtherParts, isInjected, outputOf, wordsOfItem } from "./codexItems";
+import { addedTokens, countsOf, itemTypes, lineTypes, parentSession, silentEvents, silentLines } from "./codexRecords";
 import { type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
-import { count, isFields, own, part, text, timeMs } from "./recordFields";
+import { own, part, text, timeMs } from "./recordFields";
 import { TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
 
-const lineTypes = new Set(["session_meta", "response_item", "event_msg", "turn_context", "compacted"]);
-/** Of old rollouts, whose lines are items themselves. */
-const itemTypes =
-  /^(?:message|reasoning|(?:function|custom_tool|local_shell|web_search|image_generation|tool_search)_call(?:_output)?|compaction\w*|ghost_snapshot)$/;
-const silentEvents =
-  /^(?:task_started|turn_started|token_count|agent_message_delta|thread_\w+|item_\w+|exec_command_begin|mcp_tool_call_begin|patch_apply_begin|web_search_\w+|view_image_tool_call|background_event|plan_update|turn_diff|entered_review_mode|exited_review_mode|sub_agent_activity|agent_reasoning_section_break|agent_reasoning_raw_content|raw_response_item|deprecation_notice|warning)$/;
-const silentLines = /^(?:world_state|inter_agent_communication\w*|token_usage_record)$/;
 const longestMessage = 2_000;
 
 interface Answer {
@@ -303,19 +297,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     const answer = this.#answer;
     if (last === undefined || total === this.#lastUsage || answer === undefined) return;
     this.#lastUsage = total;
-    const cacheRead = count(last, "cached_input_tokens") ?? 0;
-    const reasoning = count(last, "reasoning_output_tokens") ?? 0;
-    const before = answer.span.tokens;
-    const sum = (name: keyof TokenCounts, more: number) =>
-      (count(before as Fields | undefined, String(name)) ?? 0) + more;
-    const tokens = {
-      input: sum("input", Math.max(0, (count(last, "input_tokens") ?? 0) - cacheRead)),
-      output: sum("output", Math.max(0, (count(last, "output_tokens") ?? 0) - reasoning)),
-      reasoning: sum("reasoning", reasoning),
-      cacheRead: sum("cacheRead", cacheRead),
-      cacheWrite: 0,
-    };
-    answer.span.tokens = { ...tokens, total: tokens.input + tokens.output + tokens.reasoning + tokens.cacheRead };
+    answer.span.tokens = addedTokens(answer.span.tokens, last);
     this.spans.touch(answer.span, at);
     this.#isAnswered = true;
   }
@@ -343,28 +325,6 @@ function fail(span: TraceSpan, error: string | undefined, exitCode: number | und
   if (exitCode !== undefined) span.attributes = { ...span.attributes, "process.exit.code": exitCode };
 }
 
-/** What tells one count of the whole session from the next. */
-function countsOf(usage: Fields | undefined): string {
-  const names = ["input_tokens", "cached_input_tokens", "output_tokens", "reasoning_output_tokens", "total_tokens"];
-  return names.map((name) => count(usage, name) ?? "").join(" ");
-}
-
 function addOnce(blocks: Fields[], block: Fields): void {
   if (!blocks.some(({ thinking }) => thinking === block["thinking"])) blocks.push(block);
-}
-
-/** Of a sub-agent, whose rollout is a file of its own. */
-function parentSession(meta: Fields): string | undefined {
-  const source = own(meta, "source");
-  const spawn = isFields(source) ? part(part(source, "subagent"), "thread_spawn") : undefined;
-  return text(spawn, "parent_thread_id") ?? text(meta, "parent_thread_id");
-}
-
-/** Whether a record is a line of a rollout of Codex. */
-export function isCodexRecord(fields: Fields): boolean {
-  const type = text(fields, "type") ?? "";
-  if (lineTypes.has(type)) return part(fields, "payload") !== undefined;
-  if (type === "message") return text(fields, "role") !== undefined && Array.isArray(own(fields, "content"));
-  if (type === "function_call") return text(fields, "call_id") !== undefined && text(fields, "arguments") !== undefined;
-  return type === "" && text(fields, "id") !== undefined && own(fields, "instructions") !== undefined;
 }

@@ -2,7 +2,8 @@
 // time and no tree: calls belong to answers by `toolCallId`, and to sub-agents by `parentToolCallId`.
 
 import { cutText, oneLine } from "../trace/plainText";
-import type { TokenCounts, TraceSpan } from "../trace/schema";
+import type { TraceSpan } from "../trace/schema";
+import { restOfUsage } from "./copilotRecords";
 import { type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { count, isFields, list, own, part, parts, text, timeMs } from "./recordFields";
@@ -254,31 +255,8 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
     const metrics = part(data, "modelMetrics");
     if (metrics === undefined) return;
     root.attributes = { ...root.attributes, "copilot.model_metrics": metrics };
-    const tokens = this.#restOf(metrics);
+    const tokens = restOfUsage(metrics, this.spans.spans);
     if (tokens !== undefined) root.tokens = tokens;
-  }
-
-  /** What the program counted for the whole session, less what answers report themselves. */
-  #restOf(metrics: Fields): TokenCounts | undefined {
-    const sums = { input: 0, output: 0, reasoning: 0, cacheRead: 0, cacheWrite: 0 };
-    let isTold = false;
-    for (const model of Object.values(metrics)) {
-      const usage = isFields(model) ? part(model, "usage") : undefined;
-      if (usage === undefined) continue;
-      isTold = true;
-      const cacheRead = count(usage, "cacheReadTokens") ?? 0;
-      const cacheWrite = count(usage, "cacheWriteTokens") ?? 0;
-      sums.input += Math.max(0, (count(usage, "inputTokens") ?? 0) - cacheRead - cacheWrite);
-      sums.output += count(usage, "outputTokens") ?? 0;
-      sums.cacheRead += cacheRead;
-      sums.cacheWrite += cacheWrite;
-    }
-    if (!isTold) return undefined;
-    for (const { kind, tokens } of this.spans.spans) {
-      if (kind === "generation") sums.output -= tokens?.output ?? 0;
-    }
-    sums.output = Math.max(0, sums.output);
-    return { ...sums, total: sums.input + sums.output + sums.cacheRead + sums.cacheWrite };
   }
 
   #moment(spanId: string, name: string, time: number, at: LinePlace, error?: string): TraceSpan {
@@ -301,11 +279,4 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
 function told(data: Fields, name: string): string {
   const value = text(data, name);
   return value === undefined ? "" : `: ${oneLine(value, 80)}`;
-}
-
-/** Whether a record is an event of Copilot CLI. */
-export function isCopilotCliRecord(fields: Fields): boolean {
-  const type = text(fields, "type");
-  const isKnown = type !== undefined && /^(?:session|user|assistant|tool|subagent|hook|abort)(?:\.|$)/.test(type);
-  return isKnown && part(fields, "data") !== undefined;
 }

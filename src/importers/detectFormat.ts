@@ -1,8 +1,8 @@
 // Which format a file has, from its first bytes. A name tells nothing for certain: half of all programs write `events.jsonl`.
 
 import { isClaudeCodeRecord } from "./claudeCode";
-import { isCodexRecord } from "./codex";
-import { isCopilotCliRecord } from "./copilotCli";
+import { isCodexRecord } from "./codexRecords";
+import { isCopilotCliRecord } from "./copilotRecords";
 import type { Fields } from "./otlpFields";
 import { isOtlpRecord } from "./otlpFile";
 import { isFields, own } from "./recordFields";
