@@ -108,6 +108,15 @@ function memoryOf(pid: number): { readonly nowKb: number; readonly peakKb: numbe
   return { nowKb: kb("VmRSS"), peakKb: kb("VmHWM") };
 }
 
+/** Ms of CPU that a process has had. */
+function cpuMsOf(pid: number): number {
+  if (process.platform !== "linux") return Number.NaN;
+  const [, rest = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+  // User and system, in hundredths of a second.
+  const [user, system] = rest.split(" ").slice(11, 13).map(Number);
+  return ((user ?? Number.NaN) + (system ?? Number.NaN)) * 10;
+}
+
 /** Ms until all are answered. */
 async function sendAll(port: number, way: Way, bodies: readonly Buffer[]): Promise<number> {
   const agent = new Agent({ keepAlive: true, maxSockets: atOnce });
@@ -153,9 +162,17 @@ for (const way of ways) {
   const collecting = await start(cli, folder.path);
   const encoded = (spans: number, trace: number) => requestsOf(spans, trace).map((request) => way.encode(request));
   await sendAll(collecting.port, way, encoded(20_000, 1));
-  const tookMs = await sendAll(collecting.port, way, encoded(spansInAll, 2));
+  const bodies = encoded(spansInAll, 2);
+  const cpuBeforeMs = cpuMsOf(collecting.pid);
+  const tookMs = await sendAll(collecting.port, way, bodies);
+  const cpuMs = cpuMsOf(collecting.pid) - cpuBeforeMs;
   const memory = memoryOf(collecting.pid);
   tell(way.what, spansInAll, tookMs);
+  figures.push({
+    what: `${way.what}: CPU of the collector for a span`,
+    unit: "µs",
+    value: (cpuMs * 1000) / spansInAll,
+  });
   figures.push({ what: `${way.what}: memory at most`, unit: "MB", value: memory.peakKb / 1024 });
   if (way === ways[0]) {
     for (let more = 0; more < 4; more++) await sendAll(collecting.port, way, encoded(spansInAll, 3 + more));
