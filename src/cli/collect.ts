@@ -65,7 +65,7 @@ async function run(words: readonly string[]): Promise<number> {
       stop();
     });
   });
-  // Windows of VS Code follow it as one of theirs, but only whoever started it ends it: nobody gets the token.
+  // It says what it is to whoever finds its port taken, and only whoever started it ends it: nobody gets the token.
   const presence = new PresenceHandler(
     { pid: process.pid, directory },
     randomBytes(24).toString("hex"),

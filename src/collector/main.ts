@@ -2,15 +2,15 @@
 // end of its standard input any more; all of its sessions are ended then.
 
 import { randomBytes } from "node:crypto";
-import { rmSync } from "node:fs";
-import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { readFileSync, rmSync } from "node:fs";
+import { mkdir, rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
-import { errorCode } from "../base/errorCode";
 import { describeError } from "../base/logger";
 import type { Collector } from "./collector";
 import { type CollectorNews, type CollectorOrder, collectorOrderSchema, stopLine } from "./collectorProcess";
 import { startCrewaiCollector } from "./crewaiCollector";
+import { keptSecret } from "./keptSecret";
 import { PresenceHandler } from "./presence";
 import { type CollectorFile, collectorFileSchema } from "./sharedCollector";
 
@@ -29,7 +29,7 @@ async function collect(order: CollectorOrder, whenAsked: Promise<"stopped" | "le
   const collector = await startCrewaiCollector({
     directory: order.directory,
     port: order.port,
-    secret: await secretBeside(order.file),
+    secret: await keptSecret(join(dirname(order.file), "collector.secret")),
     handlers: [presence.handle],
     onProblem: ({ message }) => tell({ type: "problem", message }),
   });
@@ -47,40 +47,18 @@ async function collect(order: CollectorOrder, whenAsked: Promise<"stopped" | "le
   tell({ type: "ended", end });
 }
 
-/** What tokens are made of, so that those which were handed out are good with the next collector too. */
-async function secretBeside(path: string): Promise<string> {
-  const file = join(dirname(path), "collector.secret");
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
-  const secret = randomBytes(32).toString("hex");
-  try {
-    await writeFile(file, secret, { mode: 0o600, flag: "wx" });
-    return secret;
-  } catch (error) {
-    if (errorCode(error) !== "EEXIST") throw error;
-    const kept = await readFile(file, "utf8");
-    // Half a secret is what a full disk leaves; whoever has an old token asks for a new one.
-    if (/^[0-9a-f]{64}$/.test(kept)) return kept;
-    await writeFile(file, secret, { mode: 0o600 });
-    return secret;
-  }
-}
-
 /** @returns removes it, where it is still this collector's */
 async function leaveFile(path: string, file: CollectorFile): Promise<() => void> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
   const temp = `${path}.${process.pid}.tmp`;
   await writeFile(temp, JSON.stringify(file), { mode: 0o600 });
   await rename(temp, path);
-  let isMine = true;
   return () => {
-    if (!isMine) return;
-    isMine = false;
-    void readFile(path, "utf8").then(
-      (text) => {
-        if (collectorFileSchema.safeParse(JSON.parse(text)).data?.pid === process.pid) rmSync(path, { force: true });
-      },
-      () => undefined,
-    );
+    try {
+      if (collectorFileSchema.safeParse(JSON.parse(readFileSync(path, "utf8"))).data?.token === file.token)
+        rmSync(path);
+    } catch {
+      // It is gone, or nobody's any more; whoever reads it finds that out.
+    }
   };
 }
 

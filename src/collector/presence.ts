@@ -1,6 +1,7 @@
 // How the programs of one machine come to share one collector: whoever listens at the port says what it is, tells those who
 // wait when it ends and why, and ends when somebody with its token asks. A page in a browser can do none of it.
 
+import { createHmac, randomBytes, timingSafeEqual } from "node:crypto";
 import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import * as z from "zod/mini";
 import { refuseForeignHost, refuseStranger, tokenCheck } from "../session/otlpAccess";
@@ -9,11 +10,15 @@ import { refuseForeignHost, refuseStranger, tokenCheck } from "../session/otlpAc
 const presenceSchema = z.object({
   name: z.literal("tracekeeper-collector"),
   pid: z.int(),
-  /** Trace directory in which sessions are recorded; absolute. */
+  /** Trace directory in which sessions are recorded; absolute. Only words, of whoever may listen there. */
   directory: z.string(),
+  /** Made of the challenge that was sent and the token: only who knows that can make it. */
+  proof: z.optional(z.string()),
 });
 
-export type Presence = z.infer<typeof presenceSchema>;
+export type Presence = Omit<z.infer<typeof presenceSchema>, "proof">;
+
+const challengeHeader = "x-tracekeeper-challenge";
 
 /** Why a collector ended: somebody asked for it, or whoever had started it went away. */
 const endSchema = z.object({ end: z.enum(["stopped", "left"]) });
@@ -28,6 +33,7 @@ const mostAnswerBytes = 64 * 1024;
 
 export class PresenceHandler {
   readonly #presence: Presence;
+  readonly #token: string;
   readonly #isToken: (token: string) => boolean;
   readonly #onStop: () => void;
   readonly #waiting = new Set<ServerResponse>();
@@ -35,6 +41,7 @@ export class PresenceHandler {
   /** @param onStop somebody who has the token asks for the end */
   constructor(presence: Omit<Presence, "name">, token: string, onStop: () => void) {
     this.#presence = { name: "tracekeeper-collector", ...presence };
+    this.#token = token;
     this.#isToken = tokenCheck(token);
     this.#onStop = onStop;
   }
@@ -48,8 +55,11 @@ export class PresenceHandler {
     if (foreign) answer(response, foreign.status, { message: foreign.message });
     else if (path === "/tracekeeper/stop") this.#stop(request, response);
     else if (request.method !== "GET") answer(response, 405, { message: "Only GET is taken" }, { Allow: "GET" });
-    else if (path === "/tracekeeper") answer(response, 200, this.#presence);
-    else this.#wait(response);
+    else if (path === "/tracekeeper") {
+      const challenge = request.headers[challengeHeader];
+      const proof = typeof challenge === "string" ? proofOf(challenge, this.#token) : undefined;
+      answer(response, 200, { ...this.#presence, proof });
+    } else this.#wait(response);
     return true;
   };
 
@@ -87,14 +97,30 @@ function answer(response: ServerResponse, status: number, body: object, headers:
   response.end(text);
 }
 
-/** The collector that listens at this port of the loopback; undefined where it is another program, or nobody. */
-export async function findCollector(port: number): Promise<Presence | undefined> {
+/**
+ * The collector that listens at this port of the loopback; undefined where it is another program, or nobody.
+ * @param token it has to know; without one, whoever says so is believed
+ */
+export async function findCollector(port: number, token?: string): Promise<Presence | undefined> {
+  const challenge = randomBytes(24).toString("hex");
   try {
-    const response = await send(port, "GET", "/tracekeeper", {}, AbortSignal.timeout(answerMs));
-    return presenceSchema.safeParse(JSON.parse(await textOf(response))).data;
+    const headers = { [challengeHeader]: challenge };
+    const response = await send(port, "GET", "/tracekeeper", headers, AbortSignal.timeout(answerMs));
+    const answered = presenceSchema.parse(JSON.parse(await textOf(response)));
+    if (token !== undefined && !isSame(answered.proof ?? "", proofOf(challenge, token))) return undefined;
+    const { proof: _, ...presence } = answered;
+    return presence;
   } catch {
     return undefined;
   }
+}
+
+function proofOf(challenge: string, token: string): string {
+  return createHmac("sha256", token).update(challenge).digest("hex");
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.length === other.length && timingSafeEqual(Buffer.from(one), Buffer.from(other));
 }
 
 /** Resolves when the collector at this port has ended. Rejects with the signal's reason alone. */

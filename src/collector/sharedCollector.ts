@@ -1,10 +1,12 @@
 // One collector for all windows of a person: the first one that wants it starts it, the others follow it, and when it goes
 // without having been stopped one of them takes over. A port that belongs to another program is left alone for a free one.
 
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod/mini";
 import type { Disposable } from "../base/disposable";
+import { errorCode } from "../base/errorCode";
 import { Emitter } from "../base/event";
 import { describeError } from "../base/logger";
 import { type CollectorEnd, findCollector, type Presence, stopCollector, whenCollectorEnds } from "./presence";
@@ -133,19 +135,25 @@ export class SharedCollector implements Disposable {
 
   /** Finds one or starts one. @returns how it ended */
   async #join(signal: AbortSignal): Promise<CollectorEnd> {
+    const found = await withLock(`${this.#options.file}.lock`, signal, () => this.#findOrLaunch());
+    if (found === undefined) throw new Error("No port can be had");
+    return found.type === "own" ? await this.#lead(found.own, signal) : await this.#follow(found, signal);
+  }
+
+  /** Of windows that come at once one starts it; the others wait for that one. */
+  async #findOrLaunch(): Promise<Found | undefined> {
     const { port, file, launch } = this.#options;
     const left = await readCollectorFile(file);
-    if (left !== undefined && left.port !== port) {
-      const presence = await findCollector(left.port);
-      if (presence !== undefined && !signal.aborted) return await this.#follow(left.port, presence, signal);
+    // Anybody may listen at a port; only a collector that this person started knows the token.
+    const presence = left && (await findCollector(left.port, left.token));
+    if (left && presence) return { type: "other", port: left.port, presence };
+    // The address that programs were given stays good, where that can be had.
+    const ports = [port, ...(left === undefined || left.port === port ? [] : [left.port]), 0];
+    for (const wanted of ports) {
+      const own = await launch(wanted);
+      if (own !== undefined) return { type: "own", own };
     }
-    const own = await launch(port);
-    if (own !== undefined) return await this.#lead(own, signal);
-    const presence = await findCollector(port);
-    if (presence !== undefined && !signal.aborted) return await this.#follow(port, presence, signal);
-    const elsewhere = await launch(0);
-    if (elsewhere === undefined) throw new Error("No port can be had");
-    return await this.#lead(elsewhere, signal);
+    return undefined;
   }
 
   async #lead(own: OwnCollector, signal: AbortSignal): Promise<CollectorEnd> {
@@ -158,8 +166,10 @@ export class SharedCollector implements Disposable {
     return await own.ended;
   }
 
-  async #follow(port: number, { directory }: Presence, signal: AbortSignal): Promise<CollectorEnd> {
-    this.#set({ type: "running", port, directory, isOwn: false });
+  async #follow(found: Extract<Found, { type: "other" }>, signal: AbortSignal): Promise<CollectorEnd> {
+    signal.throwIfAborted();
+    const { port, presence } = found;
+    this.#set({ type: "running", port, directory: presence.directory, isOwn: false });
     return await whenCollectorEnds(port, signal);
   }
 
@@ -173,6 +183,43 @@ export class SharedCollector implements Disposable {
   #set(state: CollectorState): void {
     this.#state = state;
     this.#changes.fire(state);
+  }
+}
+
+type Found =
+  | { readonly type: "own"; readonly own: OwnCollector }
+  | { readonly type: "other"; readonly port: number; readonly presence: Presence };
+
+/** A lock that is older was left by a window that was killed: nothing that is done under it takes so long. */
+const staleLockMs = 30_000;
+const lockPauseMs = 50;
+
+/** Runs it while no other window of this person does. */
+async function withLock<T>(path: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  while (!(await isTaken(path))) {
+    const age = await stat(path).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (age > staleLockMs) await rm(path, { force: true });
+    else await delay(lockPauseMs, undefined, { signal });
+  }
+  try {
+    return await run();
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** Whether the lock is ours now. */
+async function isTaken(path: string): Promise<boolean> {
+  try {
+    await writeFile(path, "", { flag: "wx", mode: 0o600 });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
   }
 }
 

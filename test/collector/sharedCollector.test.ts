@@ -115,6 +115,28 @@ describe("a collector that windows share", () => {
     expect(second.running).toMatchObject({ port: first.running?.port, isOwn: false });
   });
 
+  it("is one, however many windows want it at once beside another program", async () => {
+    const other = createServer((_request, response) => response.end("{}")).listen(port, "127.0.0.1");
+    servers.push(other);
+    await once(other, "listening");
+    const wanting = [open(), open(), open()];
+    await Promise.all(wanting.map(({ shared }) => shared.start()));
+    expect(new Set(wanting.map(({ running }) => running?.port)).size).toBe(1);
+    expect(wanting.filter(({ running }) => running?.isOwn === true)).toHaveLength(1);
+  });
+
+  it("is not taken for one because it says so", async () => {
+    const fake = { name: "tracekeeper-collector", pid: 1, directory: "/somewhere/else", proof: "0".repeat(64) };
+    const other = createServer((_request, response) => response.end(JSON.stringify(fake))).listen(port, "127.0.0.1");
+    servers.push(other);
+    await once(other, "listening");
+    await folder.write("collector.json", JSON.stringify({ port, pid: 1, token: "left" }));
+    const window = open();
+    await window.shared.start();
+    expect(window.running).toMatchObject({ directory: folder.join("traces"), isOwn: true });
+    expect(window.running?.port).not.toBe(port);
+  });
+
   it("keeps its token from everybody else, and ends by it alone", async () => {
     const window = open();
     await window.shared.start();

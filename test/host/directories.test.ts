@@ -110,6 +110,6 @@ describe("directories on disk", () => {
   it("of known programs have so many levels of folders below them, and others none", () => {
     expect(levelsBelow(`${homedir()}/.codex/sessions`)).toBe(3);
     expect(levelsBelow("/mnt/backup/.claude/projects")).toBe(1);
-    expect(levelsBelow("/work/traces")).toBe(0);
+    expect(levelsBelow("/elsewhere/traces")).toBe(0);
   });
 });
