@@ -1,6 +1,10 @@
-// The states of the collector, see states.ts.
+// The states of the collector and of files of other programs, see states.ts.
+import { cp } from "node:fs/promises";
+import { join } from "node:path";
+import { repositoryRoot } from "../../scripts/lib/paths.mjs";
 import type { State } from "./states";
 
+const fixtures = join(repositoryRoot, "test/fixtures/transcripts");
 const usual = { name: "", widthPx: 1440, heightPx: 900 };
 
 /** An agent as it is seen while it runs: two calls of tools in parallel, one of which failed, and a model that goes on. */
@@ -62,6 +66,20 @@ export const collectorStates: readonly State[] = [
       if (status !== 200) throw new Error(`The collector answered ${status}`);
       await workbench.row(/inbox/).click();
       await workbench.panel().getByRole("tabpanel").getByText("Span id").waitFor();
+    },
+  },
+  {
+    name: "transcript",
+    themes: ["dark", "light"],
+    sizes: [usual],
+    async steps({ workbench, vscode }) {
+      const name = "claude-code-representative.jsonl";
+      await cp(join(fixtures, name), join(vscode.workspaceFolder, name));
+      await workbench.openFile(name);
+      await workbench.runCommand("View: Reopen Editor With...");
+      await workbench.answerQuickInput("Tracekeeper");
+      await workbench.panel().getByRole("tabpanel").getByText("Span id").waitFor();
+      await workbench.openContainer("Tracekeeper");
     },
   },
   {
