@@ -1,5 +1,5 @@
 // One session while it is collected: a recorder of its own, a root span, and below that the spans as they come. How it
-// ends is told by its last step at the top; why, by the collector.
+// ends is told by its last step at the top; why, by the collector. With a step that is in progress it has crashed.
 
 import type { OtlpEvent } from "../importers/otlpLogs";
 import type { OtlpSpan } from "../importers/otlpRequest";
@@ -143,6 +143,12 @@ export class CollectedSession {
     const attributes = { reason, idleMs: Math.round(performance.now() - this.lastSpanMs) };
     const event = { name: "tracekeeper.collecting-ended", timeMs: roundMs(this.recorder.nowMs()), attributes };
     this.recorder.event(this.#root.spanId, JSON.stringify(event));
+    const { openSpans } = this.#log;
+    if (openSpans > 0) {
+      // Whoever was at work on them may have died: nobody said that they ended.
+      this.crash(`${whyEnded(attributes)}; ${openSpans === 1 ? "1 step" : `${openSpans} steps`} never ended`);
+      return;
+    }
     const error = this.#lastStep?.error;
     await this.recorder.finish({
       root: this.#rootEnd(error),
@@ -161,5 +167,16 @@ export class CollectedSession {
     });
     const totals = { kind: "session", name, isFailed: error !== undefined, durationMs: endMs - startMs } as const;
     return { spanId, json, totals };
+  }
+}
+
+function whyEnded({ reason, idleMs }: { readonly reason: CollectingEnd; readonly idleMs: number }): string {
+  switch (reason) {
+    case "idle":
+      return `silent for ${Math.round(idleMs / 1_000)} s`;
+    case "too many sessions":
+      return "ended to make room for other sessions";
+    case "collector closed":
+      return "the collector was closed";
   }
 }

@@ -103,6 +103,11 @@ export class OtlpSpanLog {
     );
   }
 
+  /** Spans that have begun and not ended, and those of which events alone have come. */
+  get openSpans(): number {
+    return this.#open.size;
+  }
+
   /** Takes up what the session holds already. To be called before anything is added. */
   restore(spans: readonly RestoredSpan[]): void {
     const usage = new Set<string>();

@@ -37,7 +37,8 @@ const said = (text: string) => ({ stringValue: text });
 
 async function spans() {
   const { trace, problems } = await setup.load(ofTrace);
-  expect(problems).toEqual([]);
+  // That an earlier incarnation crashed stays as evidence.
+  expect(problems.filter(({ severity }) => severity !== "info")).toEqual([]);
   return trace.spans.slice(1);
 }
 

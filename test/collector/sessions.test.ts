@@ -118,6 +118,43 @@ describe("a session that is silent", () => {
     ]);
   });
 
+  it("has crashed where a step is still in progress, and goes on when that ends", async () => {
+    await setup.start({ idleMs: 40 });
+    const agent = { id: hexId(1), name: "agent", isOpen: true };
+    await send([agent, { id: hexId(2), parent: hexId(1), name: "child" }]);
+    await expect.poll(() => setup.collector.sessions).toEqual([]);
+    const ended = await setup.load(ofTrace);
+    expect(ended.trace.summary).toMatchObject({
+      status: "crashed",
+      error: expect.stringMatching(/^silent for \d+ s; 1 step never ended$/),
+    });
+    expect(ended.trace.spans[1]).not.toHaveProperty("endTime");
+    expect(ended.trace.spans[0]?.events?.[0]).toMatchObject({ attributes: { reason: "idle" } });
+    await send([{ ...agent, isOpen: false }]);
+    await setup.collector.close();
+    const { trace, problems } = await setup.load(ofTrace);
+    expect(problems.filter(isFault)).toEqual([]);
+    expect(trace.summary.status).toBe("completed");
+    expect(trace.spans.map(({ name, endTime }) => [name, endTime !== undefined])).toEqual([
+      [expect.any(String), true],
+      ["agent", true],
+      ["child", true],
+    ]);
+  });
+
+  it("has crashed with the collector's end, or for want of room, where steps are in progress", async () => {
+    await setup.start({ mostOpen: 1 });
+    await send([
+      { id: hexId(1), isOpen: true },
+      { id: hexId(2), isOpen: true },
+    ]);
+    await send([{ id: hexId(3), trace: otherTrace, isOpen: true }]);
+    await setup.collector.close();
+    const errorOf = async (id: string) => (await setup.load(id)).trace.summary.error;
+    expect(await errorOf(ofTrace)).toBe("ended to make room for other sessions; 2 steps never ended");
+    expect(await errorOf(`otlp-${otherTrace}`)).toBe("the collector was closed; 1 step never ended");
+  });
+
   it("fails when its last step at the top failed", async () => {
     await setup.start();
     const failed = { status: { code: 2, message: "broke" } };
@@ -168,12 +205,15 @@ describe("another collector in the same directory", () => {
     await send(first);
     await setup.collector.close();
     const { trace, problems } = await setup.load(ofTrace);
-    expect(problems).toEqual([]);
+    expect(problems.filter(isFault)).toEqual([]);
     expect(trace.spans).toHaveLength(5);
     expect(trace.spans.every(({ endTime }) => endTime !== undefined)).toBe(true);
     expect((await setup.tree(ofTrace)).slice(1)).toEqual(tree);
   });
 });
+
+/** That an earlier incarnation crashed stays as evidence. */
+const isFault = ({ severity }: { readonly severity: string }) => severity !== "info";
 
 const usage = {
   "gen_ai.operation.name": "chat",
