@@ -140,8 +140,8 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
   #words(words: string, ms: number, at: LinePlace): void {
     if (words === "") return;
     const block = { type: "text", text: words };
-    // The same once more, as item and as event.
-    if (this.#answer?.blocks.some((each) => each["text"] === words) === true) return;
+    // The same once more, as item and as event; after a message of the person it is another one.
+    if (this.#lastWords === undefined && this.#answer?.blocks.some((each) => each["text"] === words) === true) return;
     const answer = this.#answering(ms, at);
     answer.blocks.push(block);
     this.#show(answer, ms, at);

@@ -1,18 +1,20 @@
 // One file of lines while it is read: cuts it, parses each line, hands records to the importer, and reports what is wrong
 // with a line by its offset. Lines that are damaged are left out; a last line that is torn may still be completed.
 
-import { createHash } from "node:crypto";
 import type { Problem } from "../trace/problem";
 import { groupDigits, type ProblemList } from "../trace/problemList";
 import type { LinePlace } from "./importedSpans";
 import { type CutLine, LineCutter } from "./lineCutter";
 import { isFields } from "./recordFields";
+import { hasIdentity, RepeatedLines } from "./repeatedLines";
 import type { TranscriptImporter } from "./transcript";
 
 export interface ImportedFileOptions {
   readonly importer: Pick<TranscriptImporter, "take" | "takeComplaint"> & {
     /** A line may be a list of records. */
     readonly takesLists?: boolean;
+    /** Every line names ids, wherever in it: equal ones are one. */
+    readonly hasIdsInLines?: boolean;
   };
   readonly problems: ProblemList;
   /** Number of the file; 0 is the one that was opened. */
@@ -27,8 +29,7 @@ export interface ImportedFileOptions {
 export class ImportedFile {
   readonly #options: ImportedFileOptions;
   readonly #cutter: LineCutter;
-  /** Of the lines that were taken, to know repeated ones: a tail that is written twice repeats its lines. */
-  readonly #seen = new Set<number>();
+  readonly #repeated = new RepeatedLines();
   /** Offset of a last line without a line feed that was taken all the same. */
   #takenRest = -1;
   #sizeBytes = 0;
@@ -110,7 +111,7 @@ export class ImportedFile {
     if (!records.every(isFields)) {
       return this.#report("not-a-trace", "warning", `Line ${number} is no record and is left out`, line);
     }
-    if (this.#isRepeated(bytes)) {
+    if (this.#repeated.isRepeated(bytes, importer.hasIdsInLines === true || records.some(hasIdentity))) {
       this.#report("journal-duplicate", "info", `Line ${number} repeats an earlier one`, line, "duplicate");
       return;
     }
@@ -124,13 +125,6 @@ export class ImportedFile {
     for (let told = importer.takeComplaint(); told !== undefined; told = importer.takeComplaint()) {
       this.#report("invalid-field", told.severity, `${told.message} (line ${number})`, line, told.key);
     }
-  }
-
-  #isRepeated(bytes: Buffer): boolean {
-    const hash = createHash("sha1").update(bytes).digest().readUIntBE(0, 6);
-    if (this.#seen.has(hash)) return true;
-    this.#seen.add(hash);
-    return false;
   }
 
   #report(

@@ -117,6 +117,8 @@ export class OtlpFile {
 
   /** A line may hold a list of requests. */
   readonly takesLists = true;
+  /** Of its spans. */
+  readonly hasIdsInLines = true;
 
   #request(fields: Fields, at: LinePlace, where: string): void {
     this.sessionId ??= text(part(fields, "copilotChat"), "sessionId");
