@@ -3,7 +3,6 @@
 // The client believes only an answer of exactly this shape, and sends no trace otherwise.
 
 import { isBatchId } from "./crewaiRoutes";
-import { crewSessionId } from "./crewaiSession";
 
 /** Whether whoever asked was logged in at crewAI. The client believes no answer of the other one. */
 export type CrewTier = "authenticated" | "ephemeral";
@@ -19,6 +18,11 @@ export interface GrantedEndpoint {
 /** The client asks again when 30 s are left; it then gets the same endpoint. */
 const grantMs = 3_600_000;
 
+/** Of no batch, whatever its id: two recorders of one session would each undo what the other one writes. */
+function executionSessionId(id: string): string {
+  return `crewairun-${id}`;
+}
+
 /** The answer to a request for a grant; undefined for what can't be an execution. */
 export function crewGrant(
   executionId: unknown,
@@ -27,7 +31,7 @@ export function crewGrant(
   nowMs: number,
 ): object | undefined {
   if (!isBatchId(executionId)) return undefined;
-  const { tracesUrl, token } = endpointFor(crewSessionId(executionId));
+  const { tracesUrl, token } = endpointFor(executionSessionId(executionId));
   return {
     tier,
     execution_uuid: executionId,

@@ -57,7 +57,7 @@ export class CrewRefusal extends Error {
   }
 }
 
-/** The id of the session that records a batch or, for crewAI's newer releases, an execution. */
+/** The id of the session that records a batch. */
 export function crewSessionId(id: string): string {
   return `crewai-${id}`;
 }

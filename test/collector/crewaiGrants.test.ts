@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Collector } from "../../src/collector/collector";
 import { startCrewaiCollector } from "../../src/collector/crewaiCollector";
+import { researchRun } from "../importers/crewaiEvents";
 import { hexId, sentRequest, sentSpan } from "../importers/otlpPayload";
 import { post } from "../session/otlpClient";
 import { makeTempDir, type TempDir } from "../support/tempDir";
@@ -58,9 +59,24 @@ describe("a grant", () => {
     expect((await send("another")).status).toBe(401);
     expect((await send(json["token"])).status).toBe(200);
     await collector.close();
-    const { trace } = await readBatch(folder.path);
+    const { trace } = await readBatch(folder.path, batchId, "crewairun-");
     expect(trace.spans.map(({ name }) => name)).toContain("crew");
     expect(trace.spans).toHaveLength(3);
+  });
+
+  test("and a batch of one id are two sessions, each with all that is its own", async () => {
+    const { json } = await ask({ execution_uuid: batchId });
+    const { pathname: path } = new URL(String(json["collector_url"]));
+    const headers = { Authorization: `Bearer ${json["token"]}` };
+    const client = crewClient(collector.port, "ephemeral");
+    await client.initialise(batchId);
+    const spans = sentRequest([sentSpan({ id: hexId(1), name: "crew" })]);
+    expect((await post(collector.port, spans, { path, headers })).status).toBe(200);
+    expect((await client.events(batchId, researchRun())).status).toBe(200);
+    expect((await client.finalise(batchId, 15)).status).toBe(200);
+    await collector.close();
+    expect((await readBatch(folder.path)).trace.spans).toHaveLength(8);
+    expect((await readBatch(folder.path, batchId, "crewairun-")).trace.spans).toHaveLength(2);
   });
 });
 

@@ -104,8 +104,8 @@ function initialisation(id: unknown, isEphemeral: boolean, parts: object): objec
 export const batchId = "0b5c7a52-6d0e-4f4e-9c39-3f1b1d1c0001";
 
 /** The session of a batch as every reader reads it. */
-export async function readBatch(directory: string, id = batchId) {
-  const loaded = await loadSession(join(directory, `crewai-${id}.json`), () => "gone");
+export async function readBatch(directory: string, id = batchId, prefix = "crewai-") {
+  const loaded = await loadSession(join(directory, `${prefix}${id}.json`), () => "gone");
   const { trace, problems, evidence } = loaded;
   const state = deriveState(evidence, Date.now());
   return { trace, problems, evidence, state, root: trace.spans[0], tree: renderTree(trace.spans) };
