@@ -86,8 +86,9 @@ export class OtlpExchange {
       if (answer !== undefined) this.#send(request, response, answer);
     } catch (thrown) {
       const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      this.#onProblem({ message: `Spans could not be received: ${error.message}`, error });
-      this.#send(request, response, { status: 500, message: "Tracekeeper could not take the request" });
+      // Too many open files or a fault of the disk may pass; a 500 would lose the request for good.
+      this.#tell(`Spans could not be received: ${error.message}`, error);
+      this.#send(request, response, notTaken);
     }
   }
 
@@ -193,10 +194,10 @@ export class OtlpExchange {
     request.once("close", () => clearTimeout(timer));
   }
 
-  #tell(message: string): void {
+  #tell(message: string, error?: Error): void {
     if (this.#told.has(message) || this.#told.size >= mostTold) return;
     this.#told.add(message);
-    this.#onProblem({ message });
+    this.#onProblem(error === undefined ? { message } : { message, error });
   }
 }
 
@@ -221,6 +222,11 @@ interface Answered {
 /** Seconds; the recorder tries again within that time. */
 export const sentAgain = { "Retry-After": "1" };
 export const tooSlow: Refusal = { status: 429, message: "The disk is slow at present", headers: sentAgain };
+const notTaken: Refusal = {
+  status: 503,
+  message: "Tracekeeper could not take the request at present",
+  headers: sentAgain,
+};
 const unknownType: Refusal = {
   status: 415,
   message: "The Content-Type must be application/x-protobuf or application/json",

@@ -11,7 +11,7 @@ export class OtlpSeenEvents {
 
   /** False for an event of this span that was added before. @param json its text */
   add(spanId: string, json: string): boolean {
-    const key = `${spanId}${json.length > mostKept ? `${json.length} ${hashOf(json)}` : json}`;
+    const key = keyOf(spanId, json);
     if (this.#young.has(key) || this.#old.has(key)) return false;
     this.#young.add(key);
     if (this.#young.size >= mostInGeneration) {
@@ -20,6 +20,17 @@ export class OtlpSeenEvents {
     }
     return true;
   }
+
+  /** The event was not recorded after all. */
+  forget(spanId: string, json: string): void {
+    const key = keyOf(spanId, json);
+    this.#young.delete(key);
+    this.#old.delete(key);
+  }
+}
+
+function keyOf(spanId: string, json: string): string {
+  return `${spanId}${json.length > mostKept ? `${json.length} ${hashOf(json)}` : json}`;
 }
 
 /** Longer texts are known by their hash. */

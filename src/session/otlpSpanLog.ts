@@ -146,8 +146,7 @@ export class OtlpSpanLog {
       }
       const spanEvent = toSpanEvent(event, this.#recorder.nowMs());
       const json = JSON.stringify(spanEvent);
-      if (!this.#seenEvents.add(id, json)) continue;
-      this.#recorder.event(id, json);
+      if (!this.#recordEvent(id, json)) continue;
       const open = this.#open.get(id);
       if (open === undefined) continue;
       noteEvent(open, spanEvent);
@@ -171,7 +170,22 @@ export class OtlpSpanLog {
 
   /** The same in steps, between which the caller may do other things, but not add other spans. */
   *adding(spans: readonly MappedSpan[]): Generator<undefined, Recorded> {
-    const incoming = spans.map((mapped) => this.#identify(mapped));
+    const incoming: Incoming[] = [];
+    const progress = { settled: 0 };
+    try {
+      for (const mapped of spans) incoming.push(this.#identify(mapped));
+      return yield* this.#recordAll(incoming, progress);
+    } catch (thrown) {
+      // Whoever sends them again must not be told that they are known.
+      for (const { id, isNew } of incoming.slice(progress.settled)) {
+        if (isNew && !this.#open.has(id)) this.#ids.forget(id);
+      }
+      throw thrown;
+    }
+  }
+
+  /** @param progress of how many spans it is decided what becomes of them */
+  *#recordAll(incoming: readonly Incoming[], progress: { settled: number }): Generator<undefined, Recorded> {
     // Only now are all parents known that come with their children.
     for (const span of incoming) span.parentId = this.#parentOf(span);
     const known = new Set(incoming.filter((span) => this.#hasUsageBelow(span)).map(({ id }) => id));
@@ -186,7 +200,9 @@ export class OtlpSpanLog {
       }
       // The parent may be one that was just refused.
       if (refused > 0) span.parentId = this.#parentOf(span);
-      if (this.#record(span, above.has(span.id))) continue;
+      const isRecorded = this.#record(span, above.has(span.id));
+      progress.settled = index + 1;
+      if (isRecorded) continue;
       this.#ids.forget(span.id);
       refused++;
     }
@@ -260,13 +276,23 @@ export class OtlpSpanLog {
   }
 
   #end(id: string, text: OtlpSpanText, begun: OpenSpan): void {
+    for (const event of begun.hasEvents ? (text.span.events ?? []) : []) this.#recordEvent(id, JSON.stringify(event));
+    this.#recorder.end(id, text.end(!begun.hasEvents), text.totals(begun));
+    // Not before: where that throws it is to be ended by what comes again.
     this.#open.delete(id);
     this.#ids.release(id);
-    for (const event of begun.hasEvents ? (text.span.events ?? []) : []) {
-      const json = JSON.stringify(event);
-      if (this.#seenEvents.add(id, json)) this.#recorder.event(id, json);
+  }
+
+  /** False for one that is recorded already. */
+  #recordEvent(id: string, json: string): boolean {
+    if (!this.#seenEvents.add(id, json)) return false;
+    try {
+      this.#recorder.event(id, json);
+      return true;
+    } catch (thrown) {
+      this.#seenEvents.forget(id, json);
+      throw thrown;
     }
-    this.#recorder.end(id, text.end(!begun.hasEvents), text.totals(begun));
   }
 
   /** @returns undefined where too many spans are open */
@@ -281,7 +307,12 @@ export class OtlpSpanLog {
       startTime: timeMs ?? this.#recorder.nowMs(),
       attributes: { "otel.trace_id": traceId, [awaitedAttribute]: true },
     } as const;
-    this.#recorder.begin(id, JSON.stringify(span), { kind: "span", name: awaitedName });
+    try {
+      this.#recorder.begin(id, JSON.stringify(span), { kind: "span", name: awaitedName });
+    } catch (thrown) {
+      this.#ids.forget(id);
+      throw thrown;
+    }
     this.#open.set(id, openSpan({ kind: "span", name: awaitedName, isAwaited: true }, false));
     this.#ids.pin(id);
     this.#hasMessages = true;
