@@ -1,5 +1,5 @@
 // The sessions of the batches that are under way. What is asked for one batch happens in the order of the requests; what
-// nobody finalises ends by itself, and says so.
+// nobody finalises ends by itself or for others, and says so. None is refused for their number: crewAI sends events once.
 
 import type { CrewBatch, CrewOutcome } from "./crewaiBatch";
 import { CrewRefusal, CrewSession, type CrewSessionOptions, type OpenCrewSession } from "./crewaiSession";
@@ -9,13 +9,14 @@ export interface CrewSessionsOptions extends CrewSessionOptions {
   readonly silentMs: number;
   /** The same once its events have come: then nothing but its end is missing. */
   readonly finaliseMs: number;
-  /** Batches that may be under way at one time; each is an open session. */
+  /** Batches that may be under way at one time, each an open session: for one more the one silent longest is ended. */
   readonly mostOpen: number;
 }
 
 export class CrewSessions {
   readonly #options: CrewSessionsOptions;
   readonly #open = new Map<string, CrewSession>();
+  /** Of the open ones, the one that has been silent longest first. */
   readonly #timers = new Map<string, NodeJS.Timeout>();
   readonly #queues = new Map<string, Promise<unknown>>();
   #isClosed = false;
@@ -32,7 +33,7 @@ export class CrewSessions {
   begin(batch: CrewBatch): Promise<boolean> {
     return this.#inTurn(batch.id, async () => {
       const found = await this.#find(batch.id);
-      const session = found ?? this.#begin(batch);
+      const session = found ?? (await this.#begin(batch));
       await session.written();
       return found === undefined;
     });
@@ -45,8 +46,9 @@ export class CrewSessions {
   record(id: string, isEphemeral: boolean, events: readonly unknown[]): Promise<number> {
     return this.#inTurn(id, async () => {
       const found = await this.#find(id);
-      const session = found ?? this.#begin({ id, sent: {}, isEphemeral, startMs: Date.now() });
-      this.#refuseMore(session);
+      if (found !== undefined && !found.isOpen) await this.#makeRoom();
+      const session = found ?? (await this.#begin({ id, sent: {}, isEphemeral, startMs: Date.now() }));
+      this.#refuseStopped();
       return await session.record(events);
     });
   }
@@ -83,19 +85,34 @@ export class CrewSessions {
     return session;
   }
 
-  #begin(batch: CrewBatch): CrewSession {
-    this.#refuseMore();
+  async #begin(batch: CrewBatch): Promise<CrewSession> {
+    await this.#makeRoom();
     const session = CrewSession.begin(this.#options, batch);
     this.#open.set(batch.id, session);
     return session;
   }
 
-  #refuseMore(session?: CrewSession): void {
+  /** For one that is not open yet; waits only for those that were open when it began to, so that no two wait for each other. */
+  async #makeRoom(): Promise<void> {
+    for (;;) {
+      this.#refuseStopped();
+      const open = [...this.#open].filter(([, { isOpen }]) => isOpen).map(([id]) => id);
+      if (open.length < this.#options.mostOpen) return;
+      const isIdle = (id: string) => !this.#queues.has(id) && this.#open.get(id)?.isOpen;
+      // Where all are busy any has to do: what is asked of it afterwards goes on with it.
+      const id = [...this.#timers.keys()].find(isIdle) ?? open[0];
+      if (id === undefined) return;
+      const reason = `${open.length} batches were under way, and this one had been silent longest`;
+      const isOver = await this.#inTurn(id, async () => {
+        await this.#endOpen(id, "stopped", reason);
+        return this.#open.get(id)?.isOpen !== true;
+      });
+      if (!isOver) throw new CrewRefusal(503, `${open.length} batches are under way already`);
+    }
+  }
+
+  #refuseStopped(): void {
     if (this.#isClosed) throw new CrewRefusal(503, "The collector stops");
-    if (session?.isOpen) return;
-    let open = 0;
-    for (const { isOpen } of this.#open.values()) if (isOpen) open++;
-    if (open >= this.#options.mostOpen) throw new CrewRefusal(503, `${open} batches are under way already`);
   }
 
   #inTurn<T>(id: string, task: () => Promise<T>): Promise<T> {

@@ -244,13 +244,52 @@ test("a long chain of parents ends no stack", async () => {
   expect((await client.events(batchId, events)).status).toBe(200);
 }, 60_000);
 
-test("more batches than may be open are refused so that the client tries again", async () => {
-  await start({ limits: { mostOpen: 2 } });
-  expect((await client.initialise("a")).status).toBe(201);
-  expect((await client.initialise("b")).status).toBe(201);
-  expect((await client.initialise("c")).status).toBe(503);
-  await client.finalise("a");
-  expect((await client.initialise("c")).status).toBe(201);
+describe("one more batch than may be open", () => {
+  const traces = (id: string) => readBatch(folder.join("traces"), id);
+  const openIds = () => server.handler.sessions().map(({ sessionId }) => sessionId);
+
+  it("is taken, the one that has been silent longest ends, and goes on once its events come", async () => {
+    await start({ limits: { mostOpen: 2 } });
+    for (const id of ["a", "b"]) expect((await client.initialise(id)).status).toBe(201);
+    expect((await client.events("a", researchRun().slice(0, 3))).status).toBe(200);
+    expect((await client.initialise("c")).status).toBe(201);
+    expect(openIds()).toEqual(["crewai-a", "crewai-c"]);
+    expect((await traces("b")).state).toMatchObject({
+      status: "failed",
+      error: "2 batches were under way, and this one had been silent longest",
+    });
+    expect((await client.events("b", researchRun())).json["events_added"]).toBe(15);
+    expect(openIds().toSorted()).toEqual(["crewai-b", "crewai-c"]);
+    for (const [id, count] of [
+      ["b", 15],
+      ["a", 3],
+      ["c", 0],
+    ] as const) {
+      expect((await client.finalise(id, count)).status).toBe(200);
+      const { trace, root } = await traces(id);
+      expect(trace.spans.flatMap(sentEvents)).toHaveLength(count);
+      expect(root?.attributes?.["crewai.batch"]).toMatchObject({ outcome: { type: "completed" } });
+    }
+  });
+
+  it("is taken also where many come at once, each with all of its events", async () => {
+    await start({ limits: { mostOpen: 2 } });
+    const ids = Array.from({ length: 12 }, (_, index) => `id-${index}`);
+    const all = await Promise.all(
+      ids.map(async (id) => [
+        (await client.initialise(id)).status,
+        (await client.events(id, researchRun())).json["events_added"],
+        (await client.finalise(id, 15)).status,
+      ]),
+    );
+    expect(all).toEqual(ids.map(() => [201, 15, 200]));
+    for (const id of ids) {
+      const { trace, root } = await traces(id);
+      expect(trace.spans.flatMap(sentEvents)).toHaveLength(15);
+      expect(root?.attributes?.["crewai.batch"]).toMatchObject({ outcome: { type: "completed" } });
+    }
+    expect(openIds()).toEqual([]);
+  });
 });
 
 test("nothing is acknowledged that the disk does not take", async () => {
