@@ -9,6 +9,7 @@ import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import type { SpanEvent } from "../trace/schema";
 import { OtlpIds } from "./otlpIds";
+import { OtlpMessages } from "./otlpMessages";
 import { type Orphans, OtlpOrphans } from "./otlpOrphans";
 import { OtlpSeenEvents } from "./otlpSeenEvents";
 import { OtlpSpanText, type SpanBeginning } from "./otlpSpanText";
@@ -67,15 +68,11 @@ interface OpenSpan extends SpanBeginning {
   hasUsageBelow: boolean;
   /** Events came apart from it, which its end must not replace. */
   hasEvents: boolean;
-  /** Those among them that hold messages of a model's conversation. */
-  readonly messages: SpanEvent[];
 }
 
 /** Of a span of which events have come and nothing else. */
 export const awaitedAttribute = "tracekeeper.awaited";
 const awaitedName = "(not received yet)";
-/** A conversation of more messages in one call is shown by its events alone. */
-const mostMessages = 1_024;
 
 export class OtlpSpanLog {
   readonly #recorder: SessionRecorder;
@@ -88,8 +85,7 @@ export class OtlpSpanLog {
   #lastResource: MappedSpan["resource"] | undefined;
   readonly #told = new Set<string>();
   readonly #seenEvents = new OtlpSeenEvents();
-  /** Events have come apart from their spans. */
-  #hasMessages = false;
+  readonly #messages = new OtlpMessages();
 
   constructor({ recorder, parentSpanId, onProblem, rememberedSpans }: OtlpSpanLogOptions) {
     this.#recorder = recorder;
@@ -123,10 +119,11 @@ export class OtlpSpanLog {
       const open = openSpan({ kind, name, isAwaited }, usage.has(id));
       this.#open.set(id, open);
       this.#ids.pin(id);
-      this.#hasMessages ||= events.length > 0;
+      open.hasEvents = events.length > 0;
       for (const event of events) {
-        this.#seenEvents.add(id, JSON.stringify(event));
-        noteEvent(open, event);
+        const json = JSON.stringify(event);
+        this.#seenEvents.add(id, json);
+        this.#messages.add(id, event, json);
       }
     }
   }
@@ -149,17 +146,17 @@ export class OtlpSpanLog {
       if (!this.#recordEvent(id, json)) continue;
       const open = this.#open.get(id);
       if (open === undefined) continue;
-      noteEvent(open, spanEvent);
-      this.#hasMessages = true;
+      open.hasEvents = true;
+      this.#messages.add(id, spanEvent, json);
     }
     return { isWhole: true, refused, reason: refused === 0 ? undefined : tooManyOpen };
   }
 
   /** Messages of a model's conversation that came apart from their span, which its mapping needs. */
   messagesOf(traceId: string, spanId: string): readonly SpanEvent[] {
-    if (!this.#hasMessages) return [];
+    if (this.#messages.isEmpty) return [];
     const id = this.#ids.find(traceId, spanId);
-    return (id === undefined ? undefined : this.#open.get(id)?.messages) ?? [];
+    return id === undefined ? [] : this.#messages.of(id);
   }
 
   /** Records the spans in this turn; what was recorded already counts once. */
@@ -280,6 +277,7 @@ export class OtlpSpanLog {
     this.#recorder.end(id, text.end(!begun.hasEvents), text.totals(begun));
     // Not before: where that throws it is to be ended by what comes again.
     this.#open.delete(id);
+    this.#messages.release(id);
     this.#ids.release(id);
   }
 
@@ -315,7 +313,6 @@ export class OtlpSpanLog {
     }
     this.#open.set(id, openSpan({ kind: "span", name: awaitedName, isAwaited: true }, false));
     this.#ids.pin(id);
-    this.#hasMessages = true;
     const orphans = this.#orphans.take(traceId, spanId);
     if (orphans !== undefined) this.#adopt(id, orphans);
     return id;
@@ -370,10 +367,5 @@ export class OtlpSpanLog {
 const tooManyOpen = `${mostOpen} spans have begun and not ended`;
 
 function openSpan(beginning: SpanBeginning, hasUsageBelow: boolean): OpenSpan {
-  return { ...beginning, hasUsageBelow, hasEvents: false, messages: [] };
-}
-
-function noteEvent(open: OpenSpan, event: SpanEvent): void {
-  open.hasEvents = true;
-  if (event.name.startsWith("gen_ai.") && open.messages.length < mostMessages) open.messages.push(event);
+  return { ...beginning, hasUsageBelow, hasEvents: false };
 }
