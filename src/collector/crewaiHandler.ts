@@ -37,6 +37,8 @@ const defaultLimits = {
   ...bodyLimits,
   /** The client waits for 30 s, but for 5 s where it initialises an ephemeral batch. */
   syncMs: 4_000,
+  /** See `CrewSessionOptions`. crewAI sends all of a batch in one request, and no body may have more than a part of it. */
+  batchBytes: 256 * 1024 * 1024,
   /** See `CrewSessionsOptions`. A run may well take hours, in which crewAI sends nothing. */
   silentMs: 12 * 3_600_000,
   finaliseMs: 5 * 60_000,

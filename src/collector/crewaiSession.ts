@@ -11,6 +11,7 @@ import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import type { FsyncMode } from "../recorder/traceTypes";
 import { withLimit } from "../recorder/withLimit";
+import { groupDigits } from "../trace/problemList";
 import type { TraceSpan } from "../trace/schema";
 import {
   batchAttribute,
@@ -32,6 +33,8 @@ export interface CrewSessionOptions {
   readonly fsync: FsyncMode;
   /** A disk that takes longer is told to the client. */
   readonly syncMs: number;
+  /** Of the events of one batch, as JSON. All of them are read for each request that brings more. */
+  readonly batchBytes: number;
   readonly onProblem: (problem: RecorderProblem) => void;
   /** A session is open from now on, for the first time or again. Does not throw. */
   readonly onSession: (session: OpenCrewSession) => void;
@@ -49,9 +52,9 @@ export interface OpenCrewSession {
 
 /** What was asked for can't be done now, or with this session; `status` is HTTP's. */
 export class CrewRefusal extends Error {
-  readonly status: 409 | 503;
+  readonly status: 409 | 413 | 503;
 
-  constructor(status: 409 | 503, message: string) {
+  constructor(status: 409 | 413 | 503, message: string) {
     super(message);
     this.status = status;
   }
@@ -73,6 +76,8 @@ export class CrewSession {
   #facts: CrewFacts | undefined;
   #title = "";
   #eventCount = 0;
+  /** What is written of the batch, about; undefined where that has to be counted. */
+  #writtenBytes: number | undefined;
 
   private constructor(options: CrewSessionOptions, batch: CrewBatch, hasSpans: boolean) {
     this.#options = options;
@@ -150,6 +155,13 @@ export class CrewSession {
       fresh.push(event);
     }
     if (fresh.length === 0) return 0;
+    // The root, which holds the batch as it was initialised, is written with each request.
+    const writtenBytes = (this.#writtenBytes ?? bytesOf(events)) + bytesOf(fresh) + jsonBytes(this.#batch.sent);
+    const { batchBytes } = this.#options;
+    if (writtenBytes > batchBytes) {
+      throw new CrewRefusal(413, `A batch of more than ${groupDigits(batchBytes)} bytes is not taken`);
+    }
+    this.#writtenBytes = undefined;
     const outcome = this.#batch.outcome;
     this.#batch = { ...this.#batch, outcome: undefined };
     const recorder = this.#recorder ?? this.#open(crewSteps(events, this.#batch.startMs));
@@ -164,6 +176,7 @@ export class CrewSession {
     await this.written();
     if (recorder.health.droppedRecords > dropped) throw new CrewRefusal(503, "The disk could not take all events");
     this.#facts = factsOf(tree, events.length + fresh.length);
+    this.#writtenBytes = writtenBytes;
     // What comes late for a batch that has ended changes nothing of how it did.
     if (outcome !== undefined && isFinal(outcome)) await this.end(outcome);
     return fresh.length;
@@ -279,6 +292,14 @@ interface CrewFacts {
 
 function factsOf({ run, lastMs }: CrewTree, received: number): CrewFacts {
   return { tree: { run: run && { ...run, parent: undefined }, lastMs, steps: [] }, received };
+}
+
+function bytesOf(events: readonly CrewEvent[]): number {
+  return events.reduce((sum, { sent }) => sum + jsonBytes(sent), 0);
+}
+
+function jsonBytes(value: object): number {
+  return Buffer.byteLength(JSON.stringify(value));
 }
 
 /** So long events are worked on before others have their turn. */

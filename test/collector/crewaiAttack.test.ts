@@ -244,6 +244,28 @@ test("a long chain of parents ends no stack", async () => {
   expect((await client.events(batchId, events)).status).toBe(200);
 }, 60_000);
 
+it.each([false, true])(
+  "a batch takes events up to its limit, and what it has still counts (collector started again: %j)",
+  async (restarts) => {
+    await start({ limits: { batchBytes: 100_000 } });
+    await client.initialise(batchId);
+    const large = (id: string) => [crewEvent(id, "task_started", 1, null, { text: "x".repeat(40_000) })];
+    expect((await client.events(batchId, large("a"))).status).toBe(200);
+    expect((await client.events(batchId, large("b"))).status).toBe(200);
+    if (restarts) {
+      await server.close();
+      await start({ limits: { batchBytes: 100_000 } });
+    }
+    const refused = await client.events(batchId, large("c"));
+    expect([refused.status, refused.message]).toEqual([413, "A batch of more than 100,000 bytes is not taken"]);
+    expect(server.problems).toContain(`crewAI was refused: ${refused.message}`);
+    expect((await client.events(batchId, large("b"))).json["events_added"]).toBe(0);
+    expect((await client.events(batchId, [crewEvent("d", "task_started", 2, null)])).status).toBe(200);
+    expect((await client.finalise(batchId, 3)).status).toBe(200);
+    expect((await readTraces()).trace.spans.flatMap(sentEvents)).toHaveLength(3);
+  },
+);
+
 describe("one more batch than may be open", () => {
   const traces = (id: string) => readBatch(folder.join("traces"), id);
   const openIds = () => server.handler.sessions().map(({ sessionId }) => sessionId);

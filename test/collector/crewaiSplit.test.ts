@@ -18,6 +18,7 @@ const sessionsIn = (directory: string) =>
     fs: nodeFs,
     fsync: "never",
     syncMs: 4_000,
+    batchBytes: 1e9,
     silentMs: 1e8,
     finaliseMs: 1e8,
     mostOpen: 8,
