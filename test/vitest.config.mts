@@ -31,6 +31,8 @@ export default defineConfig({
           include: ["test/browser/**/*.test.ts"],
           globalSetup: ["test/support/buildWebview.ts"],
           environment: "node",
+          // A page draws, and the test looks at it: two pages at a time would take turns.
+          fileParallelism: false,
           testTimeout: 240_000,
           hookTimeout: 240_000,
         },

@@ -126,7 +126,7 @@ describe("the panel", () => {
     const { page } = drive;
     await page.getByRole("row", { name: /^edit/ }).click();
     await page.locator(".diff-removed").getByText("return amount * rate").waitFor();
-    expect(await page.locator(".diff-added").innerText()).toContain("roundHalfEven(amount * rate, 2)");
+    await expect.poll(() => page.locator(".diff-added").innerText()).toContain("roundHalfEven(amount * rate, 2)");
     await page.getByRole("group", { name: "Show Arguments as" }).getByRole("button", { name: "JSON" }).click();
     const tree = page.getByRole("tree", { name: "Arguments" });
     await expect.poll(() => tree.getByRole("treeitem").count()).toBe(3);
