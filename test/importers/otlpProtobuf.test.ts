@@ -70,11 +70,11 @@ describe("a request in protobuf", () => {
   });
 
   it("takes its parts in any order", () => {
-    const scope = field(1, field(1, Buffer.from("late.library")));
+    const scope = field(1, field(1, Buffer.from("late.scope")));
     const resource = field(1, field(1, field(1, Buffer.from("k")), field(2, field(1, Buffer.from("v")))));
     const bytes = field(1, field(2, field(2, soundSpan), scope), resource);
     const { spans } = readOtlpProtobuf(bytes);
-    expect(spans).toMatchObject([{ origin: { scopeName: "late.library", resource: { k: "v" } } }]);
+    expect(spans).toMatchObject([{ origin: { scopeName: "late.scope", resource: { k: "v" } } }]);
   });
 
   it("keeps nanoseconds to the nearest microsecond, as JSON does", () => {
