@@ -10,6 +10,7 @@ import type { RecorderProblem } from "../recorder/sessionRequest";
 import { objectJson, roundMs } from "../recorder/spanJson";
 import type { Refusal } from "../session/otlpAccess";
 import { inTurns, refuseNow, tooSlow } from "../session/otlpExchange";
+import type { OtlpMemory } from "../session/otlpMemory";
 import { OtlpSpanLog, type Recorded, spansPerStep } from "../session/otlpSpanLog";
 import type { LastStep, RestoredSession } from "./restoredSession";
 import type { SessionPlace } from "./sessionOfSpans";
@@ -17,8 +18,6 @@ import { titleOf } from "./sessionTitle";
 
 /** Attribute of the root: `{by, of}`. */
 export const collectedAttribute = "tracekeeper.collected";
-/** Ids of spans that one session remembers, up to twice as many: 7 MB for a session that has so many. */
-const rememberedSpans = 32_768;
 
 export type CollectingEnd = "idle" | "too many sessions" | "collector closed";
 
@@ -32,6 +31,8 @@ interface Opening {
   readonly sinceMs: number;
   /** What it holds already. */
   readonly restored: RestoredSession | undefined;
+  /** Shared with the other sessions. */
+  readonly memory: OtlpMemory;
   readonly onProblem: (problem: RecorderProblem) => void;
 }
 
@@ -48,7 +49,7 @@ export class CollectedSession {
   #lastStep: LastStep | undefined;
   #ending: Promise<void> | undefined;
 
-  constructor({ place, recorder, title, rootSpanId: spanId, sinceMs, restored, onProblem }: Opening) {
+  constructor({ place, recorder, title, rootSpanId: spanId, sinceMs, restored, memory, onProblem }: Opening) {
     this.place = place;
     this.recorder = recorder;
     this.#title = title;
@@ -66,7 +67,7 @@ export class CollectedSession {
       attributes: JSON.stringify({ ...root?.attributes, [collectedAttribute]: { by, of } }),
     });
     recorder.begin(spanId, json, { kind: "session", name });
-    this.#log = new OtlpSpanLog({ recorder, parentSpanId: spanId, onProblem, rememberedSpans });
+    this.#log = new OtlpSpanLog({ recorder, parentSpanId: spanId, onProblem, memory });
     if (restored === undefined) return;
     this.#lastStep = restored.lastStep;
     this.#log.restore(restored.spans);
@@ -112,6 +113,7 @@ export class CollectedSession {
     const root = this.#rootEnd(reason);
     this.recorder.end(root.spanId, root.json, root.totals);
     this.recorder.crash(reason, { signal });
+    this.#log.dispose();
   }
 
   *#recording(spans: readonly OtlpSpan[]): Generator<undefined, Recorded> {
@@ -155,6 +157,7 @@ export class CollectedSession {
       status: error === undefined ? "completed" : "error",
       error,
     });
+    this.#log.dispose();
   }
 
   #rootEnd(error: string | undefined) {

@@ -6,6 +6,7 @@ import { nodeFs } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import type { FsyncMode } from "../recorder/traceTypes";
+import { otlpMemory } from "../session/otlpMemory";
 import { CollectedSession, type CollectingEnd } from "./collectedSession";
 import { recentPlaces } from "./recentPlaces";
 import { readRestored, rootSpanIdOf } from "./restoredSession";
@@ -26,6 +27,7 @@ const mostTraces = 65_536;
 
 export class CollectedSessions {
   readonly #options: CollectedSessionsOptions;
+  readonly #memory = otlpMemory();
   readonly #open = new Map<string, CollectedSession>();
   /** Sessions whose end is under way. */
   readonly #ending = new Map<string, Promise<void>>();
@@ -107,7 +109,10 @@ export class CollectedSessions {
       onProblem,
     });
     const sinceMs = spans.reduce((since, span) => Math.min(since, timeOf(span)), Number.POSITIVE_INFINITY);
-    return recorder && new CollectedSession({ place, recorder, title, rootSpanId, sinceMs, restored, onProblem });
+    const memory = this.#memory;
+    return (
+      recorder && new CollectedSession({ place, recorder, title, rootSpanId, sinceMs, restored, memory, onProblem })
+    );
   }
 
   async #makeRoom(): Promise<void> {

@@ -1,12 +1,12 @@
 // Messages of models' conversations that came apart from their spans, held until these end. Bounded in bytes, for each
-// span and for all: a conversation beyond that is not held at all, for a part of it would be told as the whole.
+// span and for all sessions: a conversation beyond that is not held at all, for a part of it would be told as the whole.
 
 import { Buffer } from "node:buffer";
 import type { SpanEvent } from "../trace/schema";
+import type { SharedBytes } from "./sharedBytes";
 
 const mostMessages = 1_024;
 const mostBytesOfSpan = 1024 * 1024;
-const mostBytes = 16 * 1024 * 1024;
 
 interface HeldOfSpan {
   /** Undefined for a conversation that is shown by its events alone. */
@@ -15,8 +15,13 @@ interface HeldOfSpan {
 }
 
 export class OtlpMessages {
+  readonly #memory: SharedBytes;
   readonly #held = new Map<string, HeldOfSpan>();
-  #sizeBytes = 0;
+
+  /** @param memory shared with other sessions */
+  constructor(memory: SharedBytes) {
+    this.#memory = memory;
+  }
 
   /** @param json the event's text */
   add(spanId: string, event: SpanEvent, json: string): void {
@@ -25,16 +30,15 @@ export class OtlpMessages {
     this.#held.set(spanId, held);
     if (held.messages === undefined) return;
     const sizeBytes = Buffer.byteLength(json);
-    const isTooMuch = held.sizeBytes + sizeBytes > mostBytesOfSpan || this.#sizeBytes + sizeBytes > mostBytes;
-    if (isTooMuch || held.messages.length >= mostMessages) {
-      this.#sizeBytes -= held.sizeBytes;
+    const isTooMuch = held.sizeBytes + sizeBytes > mostBytesOfSpan || held.messages.length >= mostMessages;
+    if (isTooMuch || !this.#memory.tryTake(sizeBytes)) {
+      this.#memory.release(held.sizeBytes);
       held.messages = undefined;
       held.sizeBytes = 0;
       return;
     }
     held.messages.push(event);
     held.sizeBytes += sizeBytes;
-    this.#sizeBytes += sizeBytes;
   }
 
   of(spanId: string): readonly SpanEvent[] {
@@ -43,8 +47,13 @@ export class OtlpMessages {
 
   /** The span has ended. */
   release(spanId: string): void {
-    this.#sizeBytes -= this.#held.get(spanId)?.sizeBytes ?? 0;
+    this.#memory.release(this.#held.get(spanId)?.sizeBytes ?? 0);
     this.#held.delete(spanId);
+  }
+
+  /** Gives all of its memory back. */
+  dispose(): void {
+    for (const spanId of [...this.#held.keys()]) this.release(spanId);
   }
 
   get isEmpty(): boolean {

@@ -1,41 +1,32 @@
 // Events that were recorded already: what a client sends again counts once. Bounded: those of the last 8,192 events are
-// known, up to twice as many.
+// known, up to twice as many, in 400 KB.
 
-import { createHash } from "node:crypto";
+import { Fingerprints, fingerprintOf } from "./fingerprints";
 
 const mostInGeneration = 8_192;
+const leastSlots = 64;
 
 export class OtlpSeenEvents {
-  #young = new Set<string>();
-  #old = new Set<string>();
+  #young = new Fingerprints(leastSlots);
+  #old: Fingerprints | undefined;
 
   /** False for an event of this span that was added before. @param json its text */
   add(spanId: string, json: string): boolean {
-    const key = keyOf(spanId, json);
-    if (this.#young.has(key) || this.#old.has(key)) return false;
-    this.#young.add(key);
-    if (this.#young.size >= mostInGeneration) {
+    const fingerprint = fingerprintOf(spanId, json);
+    if (this.#young.has(fingerprint) || this.#old?.has(fingerprint)) return false;
+    if (this.#young.count >= mostInGeneration) {
       this.#old = this.#young;
-      this.#young = new Set();
+      this.#young = new Fingerprints(leastSlots);
     }
+    if (this.#young.isFull) this.#young.resize(this.#young.capacity * 2);
+    this.#young.add(fingerprint);
     return true;
   }
 
   /** The event was not recorded after all. */
   forget(spanId: string, json: string): void {
-    const key = keyOf(spanId, json);
-    this.#young.delete(key);
-    this.#old.delete(key);
+    const fingerprint = fingerprintOf(spanId, json);
+    this.#young.delete(fingerprint);
+    this.#old?.delete(fingerprint);
   }
-}
-
-function keyOf(spanId: string, json: string): string {
-  return `${spanId}${json.length > mostKept ? `${json.length} ${hashOf(json)}` : json}`;
-}
-
-/** Longer texts are known by their hash. */
-const mostKept = 128;
-
-function hashOf(text: string): string {
-  return createHash("sha256").update(text).digest("base64");
 }

@@ -9,6 +9,7 @@ import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import type { SpanEvent } from "../trace/schema";
 import { OtlpIds } from "./otlpIds";
+import { type OtlpMemory, otlpMemory } from "./otlpMemory";
 import { OtlpMessages } from "./otlpMessages";
 import { type Orphans, OtlpOrphans } from "./otlpOrphans";
 import { OtlpSeenEvents } from "./otlpSeenEvents";
@@ -27,8 +28,8 @@ export interface OtlpSpanLogOptions {
   /** The span of the session below which the received ones hang. */
   readonly parentSpanId: string;
   readonly onProblem: (problem: RecorderProblem) => void;
-  /** So many spans at least are remembered, so that they count once. */
-  readonly rememberedSpans?: number | undefined;
+  /** Shared with other sessions of the process. */
+  readonly memory?: OtlpMemory | undefined;
 }
 
 /** A span that the session holds from before. */
@@ -85,14 +86,15 @@ export class OtlpSpanLog {
   #lastResource: MappedSpan["resource"] | undefined;
   readonly #told = new Set<string>();
   readonly #seenEvents = new OtlpSeenEvents();
-  readonly #messages = new OtlpMessages();
+  readonly #messages: OtlpMessages;
 
-  constructor({ recorder, parentSpanId, onProblem, rememberedSpans }: OtlpSpanLogOptions) {
+  constructor({ recorder, parentSpanId, onProblem, memory = otlpMemory() }: OtlpSpanLogOptions) {
     this.#recorder = recorder;
     this.#ownSpanId = parentSpanId;
     this.#onProblem = onProblem;
-    this.#ids = new OtlpIds(parentSpanId, rememberedSpans);
-    this.#orphans = new OtlpOrphans(() =>
+    this.#ids = new OtlpIds(parentSpanId, memory.ids);
+    this.#messages = new OtlpMessages(memory.messages);
+    this.#orphans = new OtlpOrphans(memory.orphans, () =>
       this.#tellOnce(
         "So many spans wait for their parents that the oldest stay at the top; their attribute tracekeeper.parentSpanId names the parent",
       ),
@@ -118,7 +120,7 @@ export class OtlpSpanLog {
       if (!isOpen || this.#open.size >= mostOpen) continue;
       const open = openSpan({ kind, name, isAwaited }, usage.has(id));
       this.#open.set(id, open);
-      this.#ids.pin(id);
+      this.#ids.pin(traceId, id);
       open.hasEvents = events.length > 0;
       for (const event of events) {
         const json = JSON.stringify(event);
@@ -174,8 +176,8 @@ export class OtlpSpanLog {
       return yield* this.#recordAll(incoming, progress);
     } catch (thrown) {
       // Whoever sends them again must not be told that they are known.
-      for (const { id, isNew } of incoming.slice(progress.settled)) {
-        if (isNew && !this.#open.has(id)) this.#ids.forget(id);
+      for (const { id, isNew, mapped } of incoming.slice(progress.settled)) {
+        if (isNew && !this.#open.has(id)) this.#ids.forget(mapped.traceId, id);
       }
       throw thrown;
     }
@@ -192,7 +194,7 @@ export class OtlpSpanLog {
       if (index % spansPerStep === spansPerStep - 1) yield;
       if (this.#recorder.health.state !== "ok" || this.#recorder.phase === "ended") {
         // From here on the recorder might drop what memory can't hold.
-        for (const { id, isNew } of incoming.slice(index)) if (isNew) this.#ids.forget(id);
+        for (const { id, isNew, mapped } of incoming.slice(index)) if (isNew) this.#ids.forget(mapped.traceId, id);
         return { isWhole: false, refused, reason: undefined };
       }
       // The parent may be one that was just refused.
@@ -200,10 +202,17 @@ export class OtlpSpanLog {
       const isRecorded = this.#record(span, above.has(span.id));
       progress.settled = index + 1;
       if (isRecorded) continue;
-      this.#ids.forget(span.id);
+      this.#ids.forget(span.mapped.traceId, span.id);
       refused++;
     }
     return { isWhole: true, refused, reason: refused === 0 ? undefined : tooManyOpen };
+  }
+
+  /** Gives the memory back that it shares. Nothing is added any more. */
+  dispose(): void {
+    this.#ids.dispose();
+    this.#orphans.dispose();
+    this.#messages.dispose();
   }
 
   #identify(mapped: MappedSpan): Incoming {
@@ -246,7 +255,7 @@ export class OtlpSpanLog {
       this.#change(id, text, parentId, begun);
       if (!isOpen) this.#end(id, text, begun);
     } else if (isOpen) {
-      this.#begin(id, text, parentId ?? this.#ownSpanId);
+      this.#begin(traceId, id, text, parentId ?? this.#ownSpanId);
     } else {
       this.#recorder.span(id, text.whole(parentId ?? this.#ownSpanId), text.totals());
     }
@@ -308,21 +317,21 @@ export class OtlpSpanLog {
     try {
       this.#recorder.begin(id, JSON.stringify(span), { kind: "span", name: awaitedName });
     } catch (thrown) {
-      this.#ids.forget(id);
+      this.#ids.forget(traceId, id);
       throw thrown;
     }
     this.#open.set(id, openSpan({ kind: "span", name: awaitedName, isAwaited: true }, false));
-    this.#ids.pin(id);
+    this.#ids.pin(traceId, id);
     const orphans = this.#orphans.take(traceId, spanId);
     if (orphans !== undefined) this.#adopt(id, orphans);
     return id;
   }
 
-  #begin(id: string, text: OtlpSpanText, parentSpanId: string): void {
+  #begin(traceId: string, id: string, text: OtlpSpanText, parentSpanId: string): void {
     const { kind, name } = text.span;
     this.#recorder.begin(id, text.begin(parentSpanId), { kind, name });
     this.#open.set(id, openSpan({ kind, name }, false));
-    this.#ids.pin(id);
+    this.#ids.pin(traceId, id);
     // The end says all of it again.
     for (const event of text.span.events ?? []) {
       const json = JSON.stringify(event);

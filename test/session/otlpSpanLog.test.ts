@@ -8,6 +8,7 @@ import { mapOtlpSpan } from "../../src/importers/otlpSpan";
 import { OtlpIds } from "../../src/session/otlpIds";
 import { OtlpOrphans } from "../../src/session/otlpOrphans";
 import { OtlpSpanLog } from "../../src/session/otlpSpanLog";
+import { SharedBytes } from "../../src/session/sharedBytes";
 import { loadSession } from "../../src/store/loadSession";
 import type { TraceFile } from "../../src/trace/schema";
 import { summariseSpans } from "../../src/trace/traceSummary";
@@ -296,9 +297,9 @@ describe("a large request", () => {
 
 describe("memory", () => {
   it("of ids ends, but for those of open spans", () => {
-    const ids = new OtlpIds("00000000ffffffff", 4);
+    const ids = new OtlpIds("00000000ffffffff", new SharedBytes(1_000_000), 4);
     ids.add("t", "open");
-    ids.pin("open");
+    ids.pin("t", "open");
     ids.add("t", "asked for");
     for (let index = 0; index < 100; index++) {
       expect(ids.find("t", "asked for")).toBe("asked for");
@@ -314,7 +315,10 @@ describe("memory", () => {
 
   it("of orphans ends with those that waited longest for news", () => {
     const givenUp: number[] = [];
-    const orphans = new OtlpOrphans((count) => givenUp.push(count), { parents: 2, orphans: 4 });
+    const orphans = new OtlpOrphans(new SharedBytes(1_000_000), (count) => givenUp.push(count), {
+      parents: 2,
+      orphans: 4,
+    });
     orphans.add("t", "p1", "c1", false);
     orphans.add("t", "p2", "c2", false);
     orphans.add("t", "p1", "c3", true);
