@@ -1,0 +1,27 @@
+// What is known of an action before it runs: the schema of its `with` and a sentence for each field. Light on purpose: the
+// editor loads it, too, so nothing here or in the definitions reaches for Node or for what runs the action.
+
+import * as z from "zod/mini";
+
+export interface ActionDefinition {
+  /** One sentence, shown where an action is chosen. */
+  readonly summary: string;
+  /** What stands under `with`. It only checks: nothing in it changes a value. */
+  readonly schema: z.ZodMiniObject<Readonly<Record<string, z.ZodMiniType>>>;
+  /** A sentence for each field of `with`; one in an object is named with a dot: `price.input`. */
+  readonly describe: Readonly<Record<string, string>>;
+  /** Of these fields one has to be there, and only one. */
+  readonly exactlyOne?: readonly string[];
+  /** Of these fields only one may be there. */
+  readonly atMostOne?: readonly string[];
+  /** Why it can't be used yet. */
+  readonly unavailable?: string;
+}
+
+/** What is written as text in the end: YAML has no quotes around `8080` or `true`. */
+export const scalarSchema = z.union([z.string(), z.number(), z.boolean()], {
+  error: "must be a text, a number, or true or false",
+});
+export type Scalar = z.infer<typeof scalarSchema>;
+
+export const filledTextSchema = z.string().check(z.minLength(1, "must not be empty"));

@@ -1,0 +1,38 @@
+// The action `http`: one request and its answer.
+
+import * as z from "zod/mini";
+import { filledTextSchema, scalarSchema } from "./actionDefinition";
+
+export const httpMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] as const;
+
+const scalars = z.record(z.string(), scalarSchema);
+
+export const httpAction = {
+  summary: "Sends an HTTP request. Status, headers and body of the answer are recorded.",
+  schema: z.strictObject({
+    method: z.optional(z.enum(httpMethods)),
+    url: filledTextSchema,
+    headers: z.optional(scalars),
+    query: z.optional(
+      z.record(
+        z.string(),
+        z.union([scalarSchema, z.array(scalarSchema)], { error: "must be a value or a list of values" }),
+      ),
+    ),
+    json: z.optional(z.unknown()),
+    body: z.optional(z.string()),
+    form: z.optional(scalars),
+    redirects: z.optional(z.int().check(z.minimum(0, "must be 0 to 20"), z.maximum(20, "must be 0 to 20"))),
+  }),
+  atMostOne: ["json", "body", "form"],
+  describe: {
+    method: "GET by default, POST where there is a `json`, `body` or `form`.",
+    url: "Where to send it. A `{param}` within it is percent-encoded unless the address begins with it.",
+    headers: "Headers of the request.",
+    query: "Added to the address; a list adds its name once for each value.",
+    json: "The body as JSON. A text that is nothing but a `{param}` becomes the value with its type.",
+    body: "The body as text.",
+    form: "The body as fields of a form.",
+    redirects: "How many redirects are followed: 0 to 20, 5 by default.",
+  },
+} as const;
