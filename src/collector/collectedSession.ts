@@ -68,9 +68,12 @@ export class CollectedSession {
     });
     recorder.begin(spanId, json, { kind: "session", name });
     this.#log = new OtlpSpanLog({ recorder, parentSpanId: spanId, onProblem, memory });
-    if (restored === undefined) return;
-    this.#lastStep = restored.lastStep;
-    this.#log.restore(restored.spans);
+    this.#lastStep = restored?.lastStep;
+  }
+
+  /** Takes up what it holds already. To be called before anything is added. */
+  async restore({ spans }: RestoredSession): Promise<void> {
+    await inTurns(this.#log.restoring(spans));
   }
 
   get title(): string {

@@ -6,6 +6,7 @@ import { nodeFs } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import type { FsyncMode } from "../recorder/traceTypes";
+import { OrderedTurns } from "../session/orderedTurns";
 import { otlpMemory } from "../session/otlpMemory";
 import { CollectedSession, type CollectingEnd } from "./collectedSession";
 import { recentPlaces } from "./recentPlaces";
@@ -29,6 +30,10 @@ export class CollectedSessions {
   readonly #options: CollectedSessionsOptions;
   readonly #memory = otlpMemory();
   readonly #open = new Map<string, CollectedSession>();
+  readonly #turns = new OrderedTurns();
+  /** Those that are about to be among the open ones. */
+  #opening = 0;
+  #isClosed = false;
   /** Sessions whose end is under way. */
   readonly #ending = new Map<string, Promise<void>>();
   #places = new Map<string, SessionPlace>();
@@ -55,31 +60,50 @@ export class CollectedSessions {
     return older;
   }
 
-  /** @returns undefined where it can't be recorded; only one call at a time */
-  async open({ place, spans }: Placed): Promise<CollectedSession | undefined> {
-    for (const { traceId } of spans) if (this.#places.get(traceId) !== place) this.#remember(traceId, place);
-    const { sessionId } = place;
+  /**
+   * Does something with the session of these spans, when all that was asked of it before is done; other sessions don't
+   * wait for that. Undefined for one that can't be recorded.
+   */
+  with<T>(placed: Placed, use: (session: CollectedSession | undefined) => Promise<T>): Promise<T> {
+    return this.#turns.run(placed.place.sessionId, async () => await use(await this.#opened(placed)));
+  }
+
+  /** From now on the spans of these traces go into their sessions. */
+  settle(all: readonly Placed[]): void {
+    for (const { place, spans } of all) {
+      for (const { traceId } of spans) if (this.#places.get(traceId) !== place) this.#remember(traceId, place);
+    }
+  }
+
+  async #opened(placed: Placed): Promise<CollectedSession | undefined> {
+    const { sessionId } = placed.place;
     const open = this.#open.get(sessionId);
     if (open !== undefined && !open.isEnding) return open;
     await this.#ending.get(sessionId);
-    await this.#makeRoom();
-    const session = await this.#begin({ place, spans });
-    if (session === undefined) return undefined;
-    this.#open.set(sessionId, session);
-    this.#options.onOpened(session);
-    return session;
+    const leave = await this.#makeRoom();
+    try {
+      return await this.#begin(placed);
+    } finally {
+      leave();
+    }
   }
 
   /** Ends the sessions that have been silent so long. */
   endIdle(): void {
     const nowMs = performance.now();
     for (const session of this.#open.values()) {
+      if (this.#turns.isBusy(session.place.sessionId)) continue;
       if (nowMs - session.lastSpanMs >= this.#options.idleMs) this.#end(session, "idle");
     }
   }
 
+  /** None is opened any more; those at work end when that is done. */
   async endAll(reason: CollectingEnd): Promise<void> {
-    for (const session of this.#open.values()) this.#end(session, reason);
+    this.#isClosed = true;
+    const ends = this.all.map((session) =>
+      this.#turns.run(session.place.sessionId, async () => this.#end(session, reason)),
+    );
+    await Promise.all(ends);
     await Promise.all(this.#ending.values());
   }
 
@@ -94,6 +118,7 @@ export class CollectedSessions {
     const { directory, fsync, onProblem } = this.#options;
     const { sessionId } = place;
     const restored = await readRestored(directory, sessionId);
+    if (this.#isClosed) return undefined;
     const rootSpanId = rootSpanIdOf(sessionId);
     for (const { traceId } of restored?.spans ?? []) this.#remember(traceId, place);
     const title = restored?.title ?? titleOf(place, first.origin.resource);
@@ -109,22 +134,40 @@ export class CollectedSessions {
       onProblem,
     });
     const sinceMs = spans.reduce((since, span) => Math.min(since, timeOf(span)), Number.POSITIVE_INFINITY);
+    if (recorder === undefined) return undefined;
     const memory = this.#memory;
-    return (
-      recorder && new CollectedSession({ place, recorder, title, rootSpanId, sinceMs, restored, memory, onProblem })
-    );
+    const session = new CollectedSession({ place, recorder, title, rootSpanId, sinceMs, restored, memory, onProblem });
+    // Before anything is waited for: whatever ends this process ends this session, too.
+    this.#open.set(sessionId, session);
+    if (restored !== undefined) await session.restore(restored);
+    this.#options.onOpened(session);
+    return session;
   }
 
-  async #makeRoom(): Promise<void> {
-    while (this.#open.size >= this.#options.mostOpen) {
-      let idlest: CollectedSession | undefined;
-      for (const session of this.#open.values()) {
-        if (idlest === undefined || session.lastSpanMs < idlest.lastSpanMs) idlest = session;
-      }
-      if (idlest !== undefined) this.#end(idlest, "too many sessions");
+  /** @returns to be called once the session that there is room for is open, or is not to be */
+  async #makeRoom(): Promise<() => void> {
+    for (;;) {
+      // What is being ended holds memory and files too.
+      if (this.#ending.size >= mostEnding) await Promise.race(this.#ending.values());
+      else if (this.#open.size + this.#opening < this.#options.mostOpen) break;
+      else if (!this.#endIdlest()) await this.#turns.oneEnded();
     }
-    // What is being ended holds memory and files too.
-    while (this.#ending.size >= mostEnding) await Promise.race(this.#ending.values());
+    this.#opening++;
+    return () => {
+      this.#opening--;
+    };
+  }
+
+  /** @returns false where all are at work, or are just being opened */
+  #endIdlest(): boolean {
+    let idlest: CollectedSession | undefined;
+    for (const session of this.#open.values()) {
+      if (this.#turns.isBusy(session.place.sessionId)) continue;
+      if (idlest === undefined || session.lastSpanMs < idlest.lastSpanMs) idlest = session;
+    }
+    if (idlest === undefined) return false;
+    this.#end(idlest, "too many sessions");
+    return true;
   }
 
   #end(session: CollectedSession, reason: CollectingEnd): void {

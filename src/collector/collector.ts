@@ -207,12 +207,16 @@ class LoopbackCollector implements Collector {
     const recorders: SessionRecorder[] = [];
     const reasons: string[] = [];
     let refused = 0;
-    for (const placed of placeSpans(spans, (traceId) => this.#sessions.placeOf(traceId), endpoint)) {
-      const session = await this.#sessions.open(placed);
-      if (session === undefined) return notRecordable;
-      const recorded = await add(session, placed.spans);
+    const all = placeSpans(spans, (traceId) => this.#sessions.placeOf(traceId), endpoint);
+    // Requests that come meanwhile are to find their traces where these are.
+    this.#sessions.settle(all);
+    for (const placed of all) {
+      const recorded = await this.#sessions.with(placed, async (session) => {
+        if (session === undefined) return notRecordable;
+        recorders.push(session.recorder);
+        return await add(session, placed.spans);
+      });
       if ("status" in recorded) return recorded;
-      recorders.push(session.recorder);
       refused += recorded.refused;
       if (recorded.reason !== undefined) reasons.push(recorded.reason);
     }

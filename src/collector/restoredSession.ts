@@ -4,13 +4,17 @@
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { rowsPerStep, type Steps } from "../base/steps";
 import { safeIdIn } from "../recorder/existingTrace";
 import { makeProbeLiveness } from "../recorder/liveness";
 import { io, nodeFs, runAsync } from "../recorder/recorderFs";
 import { filesOfSession, readSessionOnDisk } from "../recorder/sessionOnDisk";
+import { inTurns } from "../session/otlpExchange";
 import { awaitedAttribute, type RestoredSpan } from "../session/otlpSpanLog";
-import { readSession } from "../trace/readSession";
+import { WeightedTurns } from "../session/weightedTurns";
+import { readSessionInSteps } from "../trace/readSession";
 import type { TraceFile, TraceSpan } from "../trace/schema";
+import type { SessionFiles } from "../trace/sessionFiles";
 
 /** The step at the top that ended last: by it a session is told to have failed. */
 export interface LastStep {
@@ -34,6 +38,9 @@ export interface RestoredSession {
  */
 const mostReadBytes = 64 * 1024 * 1024;
 
+/** Sessions that are read at one time have no more than the largest one alone. */
+const reading = new WeightedTurns(mostReadBytes);
+
 /** @returns undefined where there is nothing of it, or too much */
 export async function readRestored(
   directory: string,
@@ -41,16 +48,22 @@ export async function readRestored(
   mostBytes = mostReadBytes,
 ): Promise<RestoredSession | undefined> {
   const safeId = await runAsync(nodeFs, safeIdIn(directory, sessionId)).catch(() => undefined);
-  if (safeId === undefined || (await sizeOnDisk(directory, safeId)) > mostBytes) return undefined;
-  return await readRestoredFiles(directory, safeId);
+  if (safeId === undefined) return undefined;
+  const sizeBytes = await sizeOnDisk(directory, safeId);
+  if (sizeBytes === 0 || sizeBytes > mostBytes) return undefined;
+  return await reading.run(sizeBytes, () => readRestoredFiles(directory, safeId));
 }
 
 /** @returns undefined where there are none */
 export async function readRestoredFiles(directory: string, safeId: string): Promise<RestoredSession | undefined> {
   const found = await runAsync(nodeFs, readSessionOnDisk(directory, safeId));
   if (found === undefined || found.facts.size === 0) return undefined;
-  const { sessionId, trace } = readSession(found.files, makeProbeLiveness());
-  return restoredFrom(sessionId, trace);
+  return await inTurns(restoring(found.files));
+}
+
+function* restoring(files: SessionFiles): Steps<RestoredSession> {
+  const { sessionId, trace } = yield* readSessionInSteps(files, makeProbeLiveness());
+  return yield* restoredFrom(sessionId, trace);
 }
 
 async function sizeOnDisk(directory: string, safeId: string): Promise<number> {
@@ -72,13 +85,14 @@ export function rootSpanIdOf(sessionId: string): string {
   return createHash("sha256").update(sessionId).digest("hex").slice(0, 16);
 }
 
-function restoredFrom(sessionId: string, { spans, metadata }: TraceFile): RestoredSession {
+function* restoredFrom(sessionId: string, { spans, metadata }: TraceFile): Steps<RestoredSession> {
   const rootSpanId = rootSpanIdOf(sessionId);
   const root = spans.find(({ spanId }) => spanId === rootSpanId);
-  const traces = traceIdsOf(spans, rootSpanId);
+  const traces = yield* traceIdsOf(spans, rootSpanId);
   const restored: RestoredSpan[] = [];
   let lastStep: LastStep | undefined;
-  for (const span of spans) {
+  for (const [index, span] of spans.entries()) {
+    if (index % rowsPerStep === 0) yield;
     const traceId = traces.get(span.spanId);
     if (span.spanId === rootSpanId || traceId === undefined) continue;
     const { spanId, kind, name, attributes = {}, events = [], endTime, status, statusMessage, tokens, cost } = span;
@@ -104,10 +118,11 @@ function restoredFrom(sessionId: string, { spans, metadata }: TraceFile): Restor
 }
 
 /** Spans at the top say which trace they are of, and all below them are of the same. */
-function traceIdsOf(spans: readonly TraceSpan[], rootSpanId: string): ReadonlyMap<string, string> {
+function* traceIdsOf(spans: readonly TraceSpan[], rootSpanId: string): Steps<ReadonlyMap<string, string>> {
   const byId = new Map(spans.map((span) => [span.spanId, span]));
   const traces = new Map<string, string>();
-  for (const span of spans) {
+  for (const [index, span] of spans.entries()) {
+    if (index % rowsPerStep === 0) yield;
     const path: string[] = [];
     let traceId: string | undefined;
     for (let at: TraceSpan | undefined = span; at !== undefined && path.length <= spans.length; ) {

@@ -3,7 +3,7 @@
 
 import { type FileAccess, isSettled, sameStamp } from "../store/fileAccess";
 import { type FilesWith, hasJournals, readSessionFilesWith } from "../store/loadSession";
-import { readSnapshotSession } from "../trace/readSession";
+import { readSessionInSteps } from "../trace/readSession";
 import type { ProbeLiveness, SessionFiles } from "../trace/sessionFiles";
 import { TraceReplacedError } from "../trace/spanSource";
 import { inTurns } from "./inTurns";
@@ -132,6 +132,6 @@ export class ScannedSource implements SessionSource {
 }
 
 async function inMemory(files: SessionFiles, probe: ProbeLiveness, signal: AbortSignal): Promise<SessionUpdate> {
-  const session = await inTurns(readSnapshotSession(files, probe), signal);
+  const session = await inTurns(readSessionInSteps(files, probe), signal);
   return { type: "anew", reading: await inTurns(memoryInSteps(session, mostRowsWithTexts), signal) };
 }

@@ -24,6 +24,7 @@ import {
 } from "./otlpAnswer";
 import { BodyReader, bodyLimits, decodeBody, refuseEncoding } from "./otlpBody";
 import { notRecorded, type OtlpSignal } from "./otlpSignals";
+import { WeightedTurns } from "./weightedTurns";
 
 export type OtlpLimits = typeof defaultLimits;
 
@@ -33,6 +34,9 @@ const defaultLimits = {
   syncMs: 8_000,
 };
 
+/** Bodies that are read and taken at one time, as they are decompressed; a larger one is taken alone. */
+const mostTakenBytes = 32 * 1024 * 1024;
+
 /** Different problems that are told; a program may send a new one with every request. */
 const mostTold = 50;
 
@@ -40,7 +44,10 @@ const mostTold = 50;
 export interface OtlpTaker {
   /** What can be said of a request by its head: who may send here, and whether anything can be taken at present. */
   refuse(request: IncomingMessage): Refusal | undefined;
-  /** Only one call is under way at a time. A refusal that clients answer by sending again may come after a part is recorded. */
+  /**
+   * Called for several requests at a time; what is to be in order, a taker puts in order. A refusal that clients answer by
+   * sending again may come after a part is recorded.
+   */
   take(spans: readonly OtlpSpan[]): Promise<Taken | Refusal>;
   /** The same for events of spans that come as records of logs; where it is missing none is kept. */
   takeEvents?(events: readonly OtlpEvent[]): Promise<Taken | Refusal>;
@@ -65,8 +72,10 @@ export class OtlpExchange {
   readonly #limits: OtlpLimits;
   readonly #bodies: BodyReader;
   readonly #told = new Set<string>();
-  /** One body at a time is decompressed and read: it may take many times its size. */
+  /** One body at a time is decompressed, whatever becomes of it. */
   #turn: Promise<unknown> = Promise.resolve();
+  /** What bodies hold is taken together up to a limit: once it is read it may take many times its size. */
+  readonly #taking = new WeightedTurns(mostTakenBytes);
 
   constructor({ onProblem, limits }: OtlpExchangeOptions) {
     this.#onProblem = onProblem;
@@ -109,21 +118,25 @@ export class OtlpExchange {
     if (body.type === "gone") return undefined;
     if (body.type === "refused") return body;
     const encoding = encodingOfType(request.headers["content-type"]) ?? "json";
-    const turn = this.#turn.then(() => this.#take(body.bytes, compressionOf(request), encoding, signal, taker));
-    this.#turn = turn.then(body.release, body.release);
-    const { answer, recorders } = await turn;
-    return isRefusal(answer) ? answer : await this.#onceWritten(answer, recorders);
+    let done: () => void = () => undefined;
+    const turn = this.#turn.then(async () => {
+      const decoded = await decodeBody(body.bytes, compressionOf(request), this.#limits.bodyBytes);
+      if (Buffer.isBuffer(decoded)) done = await this.#taking.take(decoded.length);
+      return decoded;
+    });
+    this.#turn = turn.catch(() => undefined);
+    try {
+      const decoded = await turn;
+      if (!Buffer.isBuffer(decoded)) return decoded;
+      const { answer, recorders } = await this.#take(decoded, encoding, signal, taker);
+      return isRefusal(answer) ? answer : await this.#onceWritten(answer, recorders);
+    } finally {
+      done();
+      body.release();
+    }
   }
 
-  async #take(
-    bytes: Buffer,
-    compression: string,
-    encoding: OtlpEncoding,
-    signal: OtlpSignal,
-    taker: OtlpTaker,
-  ): Promise<Answered> {
-    const decoded = await decodeBody(bytes, compression, this.#limits.bodyBytes);
-    if (!Buffer.isBuffer(decoded)) return { answer: decoded, recorders: [] };
+  async #take(decoded: Buffer, encoding: OtlpEncoding, signal: OtlpSignal, taker: OtlpTaker): Promise<Answered> {
     try {
       if (signal === "traces") {
         const { spans, rejectedSpans: count, faults } = readRequest(decoded, encoding);

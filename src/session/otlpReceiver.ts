@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import type { OtlpSpan } from "../importers/otlpRequest";
 import { type MappedSpan, mapOtlpSpan } from "../importers/otlpSpan";
+import { OrderedTurns } from "./orderedTurns";
 import { type Refusal, refuseStranger, tokenCheck } from "./otlpAccess";
 import {
   inTurns,
@@ -44,6 +45,7 @@ class SessionTaker implements OtlpTaker {
   readonly #recorder: OtlpHandlerOptions["recorder"];
   readonly #log: OtlpSpanLog;
   readonly #isToken: (token: string) => boolean;
+  readonly #turns = new OrderedTurns();
 
   constructor(options: OtlpHandlerOptions) {
     this.#recorder = options.recorder;
@@ -55,7 +57,11 @@ class SessionTaker implements OtlpTaker {
     return refuseStranger(request, this.#isToken) ?? refuseNow(this.#recorder);
   }
 
-  async take(spans: readonly OtlpSpan[]): Promise<Taken | Refusal> {
+  take(spans: readonly OtlpSpan[]): Promise<Taken | Refusal> {
+    return this.#turns.run("", () => this.#take(spans));
+  }
+
+  async #take(spans: readonly OtlpSpan[]): Promise<Taken | Refusal> {
     // It may have become slow while the body came.
     const refusal = refuseNow(this.#recorder);
     if (refusal) return refusal;

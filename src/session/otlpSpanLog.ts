@@ -2,6 +2,7 @@
 // the session's own span and names the one it waits for (`tracekeeper.parentSpanId`), until that one comes. A span that
 // has not ended is begun, and completed by the same span once it has.
 
+import { rowsPerStep, type Steps } from "../base/steps";
 import { type OtlpEvent, toSpanEvent } from "../importers/otlpLogs";
 import type { MappedSpan } from "../importers/otlpSpan";
 import { spansAboveUsage } from "../importers/otlpUsageOnce";
@@ -106,15 +107,16 @@ export class OtlpSpanLog {
     return this.#open.size;
   }
 
-  /** Takes up what the session holds already. To be called before anything is added. */
-  restore(spans: readonly RestoredSpan[]): void {
+  /** Takes up what the session holds already, in steps. To be called before anything is added. */
+  *restoring(spans: readonly RestoredSpan[]): Steps<void> {
     const usage = new Set<string>();
     const parents = new Map(spans.map(({ id, parentId }) => [id, parentId]));
     for (const { id, reportsUsage } of spans) {
       if (!reportsUsage) continue;
       for (let at: string | undefined = id; at !== undefined && !usage.has(at); at = parents.get(at)) usage.add(at);
     }
-    for (const { id, traceId, kind, name, isAwaited, waitsFor, isOpen, events } of spans) {
+    for (const [index, { id, traceId, kind, name, isAwaited, waitsFor, isOpen, events }] of spans.entries()) {
+      if (index % rowsPerStep === 0) yield;
       this.#ids.restore(traceId, id);
       if (waitsFor !== undefined) this.#orphans.add(traceId, waitsFor, id, usage.has(id));
       if (!isOpen || this.#open.size >= mostOpen) continue;

@@ -2,6 +2,7 @@
 // that they belong together; otherwise the journal is the trace, because its records are facts and a snapshot may be
 // anybody's claim.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import { type CombinePlan, type PlanStep, planCombination } from "./combinePlan";
 import { JournalFold } from "./foldJournal";
 import type { ReadJournal } from "./journal";
@@ -54,6 +55,16 @@ export function combineJournals(
   journals: readonly ReadJournal[],
   earlierCrash?: EarlierCrash,
 ): Combined {
+  return finish(combineJournalsInSteps(snapshot, isWhole, journals, earlierCrash));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* combineJournalsInSteps(
+  snapshot: TraceFile | undefined,
+  isWhole: boolean,
+  journals: readonly ReadJournal[],
+  earlierCrash?: EarlierCrash,
+): Steps<Combined> {
   const holding = journals.map((journal) => new HeldJournal(journal)).filter(holdsSomething);
   const plan = planCombination(snapshot, isWhole, holding);
   const problems = new ProblemList();
@@ -71,7 +82,10 @@ export function combineJournals(
     fold.metadata = { ...fold.metadata, ...metadataOfHeader(step) };
     const choice = choiceOfStep(step, plan, holding);
     const entries = entriesOfStep(step, choice);
-    for (const entry of entries) fold.apply(entry);
+    for (const [index, entry] of entries.entries()) {
+      if (index % rowsPerStep === 0) yield;
+      fold.apply(entry);
+    }
     addedRecords += entries.length;
     lostRecords += choice.lost;
     lostOfNewest = choice.lost;

@@ -1,6 +1,7 @@
 // Bytes of a journal -> its sound records, and what is wrong with it. Whatever the damage, every record whose checksum
 // holds is found and none is invented, nothing is thrown, and the size of the chunks handed in changes nothing.
 
+import { finish, type Steps } from "../base/steps";
 import { type Crc32, crc32 as plainCrc32 } from "./crc32";
 import { checkFrame, findRecordEnd, findRecordStart } from "./journalFrame";
 import { JournalLog } from "./journalLog";
@@ -148,8 +149,30 @@ export interface ReadJournal extends JournalReading {
 
 /** Reads a whole journal. */
 export function readJournal(bytes: Uint8Array, fileName: string, options?: JournalOptions): ReadJournal {
+  return finish(readPieces([bytes], fileName, options));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* readJournalInSteps(bytes: Uint8Array, fileName: string, options?: JournalOptions): Steps<ReadJournal> {
+  const count = Math.ceil(bytes.length / bytesPerStep);
+  const pieces = Array.from({ length: count }, (_, at) => bytes.subarray(at * bytesPerStep, (at + 1) * bytesPerStep));
+  return yield* readPieces(pieces, fileName, options);
+}
+
+/** A few milliseconds of reading. */
+const bytesPerStep = 256 * 1024;
+
+function* readPieces(
+  pieces: readonly Uint8Array[],
+  fileName: string,
+  options: JournalOptions | undefined,
+): Steps<ReadJournal> {
   const reader = new JournalReader(fileName, options);
-  const entries = reader.push(bytes);
+  const entries: JournalEntry[] = [];
+  for (const piece of pieces) {
+    for (const entry of reader.push(piece)) entries.push(entry);
+    yield;
+  }
   const { reading, tail } = reader.result();
   for (const entry of tail) entries.push(entry);
   const isInOrder = entries.every((entry, index) => index === 0 || (entries[index - 1]?.seq ?? -1) < entry.seq);

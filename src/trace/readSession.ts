@@ -3,8 +3,8 @@
 // the state nor what the journal holds.
 
 import { finish, type Steps } from "../base/steps";
-import { type Combined, combineJournals } from "./combineJournals";
-import { type JournalOptions, type ReadJournal, readJournal } from "./journal";
+import { type Combined, combineJournalsInSteps } from "./combineJournals";
+import { type JournalOptions, type ReadJournal, readJournal, readJournalInSteps } from "./journal";
 import { readSnapshot, readSnapshotInSteps, type Snapshot } from "./readSnapshot";
 import { factsOfFiles, isWholeSnapshot, journalFactsOf, type SnapshotHead, weighFiles } from "./sessionEvidence";
 import type { LoadedSession, ProbeLiveness, SessionFiles } from "./sessionFiles";
@@ -26,10 +26,12 @@ export function readSession(files: SessionFiles, probe: ProbeLiveness, options?:
   return combineSession(files, read, probe).session;
 }
 
-/** The same for a session without journals, with pauses in which others can be served. */
-export function* readSnapshotSession(files: SessionFiles, probe: ProbeLiveness): Steps<LoadedSession> {
+/** The same, with pauses in which others can be served. */
+export function* readSessionInSteps(files: SessionFiles, probe: ProbeLiveness): Steps<LoadedSession> {
+  const read: ReadJournal[] = [];
+  for (const { bytes, name } of files.journals) read.push(yield* readJournalInSteps(bytes, name));
   const snapshot = files.snapshot && (yield* readSnapshotInSteps(files.snapshot.bytes, files.snapshot.name));
-  return (yield* combine(files, snapshot, [], probe)).session;
+  return (yield* combine(files, snapshot, read, probe)).session;
 }
 
 /** @param read the journals of `files`, in the same order */
@@ -52,7 +54,7 @@ function* combine(
   const isSnapshotWhole = isWholeSnapshot(head);
   const weighed = weighFiles(files, head, read);
   const { journals, crashMarker, earlierCrash } = weighed;
-  const combined = combineJournals(snapshot?.trace, isSnapshotWhole, journals, earlierCrash);
+  const combined = yield* combineJournalsInSteps(snapshot?.trace, isSnapshotWhole, journals, earlierCrash);
   yield;
   const trace = combined.isApplied
     ? combinedTrace(files.safeId, combined, journals, { journal: journalFactsOf(weighed, combined), crashMarker })

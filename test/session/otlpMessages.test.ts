@@ -3,13 +3,14 @@ import { describe, expect, it } from "vitest";
 import type { OtlpEvent } from "../../src/importers/otlpLogs";
 import { readOtlpRequest } from "../../src/importers/otlpRequest";
 import { mapOtlpSpan } from "../../src/importers/otlpSpan";
+import { type OtlpMemory, otlpMemory } from "../../src/session/otlpMemory";
 import { OtlpSpanLog } from "../../src/session/otlpSpanLog";
 import { hexId, sentRequest, sentSpan, traceId } from "../importers/otlpPayload";
 import { MemoryRecorder } from "../recorder/memoryRecorder";
 
-function start() {
+function start(memory?: OtlpMemory) {
   const recorder = new MemoryRecorder({ directory: "/", sessionId: "s", traceId: "t", metadata: {} } as never);
-  return { recorder, log: new OtlpSpanLog({ recorder, parentSpanId: "own", onProblem: () => {} }) };
+  return { recorder, log: new OtlpSpanLog({ recorder, parentSpanId: "own", onProblem: () => {}, memory }) };
 }
 
 const mapped = (id: string) => readOtlpRequest(sentRequest([sentSpan({ id })])).spans.map(mapOtlpSpan);
@@ -47,5 +48,23 @@ describe("messages that come before their span", () => {
     expect(held(1)).toBe(0);
     add(51);
     expect(held(51)).toBe(1);
+  });
+});
+
+describe("memory for messages", () => {
+  it("is shared by all sessions of a process, and given back by those that end", () => {
+    const memory = otlpMemory();
+    const sessions = Array.from({ length: 4 }, () => start(memory));
+    const held = () =>
+      sessions.map(
+        ({ log }) => Array.from({ length: 15 }, (_, id) => log.messagesOf(traceId, hexId(id))).flat().length,
+      );
+    for (const { log } of sessions) for (let id = 0; id < 15; id++) log.addEvents([message(hexId(id), large(id))]);
+    expect(held()).toEqual([15, 15, 11, 0]);
+    sessions[0]?.log.dispose();
+    sessions[3]?.log.addEvents([message(hexId(20), large(20))]);
+    expect(sessions[3]?.log.messagesOf(traceId, hexId(20))).toHaveLength(1);
+    for (const { log } of sessions) log.dispose();
+    expect([memory.ids, memory.messages, memory.orphans].map(({ takenBytes }) => takenBytes)).toEqual([0, 0, 0]);
   });
 });

@@ -6,7 +6,7 @@ import { buildColumns, columnsInSteps } from "../../src/trace/buildColumns";
 import { failuresInSteps, findFailures } from "../../src/trace/failures";
 import { LiveRows } from "../../src/trace/liveRows";
 import { ProblemList } from "../../src/trace/problemList";
-import { readSession, readSnapshotSession } from "../../src/trace/readSession";
+import { readSession, readSessionInSteps } from "../../src/trace/readSession";
 import type { TraceSpan } from "../../src/trace/schema";
 import { actionKeysOf } from "../../src/trace/spanActions";
 import { FLAG } from "../../src/trace/spanColumns";
@@ -67,7 +67,7 @@ describe("a file that is read with pauses", () => {
   it("makes the same session", () => {
     const bytes = encode(traceText(9_000).slice(0, -100));
     const files = { safeId: "s", snapshot: { name: "s.json", bytes, mtimeMs: 1_795_180_000_000 }, journals: [] };
-    expect(finish(readSnapshotSession(files, () => "unknown"))).toEqual(readSession(files, () => "unknown"));
+    expect(finish(readSessionInSteps(files, () => "unknown"))).toEqual(readSession(files, () => "unknown"));
   });
 
   it("pauses at least once for each megabyte and for some thousand spans", () => {
