@@ -1,5 +1,5 @@
-// Sends one page what it lacks of a trace, message after message: the next one is asked of the reader when the one before
-// has been taken, so that nothing piles up on either side, and a page that lags behind is sent sums of changes.
+// Sends one page what it lacks of a trace, message after message, of which only a few are under way at a time, so that
+// nothing piles up on either side, and a page that lags behind is sent sums of changes.
 
 import type { Disposable } from "../../base/disposable";
 import { describeError, type Logger } from "../../base/logger";
@@ -8,6 +8,9 @@ import { ReaderError } from "../../reader/readerClient";
 import type { CallParams, PictureFacts, Reveal } from "../../reader/readerProtocol";
 import type { TraceNow } from "../../reader/remoteTrace";
 import type { TraceModel } from "./traceModel";
+
+/** Chunks that were not taken yet: a page that is far away has the next one while it says so of the one before. */
+const mostUnderWay = 3;
 
 export interface PageFeedOptions {
   readonly model: TraceModel;
@@ -131,10 +134,16 @@ export class PageFeed implements Disposable {
       ...(revealRow >= 0 ? { revealRow } : {}),
       ...(keptRow === undefined ? {} : { restoredRow: keptRow }),
     });
+    const underWay: Promise<void>[] = [];
     for await (const { columns, strings, fromRow, last } of this.#chunks(epoch, end)) {
       if (this.#sent !== sent) return;
-      await this.#post({ type: "columns", epoch, revision, fromRow, columns, strings, last });
+      const posted = this.#post({ type: "columns", epoch, revision, fromRow, columns, strings, last });
+      // Whoever awaits it hears of its failure; until then nobody does.
+      posted.catch(() => undefined);
+      underWay.push(posted);
+      if (underWay.length === mostUnderWay) await underWay.shift();
     }
+    await Promise.all(underWay);
     if (this.#sent !== sent) return;
     this.#isWhole = true;
     this.#restored = undefined;
