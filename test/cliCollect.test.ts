@@ -57,7 +57,7 @@ describe("tracekeeper collect", () => {
     expect(await ended).toEqual([0, null]);
     // It may have ended before the wait had begun.
     expect(["left", "lost"]).toContain(await end);
-    const names = await readdir(directory);
+    const names = (await readdir(directory)).filter((name) => !name.startsWith("."));
     expect(names).toEqual([expect.stringMatching(/nightly\.json$/)]);
     const trace = JSON.parse(await readFile(folder.join("traces", names[0] ?? ""), "utf8")) as {
       summary: { status: string };

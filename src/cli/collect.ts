@@ -1,11 +1,14 @@
 // `tracekeeper collect`: takes what programs of this machine trace over OTLP/HTTP, each session recorded by itself.
 
 import { randomBytes } from "node:crypto";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Collector, defaultCollectorPort } from "../collector/collector";
 import { startCrewaiCollector } from "../collector/crewaiCollector";
+import { keptSecret } from "../collector/keptSecret";
 import { findCollector, PresenceHandler } from "../collector/presence";
+import { listOrMake } from "../recorder/listOrMake";
 import { installProcessHandlers } from "../recorder/processHandlers";
+import { nodeFs, runAsync } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { environmentLines, environmentWord } from "../session/collectingText";
 import { hearSignals } from "../session/sessionSignals";
@@ -17,12 +20,12 @@ import { jsonLine, visibleLine } from "./visibleText";
 
 export const collectCommand: Command = {
   name: "collect",
-  summary: "records what programs trace over OTLP",
+  summary: "records what programs trace over OTLP, and runs of crewAI",
   usage: `Usage: tracekeeper collect [options]
 
 Takes spans over OTLP/HTTP, in protobuf or JSON, from any program on this machine, and records each session by itself:
-a conversation where the spans name one, else a trace. Prints what a program needs in its environment, and ends with
-Ctrl+C.
+a conversation where the spans name one, else a trace. Takes the trace batches of crewAI, too, each a session, where
+CREWAI_PLUS_URL is the address that it prints. Prints what a program needs in its environment, and ends with Ctrl+C.
 
   --port <number>    ${defaultCollectorPort} where it is left out, which is where exporters send by default; where another program
                      has it, a free one is taken. 0 takes any
@@ -71,7 +74,17 @@ async function run(words: readonly string[]): Promise<number> {
     randomBytes(24).toString("hex"),
     () => undefined,
   );
-  const collector = await startCrewaiCollector({ directory, port, idleMs, handlers: [presence.handle], ...told });
+  await runAsync(nodeFs, listOrMake(directory));
+  // The endpoints of sessions are good with the next collector of this directory too.
+  const secret = await keptSecret(join(directory, ".collector.secret"));
+  const collector = await startCrewaiCollector({
+    directory,
+    port,
+    idleMs,
+    secret,
+    handlers: [presence.handle],
+    ...told,
+  });
   const removeHandlers = installProcessHandlers({
     crash: (reason, signal) => collector.crash(reason, signal),
     note: () => undefined,

@@ -2,13 +2,14 @@
 // collector too.
 
 import { randomBytes } from "node:crypto";
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errorCode } from "../base/errorCode";
+import { makeFolders } from "../recorder/makeFolders";
 
 /** @param path of a file that this person alone can read; made where it is not there */
 export async function keptSecret(path: string): Promise<string> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolders(dirname(path));
   const secret = randomBytes(32).toString("hex");
   try {
     await writeFile(path, secret, { mode: 0o600, flag: "wx" });

@@ -3,10 +3,12 @@
 
 import { randomBytes } from "node:crypto";
 import { readFileSync, rmSync } from "node:fs";
-import { mkdir, rename, writeFile } from "node:fs/promises";
+import { rename, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import { describeError } from "../base/logger";
+import { listOrMake } from "../recorder/listOrMake";
+import { nodeFs, runAsync } from "../recorder/recorderFs";
 import type { Collector } from "./collector";
 import { type CollectorNews, type CollectorOrder, collectorOrderSchema, stopLine } from "./collectorProcess";
 import { startCrewaiCollector } from "./crewaiCollector";
@@ -25,7 +27,7 @@ async function collect(order: CollectorOrder, whenAsked: Promise<"stopped" | "le
   });
   const token = randomBytes(24).toString("hex");
   const presence = new PresenceHandler({ pid: process.pid, directory: order.directory }, token, stop);
-  await mkdir(order.directory, { recursive: true, mode: 0o700 });
+  await runAsync(nodeFs, listOrMake(order.directory));
   const collector = await startCrewaiCollector({
     directory: order.directory,
     port: order.port,

@@ -1,7 +1,7 @@
 // One collector for all windows of a person: the first one that wants it starts it, the others follow it, and when it goes
 // without having been stopped one of them takes over. A port that belongs to another program is left alone for a free one.
 
-import { mkdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { readFile, rm, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod/mini";
@@ -9,6 +9,7 @@ import type { Disposable } from "../base/disposable";
 import { errorCode } from "../base/errorCode";
 import { Emitter } from "../base/event";
 import { describeError } from "../base/logger";
+import { makeFolders } from "../recorder/makeFolders";
 import { type CollectorEnd, findCollector, type Presence, stopCollector, whenCollectorEnds } from "./presence";
 
 export type CollectorState =
@@ -196,7 +197,7 @@ const lockPauseMs = 50;
 
 /** Runs it while no other window of this person does. */
 async function withLock<T>(path: string, signal: AbortSignal, run: () => Promise<T>): Promise<T> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolders(dirname(path));
   while (!(await isTaken(path))) {
     const age = await stat(path).then(
       ({ mtimeMs }) => Date.now() - mtimeMs,

@@ -2,20 +2,20 @@
 // there. The exclusive creation of the journal is the lock: whoever loses it takes the next number.
 
 import { createHash, randomBytes } from "node:crypto";
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { errorCode } from "../base/errorCode";
 import type { WriterIdentity } from "../trace/evidence";
 import { traceFileNames } from "../trace/safeId";
 import { clear } from "./crashGuard";
-import { makeDirectory } from "./durableDirectory";
 import { type ExistingSession, readExisting, resolveSafeId } from "./existingSession";
-import { isMissing, unlinkQuietly, writeNew } from "./fileTasks";
+import { unlinkQuietly } from "./fileTasks";
 import { Incarnation } from "./incarnation";
 import { JournalFile } from "./journalFile";
 import { headerBody } from "./journalHeader";
+import { listOrMake } from "./listOrMake";
 import { placeLiveMarker } from "./liveMarker";
 import { type Machine, makeProbeLiveness, thisMachine } from "./liveness";
-import { type Io, io, type RecorderFs, runSync } from "./recorderFs";
+import { type RecorderFs, runSync } from "./recorderFs";
 import { journalPathOf } from "./removeAfterEnd";
 import { tempPathFor } from "./replaceSnapshot";
 import type { SessionRecorder } from "./sessionRecorder";
@@ -142,30 +142,6 @@ function continuationOf(existing: ExistingSession): Parameters<typeof headerBody
   const newest = journals.at(-1);
   const instance = newest?.header?.header.writer.instance;
   return newest && instance !== undefined ? { instance, incarnation: newest.incarnation } : undefined;
-}
-
-/** Names in the directory, which is made where there is none; what is made for us says that it is nobody's to commit. */
-function* listOrMake(directory: string): Io<readonly string[]> {
-  try {
-    return yield* io.list(directory);
-  } catch (error) {
-    if (!isMissing(error)) throw error;
-  }
-  yield* makeDirectory(directory);
-  yield* writeIgnoreFile(directory);
-  return [];
-}
-
-function* writeIgnoreFile(directory: string): Io<void> {
-  for (let folder = directory; dirname(folder) !== folder; folder = dirname(folder)) {
-    if (basename(folder) !== ".tracekeeper") continue;
-    try {
-      yield* writeNew(join(folder, ".gitignore"), Buffer.from("*\n"), false);
-    } catch {
-      // There is one, or it can't be made: the traces matter more.
-    }
-    return;
-  }
 }
 
 let machineOfProcess: Machine | undefined;

@@ -12,8 +12,6 @@ import {
   fstatSync,
   fsync,
   fsyncSync,
-  mkdir,
-  mkdirSync,
   open,
   openSync,
   read,
@@ -31,6 +29,7 @@ import {
 } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
+import { makeFolders, makeFoldersSync } from "./makeFolders";
 import { renameRetrying, renameSyncRetrying } from "./retryingRename";
 import { inSyncQueue } from "./syncQueue";
 
@@ -164,7 +163,6 @@ async function runInThreads<T>(
 }
 
 const fileMode = 0o600;
-const directoryMode = 0o700;
 const openFlags: Readonly<Record<OpenMode, number>> = {
   create: constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_EXCL,
   append: constants.O_WRONLY | constants.O_APPEND,
@@ -200,7 +198,6 @@ const fsyncAsync = promisify(fsync);
 const closeAsync = promisify(close);
 const renameAsync = promisify(rename);
 const unlinkAsync = promisify(unlink);
-const mkdirAsync = promisify(mkdir);
 const readdirAsync = promisify(readdir);
 const statAsync = promisify(stat);
 const fstatAsync = promisify(fstat);
@@ -224,7 +221,7 @@ export const nodeFs: RecorderFs = {
     rename: (from, to) =>
       isWindows ? renameSyncRetrying(() => renameSync(from, to), pauseThread) : renameSync(from, to),
     unlink: (path) => unlinkSync(path),
-    mkdir: (path) => void mkdirSync(path, { recursive: true, mode: directoryMode }),
+    mkdir: (path) => makeFoldersSync(path),
     list: (path) => readdirSync(path),
     stat: (path) => toFacts(statSync(path)),
     statFd: (fd) => toFacts(fstatSync(fd)),
@@ -238,7 +235,7 @@ export const nodeFs: RecorderFs = {
     close: (fd) => closeAsync(fd),
     rename: (from, to) => (isWindows ? renameRetrying(() => renameAsync(from, to), delay) : renameAsync(from, to)),
     unlink: (path) => unlinkAsync(path),
-    mkdir: async (path) => void (await mkdirAsync(path, { recursive: true, mode: directoryMode })),
+    mkdir: (path) => makeFolders(path),
     list: (path) => readdirAsync(path),
     stat: async (path) => toFacts(await statAsync(path)),
     statFd: async (fd) => toFacts(await fstatAsync(fd)),

@@ -2,9 +2,10 @@
 // all, so that windows which write at once don't harm each other; whatever is wrong with one, it counts as not there.
 
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
-import { mkdir, open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
+import { closeSync, openSync, renameSync, rmSync, writeSync } from "node:fs";
+import { open, readdir, rename, rm, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import { makeFolders, makeFoldersSync } from "../recorder/makeFolders";
 import { nodeFileAccess } from "./fileAccess";
 import { readFully } from "./fileEdges";
 
@@ -93,7 +94,7 @@ export class StorageFolder {
     chunks: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
     isWanted: () => boolean = () => true,
   ): Promise<void> {
-    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    await makeFolders(this.path);
     const temporary = temporaryFor(path);
     try {
       const file = await open(temporary, "wx", 0o600);
@@ -113,7 +114,7 @@ export class StorageFolder {
 
   /** The same for a process that is about to end. */
   replaceSync(path: string, chunks: Iterable<Uint8Array>): void {
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    makeFoldersSync(this.path);
     const temporary = temporaryFor(path);
     try {
       const file = openSync(temporary, "wx", 0o600);

@@ -1,7 +1,7 @@
 // `tracekeeper collect` as it is shipped: what it prints, how it ends, and that what it answered survives its death.
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
 import { once } from "node:events";
-import { readdir } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { context, SpanStatusCode, trace } from "@opentelemetry/api";
@@ -69,6 +69,8 @@ async function collect(...words: readonly string[]): Promise<Running> {
   };
 }
 
+const bearer = (token: unknown) => ({ "Content-Type": "application/json", Authorization: `Bearer ${token}` });
+
 const load = (safeId: string) => loadSession(folder.join(".tracekeeper", "traces", `${safeId}.json`), () => "gone");
 
 async function send(port: number, ...spans: readonly Record<string, unknown>[]): Promise<number> {
@@ -117,6 +119,35 @@ describe("tracekeeper collect", () => {
     expect(await send(port, sentSpan())).toBe(200);
     expect(await end("SIGINT")).toBe(0);
     other.close();
+  });
+
+  it("names crewAI, whose grants are good with the next collector of the directory, and with no other's", async () => {
+    expect((await cli.run(["collect", "--help"], { cwd: folder.path })).stdout).toContain("crewAI");
+    const first = await collect("--port", "0");
+    const grants = "/crewai_plus/api/v1/tracing/grants";
+    const execution_uuid = "5c9b1e2a-7a51-4b11-9a3c-b1b6f2f6a001";
+    const headers = { "Content-Type": "application/json", Authorization: undefined };
+    const { json } = await post(first.port, { execution_uuid }, { path: grants, headers });
+    expect(await first.end("SIGKILL")).toBe("SIGKILL");
+    const secret = folder.join(".tracekeeper", "traces", ".collector.secret");
+    if (process.platform !== "win32") expect((await stat(secret)).mode & 0o777).toBe(0o600);
+    expect(await readFile(folder.join(".tracekeeper", ".gitignore"), "utf8")).toBe("*\n");
+
+    const granted = { path: new URL(String(json["collector_url"])).pathname, headers: bearer(json["token"]) };
+    const second = await collect("--port", "0");
+    expect((await post(second.port, sentRequest([sentSpan()]), granted)).status).toBe(200);
+    expect(await second.end("SIGINT")).toBe(0);
+    const other = await collect("--port", "0", "--dir", "other");
+    expect((await post(other.port, sentRequest([sentSpan()]), granted)).status).toBe(401);
+    expect(await other.end("SIGINT")).toBe(0);
+  });
+
+  it.runIf(process.platform === "linux")("says why where its directory can't be made", async () => {
+    const { code, stderr } = await cli.run(["collect", "--port", "0", "--dir", "/proc/none/x"], { cwd: folder.path });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: expect.stringMatching(/^tracekeeper: ENOENT.*\/proc\/none.*\n$/),
+    });
   });
 
   it.each([

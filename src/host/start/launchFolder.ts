@@ -2,10 +2,11 @@
 // claim of the process that runs it. A launch that ended, or that nobody ever ran, is removed after a day; its claim stays
 // for long, because a terminal that is brought back starts the same command again and has to be told that it was run.
 
-import { chmod, mkdir, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
+import { chmod, readdir, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../../base/errorCode";
 import type { ProcessFacts } from "../../recorder/liveness";
+import { makeFolders } from "../../recorder/makeFolders";
 import { completeClaim } from "../../session/claim";
 import { claimPathOf, type Launch, type LaunchClaim, readClaim, readLaunch } from "../../session/launch";
 
@@ -35,7 +36,7 @@ export class LaunchFolder {
 
   /** Writes a launch that nobody has seen before; returns the path of its file. */
   async write(launch: Launch): Promise<string> {
-    await mkdir(this.path, { recursive: true, mode: 0o700 });
+    await makeFolders(this.path);
     // An older folder may be open to others; on Windows this says nothing.
     await chmod(this.path, 0o700);
     const path = this.pathOf(launch.id);

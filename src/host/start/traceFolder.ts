@@ -5,6 +5,7 @@ import { constants } from "node:fs";
 import { access, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../../base/errorCode";
+import { makeFolders } from "../../recorder/makeFolders";
 import { isInside } from "../../store/insideFolder";
 
 export interface TraceFolder {
@@ -25,7 +26,7 @@ export async function makeTraceFolder(folder: string | undefined, storage: strin
     if (await makeInside(folder, directory)) return { directory };
   }
   const directory = join(storage, "traces");
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeFolders(directory);
   return { directory, fallback: folder === undefined ? "noFolder" : "notWritable" };
 }
 
