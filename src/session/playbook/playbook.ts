@@ -22,8 +22,8 @@ export interface Playbook {
 export const parameterTypes = ["string", "number", "boolean", "path"] as const;
 export type ParameterType = (typeof parameterTypes)[number];
 export type ParameterValue = string | number | boolean;
-/** By parameter; read with `Object.hasOwn`, for the names come from a file. */
-export type ParameterValues = Readonly<Record<string, ParameterValue>>;
+/** By parameter, null where one may be left out and is; read with `Object.hasOwn`, for the names come from a file. */
+export type ParameterValues = Readonly<Record<string, ParameterValue | null>>;
 
 export interface Parameter {
   readonly name: string;
