@@ -121,7 +121,7 @@ describe("tracekeeper show", () => {
 
   it("tells of a call that was repeated again and again", async () => {
     const lines = await linesOf([join(fixtures, "ses_loop_same_call.json")]);
-    expect(lines).toContain("  bash  npm ci: called 8 times with the same input");
+    expect(lines).toContain("  bash npm ci was called 8 times with the same input");
     expect(lines.join("\n")).toMatch(/7 more failures: tracekeeper show \S+ses_loop_same_call\.json --failures/);
   });
 

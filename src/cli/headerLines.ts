@@ -11,6 +11,7 @@ import { quantity } from "../trace/problemList";
 import type { TraceSpan } from "../trace/schema";
 import type { SessionStatus } from "../trace/state";
 import { asFields } from "../trace/toolCall";
+import { loopWords } from "../trace/traceLoops";
 import { defaultDirectory } from "./command";
 import { type Piece, paint, paintLine, type Screen, type Style } from "./screen";
 import type { SessionPicture } from "./sessionPicture";
@@ -46,7 +47,7 @@ export function* headerLines(picture: SessionPicture, screen: Screen): Iterable<
   yield whole(visibleLine(relativePath(picture.key)), screen, "faint");
   if (detail !== "") yield* indented([visibleLine(detail)], screen, "warning");
   yield* indented(captureWords(session.trace.spans), screen, "faint");
-  yield* indented(loopWords(picture), screen, "warning");
+  yield* indented(loopLines(picture), screen, "warning");
   if (state.error !== undefined) yield* indented(firstLines(state.error, mostErrorLines), screen, "error");
 }
 
@@ -124,15 +125,9 @@ function captureWords(spans: readonly TraceSpan[]): string[] {
   return [visibleLine(`captured with ${used} in place of a ${asked}${why}`)];
 }
 
-/** Calls of one tool with one input, again and again. */
-function loopWords({ summary }: SessionPicture): string[] {
-  return summary.loops
-    .slice(0, mostLoops)
-    .map(({ tool, label, count }) =>
-      visibleLine(
-        `${[tool, label].filter(Boolean).join("  ")}: called ${formatCount(count)} times with the same input`,
-      ),
-    );
+/** Calls that went round. */
+function loopLines({ summary }: SessionPicture): string[] {
+  return summary.loops.slice(0, mostLoops).map((loop) => visibleLine(loopWords(loop)));
 }
 
 /** "2026-11-21 10:00:03", in the time zone of who reads it. */

@@ -3,6 +3,7 @@
 
 import * as z from "zod/mini";
 import type { ConversationPage } from "../trace/conversation";
+import { foundPatterns } from "../trace/guardrails/foundLoops";
 import { kindCodes } from "../trace/spanColumns";
 import type { SpanDetails } from "../trace/spanDetails";
 import type { TraceSummaryView } from "../trace/summarizeTrace";
@@ -120,6 +121,16 @@ const tokenTotalsSchema = z.object({
   total: z.number(),
 });
 
+const loopSchema = z.object({
+  pattern: z.enum(foundPatterns),
+  tool: z.string(),
+  label: z.string(),
+  length: z.number(),
+  count: z.number(),
+  failures: z.number(),
+  rows: z.array(row),
+});
+
 export const summarySchema: z.ZodMiniType<TraceSummaryView> = z.object({
   startMs: count,
   endMs: count,
@@ -145,9 +156,7 @@ export const summarySchema: z.ZodMiniType<TraceSummaryView> = z.object({
     z.object({ name: z.string(), count: z.number(), failures: z.number(), durationMs: z.number(), firstRow: row }),
   ),
   toolCount: z.number(),
-  loops: z.array(
-    z.object({ tool: z.string(), label: z.string(), count: z.number(), failures: z.number(), rows: z.array(row) }),
-  ),
+  loops: z.array(loopSchema),
   counts: z.object({
     spans: z.number(),
     elided: z.number(),

@@ -8,7 +8,7 @@ import { readElidedMark } from "./producerMarks";
 import type { SpanKind, TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
 import type { SpanSource, TraceHeader } from "./spanSource";
-import { type TraceLoop, traceLoops } from "./traceLoops";
+import { loopWords, type TraceLoop, traceLoops } from "./traceLoops";
 import { type TraceTimes, timesInSteps } from "./traceTimes";
 import { type ModelUsage, type ReportedUsage, type TokenTotals, traceUsage } from "./traceUsage";
 
@@ -191,7 +191,8 @@ function stepsOf({ counts, models, wallMs }: Pick<TraceSummaryView, "counts" | "
 function loopsOf(loops: readonly TraceLoop[]): string {
   const [first] = loops;
   if (first === undefined) return "";
-  const said = `${first.tool} was called ${formatCount(first.count)} times with the same input`;
+  // A sentence is short: what the call is about stands in the list of loops.
+  const said = loopWords({ ...first, label: "" });
   return loops.length === 1
     ? said
     : `${said}, and there ${loops.length === 2 ? "is 1 more such loop" : `are ${formatCount(loops.length - 1)} more such loops`}`;

@@ -1,34 +1,33 @@
-// Calls of one tool with one input, again and again: three or more of them within ten calls are a loop.
+// What a trace's loops are, for people: those that the patterns of guardrails find in it, and those that its producer names.
 
-import { rowsPerStep, type Steps } from "../base/steps";
-import { hashOfJson } from "./actionKey";
+import type { Steps } from "../base/steps";
 import { describeSpan } from "./describeSpan";
-import { signatureOf, unknownSignature } from "./inputSignature";
-import { oneLine } from "./plainText";
+import { formatCount } from "./formatValue";
+import type { FoundPattern, LoopRows } from "./guardrails/foundLoops";
+import { defaultGuardrails, type GuardrailSettings } from "./guardrails/guardrail";
+import { LoopScan } from "./guardrails/loopScan";
+import { cutText, oneLine } from "./plainText";
 import type { TraceSummary } from "./schema";
-import { sortInSteps } from "./sortInSteps";
-import { FLAG, kindCodes, type SpanColumns, statusCodes } from "./spanColumns";
-import type { SpanFile } from "./spanFile";
+import { FLAG, type SpanColumns, statusCodes } from "./spanColumns";
 import type { SpanSource, TraceHeader } from "./spanSource";
 
-const windowCalls = 10;
-const repeatsOfLoop = 3;
 const mostLoops = 50;
 const mostRows = 1_000;
-/** The input of each is read. */
-const callsPerStep = 256;
 
 export interface TraceLoop {
+  readonly pattern: FoundPattern;
   readonly tool: string;
-  /** What the repeated call is about; "" where only the producer tells of the loop. */
+  /** What the call is about, and the calls that follow it in a round; "" where only the producer tells of the loop. */
   readonly label: string;
+  /** How many calls make a round; 1 for a repeat. */
+  readonly length: number;
+  /** Times; of a cycle and of what is revisited the rounds. */
   readonly count: number;
   readonly failures: number;
-  /** Rows of the calls, at most 1,000; empty where only the producer tells of the loop. */
+  /** Rows of the calls, in the order in which they ended, at most 1,000; empty where only the producer tells of the loop. */
   readonly rows: readonly number[];
 }
 
-const tool = kindCodes.indexOf("tool");
 const failed = statusCodes.indexOf("error");
 
 /** The largest loops first; those that only `summary.loops` names come last. */
@@ -36,27 +35,31 @@ export function* traceLoops(
   { summary }: Pick<TraceHeader, "summary">,
   spans: SpanSource,
   columns: SpanColumns,
+  settings: GuardrailSettings = defaultGuardrails,
 ): Steps<TraceLoop[]> {
-  const own = yield* detectLoops(spans, columns);
-  const unknown = toldLoops(summary, own);
-  return [...own.slice(0, mostLoops).map((loop) => loopOf(loop, spans, columns)), ...unknown].slice(0, mostLoops);
+  const scan = new LoopScan(spans, columns, settings);
+  yield* scan.take(spans, columns, []);
+  const own = largestFirst(scan.loops).filter(({ pattern }) => pattern !== "consecutive-errors");
+  const described = own.slice(0, mostLoops).map((loop) => describeLoop(loop, spans, columns));
+  return [...described, ...toldLoops(summary, described)].slice(0, mostLoops);
 }
 
-interface FoundLoop {
-  readonly tool: string;
-  /** Of all its calls. */
-  readonly rows: readonly number[];
+export function largestFirst(loops: readonly LoopRows[]): LoopRows[] {
+  return loops.toSorted((a, b) => b.rows.length - a.rows.length || (a.rows[0] ?? 0) - (b.rows[0] ?? 0));
 }
 
-function loopOf({ tool: name, rows }: FoundLoop, spans: SpanSource, columns: SpanColumns): TraceLoop {
+export function describeLoop(loop: LoopRows, spans: SpanSource, columns: SpanColumns): TraceLoop {
   const isFailed = (row: number) =>
     columns.status[row] === failed && ((columns.flags[row] ?? 0) & FLAG.interrupted) === 0;
+  const [first = -1] = loop.rows;
+  const round = loop.pattern === "cycle" ? loop.rows.slice(1, loop.length) : [];
+  const others = round.map((row) => `${oneLine(spans.toolNameAt(row))} ${labelOf(row, spans, columns)}`.trim());
   return {
-    tool: name,
-    label: labelOf(rows[0] ?? -1, spans, columns),
-    count: rows.length,
-    failures: rows.filter(isFailed).length,
-    rows: rows.slice(0, mostRows),
+    ...loop,
+    tool: oneLine(spans.toolNameAt(first)),
+    label: cutText([labelOf(first, spans, columns), ...others].filter(Boolean).join(" → "), 200),
+    failures: loop.rows.filter(isFailed).length,
+    rows: loop.rows.slice(0, mostRows),
   };
 }
 
@@ -67,8 +70,10 @@ function labelOf(row: number, spans: SpanSource, columns: SpanColumns): string {
   return span === undefined ? "" : describeSpan(span).label;
 }
 
-function toldLoops(summary: TraceSummary, own: readonly FoundLoop[]): TraceLoop[] {
+function toldLoops(summary: TraceSummary, own: readonly TraceLoop[]): TraceLoop[] {
   const told = (summary.loops ?? []).map((loop) => ({
+    pattern: "repeat" as const,
+    length: 1,
     tool: oneLine(loop.tool),
     label: "",
     count: loop.count,
@@ -85,83 +90,18 @@ function toldLoops(summary: TraceSummary, own: readonly FoundLoop[]): TraceLoop[
   });
 }
 
-function* detectLoops(spans: SpanSource, columns: SpanColumns): Steps<FoundLoop[]> {
-  const rows = yield* toolRows(spans.count, columns);
-  const calls = new Map<string, { row: number; position: number; isLoop: boolean }[]>();
-  const signatures = yield* signaturesOf(rows, spans);
-  for (let position = 0; position < rows.length; position++) {
-    if (position % callsPerStep === 0) yield;
-    if (signatures !== undefined && !isRepeated(position, signatures)) continue;
-    const row = rows[position] ?? 0;
-    const key = `${spans.toolNameAt(row)}\0${hashOfJson(spans.fieldAt(row, "input") ?? null)}`;
-    const known = calls.get(key);
-    const call = { row, position, isLoop: false };
-    if (known === undefined) calls.set(key, [call]);
-    else known.push(call);
+/** "bash npm ci was called 8 times with the same input", without a full stop. */
+export function loopWords({ pattern, tool, label, length, count }: TraceLoop): string {
+  const name = [tool, label].filter((text) => text !== "").join(" ");
+  const times = formatCount(count);
+  switch (pattern) {
+    case "repeat":
+      return `${name} was called ${times} times with the same input`;
+    case "cycle":
+      return `${name} went round ${times} times`;
+    case "revisit":
+      return `${formatCount(length)} calls beginning with ${name} went round ${times} times with nothing new`;
+    case "consecutive-errors":
+      return `${times} calls failed one after the other, the first one ${name}`;
   }
-  const loops: FoundLoop[] = [];
-  for (const same of calls.values()) {
-    for (let last = repeatsOfLoop - 1; last < same.length; last++) {
-      const first = same[last - repeatsOfLoop + 1];
-      const end = same[last];
-      if (first === undefined || end === undefined || end.position - first.position >= windowCalls) continue;
-      for (const call of same.slice(last - repeatsOfLoop + 1, last + 1)) call.isLoop = true;
-    }
-    const looping = same.filter((call) => call.isLoop).map((call) => call.row);
-    const [firstRow] = looping;
-    if (firstRow !== undefined) loops.push({ tool: oneLine(spans.toolNameAt(firstRow)), rows: looping });
-  }
-  return loops.sort((a, b) => b.rows.length - a.rows.length || (a.rows[0] ?? 0) - (b.rows[0] ?? 0));
-}
-
-/** Which calls may be part of a loop is told by their bytes, before they are read; undefined where these are in no file. */
-function* signaturesOf(rows: Int32Array, { file }: SpanSource): Steps<Float64Array | undefined> {
-  if (file === undefined) return undefined;
-  const signatures = new Float64Array(rows.length);
-  for (let position = 0; position < rows.length; position++) {
-    if (position % callsPerStep === 0) yield;
-    signatures[position] = signatureAt(file, rows[position] ?? 0);
-  }
-  return signatures;
-}
-
-function signatureAt(file: SpanFile, row: number): number {
-  if (file.isMended(row)) return unknownSignature;
-  const range = file.fieldRanges(row).findLast(({ field }) => field === "input");
-  return range === undefined ? noInput : signatureOf(file.read(range));
-}
-
-/** No input is the same as null. */
-const noInput = signatureOf(new TextEncoder().encode("null"));
-
-/** Whatever the tools are called. */
-function isRepeated(position: number, signatures: Float64Array): boolean {
-  const own = signatures[position] ?? unknownSignature;
-  let same = 0;
-  const to = Math.min(signatures.length - 1, position + windowCalls - 1);
-  for (let at = Math.max(0, position - windowCalls + 1); at <= to; at++) {
-    const other = signatures[at];
-    if (own === unknownSignature || other === unknownSignature || own === other) same++;
-  }
-  return same >= repeatsOfLoop;
-}
-
-/** Rows of tool calls in the order in which they began. */
-function* toolRows(count: number, { kind, startMs }: SpanColumns): Steps<Int32Array> {
-  const startOf = (row: number) => {
-    const start = startMs[row] ?? Number.NaN;
-    return Number.isNaN(start) ? 0 : start;
-  };
-  const rows = new Int32Array(count);
-  let length = 0;
-  let isSorted = true;
-  for (let row = 0; row < count; row++) {
-    if (row % rowsPerStep === 0) yield;
-    if (kind[row] !== tool) continue;
-    if (isSorted && length > 0 && startOf(rows[length - 1] ?? 0) > startOf(row)) isSorted = false;
-    rows[length++] = row;
-  }
-  const found = rows.subarray(0, length);
-  if (!isSorted) yield* sortInSteps(found, (a, b) => startOf(a) - startOf(b) || a - b);
-  return found;
 }

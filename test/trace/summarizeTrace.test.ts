@@ -47,20 +47,17 @@ describe("the summary of a completed trace", () => {
     });
   });
 
-  it("finds the loops that the producer found, and their rows", () => {
-    const { trace } = sample("ses_completed_tax_rounding");
-    for (const tool of ["sql_execute", "grep"]) {
-      const loop = view.loops.find((candidate) => candidate.tool === tool);
-      expect(loop?.count).toBeGreaterThanOrEqual(3);
-      expect(loop?.rows.every((row) => trace.spans[row]?.name === tool)).toBe(true);
-    }
-    expect(view.loops.every((loop) => loop.rows.length === loop.count)).toBe(true);
+  it("repeats the loops that the producer names, though each of these calls had another result", () => {
+    expect(view.loops.map(({ tool, count, rows }) => [tool, count, rows.length])).toEqual([
+      ["sql_execute", 3, 0],
+      ["grep", 3, 0],
+    ]);
   });
 
   it("says it in a sentence", () => {
     expect(view.narrative).toBe(
       "9 model calls and 34 tool calls in 1 m 13 s with claude-sonnet-4-5. Most used: glob (8), sql_execute (7) and bash (7). " +
-        "1 failure was made good. sql_execute was called 7 times with the same input, and there is 1 more such loop. 362,080 tokens, $0.27.",
+        "1 failure was made good. sql_execute was called 3 times with the same input, and there is 1 more such loop. 362,080 tokens, $0.27.",
     );
     expect(view.producerNarrative).toMatch(/^Completed in 1m13s/);
   });
@@ -83,7 +80,15 @@ describe("the summary of other samples", () => {
   it("finds the call that was made eight times", () => {
     const view = summarize(sample("ses_loop_same_call"));
     expect(view.loops).toEqual([
-      { tool: "bash", label: "npm ci", count: 8, failures: 8, rows: [2, 4, 6, 8, 10, 12, 14, 16] },
+      {
+        pattern: "repeat",
+        tool: "bash",
+        label: "npm ci",
+        length: 1,
+        count: 8,
+        failures: 8,
+        rows: [2, 4, 6, 8, 10, 12, 14, 16],
+      },
     ]);
   });
 });
@@ -167,18 +172,18 @@ describe("tokens and cost", () => {
 });
 
 describe("loops", () => {
-  const call = (command: string) => ({ kind: "tool" as const, name: "bash", input: { command } });
+  const call = (command: string) => ({ kind: "tool" as const, name: "bash", input: { command }, endTime: 2_000_000 });
   const loops = (commands: readonly string[], rest = {}) =>
     summarize(madeUp([{ kind: "session" }, ...commands.map(call)], rest)).loops.map(
       (loop) => `${loop.tool} ${loop.label} ${loop.count}`,
     );
   const others = (count: number) => Array.from({ length: count }, (_, index) => `other ${index}`);
 
-  it("are three calls within ten", () => {
+  it("are three calls within twelve", () => {
     expect(loops(["a", "a"])).toEqual([]);
     expect(loops(["a", "b", "a", "c", "a"])).toEqual(["bash a 3"]);
-    expect(loops(["a", ...others(7), "a", "a"])).toEqual(["bash a 3"]);
-    expect(loops(["a", ...others(8), "a", "a"])).toEqual([]);
+    expect(loops(["a", ...others(9), "a", "a"])).toEqual(["bash a 3"]);
+    expect(loops(["a", ...others(10), "a", "a"])).toEqual([]);
     expect(loops(["a", "a", "a", ...others(20), "a"])).toEqual(["bash a 3"]);
   });
 

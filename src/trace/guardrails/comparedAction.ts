@@ -16,8 +16,9 @@ export interface ComparedAction {
   readonly isPolling: boolean;
 }
 
-/** Of a longer input the text is compared, because making a value of it costs more than it tells. */
+/** A longer input is compared by its length, beginning and end, because reading all of it costs more than it tells. */
 const longestParsed = 1_000_000;
+const comparedLength = 50_000;
 
 /** Ids that a client gives to one call, whatever the call does. */
 const callIds = new Set([
@@ -55,7 +56,18 @@ export function compareValue(tool: string, input: unknown): ComparedAction {
 /** Equal for the same result. A failure is one, whatever its text says: error texts are full of times and places. */
 export function outcomeOf(isFailed: boolean, output: string | undefined): string {
   if (isFailed) return failedOutcome;
-  return output === undefined ? unknownOutcome : `=${hashOfJson(output.trim())}`;
+  return output === undefined ? unknownOutcome : `=${hashOfJson(endsOf(output.trim()))}`;
+}
+
+/** The same of a value, as producers write results. */
+export function outcomeOfValue(isFailed: boolean, output: unknown): string {
+  if (isFailed || output === undefined || typeof output === "string") return outcomeOf(isFailed, output as string);
+  return `=${hashOfJson(output)}`;
+}
+
+function endsOf(text: string): string {
+  if (text.length <= longestParsed) return text;
+  return `${text.length} ${text.slice(0, comparedLength)} ${text.slice(-comparedLength)}`;
 }
 
 export const failedOutcome = "failed";
@@ -70,7 +82,8 @@ export function nameOfAction(tool: string, input: string): string {
 
 function meaningOf(input: string): unknown {
   const text = input.trim();
-  if (text.length > longestParsed || !jsonStart.test(text) || hasInexactNumber(text)) return text;
+  if (text.length > longestParsed) return endsOf(text);
+  if (!jsonStart.test(text) || hasInexactNumber(text)) return text;
   try {
     return JSON.parse(text);
   } catch {

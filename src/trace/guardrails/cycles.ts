@@ -7,7 +7,7 @@ import type { LoopSign, Occurrence } from "./loopSign";
 export class Cycles {
   readonly #settings: GuardrailSettings;
   /** The latest actions, by place modulo its length: enough for all rounds that are told of. */
-  readonly #recent: { readonly same: string | undefined; readonly index: number }[] = [];
+  readonly #recent: { readonly at: number; readonly same: string | undefined; readonly index: number }[] = [];
   readonly #recentLength: number;
   /** By length of the cycle less one: so many actions were the same as the one before in the cycle. */
   readonly #matches: number[];
@@ -27,7 +27,7 @@ export class Cycles {
       const isMatch = same !== undefined && at >= length && this.#at(at - length)?.same === same;
       this.#matches[length - 1] = isMatch ? (this.#matches[length - 1] ?? 0) + 1 : 0;
     }
-    this.#recent[at % this.#recentLength] = { same, index };
+    this.#recent[at % this.#recentLength] = { at, same, index };
     const { times } = this.#settings.cycle;
     for (let length = 2; length <= this.#matches.length; length++) {
       const rounds = Math.floor((this.#matches[length - 1] ?? 0) / length) + 1;
@@ -35,6 +35,13 @@ export class Cycles {
     }
     this.#length = 0;
     return undefined;
+  }
+
+  /** See `LoopPatterns.name`. What came behind it was like it in nothing. */
+  name(at: number, same: string): void {
+    const slot = at % this.#recentLength;
+    const known = this.#recent[slot];
+    if (known?.at === at) this.#recent[slot] = { ...known, same };
   }
 
   #sign(at: number, index: number, length: number, rounds: number): LoopSign {

@@ -29,11 +29,14 @@ export class KnownActions {
     return this.#known.get(same);
   }
 
-  /** @param same undefined for an action that is like no other */
+  /** @param same undefined for an action that is new, whatever it is */
   add(same: string | undefined, at: number, index: number): void {
-    const known = same === undefined ? undefined : this.#known.get(same);
-    if (known === undefined) this.#newestAt = at;
-    if (same === undefined) return;
+    if (same === undefined || !this.#known.has(same)) this.#newestAt = at;
+    if (same !== undefined) this.remember(same, at, index);
+  }
+
+  remember(same: string, at: number, index: number): void {
+    const known = this.#known.get(same);
     // Taken out first, so that the order of the map is that of the last times.
     this.#known.delete(same);
     this.#known.set(same, Object.assign(known ?? { visits: 1, visited: [index], isTold: false }, { at, index }));

@@ -11,8 +11,8 @@ import { Revisits } from "./revisits";
 
 export interface PatternedAction {
   readonly index: number;
-  /** Equal for the same action; undefined where it is known to be like no other. */
-  readonly key: string | undefined;
+  /** Equal for the same action. */
+  readonly key: string;
   /** Equal for the same result; see `outcomeOf`. */
   readonly outcome: string;
   readonly isFailed: boolean;
@@ -34,6 +34,29 @@ export class LoopPatterns {
     this.#revisits = new Revisits(settings);
   }
 
+  /**
+   * An action of which is not known yet whether it is like one before: it counts as new until `name` is called for it.
+   * @returns its place
+   */
+  addUnnamed(index: number): number {
+    this.#isAfterWait = false;
+    const at = this.#places++;
+    this.#cycles.add({ index, at, same: undefined, isSameSuccess: false });
+    this.#revisits.add({ index, at, same: undefined, isSameSuccess: false }, this.#known);
+    this.#known.add(undefined, at, index);
+    this.#repeats.add({ index, at, same: undefined, isSameSuccess: false }, this.#known.newestAt);
+    return at;
+  }
+
+  /** Tells which action it was that was added without a name at a place, now that one like it comes. */
+  name(at: number, index: number, key: string, outcome: string): void {
+    const same = sameOf(key, outcome);
+    if (this.#known.get(same) !== undefined) return;
+    this.#known.remember(same, at, index);
+    this.#cycles.name(at, same);
+    this.#repeats.name(at, index, same);
+  }
+
   /** The patterns that the action is part of; undefined for a wait or polling, which no pattern sees. */
   add({ index, key, outcome, isFailed, isWait, isPolling }: PatternedAction): readonly LoopSign[] | undefined {
     if (isWait) {
@@ -42,9 +65,9 @@ export class LoopPatterns {
     }
     const waited = isPolling || this.#isAfterWait;
     this.#isAfterWait = false;
-    const same = key === undefined ? undefined : `${outcome}\0${key}`;
+    const same = sameOf(key, outcome);
     // To look again after a wait is what one does while something else works. What fails again and again is stuck.
-    if (waited && !isFailed && same !== undefined && this.#known.get(same) !== undefined) return undefined;
+    if (waited && !isFailed && this.#known.get(same) !== undefined) return undefined;
     const at = this.#places++;
     const occurrence: Occurrence = { index, at, same, isSameSuccess: !isFailed && outcome !== unknownOutcome };
     const cycle = this.#cycles.add(occurrence);
@@ -58,4 +81,8 @@ export class LoopPatterns {
     if (revisit !== undefined) signs.push(revisit);
     return signs;
   }
+}
+
+function sameOf(key: string, outcome: string): string {
+  return `${outcome}\0${key}`;
 }

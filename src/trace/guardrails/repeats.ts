@@ -16,6 +16,7 @@ export class Repeats {
   readonly #window: (string | undefined)[];
   readonly #repeated = new Map<string, Repeated>();
   #episodes = 0;
+  #lastAt = -1;
   /** The level that was told since something new was last done: a round of many actions is told once and not for each. */
   #told = 0;
   #toldSince = -1;
@@ -27,6 +28,7 @@ export class Repeats {
 
   /** @param newestAt place of the latest action that was new */
   add({ at, index, same, isSameSuccess }: Occurrence, newestAt: number): LoopSign | undefined {
+    this.#lastAt = at;
     const slot = at % this.#window.length;
     this.#leave(this.#window[slot]);
     this.#window[slot] = same;
@@ -51,6 +53,14 @@ export class Repeats {
     if (number > repeated.told) repeated.told = number;
     const actions = (isLoop ? stuck : places).map((place) => place.index);
     return { pattern: "repeat", episode, level, isNews, isLoop, count: actions.length, length: 1, others: 0, actions };
+  }
+
+  /** See `LoopPatterns.name`. */
+  name(at: number, index: number, same: string): void {
+    const slot = at % this.#window.length;
+    if (at <= this.#lastAt - this.#window.length || this.#window[slot] !== undefined) return;
+    this.#window[slot] = same;
+    this.#repeated.set(same, { places: [{ at, index }], episode: this.#episodes++, told: 0 });
   }
 
   #leave(same: string | undefined): void {
