@@ -3,7 +3,7 @@
 
 import type { OtlpEvent } from "../importers/otlpLogs";
 import type { OtlpSpan } from "../importers/otlpRequest";
-import { type MappedSpan, mapOtlpSpan } from "../importers/otlpSpan";
+import type { MappedSpan } from "../importers/otlpSpan";
 import { quoted } from "../recorder/safeJson";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
@@ -11,7 +11,8 @@ import { objectJson, roundMs } from "../recorder/spanJson";
 import type { Refusal } from "../session/otlpAccess";
 import { inTurns, refuseNow, tooSlow } from "../session/otlpExchange";
 import type { OtlpMemory } from "../session/otlpMemory";
-import { OtlpSpanLog, type Recorded, spansPerStep } from "../session/otlpSpanLog";
+import { recordingSent } from "../session/otlpSentSpans";
+import { OtlpSpanLog, type Recorded } from "../session/otlpSpanLog";
 import type { LastStep, RestoredSession } from "./restoredSession";
 import type { SessionPlace } from "./sessionOfSpans";
 import { titleOf } from "./sessionTitle";
@@ -47,6 +48,8 @@ export class CollectedSession {
   #title: string;
   /** The step at the top that ended last. */
   #lastStep: LastStep | undefined;
+  /** Some other than those of which events alone have come. */
+  #hasSpans: boolean;
   #ending: Promise<void> | undefined;
 
   constructor({ place, recorder, title, rootSpanId: spanId, sinceMs, restored, memory, onProblem }: Opening) {
@@ -69,6 +72,7 @@ export class CollectedSession {
     recorder.begin(spanId, json, { kind: "session", name });
     this.#log = new OtlpSpanLog({ recorder, parentSpanId: spanId, onProblem, memory });
     this.#lastStep = restored?.lastStep;
+    this.#hasSpans = restored?.spans.some(({ isAwaited }) => isAwaited !== true) === true;
   }
 
   /** Takes up what it holds already. To be called before anything is added. */
@@ -89,9 +93,10 @@ export class CollectedSession {
     const refusal = refuseNow(this.recorder);
     if (refusal) return refusal;
     this.lastSpanMs = performance.now();
-    const recorded = await inTurns(this.#recording(spans));
+    const recorded = await inTurns(recordingSent(this.#log, spans, (mapped) => this.#noteStep(mapped)));
     if (!recorded.isWhole) return tooSlow;
     this.spanCount += spans.length - recorded.refused;
+    if (spans.length > recorded.refused) this.#hasSpans = true;
     this.lastSpanMs = performance.now();
     return recorded;
   }
@@ -119,20 +124,9 @@ export class CollectedSession {
     this.#log.dispose();
   }
 
-  *#recording(spans: readonly OtlpSpan[]): Generator<undefined, Recorded> {
-    const mapped: MappedSpan[] = [];
-    for (const span of spans) {
-      const messages = this.#log.messagesOf(span.traceId, span.spanId);
-      const one = mapOtlpSpan(messages.length === 0 ? span : { ...span, events: [...messages, ...span.events] });
-      mapped.push(one);
-      if (one.span.parentSpanId === null) this.#noteStep(one);
-      if (mapped.length % spansPerStep === 0) yield;
-    }
-    return yield* this.#log.adding(mapped);
-  }
-
   /** A step at the top names a session that is a single trace. */
   #noteStep({ span, resource }: MappedSpan): void {
+    if (span.parentSpanId !== null) return;
     const { endTime, status, name, statusMessage } = span;
     if (endTime !== undefined && endTime >= (this.#lastStep?.endMs ?? 0)) {
       this.#lastStep = { endMs: endTime, error: status === "error" ? (statusMessage ?? `${name} failed`) : undefined };
@@ -148,7 +142,8 @@ export class CollectedSession {
     const attributes = { reason, idleMs: Math.round(performance.now() - this.lastSpanMs) };
     const event = { name: "tracekeeper.collecting-ended", timeMs: roundMs(this.recorder.nowMs()), attributes };
     this.recorder.event(this.#root.spanId, JSON.stringify(event));
-    const { openSpans } = this.#log;
+    // Of a program that sends no spans, nobody will say how its steps went.
+    const openSpans = this.#hasSpans ? this.#log.openSpans : this.#log.openSpans - this.#log.awaitedSpans;
     if (openSpans > 0) {
       // Whoever was at work on them may have died: nobody said that they ended.
       this.crash(`${whyEnded(attributes)}; ${openSpans === 1 ? "1 step" : `${openSpans} steps`} never ended`);

@@ -23,7 +23,7 @@ import {
   type RejectedName,
 } from "./otlpAnswer";
 import { BodyReader, bodyLimits, decodeBody, refuseEncoding } from "./otlpBody";
-import { notRecorded, type OtlpSignal } from "./otlpSignals";
+import { metricsAnswer, type OtlpSignal } from "./otlpSignals";
 import { WeightedTurns } from "./weightedTurns";
 
 export type OtlpLimits = typeof defaultLimits;
@@ -49,8 +49,8 @@ export interface OtlpTaker {
    * sending again may come after a part is recorded.
    */
   take(spans: readonly OtlpSpan[]): Promise<Taken | Refusal>;
-  /** The same for events of spans that come as records of logs; where it is missing none is kept. */
-  takeEvents?(events: readonly OtlpEvent[]): Promise<Taken | Refusal>;
+  /** The same for events of spans that come as records of logs. */
+  takeEvents(events: readonly OtlpEvent[]): Promise<Taken | Refusal>;
 }
 
 export interface Taken {
@@ -143,14 +143,15 @@ export class OtlpExchange {
         const refused = { name: "rejectedSpans", count, reasons: reasonsOf(faults) } as const;
         return await this.#record(spans.length, refused, () => taker.take(spans));
       }
-      if (signal === "metrics" || taker.takeEvents === undefined) {
-        return { answer: notRecorded(signal, decoded, encoding), recorders: [] };
-      }
+      if (signal === "metrics") return { answer: metricsAnswer(decoded, encoding), recorders: [] };
       const { events, rejected, unattached, faults } = readLogs(decoded, encoding);
-      const reasons = reasonsOf(faults);
-      if (unattached > 0) reasons.push("records that belong to no span are not kept");
-      const refused = { name: "rejectedLogRecords", count: rejected + unattached, reasons } as const;
-      return await this.#record(events.length + unattached, refused, async () => await taker.takeEvents?.(events));
+      const refused = {
+        name: "rejectedLogRecords",
+        count: rejected + unattached,
+        reasons: reasonsOf(faults),
+        notKept: unattached === 0 ? undefined : unattachedText,
+      } as const;
+      return await this.#record(events.length + unattached, refused, () => taker.takeEvents(events));
     } catch (thrown) {
       if (!(thrown instanceof OtlpFault)) throw thrown;
       return { answer: { status: 400, message: thrown.sentence }, recorders: [] };
@@ -160,17 +161,20 @@ export class OtlpExchange {
   /** @param sound how many there are that could be read */
   async #record(
     sound: number,
-    { name, count, reasons }: Refused,
-    take: () => Promise<Taken | Refusal | undefined>,
+    { name, count, reasons, notKept }: Refused,
+    take: () => Promise<Taken | Refusal>,
   ): Promise<Answered> {
     if (sound === 0 && reasons.length > 0) return { answer: { status: 400, message: reasons.join() }, recorders: [] };
     const taken = await take();
-    if (taken !== undefined && "status" in taken) return { answer: taken, recorders: [] };
-    const { recorders = [], refused = 0, reason } = taken ?? {};
-    const all = reason === undefined ? reasons : [...reasons, reason];
-    if (all.length === 0) return { answer: { status: 200 }, recorders };
-    const message = all.join("; ");
-    this.#tell(`${name === "rejectedSpans" ? "Spans" : "Logs"} of the program were refused: ${message}`);
+    if ("status" in taken) return { answer: taken, recorders: [] };
+    const { recorders, refused, reason } = taken;
+    const faults = reason === undefined ? reasons : [...reasons, reason];
+    const told = notKept === undefined ? faults : [...faults, notKept];
+    if (told.length === 0) return { answer: { status: 200 }, recorders };
+    if (faults.length > 0) {
+      this.#tell(`${name === "rejectedSpans" ? "Spans" : "Logs"} of the program were refused: ${faults.join("; ")}`);
+    }
+    const message = told.join("; ");
     return { answer: { status: 200, partial: { name, count: count + refused, message } }, recorders };
   }
 
@@ -219,7 +223,12 @@ interface Refused {
   readonly name: RejectedName;
   readonly count: number;
   readonly reasons: readonly string[];
+  /** What is among them that is no fault of anybody. */
+  readonly notKept?: string | undefined;
 }
+
+const unattachedText =
+  "records of logs that belong to no span are not kept (OTEL_LOGS_EXPORTER=none stops sending logs)";
 
 function reasonsOf(faults: readonly OtlpFault[]): string[] {
   const [fault] = faults;

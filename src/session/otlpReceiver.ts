@@ -3,8 +3,8 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import type { OtlpEvent } from "../importers/otlpLogs";
 import type { OtlpSpan } from "../importers/otlpRequest";
-import { type MappedSpan, mapOtlpSpan } from "../importers/otlpSpan";
 import { OrderedTurns } from "./orderedTurns";
 import { type Refusal, refuseStranger, tokenCheck } from "./otlpAccess";
 import {
@@ -16,8 +16,9 @@ import {
   type Taken,
   tooSlow,
 } from "./otlpExchange";
+import { recordingSent } from "./otlpSentSpans";
 import { signalOfPath } from "./otlpSignals";
-import { OtlpSpanLog, type OtlpSpanLogOptions, type Recorded, spansPerStep } from "./otlpSpanLog";
+import { OtlpSpanLog, type OtlpSpanLogOptions, type Recorded } from "./otlpSpanLog";
 
 export interface OtlpHandlerOptions extends OtlpSpanLogOptions, OtlpExchangeOptions {
   /** What clients send as `Authorization: Bearer <token>`. */
@@ -65,17 +66,15 @@ class SessionTaker implements OtlpTaker {
     // It may have become slow while the body came.
     const refusal = refuseNow(this.#recorder);
     if (refusal) return refusal;
-    const { isWhole, refused, reason } = await inTurns(this.#recording(spans));
-    return isWhole ? { recorders: [this.#recorder], refused, reason } : tooSlow;
+    return this.#taken(await inTurns(recordingSent(this.#log, spans)));
   }
 
-  *#recording(spans: readonly OtlpSpan[]): Generator<undefined, Recorded> {
-    const mapped: MappedSpan[] = [];
-    for (const span of spans) {
-      mapped.push(mapOtlpSpan(span));
-      if (mapped.length % spansPerStep === 0) yield;
-    }
-    return yield* this.#log.adding(mapped);
+  takeEvents(events: readonly OtlpEvent[]): Promise<Taken | Refusal> {
+    return this.#turns.run("", async () => refuseNow(this.#recorder) ?? this.#taken(this.#log.addEvents(events)));
+  }
+
+  #taken({ isWhole, refused, reason }: Recorded): Taken | Refusal {
+    return isWhole ? { recorders: [this.#recorder], refused, reason } : tooSlow;
   }
 }
 

@@ -1,6 +1,6 @@
-// The paths of OTLP/HTTP. Traces are recorded; logs and metrics, which the same environment makes a program send, are
-// refused as partial success: what the specification has for data that a client must neither send again nor wait with,
-// while an error would have some clients warn on every export.
+// The paths of OTLP/HTTP. Traces are recorded, and what logs tell of spans; metrics, which the same environment makes a
+// program send, are refused as partial success: what the specification has for data that a client must neither send again
+// nor wait with, while an error would have some clients warn on every export.
 
 import { type Fields, fieldOf } from "../importers/otlpFields";
 import { parseOtlpJson } from "../importers/otlpJson";
@@ -21,32 +21,21 @@ export function signalOfPath(url: string): OtlpSignal | undefined {
         : undefined;
 }
 
-/** The answer to a request of which nothing is recorded. Throws an `OtlpFault` for what is no request. */
-export function notRecorded(signal: Exclude<OtlpSignal, "traces">, bytes: Buffer, encoding: OtlpEncoding): Acceptance {
-  const message = `Tracekeeper records traces; ${signal} are not kept (OTEL_${signal.toUpperCase()}_EXPORTER=none stops sending them)`;
-  const count =
-    encoding === "protobuf" ? countMessages(bytes, protobufPaths[signal]) : countInJson(signal, parseOtlpJson(bytes));
+/** The answer to metrics, of which nothing is recorded. Throws an `OtlpFault` for what is no request. */
+export function metricsAnswer(bytes: Buffer, encoding: OtlpEncoding): Acceptance {
+  const count = encoding === "protobuf" ? countMessages(bytes, pathToPoints) : countPoints(parseOtlpJson(bytes));
   if (count === 0) return { status: 200 };
-  const name = signal === "logs" ? "rejectedLogRecords" : "rejectedDataPoints";
-  return { status: 200, partial: { name, count, message } };
+  const message = "Tracekeeper records traces; metrics are not kept (OTEL_METRICS_EXPORTER=none stops sending them)";
+  return { status: 200, partial: { name: "rejectedDataPoints", count, message } };
 }
 
-/** Tags on the way from the request to what is counted: opentelemetry-proto, `logs.proto` and `metrics.proto`. */
-const protobufPaths = {
-  logs: [[0x0a], [0x12], [0x12]],
-  // Of a metric: gauge, sum, histogram, exponential histogram, summary.
-  metrics: [[0x0a], [0x12], [0x12], [0x2a, 0x3a, 0x4a, 0x52, 0x5a], [0x0a]],
-} as const;
+/**
+ * Tags on the way from the request to what is counted: opentelemetry-proto, `metrics.proto`. Of a metric: gauge, sum,
+ * histogram, exponential histogram, summary.
+ */
+const pathToPoints = [[0x0a], [0x12], [0x12], [0x2a, 0x3a, 0x4a, 0x52, 0x5a], [0x0a]] as const;
 
-function countInJson(signal: Exclude<OtlpSignal, "traces">, request: unknown): number {
-  return signal === "logs" ? countLogRecords(request) : countDataPoints(request);
-}
-
-function countLogRecords(request: unknown): number {
-  return below([request], ["resourceLogs", "scopeLogs", "logRecords"]).length;
-}
-
-function countDataPoints(request: unknown): number {
+function countPoints(request: unknown): number {
   const metrics = below([request], ["resourceMetrics", "scopeMetrics", "metrics"]);
   const kinds = ["gauge", "sum", "histogram", "exponentialHistogram", "summary"];
   const data = metrics.flatMap((metric) => kinds.map((kind) => part(metric, kind)));

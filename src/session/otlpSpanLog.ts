@@ -107,6 +107,13 @@ export class OtlpSpanLog {
     return this.#open.size;
   }
 
+  /** Those of which events alone have come. */
+  get awaitedSpans(): number {
+    let count = 0;
+    for (const { isAwaited } of this.#open.values()) if (isAwaited) count++;
+    return count;
+  }
+
   /** Takes up what the session holds already, in steps. To be called before anything is added. */
   *restoring(spans: readonly RestoredSpan[]): Steps<void> {
     const usage = new Set<string>();

@@ -2,6 +2,7 @@
 import { gzipSync } from "node:zlib";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { TraceSpan } from "../../src/trace/schema";
+import { deriveState } from "../../src/trace/state";
 import { attributes, hexId, type SpanParts, sentRequest, sentSpan, startNs, traceId } from "../importers/otlpPayload";
 import { fromProtobuf, protobufOf } from "../importers/otlpProtobufMessages";
 import { post } from "../session/otlpClient";
@@ -100,10 +101,33 @@ describe("a record of a log", () => {
     });
   });
 
+  it("says of a program that sends no spans neither that it crashed nor how its steps went", async () => {
+    await sendLogs(record(1, said("one")), record(2, said("two")));
+    await setup.collector.close();
+    const { trace, evidence } = await setup.load(ofTrace);
+    expect(deriveState(evidence, Date.now()).status).toBe("completed");
+    expect(trace.summary).toMatchObject({ status: "completed" });
+    expect(trace.spans.slice(1).map(({ endTime, events }) => [endTime, events?.length])).toEqual([
+      [undefined, 1],
+      [undefined, 1],
+    ]);
+    // With a span the others are missing.
+    await setup.start();
+    await sendSpans({ id: hexId(1), name: "step" });
+    await setup.collector.close();
+    expect((await setup.load(ofTrace)).trace.summary).toMatchObject({
+      status: "crashed",
+      error: "the collector was closed; 1 step never ended",
+    });
+  });
+
   it("that belongs to no span is counted and not kept", async () => {
     const answer = await sendLogs(record(undefined, said("alone")), record(1, said("kept")));
     expect(answer.json).toEqual({
-      partialSuccess: { rejectedLogRecords: 1, errorMessage: "records that belong to no span are not kept" },
+      partialSuccess: {
+        rejectedLogRecords: 1,
+        errorMessage: expect.stringContaining("belong to no span are not kept"),
+      },
     });
     expect(await spans()).toHaveLength(1);
     expect(await sendLogs(record(undefined, said("alone")))).toMatchObject({ status: 200 });

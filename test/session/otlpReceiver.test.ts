@@ -9,7 +9,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { nodeFs } from "../../src/recorder/recorderFs";
 import { otlpHandler } from "../../src/session/otlpReceiver";
 import { faultyFs } from "../faults/faultyFs";
-import { hexId, sentRequest, sentSpan } from "../importers/otlpPayload";
+import { hexId, sentRequest, sentSpan, traceId } from "../importers/otlpPayload";
 import { fromProtobuf, protobufOf } from "../importers/otlpProtobufMessages";
 import { post, postGzip, rawClient, token } from "./otlpClient";
 import { many, receiverSetup, request } from "./otlpReceiverSetup";
@@ -199,7 +199,22 @@ describe("what else a program may send", () => {
     expect((await post(setup.port, cut, { headers: { "Content-Encoding": "gzip" } })).status).toBe(400);
   });
 
-  it("is counted and not kept where it is logs or metrics, so that no client sends it again", async () => {
+  it("is an event of its span where it is a record of a log, before the span comes and after it", async () => {
+    const span = { traceId, spanId: hexId(1) };
+    const record = (text: string) => ({ ...span, timeUnixNano: "1", body: { stringValue: text } });
+    const send = (text: string) =>
+      post(setup.port, { resourceLogs: [{ scopeLogs: [{ logRecords: [record(text)] }] }] }, { path: "/v1/logs" });
+    for (const _ of [1, 2]) expect(await send("early")).toMatchObject({ status: 200, text: "{}" });
+    await post(setup.port, request(1));
+    expect(await send("late")).toMatchObject({ status: 200, text: "{}" });
+    const [found, more] = await setup.spans();
+    expect(more).toBeUndefined();
+    expect(found).toMatchObject({ spanId: hexId(1), endTime: expect.any(Number) });
+    expect(found?.events?.map(({ attributes }) => attributes?.["log.body"])).toEqual(["early", "late"]);
+    expect(setup.problems).toEqual([]);
+  });
+
+  it("is counted and not kept where it is metrics or of no span, so that no client sends it again", async () => {
     const record = { timeUnixNano: "1", body: { stringValue: "x" } };
     const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [record, record] }, {}] }, {}] };
     const answer = await post(setup.port, logs, { path: "/v1/logs" });

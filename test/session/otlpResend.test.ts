@@ -105,6 +105,7 @@ describe("a request that nobody refused, but that threw", () => {
     const server = createServer((sent, response) => {
       void exchange.handle(sent, response, "traces", {
         refuse: () => undefined,
+        takeEvents: () => Promise.reject(new Error("Nothing is sent")),
         async take() {
           if (failures-- > 0) throw Object.assign(new Error("EMFILE: too many open files"), { code: "EMFILE" });
           return { recorders: [], refused: 0, reason: undefined };
