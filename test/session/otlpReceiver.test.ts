@@ -9,7 +9,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { nodeFs } from "../../src/recorder/recorderFs";
 import { otlpHandler } from "../../src/session/otlpReceiver";
 import { faultyFs } from "../faults/faultyFs";
-import { hexId, sentRequest, sentSpan, traceId } from "../importers/otlpPayload";
+import { hexId, sentRequest, sentSpan, startNs, traceId } from "../importers/otlpPayload";
 import { fromProtobuf, protobufOf } from "../importers/otlpProtobufMessages";
 import { post, postGzip, rawClient, token } from "./otlpClient";
 import { many, receiverSetup, request } from "./otlpReceiverSetup";
@@ -201,7 +201,7 @@ describe("what else a program may send", () => {
 
   it("is an event of its span where it is a record of a log, before the span comes and after it", async () => {
     const span = { traceId, spanId: hexId(1) };
-    const record = (text: string) => ({ ...span, timeUnixNano: "1", body: { stringValue: text } });
+    const record = (text: string) => ({ ...span, timeUnixNano: String(startNs), body: { stringValue: text } });
     const send = (text: string) =>
       post(setup.port, { resourceLogs: [{ scopeLogs: [{ logRecords: [record(text)] }] }] }, { path: "/v1/logs" });
     for (const _ of [1, 2]) expect(await send("early")).toMatchObject({ status: 200, text: "{}" });
