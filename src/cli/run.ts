@@ -14,23 +14,24 @@ import { showCommandFor } from "./headerLines";
 import { isoTime } from "./jsonTime";
 import { launchedProgram } from "./launchedProgram";
 import { newLaunchFolder } from "./launchFolder";
+import { isPlaybookPath, playbookLaunch, stop } from "./playbookLaunch";
 import { sessionIdFor } from "./sessionId";
 import { parseWords, UsageError } from "./usageError";
 import { jsonLine, visibleLine } from "./visibleText";
 
-/** As the extension's setting has it where nobody changed it. */
-const stop = { terminateAfterMs: 5_000, killAfterMs: 5_000 };
 /** So long the last line may take. */
 const mostWaitMs = 1_000;
 
 export const runCommand: Command = {
   name: "run",
-  summary: "runs a program and records it",
+  summary: "runs a program or a playbook and records it",
   usage: `Usage: tracekeeper run [options] -- <command> [argument...]
+       tracekeeper run [options] <name>.playbook.yaml [--param <name>=<value>]...
 
 Runs a program in this terminal and records it: its output, its end, and the spans that it sends over OTLP to the
 address that it finds in its environment. The exit code is the program's: 128 and the signal's number where a signal
 killed it, 127 where it was not found, 126 where it could not be started.
+A playbook is run step by step; the exit code is 0 where all of its steps held, and 1 where one failed.
 
   --capture <mode>   terminal: the program has a terminal of its own (needs node-pty beside tracekeeper, and a terminal)
                      pipes: its standard output and standard error are recorded apart
@@ -38,6 +39,9 @@ killed it, 127 where it was not found, 126 where it could not be started.
                      Where it is left out: terminal if that can be had, else pipes
   --dir <directory>  where the trace is written; ${defaultDirectory} where it is left out
   --title <text>     the name of the session; the command where it is left out
+  --param <name>=<value>   a parameter of the playbook; of a secret one better --param-env
+  --param-env <name>=<variable>  the same with its value from a variable of the environment, which nobody else sees
+  --run-id <id>      the playbook's run, for its action log; the session's id where it is left out
   -q, --quiet        no line at the end
   --json             at the end one JSON object on standard error in place of that line
 `,
@@ -55,15 +59,32 @@ async function run(words: readonly string[]): Promise<number> {
       title: { type: "string" },
       quiet: { type: "boolean", short: "q" },
       json: { type: "boolean" },
+      param: { type: "string", multiple: true },
+      "param-env": { type: "string", multiple: true },
+      "run-id": { type: "string" },
     },
   });
-  const [stray] = positionals;
+  const [stray, ...others] = positionals;
+  const asked = { params: values.param, paramsFromEnv: values["param-env"], runId: values["run-id"] };
+  if (stray !== undefined && end < 0 && isPlaybookPath(stray)) {
+    if (others[0] !== undefined) throw new UsageError(`run takes one playbook, and "${others[0]}" is another word`);
+    if (values.capture !== undefined) throw new UsageError("--capture is for a command: a playbook's have pipes");
+    return await runAndTell(playbookLaunch(stray, { ...values, ...asked }), values);
+  }
+  for (const [name, value] of Object.entries(asked)) {
+    if (value !== undefined) throw new UsageError(`--${optionNames[name as keyof typeof asked]} is for a playbook`);
+  }
   if (stray !== undefined) {
     throw new UsageError(`"${stray}" stands before "--"; the command comes after it: tracekeeper run -- ${stray}`);
   }
   const [file, ...args] = end < 0 ? [] : words.slice(end + 1);
   if (!file) throw new UsageError('run needs a command after "--"');
-  const launch = await makeLaunch([file, ...args], values);
+  return await runAndTell(await makeLaunch([file, ...args], values), values);
+}
+
+const optionNames = { params: "param", paramsFromEnv: "param-env", runId: "run-id" } as const;
+
+async function runAndTell(launch: Launch, values: RunOptions): Promise<number> {
   const folder = newLaunchFolder();
   const startedMs = Date.now();
   let told = "";
@@ -90,6 +111,7 @@ interface RunOptions {
   readonly dir?: string | undefined;
   readonly title?: string | undefined;
   readonly quiet?: boolean | undefined;
+  readonly json?: boolean | undefined;
 }
 
 async function makeLaunch(words: readonly [string, ...string[]], options: RunOptions): Promise<Launch> {
@@ -160,5 +182,6 @@ function runObject(launch: Launch, runEnd: RunEnd, startedMs: number): object {
     captureReason: capture.reason,
     startedAt: isoTime(startedMs),
     durationMs: Math.round(durationMs),
+    steps: runEnd.steps?.map(({ step, status, attempts, message }) => ({ id: step.path, status, attempts, message })),
   };
 }

@@ -17,8 +17,31 @@ const program = z.discriminatedUnion("type", [
   z.object({ type: z.literal("process"), file: text, args: z.array(text) }),
   /** No program: spans alone are recorded until the session is stopped. */
   z.object({ type: z.literal("collect") }),
+  z.object({
+    type: z.literal("playbook"),
+    /** Absolute, or relative to where the session process is started. */
+    path: text,
+    /** Of its parameters; secrets are taken out of the file once they are read. */
+    params: z.record(text, z.union([text, z.number(), z.boolean()])),
+    /** Values of the editor's secret storage, by the name that `key_secret` gives; taken out as well. */
+    secrets: z.optional(z.record(text, text)),
+    /** Of the run, for its action log; the session's where it is left out. */
+    runId: z.optional(text),
+    /** Goes on with what an earlier run of it has finished. */
+    resume: z.optional(
+      z.object({
+        /** `S.json` of that run's trace. */
+        path: text,
+        /** Paths of finished steps that are to run again all the same. */
+        again: z.optional(z.array(text)),
+      }),
+    ),
+  }),
 ]);
 export type LaunchedProgram = z.infer<typeof program>;
+export type LaunchedPlaybook = Extract<LaunchedProgram, { readonly type: "playbook" }>;
+/** Something that the operating system starts. */
+export type LaunchedCommand = Extract<LaunchedProgram, { readonly type: "shell" | "process" }>;
 
 export const launchSchema = z.object({
   version: z.literal(1),

@@ -2,6 +2,7 @@
 
 import { constants } from "node:os";
 import { assertNever } from "../base/assert";
+import { formatDuration } from "../trace/formatValue";
 import type { ChildEnd } from "./runningChild";
 
 /** Why a run was ended before its time. */
@@ -10,7 +11,11 @@ export type StopReason =
   | { readonly type: "person" }
   /** A signal to the session process. */
   | { readonly type: "signal"; readonly signal: string }
-  | { readonly type: "terminalClosed" };
+  | { readonly type: "terminalClosed" }
+  /** The time of a step was over. */
+  | { readonly type: "timeOut"; readonly afterMs: number }
+  /** `message` names the pattern. */
+  | { readonly type: "guardrail"; readonly message: string };
 
 export interface Outcome {
   /** Of the session. */
@@ -57,7 +62,8 @@ export function abandoned(stop: StopReason, what: string, exitCode: number): Out
   return { status: "error", error: `${error}: ${what}`, command, exitCode };
 }
 
-function wordsFor(stop: StopReason): { readonly error: string; readonly by: string } {
+/** `error` for a session, `by` for what it ran. */
+export function wordsFor(stop: StopReason): { readonly error: string; readonly by: string } {
   switch (stop.type) {
     case "person":
       return { error: "stopped", by: "stopped by the person" };
@@ -65,6 +71,12 @@ function wordsFor(stop: StopReason): { readonly error: string; readonly by: stri
       return { error: `stopped by ${stop.signal}`, by: `stopped by ${stop.signal}` };
     case "terminalClosed":
       return { error: "the terminal was closed", by: "the terminal was closed" };
+    case "timeOut": {
+      const words = `timed out after ${formatDuration(stop.afterMs)}`;
+      return { error: words, by: words };
+    }
+    case "guardrail":
+      return { error: `stopped by a guardrail: ${stop.message}`, by: "stopped by a guardrail" };
     default:
       return assertNever(stop, "stop reason");
   }
@@ -81,6 +93,19 @@ export function collected(stop: StopReason | undefined): Outcome {
     command,
     exitCode: isClosed ? signalExitCode("SIGHUP") : 0,
   };
+}
+
+/** Of a playbook: 0 where all of its steps held. */
+export function outcomeOfRun(run: {
+  readonly error: string | undefined;
+  readonly stop: StopReason | undefined;
+}): Outcome {
+  const { error, stop } = run;
+  if (error === undefined) return collected(undefined);
+  const isInterrupted = stop !== undefined && stop.type !== "guardrail" && stop.type !== "timeOut";
+  const signal = stop?.type === "signal" ? stop.signal : stop?.type === "terminalClosed" ? "SIGHUP" : undefined;
+  const exitCode = signal === undefined ? 1 : signalExitCode(signal);
+  return { status: "error", error, command: { isFailed: true, message: error, isInterrupted }, exitCode };
 }
 
 /** Of a program that could not be started. */

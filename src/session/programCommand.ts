@@ -3,7 +3,7 @@
 import { accessSync, constants, statSync } from "node:fs";
 import { basename, delimiter, join, resolve } from "node:path";
 import { errorCode } from "../base/errorCode";
-import type { LaunchedProgram } from "./launch";
+import type { LaunchedCommand } from "./launch";
 import { scriptInterpreter } from "./scriptInterpreter";
 
 export interface ProgramCommand {
@@ -28,10 +28,7 @@ export class StartError extends Error {
 const notFoundCode = 127;
 const notExecutableCode = 126;
 
-export function programCommand(
-  program: Exclude<LaunchedProgram, { type: "collect" }>,
-  platform: NodeJS.Platform = process.platform,
-): ProgramCommand {
+export function programCommand(program: LaunchedCommand, platform: NodeJS.Platform = process.platform): ProgramCommand {
   if (program.type === "process") {
     const text = [program.file, ...program.args].map(quoteWord).join(" ");
     return { file: program.file, args: program.args, isVerbatim: false, text };

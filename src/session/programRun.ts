@@ -2,6 +2,8 @@
 // time it has ended, or is left to itself because the session must end before it.
 
 import { setTimeout as delay } from "node:timers/promises";
+import type { SessionRecorder } from "../recorder/sessionRecorder";
+import type { OutputStream } from "../trace/outputBurst";
 import { BackPressure } from "./backPressure";
 import type { StopReason } from "./outcome";
 import type { OwnOutput } from "./ownOutput";
@@ -9,7 +11,6 @@ import { type HandedOver, handOverTerminal } from "./ownTerminal";
 import { ProgramSignals } from "./programSignals";
 import { PtyChild } from "./ptyChild";
 import type { ChildEnd, ChildRequest, RunningChild } from "./runningChild";
-import type { SessionRecord } from "./sessionRecord";
 import { StopLadder, type StopPauses } from "./stopLadder";
 
 export type ProgramEnd =
@@ -24,15 +25,22 @@ export const stopEvent = "tracekeeper.stop";
 const hangUpMs = 2000;
 const lookAgainMs = 50;
 
+/** Where its output and what happens to it are recorded. */
+export interface ProgramRecord {
+  readonly recorder: Pick<SessionRecorder, "health"> | undefined;
+  readonly output: { add(stream: OutputStream, bytes: Buffer): void } | undefined;
+  event(name: string, attributes: Readonly<Record<string, unknown>>): void;
+}
+
 export interface ProgramRunSetup {
-  readonly record: SessionRecord;
-  readonly shown: OwnOutput;
+  readonly record: ProgramRecord;
+  readonly shown: Pick<OwnOutput, "show" | "queuedBytes">;
   readonly pauses: StopPauses;
 }
 
 export class ProgramRun {
-  readonly #record: SessionRecord;
-  readonly #shown: OwnOutput;
+  readonly #record: ProgramRecord;
+  readonly #shown: ProgramRunSetup["shown"];
   readonly #ladder: StopLadder;
   readonly #left: Promise<ProgramEnd>;
   #leave: (what: string) => void = () => undefined;
@@ -54,7 +62,7 @@ export class ProgramRun {
     this.#ladder = new StopLadder(
       pauses,
       (step) => {
-        const by = this.#stop?.type === "signal" ? this.#stop.signal : "person";
+        const by = this.#stop?.type === "signal" ? this.#stop.signal : (this.#stop?.type ?? "person");
         this.#record.event(stopEvent, { step, by });
         this.#signals?.take(step);
       },

@@ -15,7 +15,7 @@ export function resolvedLaunch(launch: Launch, words: readonly string[], cwd: st
 
 function resolvedProgram(program: LaunchedProgram, words: readonly string[]): LaunchedProgram {
   const [file, ...args] = words;
-  if (file === undefined || program.type === "collect") return program;
+  if (file === undefined || program.type === "collect" || program.type === "playbook") return program;
   if (program.type === "process") return { type: "process", file, args };
   // A line alone is for the shell of the launch.
   if (args.length === 0) return { ...program, line: file };

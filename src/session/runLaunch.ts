@@ -29,7 +29,13 @@ export async function runLaunch(launch: Launch, launchPath: string, onEnd?: (end
     process.stdout.write(`${alreadyRun(launch, result.claim)}\n`);
     return 0;
   }
-  return await new SessionRun(launch, launchPath, result.claim, onEnd).run();
+  const { program } = launch;
+  if (program.type !== "playbook") {
+    return await new SessionRun({ ...launch, program }, launchPath, result.claim, onEnd).run();
+  }
+  // What playbooks need is loaded for them alone.
+  const { PlaybookSession } = await import("./playbookSession");
+  return await new PlaybookSession({ launch, program, launchPath, claim: result.claim, onEnd }).run();
 }
 
 function alreadyRun({ title }: Launch, claim: LaunchClaim | undefined): string {

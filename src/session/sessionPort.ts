@@ -9,10 +9,12 @@ import { type ControlServer, startControlServer } from "./controlServer";
 import type { Launch, LaunchClaim } from "./launch";
 import { otlpHandler } from "./otlpReceiver";
 import type { SessionRecord } from "./sessionRecord";
+import { StepEndpoints } from "./stepEndpoints";
 
 export class SessionPort {
   readonly #record: SessionRecord;
   readonly #server: ControlServer | undefined;
+  #endpoints: StepEndpoints | undefined;
 
   private constructor(record: SessionRecord, server: ControlServer | undefined) {
     this.#record = record;
@@ -55,6 +57,29 @@ export class SessionPort {
       record.attributes({ "tracekeeper.exporter": { kept: made.keptEndpoint } }, record.rootSpanId);
     }
     return made.env;
+  }
+
+  /** The same for a command of a step: its spans hang below `spanId`. */
+  stepEnvironment({ cwd, env, sessionId }: Pick<Launch, "cwd" | "env" | "sessionId">, spanId: string) {
+    const record = this.#record;
+    const { recorder } = record;
+    let target = { url: undefined as string | undefined, token: "" };
+    if (recorder !== undefined && this.#server !== undefined) {
+      const onProblem = ({ message }: { readonly message: string }) =>
+        record.sessionEvent("tracekeeper.spans-refused", { message });
+      if (this.#endpoints === undefined) {
+        this.#endpoints = new StepEndpoints();
+        this.#server.handle(this.#endpoints.handle);
+      }
+      target = { url: this.#server.url, token: this.#endpoints.open({ recorder, parentSpanId: spanId, onProblem }) };
+    }
+    const traceId = recorder?.traceId ?? makeTraceId(Date.now());
+    return childEnvironment({
+      environment: process.env,
+      changes: env,
+      cwd,
+      target: { ...target, sessionId, traceId, spanId },
+    }).env;
   }
 
   /** Resolves when what is under way is answered, or has had its time. */

@@ -13,7 +13,7 @@ import { formatBytes } from "../trace/formatValue";
 import { type ChosenCapture, chooseCapture } from "./capture";
 import { completeClaim } from "./claim";
 import { collectingText } from "./collectingText";
-import type { Launch, LaunchClaim } from "./launch";
+import type { Launch, LaunchClaim, LaunchedPlaybook, LaunchedProgram } from "./launch";
 import { abandoned, collected, type Outcome, outcomeOf, signalExitCode, startFailure } from "./outcome";
 import { OwnOutput } from "./ownOutput";
 import { isInTerminal } from "./ownTerminal";
@@ -23,6 +23,7 @@ import { SessionPort } from "./sessionPort";
 import { type CaptureChoice, SessionRecord } from "./sessionRecord";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
 import { startChild } from "./startChild";
+import type { StepResult } from "./steps/runEvent";
 
 /** Once a run was stopped, what nobody takes is shown to nobody. */
 const lastShownMs = 1000;
@@ -36,10 +37,15 @@ export interface RunEnd {
   readonly path: string | undefined;
   /** What was shown last ended with its line. */
   readonly isAtLineStart: boolean;
+  /** Of a playbook. */
+  readonly steps?: readonly StepResult[];
 }
 
+/** Of anything but a playbook, which `PlaybookSession` runs. */
+export type CommandLaunch = Launch & { readonly program: Exclude<LaunchedProgram, LaunchedPlaybook> };
+
 export class SessionRun {
-  readonly #launch: Launch;
+  readonly #launch: CommandLaunch;
   readonly #launchPath: string;
   readonly #claim: LaunchClaim;
   readonly #shown: OwnOutput;
@@ -56,7 +62,7 @@ export class SessionRun {
   #lateSignals = 0;
   #isEnding = false;
 
-  constructor(launch: Launch, launchPath: string, claim: LaunchClaim, onEnd?: (end: RunEnd) => void) {
+  constructor(launch: CommandLaunch, launchPath: string, claim: LaunchClaim, onEnd?: (end: RunEnd) => void) {
     this.#onEnd = onEnd;
     this.#launch = launch;
     this.#launchPath = launchPath;

@@ -194,10 +194,12 @@ export async function makeFolder(): Promise<Folder> {
 function describeTrace(trace: TraceFile, state: SessionState): Recorded {
   const root = trace.spans.find(({ parentSpanId }) => parentSpanId === null);
   const command = trace.spans.find(({ name, kind }) => name === "command" && kind === "tool");
-  const outputRoot = trace.spans.find(isOutputRoot);
+  const outputRoots = new Set(trace.spans.filter(isOutputRoot).map(({ spanId }) => spanId));
   if (root === undefined) throw new Error("The trace has no root");
   const bursts = trace.spans.filter((span) => outputBurstOf(span) !== undefined);
-  for (const burst of bursts) if (burst.parentSpanId !== outputRoot?.spanId) throw new Error("A burst is elsewhere");
+  for (const { parentSpanId } of bursts) {
+    if (!outputRoots.has(parentSpanId ?? "")) throw new Error("A burst is elsewhere");
+  }
   return {
     trace,
     state,

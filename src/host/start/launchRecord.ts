@@ -67,6 +67,8 @@ export function sameStart(start: RecordedStart): string {
       return JSON.stringify([cwd, program.line]);
     case "process":
       return JSON.stringify([cwd, program.file, program.args]);
+    case "playbook":
+      return JSON.stringify(["playbook", program.path]);
     case "collect":
       return "collect";
   }

@@ -16,6 +16,8 @@ export interface EventBusOptions<E extends BusEvent> {
   nowMs(): number;
   /** Told what a handler threw. What this throws itself is dropped. */
   onHandlerError(error: unknown, handler: string, delivered: Delivered<E>): void;
+  /** What everybody gets in place of the event, and what is recorded: the one place to mask what nobody may see. */
+  prepare?(event: E): E;
   /** False for events that a resumed run does not need; all are recorded where it is left out. */
   isRecorded?(event: E): boolean;
 }
@@ -102,7 +104,8 @@ export class EventBus<E extends BusEvent> {
     this.#openIds.add(scopeId);
   }
 
-  #emit(scope: ScopeRef, scopeSeq: number, event: E, record: (delivered: Delivered<E>) => void): void {
+  #emit(scope: ScopeRef, scopeSeq: number, given: E, record: (delivered: Delivered<E>) => void): void {
+    const event = this.#options.prepare?.(given) ?? given;
     const delivered = { seq: ++this.#seq, scopeSeq, scope, timeMs: this.#options.nowMs(), event, isReplayed: false };
     // Before any handler: the one that writes a checkpoint finds in the record what it is told of.
     record(delivered);

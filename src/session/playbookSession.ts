@@ -1,0 +1,309 @@
+// The session of a playbook from the opening of its record to its exit code: the counterpart of `SessionRun` for what is
+// no single program.
+
+import { realpathSync } from "node:fs";
+import { access } from "node:fs/promises";
+import { describeError } from "../base/logger";
+import { openSessionRecorder } from "../recorder/openSession";
+import { installProcessHandlers } from "../recorder/processHandlers";
+import { nodeFs } from "../recorder/recorderFs";
+import type { RecorderProblem } from "../recorder/sessionRequest";
+import { makeTraceId } from "../recorder/traceIds";
+import { withLimit } from "../recorder/withLimit";
+import { defaultGuardrails } from "../trace/guardrails/guardrail";
+import { EventBus } from "./bus/eventBus";
+import { completeClaim } from "./claim";
+import type { Launch, LaunchClaim, LaunchedPlaybook } from "./launch";
+import { type Outcome, outcomeOfRun, signalExitCode, startFailure } from "./outcome";
+import { OwnOutput } from "./ownOutput";
+import { forgetSecrets, type LoadedPlaybook, loadPlaybook, parsedFile } from "./playbookFile";
+import { maskedEvent } from "./secrets/maskedEvent";
+import { maskedRecorder } from "./secrets/maskedRecorder";
+import { SecretMask } from "./secrets/secretMask";
+import { SessionPort } from "./sessionPort";
+import { SessionRecord } from "./sessionRecord";
+import type { RunEnd } from "./sessionRun";
+import { type HeardSignal, hearSignals } from "./sessionSignals";
+import { finishRun } from "./steps/finish";
+import { PlaybookRun, type RunResult } from "./steps/playbookRun";
+import { playbookAttribute, runProblemEvent } from "./steps/runAttributes";
+import { isRecordedEvent, type RunBus, type RunEvent } from "./steps/runEvent";
+import { RunRecorder } from "./steps/runRecorder";
+import type { RunServices } from "./steps/runServices";
+import { tellSteps } from "./steps/stepLines";
+
+/** Once a run was stopped, what nobody takes is shown to nobody. */
+const lastShownMs = 1000;
+
+export interface PlaybookSessionRequest {
+  readonly launch: Launch;
+  readonly program: LaunchedPlaybook;
+  readonly launchPath: string;
+  readonly claim: LaunchClaim;
+  readonly onEnd: ((end: RunEnd) => void) | undefined;
+}
+
+export class PlaybookSession {
+  readonly #request: PlaybookSessionRequest;
+  readonly #mask = new SecretMask();
+  readonly #shown: OwnOutput;
+  readonly #shownListeners = new Set<(closedFd?: number) => void>();
+  #record: SessionRecord | undefined;
+  #run: PlaybookRun | undefined;
+  #problem: string | undefined;
+  #isStopped = false;
+  #isEnding = false;
+  /** Signals that came while the session was ending. */
+  #lateSignals = 0;
+
+  constructor(request: PlaybookSessionRequest) {
+    this.#request = request;
+    const tell = (closedFd?: number) => {
+      for (const listener of [...this.#shownListeners]) listener(closedFd);
+    };
+    this.#shown = new OwnOutput({ onWritten: () => tell(), onClosed: (fd) => tell(fd) });
+  }
+
+  /** @returns the exit code: 0 where all steps held. Never rejects because of what can't be recorded. */
+  async run(): Promise<number> {
+    const { program, launchPath, launch } = this.#request;
+    const loaded = await loadPlaybook(program);
+    for (const secret of loaded.secrets) this.#mask.add(secret);
+    for (const secret of Object.values(program.secrets ?? {})) this.#mask.add(secret);
+    const forgotten = await forgetSecrets(launchPath, launch, loaded);
+    const record = this.#openRecord();
+    this.#record = record;
+    const removeSignals = hearSignals((signal) => this.#onSignal(signal));
+    const removeHandlers = this.#handleProcessEnd(record);
+    if (forgotten !== undefined) record.sessionEvent(runProblemEvent, { message: forgotten });
+    let port: SessionPort | undefined;
+    try {
+      if (record.recorder === undefined) this.#shown.say(`nothing is recorded: ${this.#problem ?? "unknown"}`);
+      port = await SessionPort.open(record, () => this.#stop({ type: "person" }));
+      const outcome =
+        loaded.type === "sound"
+          ? await this.#runPlaybook(loaded, record, port)
+          : await this.#refuse(loaded.problems, record, port);
+      return outcome.exitCode;
+    } catch (error) {
+      // Nobody expected it; what is open is told and given back all the same.
+      record.crash(`the session could not go on: ${describeError(error)}`);
+      await port?.close();
+      throw error;
+    } finally {
+      removeHandlers();
+      removeSignals();
+    }
+  }
+
+  #openRecord(): SessionRecord {
+    const { launch } = this.#request;
+    const { directory, sessionId, fsync } = launch;
+    const title = this.#mask.text(launch.title);
+    const recorder = openSessionRecorder({
+      directory,
+      sessionId,
+      traceId: makeTraceId(Date.now()),
+      metadata: { title },
+      mode: "start",
+      fsync: fsync ?? "interval",
+      fs: nodeFs,
+      machine: undefined,
+      onProblem: ({ message, error }: RecorderProblem) => {
+        this.#problem = error?.message ?? this.#problem ?? message;
+      },
+    });
+    const masked = recorder && maskedRecorder(recorder, this.#mask);
+    return new SessionRecord(masked, { ...launch, title }, { asked: "pipes", used: "pipes" });
+  }
+
+  #handleProcessEnd(record: SessionRecord): () => void {
+    if (record.recorder === undefined) return () => undefined;
+    return installProcessHandlers({
+      crash: (reason, signal) => record.crash(reason, signal),
+      note: (name, attributes) => record.sessionEvent(name, attributes),
+      idle: () => undefined,
+    });
+  }
+
+  /** What can't be run is recorded as a run that failed: that somebody tried is worth knowing, too. */
+  async #refuse(problems: readonly string[], record: SessionRecord, port: SessionPort): Promise<Outcome> {
+    for (const problem of problems) this.#shown.say(this.#mask.text(problem));
+    const outcome = startFailure(this.#mask.text(problems.join("; ")), 1);
+    await this.#completeClaim(port, record);
+    await port.close();
+    const path = await record.finish(outcome);
+    await this.#end(outcome, record, path, []);
+    return outcome;
+  }
+
+  async #runPlaybook(
+    { playbook, params }: Extract<LoadedPlaybook, { type: "sound" }>,
+    record: SessionRecord,
+    port: SessionPort,
+  ): Promise<Outcome> {
+    const { launch, program } = this.#request;
+    const runId = program.runId ?? launch.sessionId;
+    const bus = this.#openBus(record);
+    const scope = bus.openRun(runId);
+    const { recorder } = record;
+    const spans = recorder && new RunRecorder(recorder, record.rootSpanId, record.ids);
+    spans?.listen(bus);
+    const problem = (message: string) => record.sessionEvent(runProblemEvent, { message });
+    tellSteps(bus, (line) => this.#shown.say(line));
+    const { name, path } = playbook;
+    record.attributes({ [playbookAttribute]: { name, path, runId, params: visibleParams(playbook, params) } });
+    await this.#completeClaim(port, record);
+    const run = new PlaybookRun({
+      playbook,
+      params,
+      scope,
+      services: this.#services(bus, port, record, (scopeId) => spans?.spanOf(scopeId) ?? record.rootSpanId),
+    });
+    this.#run = run;
+    // Somebody was quick.
+    if (this.#isStopped) run.stop({ type: "person" });
+    const result = await run.run();
+    this.#isEnding = true;
+    const outcome = outcomeOfRun(result);
+    let tracePath = recorder?.path;
+    await finishRun(
+      {
+        publish: () => run.publish(result),
+        cleanUp: async () => {
+          await record.makeRoom();
+          scope.close();
+          await port.close();
+        },
+        persist: async () => {
+          if (result.stop?.type === "terminalClosed") record.crash(outcome.error ?? "", "SIGHUP");
+          else tracePath = await record.finish(outcome);
+          if (recorder !== undefined && tracePath === undefined) throw new Error(this.#problem ?? "unknown");
+        },
+      },
+      ({ phase, error }) => problem(`${phaseWords[phase]}: ${describeError(error)}`),
+    );
+    await this.#end(outcome, record, tracePath, result.results);
+    return outcome;
+  }
+
+  #openBus(record: SessionRecord): RunBus {
+    const startMs = Date.now();
+    const started = performance.now();
+    return new EventBus<RunEvent>({
+      nowMs: () => record.recorder?.nowMs() ?? startMs + performance.now() - started,
+      onHandlerError: (error, handler, { event }) => {
+        const message = `${handler} could not take ${event.type}: ${describeError(error)}`;
+        record.sessionEvent(runProblemEvent, { message });
+      },
+      prepare: (event) => maskedEvent(event, this.#mask),
+      isRecorded: isRecordedEvent,
+    });
+  }
+
+  #services(bus: RunBus, port: SessionPort, record: SessionRecord, spanOf: (scopeId: string) => string): RunServices {
+    const { launch, program } = this.#request;
+    const { secrets = {} } = program;
+    return {
+      bus,
+      mask: this.#mask,
+      fetch: globalThis.fetch,
+      environment: process.env,
+      secret: (name) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined),
+      nowMs: () => record.recorder?.nowMs() ?? Date.now(),
+      readPlaybook: parsedFile,
+      fileExists: async (path) =>
+        await access(path).then(
+          () => true,
+          () => false,
+        ),
+      realPath: (path) => realpathSync(path),
+      guardrails: defaultGuardrails,
+      commands: {
+        recorder: record.recorder,
+        shown: this.#shown,
+        pauses: launch.stop,
+        onShown: (listener) => {
+          this.#shownListeners.add(listener);
+          return () => this.#shownListeners.delete(listener);
+        },
+        environment: (scopeId, cwd, changes) =>
+          port.stepEnvironment(
+            { cwd, env: { ...launch.env, ...changes }, sessionId: launch.sessionId },
+            spanOf(scopeId),
+          ),
+      },
+    };
+  }
+
+  async #completeClaim({ control }: SessionPort, record: SessionRecord): Promise<void> {
+    const { launchPath, claim } = this.#request;
+    const path = record.recorder?.path;
+    try {
+      await completeClaim(launchPath, {
+        ...claim,
+        ...(path === undefined ? {} : { path }),
+        ...(control === undefined ? {} : { control }),
+      });
+    } catch (error) {
+      record.sessionEvent("tracekeeper.no-claim", { reason: describeError(error) });
+    }
+  }
+
+  async #end(
+    outcome: Outcome,
+    record: SessionRecord,
+    path: string | undefined,
+    steps: RunResult["results"],
+  ): Promise<void> {
+    this.#isEnding = true;
+    await this.#showAll();
+    if (record.recorder !== undefined && path === undefined) {
+      this.#shown.say(`the end could not be recorded: ${this.#problem ?? "unknown"}`);
+    }
+    const { durationMs } = record;
+    const { onEnd } = this.#request;
+    const capture = { asked: "pipes", used: "pipes" } as const;
+    if (onEnd === undefined) this.#shown.sayEnd(outcome, durationMs, path);
+    else onEnd({ outcome, capture, durationMs, path, isAtLineStart: this.#shown.isAtLineStart, steps });
+    await this.#showAll();
+    // Nothing but the end of the process gets back a thread that waits for whoever doesn't read.
+    if (this.#shown.queuedBytes > 0) process.kill(process.pid, "SIGKILL");
+  }
+
+  /** Whoever reads slowly is waited for, unless the run was stopped. */
+  async #showAll(): Promise<void> {
+    if (!this.#isStopped) return await this.#shown.settled();
+    await withLimit(lastShownMs, () => this.#shown.settled()).catch(() => undefined);
+  }
+
+  #stop(reason: Parameters<PlaybookRun["stop"]>[0]): void {
+    this.#isStopped = true;
+    this.#run?.stop(reason);
+  }
+
+  #onSignal(signal: HeardSignal): void {
+    // Whoever insists does not wait for a disk that hangs; what is open is recorded on the way out.
+    if (this.#isEnding && signal !== "SIGHUP" && ++this.#lateSignals > 1) process.exit(signalExitCode(signal));
+    // Others are noted by the recorder's handlers.
+    if (signal === "SIGQUIT") this.#record?.sessionEvent("tracekeeper.signal", { signal });
+    this.#stop(signal === "SIGHUP" ? { type: "terminalClosed" } : { type: "signal", signal });
+  }
+}
+
+const phaseWords = {
+  publish: "the status could not be told",
+  cleanUp: "what was open could not be closed",
+  persist: "the end could not be recorded",
+} as const;
+
+function visibleParams(
+  { params }: { readonly params: readonly { readonly name: string; readonly isSecret: boolean }[] },
+  values: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const visible = params.map(({ name, isSecret }) => {
+    const value = Object.hasOwn(values, name) ? values[name] : null;
+    return [name, isSecret && value !== null ? "•••" : value];
+  });
+  return Object.fromEntries(visible);
+}

@@ -1,0 +1,129 @@
+// One attempt of a step, or its recovery: the action runs within its time, and then what is expected of it must hold.
+
+import { resolve } from "node:path";
+import { describeError } from "../../base/logger";
+import type { ActionContext, ActionResult } from "../actions/actionRunner";
+import { ActionStop } from "../actions/actionStop";
+import type { ActionName } from "../actions/actions";
+import { runAction } from "../actions/runners";
+import { wordsFor } from "../outcome";
+import { expectationsFor, unmetExpectations } from "../playbook/expectations";
+import type { ActionUse, Expectations } from "../playbook/playbook";
+import type { RunEventScope, StepRef } from "./runEvent";
+import type { RunServices } from "./runServices";
+import type { StepTexts } from "./stepTexts";
+
+export interface AttemptRequest {
+  readonly step: StepRef;
+  /** Of the attempt; the action gets one within it. */
+  readonly scope: RunEventScope;
+  readonly use: ActionUse<ActionName>;
+  readonly expect: Expectations;
+  readonly timeoutMs: number | undefined;
+  readonly texts: StepTexts;
+  readonly folder: string;
+  readonly env: Readonly<Record<string, string>>;
+  /** Of what it runs within. */
+  readonly stop: ActionStop;
+  readonly services: RunServices;
+  readonly runPlaybook: (scope: RunEventScope, stop: ActionStop) => ActionContext["runPlaybook"];
+}
+
+/** So much of an output is compared by guardrails. */
+const comparedLength = 4096;
+
+/** Never rejects: what is thrown is a failure of the action. */
+export async function attempt(request: AttemptRequest): Promise<ActionResult> {
+  const { step, use, expect, timeoutMs, texts, services } = request;
+  const scope = request.scope.open(`${request.scope.ref.id}.action`);
+  const stop = new ActionStop(request.stop);
+  const timer =
+    timeoutMs === undefined
+      ? undefined
+      : setTimeout(() => stop.request({ type: "timeOut", afterMs: timeoutMs }), timeoutMs);
+  const startMs = services.nowMs();
+  let begun: { readonly name: string; readonly input: unknown } | undefined;
+  const begin: ActionContext["begin"] = (action) => {
+    begun = action;
+    scope.emit({ type: "actionStarted", step, ...action });
+  };
+  let result: ActionResult;
+  try {
+    result = await runAction(use, {
+      step,
+      scope,
+      texts,
+      folder: request.folder,
+      env: request.env,
+      stop,
+      services,
+      unmetBy: async (outcome) => {
+        const { exitCodes, statuses } = expectationsFor(use.action, expect);
+        const own = { ...(exitCodes && { exitCodes }), ...(statuses && { statuses }) };
+        const result = { isOk: true, isSkipped: false, output: "", ...outcome };
+        return wordsOf(await unmetExpectations(own, result, texts.values, async () => false));
+      },
+      begin,
+      runPlaybook: request.runPlaybook(scope, stop),
+    });
+  } catch (error) {
+    result = { failure: describeError(error), output: "" };
+  }
+  clearTimeout(timer);
+  const ended = told(result, stop);
+  if (begun === undefined) begin({ kind: "tool", name: use.action, input: use.with });
+  const { name = use.action, input = use.with } = begun ?? {};
+  const { failure, isInterrupted, recordedOutput, attributes, finishReason, usage } = ended;
+  scope.emit({
+    type: "actionFinished",
+    step,
+    name,
+    input,
+    ...(failure === undefined ? {} : { failure }),
+    ...(isInterrupted === true ? { isInterrupted } : {}),
+    ...(recordedOutput === undefined ? {} : { output: recordedOutput }),
+    outputStart: (ended.wholeOutput ?? ended.output).slice(0, comparedLength),
+    ...(attributes === undefined ? {} : { attributes }),
+    ...(finishReason === undefined ? {} : { finishReason }),
+    ...(usage === undefined ? {} : { usage }),
+    durationMs: services.nowMs() - startMs,
+  });
+  scope.close();
+  stop.over();
+  if (failure !== undefined) return ended;
+  const unmet = await unmetWords(request, ended);
+  return unmet === undefined ? ended : { ...ended, failure: unmet };
+}
+
+/** A pattern is sought in all that was to be seen. */
+async function unmetWords(request: AttemptRequest, ended: ActionResult): Promise<string | undefined> {
+  const { use, expect, texts, folder, services } = request;
+  const { output, wholeOutput = output, exitCode, status, json } = ended;
+  const result = {
+    isOk: true,
+    isSkipped: false,
+    output: wholeOutput,
+    json,
+    ...(exitCode === undefined ? {} : { exitCode }),
+    ...(status === undefined ? {} : { status }),
+  };
+  const own = use.action === "run" ? use.with.cwd : undefined;
+  const cwd = own === undefined ? folder : resolve(folder, texts.fill(own));
+  const exists = (path: string) => services.fileExists(resolve(cwd, path));
+  return wordsOf(await unmetExpectations(expectationsFor(use.action, expect), result, texts.values, exists));
+}
+
+function wordsOf(unmet: readonly string[]): string | undefined {
+  return unmet.length === 0 ? undefined : unmet.join("; ");
+}
+
+/** What was stopped failed because of that, whatever its own words are. */
+function told(result: ActionResult, stop: ActionStop): ActionResult {
+  const { reason } = stop;
+  if (reason === undefined || result.failure === undefined || result.isInterrupted === true) return result;
+  if (reason.type === "timeOut") {
+    const words = wordsFor(reason).by;
+    return result.failure.startsWith(words) ? result : { ...result, failure: `${words}: ${result.failure}` };
+  }
+  return { ...result, isInterrupted: true };
+}

@@ -1,0 +1,244 @@
+// Runs a playbook step by step, and tells all of it on the bus. Every step that was begun is in the results, the failed one
+// too, whatever ended the run. Finished steps of an earlier run are delivered again in place of being run.
+
+import { dirname, resolve } from "node:path";
+import { describeError } from "../../base/logger";
+import type { ActionResult } from "../actions/actionRunner";
+import { ActionStop } from "../actions/actionStop";
+import { type StopReason, wordsFor } from "../outcome";
+import { resolveParameters, secretsOf } from "../playbook/parameters";
+import type { ParameterValues, Playbook, Step } from "../playbook/playbook";
+import { watchGuardrails } from "./guardrailWatch";
+import type { PlaybookScope, RunEventScope, StepRef, StepResult, Usage } from "./runEvent";
+import type { RunServices } from "./runServices";
+import { runStep } from "./stepRun";
+import { StepTexts } from "./stepTexts";
+import { addUsage } from "./usageSum";
+
+export interface PlaybookRunRequest {
+  readonly playbook: Playbook;
+  readonly params: ParameterValues;
+  readonly scope: PlaybookScope;
+  readonly services: RunServices;
+  /** By path: what finished in the run that this one resumes; see `finishedSteps`. */
+  readonly replay?: ReadonlyMap<string, StepResult>;
+}
+
+export interface RunResult {
+  readonly isOk: boolean;
+  /** What the person is told. */
+  readonly error: string | undefined;
+  /** Somebody ended it before its time. */
+  readonly stop: StopReason | undefined;
+  /** Of all steps that were begun or replayed, in the order in which they ended; those of other playbooks before theirs. */
+  readonly results: readonly StepResult[];
+  readonly usage: Usage | undefined;
+}
+
+/** Playbooks within playbooks, the outermost one included. */
+const mostDepth = 8;
+
+/** A playbook that is being run, with those around it. */
+interface Frame {
+  readonly playbook: Playbook;
+  readonly params: ParameterValues;
+  readonly scope: RunEventScope;
+  readonly stop: ActionStop;
+  /** Before the ids of its steps: "" or "deploy/". */
+  readonly prefix: string;
+  /** Real paths of the playbooks around it and its own, from the outside. */
+  readonly chain: readonly string[];
+}
+
+export class PlaybookRun {
+  readonly #request: PlaybookRunRequest;
+  readonly #stop = new ActionStop();
+  readonly #results: StepResult[] = [];
+  readonly #replay: ReadonlyMap<string, StepResult>;
+  /** Once a step was run what was skipped before may be wanted now. */
+  #isLive = false;
+  #usage: Usage | undefined;
+
+  constructor(request: PlaybookRunRequest) {
+    this.#request = request;
+    this.#replay = request.replay ?? new Map();
+  }
+
+  /** Ends what is under way; nothing new is begun. Whoever asks again insists. */
+  stop(reason: StopReason): void {
+    this.#stop.request(reason);
+  }
+
+  /** Never rejects because of what a step does. */
+  async run(): Promise<RunResult> {
+    const { playbook, params, scope, services } = this.#request;
+    const { name, path } = playbook;
+    scope.emit({ type: "runStarted", name, path, params, isResumed: this.#replay.size > 0 });
+    const chain = [services.realPath(path)];
+    const failed = await this.#guarded({ playbook, params, scope, stop: this.#stop, prefix: "", chain });
+    const stop = this.#stop.reason;
+    const error = stop === undefined ? failureOf(failed) : wordsFor(stop).error;
+    return { isOk: error === undefined, error, stop, results: this.#results, usage: this.#usage };
+  }
+
+  /** Tells everybody what came of it. */
+  async publish({ isOk, error, stop, usage }: RunResult): Promise<void> {
+    const { scope, services } = this.#request;
+    scope.emit({
+      type: "runFinished",
+      isOk,
+      ...(error === undefined ? {} : { error }),
+      ...(isInterruption(stop) ? { isInterrupted: true } : {}),
+      ...(usage === undefined ? {} : { usage }),
+    });
+    await services.bus.settled();
+  }
+
+  /** @returns the failed ones of its own steps */
+  async #guarded(frame: Frame): Promise<StepResult[]> {
+    const watch = watchGuardrails(frame, this.#request.services, (reason) => this.#stop.request(reason));
+    try {
+      return await this.#runSteps(frame);
+    } finally {
+      watch.dispose();
+    }
+  }
+
+  async #runSteps(frame: Frame): Promise<StepResult[]> {
+    const { playbook, params } = frame;
+    const known = new Map<string, StepResult["values"]>();
+    const failed: StepResult[] = [];
+    for (const [index, step] of playbook.steps.entries()) {
+      if (frame.stop.reason !== undefined) break;
+      const ref = refOf(frame, step, index);
+      const texts = new StepTexts({ params, steps: known });
+      const result = this.#replayed(ref) ?? (await this.#runLive(frame, step, ref, texts));
+      known.set(step.id, result.values);
+      if (result.status !== "failed") continue;
+      failed.push(result);
+      if (step.onFailure === "abort") break;
+    }
+    return failed;
+  }
+
+  /** Undefined for a step that has to be run. */
+  #replayed({ path }: StepRef): StepResult | undefined {
+    const result = this.#replay.get(path);
+    if (result === undefined || result.status === "failed" || (result.status === "skipped" && this.#isLive)) return;
+    const within = [...this.#replay.values()].filter(
+      ({ step }) => step.path === path || step.path.startsWith(`${path}/`),
+    );
+    const chosen = new Set(within);
+    this.#request.scope.replay((event) => event.type === "stepFinished" && chosen.has(event.result));
+    this.#results.push(...within);
+    return result;
+  }
+
+  async #runLive(frame: Frame, step: Step, ref: StepRef, texts: StepTexts): Promise<StepResult> {
+    this.#isLive ||= step.action !== "playbook";
+    const { services, scope: run } = this.#request;
+    const scope = frame.scope.open(`${run.ref.id}/${ref.path}`);
+    scope.emit({ type: "stepStarted", step: ref });
+    const { playbook } = frame;
+    const result = await runStep({
+      step,
+      ref,
+      playbook,
+      scope,
+      texts,
+      folder: resolve(dirname(playbook.path), texts.fill(playbook.cwd)),
+      stop: frame.stop,
+      services,
+      runPlaybook: (actionScope, stop) => (path, params) =>
+        this.#runInner({ ...frame, scope: actionScope, stop, prefix: `${ref.path}/` }, path, params),
+    });
+    if (step.action !== "playbook") this.#usage = addUsage(this.#usage, result.usage);
+    this.#results.push(result);
+    scope.emit({ type: "stepFinished", result });
+    scope.close();
+    // What is to be kept of this step is kept before the next one begins.
+    await services.bus.settled();
+    return result;
+  }
+
+  async #runInner(around: Frame, path: string, given: Readonly<Record<string, unknown>>): Promise<ActionResult> {
+    const { services } = this.#request;
+    const refused = (failure: string): ActionResult => ({ failure, output: "" });
+    let real: string;
+    try {
+      real = services.realPath(path);
+    } catch (error) {
+      return refused(`the playbook can't be read: ${describeError(error)}`);
+    }
+    if (around.chain.includes(real)) {
+      return refused(`the playbook runs itself: ${[...around.chain, real].join(" → ")}`);
+    }
+    const chain = [...around.chain, real];
+    if (chain.length > mostDepth) return refused(`playbooks run each other more than ${mostDepth} deep`);
+    const loaded = await loadInner(services, path);
+    if (typeof loaded === "string") return refused(loaded);
+    const folder = dirname(path);
+    const { values: params, errors } = resolveParameters(loaded.params, given, {
+      // A path that a step hands on is one of its own playbook.
+      given: (each) => resolve(dirname(around.playbook.path), each),
+      default: (each) => resolve(folder, each),
+    });
+    if (errors.length > 0) return refused(errors.join(" "));
+    for (const secret of secretsOf(loaded.params, params)) services.mask.add(secret);
+    const failed = await this.#guarded({ ...around, playbook: loaded, params, chain });
+    const failure = failureOf(failed);
+    const last = this.#results.at(-1);
+    const isInterrupted = failed.some((result) => result.isInterrupted === true);
+    return {
+      ...(failure === undefined ? {} : { failure, isInterrupted }),
+      output: last?.values.output ?? "",
+      ...(last?.values.json === undefined ? {} : { json: last.values.json }),
+    };
+  }
+}
+
+async function loadInner(services: RunServices, path: string): Promise<Playbook | string> {
+  try {
+    const { playbook, problems } = await services.readPlaybook(path);
+    if (playbook !== undefined) return playbook;
+    const problem = problems.find(({ severity }) => severity === "error") ?? problems[0];
+    const { start } = problem?.range ?? {};
+    return `${path}:${start?.line ?? 1}:${start?.column ?? 1}: ${problem?.message ?? "is no playbook"}`;
+  } catch (error) {
+    return `the playbook can't be read: ${describeError(error)}`;
+  }
+}
+
+function refOf({ playbook, prefix }: Frame, step: Step, index: number): StepRef {
+  const { id, name, action, place, definitionHash } = step;
+  return { path: prefix + id, id, index, name, action, file: playbook.path, line: place.line, definitionHash };
+}
+
+/** The last one is where it ended; those before it were gone on after. */
+function failureOf(failed: readonly StepResult[]): string | undefined {
+  const last = failed.at(-1);
+  if (last === undefined) return undefined;
+  const others = failed.length - 1;
+  const more = others === 0 ? "" : `, after ${others === 1 ? "another step" : `${others} other steps`} failed`;
+  return `${last.step.name}: ${last.message ?? "failed"}${more}`;
+}
+
+/** Somebody ended it, which is no failure of its own. */
+export function isInterruption(stop: StopReason | undefined): boolean {
+  return stop !== undefined && stop.type !== "timeOut" && stop.type !== "guardrail";
+}
+
+/** Of a record the last result of each step, by path: what `PlaybookRunRequest.replay` wants. */
+export function finishedSteps(
+  events: readonly { readonly event: { readonly type: string } }[],
+): Map<string, StepResult> {
+  const finished = new Map<string, StepResult>();
+  for (const { event } of events) {
+    if (event.type !== "stepFinished") continue;
+    const { result } = event as unknown as { readonly result: StepResult };
+    // Anew, so that the order is that of the last time.
+    finished.delete(result.step.path);
+    finished.set(result.step.path, result);
+  }
+  return finished;
+}

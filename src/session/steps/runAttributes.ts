@@ -1,0 +1,29 @@
+// Names of the attributes and events by which a run of a playbook is known in its trace.
+
+/** Of the root: `{name, path, runId, params}` of the playbook. */
+export const playbookAttribute = "tracekeeper.playbook";
+/** Of the span of a step: `StepFacts`. */
+export const stepAttribute = "tracekeeper.step";
+/** Of a step that was not run: why. */
+export const skippedAttribute = "tracekeeper.skipped";
+/** Of a failed step: the error behind what the person is told. */
+export const rawErrorAttribute = "tracekeeper.rawError";
+/** Of the span below a failed step that failed itself: what the person is told in place of its own error. */
+export const failureMessageAttribute = "tracekeeper.failureMessage";
+/** Event: what guardrails say of the actions so far. */
+export const guardrailEvent = "tracekeeper.guardrail";
+/** Event of the root: what a resumed run needs to know and no checkpoint before this one holds. */
+export const checkpointEvent = "tracekeeper.checkpoint";
+/** Event: something of the run itself went wrong, not of what it runs. */
+export const runProblemEvent = "tracekeeper.run-problem";
+
+export interface StepFacts {
+  readonly id: string;
+  /** From 0 on, within its playbook. */
+  readonly index: number;
+  readonly action: string;
+  readonly attempts?: number;
+  /** It finished in an earlier run. */
+  readonly replayed?: true;
+  readonly recovered?: true;
+}

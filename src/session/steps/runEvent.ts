@@ -1,0 +1,132 @@
+// What happens in a run of a playbook, as events on the bus. Secrets are masked before an event is emitted. Scopes: the
+// run; in it its steps; in a step its attempts and its recovery; in these the action, and in that of a `playbook` the steps
+// of the other playbook. All of it but `actionOutput` is plain data that has JSON.
+
+import type { TokenSums } from "../../recorder/sessionRecorder";
+import type { OutputStream } from "../../trace/outputBurst";
+import type { Delivered } from "../bus/delivered";
+import type { EventBus } from "../bus/eventBus";
+import type { EventScope, RunScope } from "../bus/runScope";
+import type { StepResult as StepValues } from "../playbook/stepResult";
+
+/** Where and what a step is, as the playbook had it when it began. */
+export interface StepRef {
+  /** Ids of the steps that lead to it: `deploy/build` is the step `build` of the playbook that the step `deploy` runs. */
+  readonly path: string;
+  readonly id: string;
+  /** From 0 on, within its playbook. */
+  readonly index: number;
+  readonly name: string;
+  readonly action: string;
+  /** Of the YAML. */
+  readonly file: string;
+  readonly line: number;
+  readonly definitionHash: string;
+}
+
+export interface Usage {
+  readonly tokens?: TokenSums | undefined;
+  readonly costUsd?: number | undefined;
+}
+
+export interface StepResult {
+  readonly step: StepRef;
+  readonly status: "ok" | "failed" | "skipped";
+  readonly startMs: number;
+  readonly endMs: number;
+  /** What later steps can ask of it. */
+  readonly values: StepValues;
+  /** A secret in the values was masked: whoever restores them has not what later steps had. */
+  readonly isMasked?: true;
+  /** 0 for a step that was not run. */
+  readonly attempts: number;
+  /** Of a failed step: what the person is told. */
+  readonly message?: string;
+  /** The error behind it. */
+  readonly rawError?: string;
+  /** Somebody stopped the run in the middle of it. */
+  readonly isInterrupted?: true;
+  readonly skipReason?: string;
+  readonly isRecovered?: true;
+  readonly usage?: Usage;
+}
+
+/** What guardrails say. */
+export interface GuardrailNote {
+  readonly level: "hint" | "warn" | "stop";
+  readonly pattern: string;
+  readonly message: string;
+}
+
+/** Span of an action: `tool`, or `generation` for a model. */
+export type ActionKind = "tool" | "generation" | "span";
+
+export type RunEvent =
+  | {
+      readonly type: "runStarted";
+      readonly name: string;
+      readonly path: string;
+      readonly params: Readonly<Record<string, unknown>>;
+      readonly isResumed: boolean;
+    }
+  | { readonly type: "stepStarted"; readonly step: StepRef }
+  | { readonly type: "attemptStarted"; readonly number: number }
+  | {
+      readonly type: "attemptFinished";
+      readonly number: number;
+      readonly failure?: string;
+      readonly isInterrupted?: true;
+      /** Another one follows after this pause. */
+      readonly pauseMs?: number;
+    }
+  | { readonly type: "recoveryStarted"; readonly name: string }
+  | { readonly type: "recoveryFinished"; readonly failure?: string; readonly isInterrupted?: true }
+  | {
+      readonly type: "actionStarted";
+      readonly step: StepRef;
+      readonly kind: ActionKind;
+      readonly name: string;
+      readonly input: unknown;
+      readonly model?: string;
+    }
+  /** A piece of a program's output. It is not recorded by the bus. */
+  | { readonly type: "actionOutput"; readonly stream: OutputStream; readonly bytes: Buffer }
+  /** A piece of an answer as it comes: it is added to the output of the action's span. Not recorded by the bus either. */
+  | { readonly type: "actionText"; readonly text: string }
+  | { readonly type: "actionNote"; readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }
+  | {
+      readonly type: "actionFinished";
+      readonly step: StepRef;
+      readonly name: string;
+      readonly input: unknown;
+      readonly failure?: string;
+      readonly isInterrupted?: true;
+      /** Of a program it is there line by line already. */
+      readonly output?: unknown;
+      /** What guardrails compare; it is cut. */
+      readonly outputStart: string;
+      readonly attributes?: Readonly<Record<string, unknown>>;
+      readonly finishReason?: string;
+      readonly usage?: Usage;
+      readonly durationMs: number;
+    }
+  | { readonly type: "guardrail"; readonly finding: GuardrailNote }
+  | { readonly type: "problem"; readonly message: string }
+  | { readonly type: "stepFinished"; readonly result: StepResult }
+  | {
+      readonly type: "runFinished";
+      readonly isOk: boolean;
+      readonly error?: string;
+      readonly isInterrupted?: true;
+      readonly usage?: Usage;
+    };
+
+export type RunBus = EventBus<RunEvent>;
+export type RunEventScope = EventScope<RunEvent>;
+export type PlaybookScope = RunScope<RunEvent>;
+export type DeliveredRunEvent = Delivered<RunEvent>;
+
+/** Of these a resumed run has to know; see `EventBusOptions`. */
+export function isRecordedEvent({ type }: RunEvent): boolean {
+  return type === "runStarted" || type === "stepStarted" || type === "stepFinished";
+}
