@@ -2,12 +2,14 @@
 // who reads it later can take.
 
 import type { IncomingMessage } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
 import { isFields } from "../importers/crewaiEvent";
 import { OtlpFault, wrongType } from "../importers/otlpFault";
 import type { Fields } from "../importers/otlpFields";
 import { parseOtlpJson } from "../importers/otlpJson";
 import { type Refusal, refuseForeignHost } from "../session/otlpAccess";
 import { type BodyLimits, BodyReader, decodeBody, refuseEncoding } from "../session/otlpBody";
+import { WeightedTurns } from "../session/weightedTurns";
 import { type CrewRoute, methodOf } from "./crewaiRoutes";
 
 export type CrewBodyResult =
@@ -16,29 +18,67 @@ export type CrewBodyResult =
   /** The client has gone. */
   | { readonly type: "gone" };
 
+export interface CrewBodyLimits extends BodyLimits {
+  /** So long a body waits for others before it is refused. */
+  readonly waitMs: number;
+}
+
+const tooBusy: CrewBodyResult = {
+  type: "refused",
+  status: 503,
+  message: "Too many requests at once",
+  headers: { "Retry-After": "1" },
+};
+
+/** What begins and ends a batch waits for nobody: as many of them as there may be connections have 16 MiB. */
+const smallBytes = 64 * 1024;
+
 /** Levels of lists and objects. crewAI itself cuts at five. */
 const deepest = 64;
 
 export class CrewBody {
-  readonly #limits: BodyLimits;
+  readonly #limits: CrewBodyLimits;
   readonly #bodies: BodyReader;
+  /** crewAI sends nothing again, whatever it is told: what there is no room for waits, unread. */
+  readonly #room: WeightedTurns;
   /** One body at a time is decompressed and read: it may take many times its size. */
   #turn: Promise<unknown> = Promise.resolve();
 
-  constructor(limits: BodyLimits) {
+  constructor(limits: CrewBodyLimits) {
     this.#limits = limits;
-    this.#bodies = new BodyReader(limits);
+    this.#room = new WeightedTurns(limits.allBodiesBytes);
+    this.#bodies = new BodyReader({ ...limits, allBodiesBytes: Number.POSITIVE_INFINITY });
   }
 
   /** Throws an `OtlpFault` for what is no such object. */
   async read(request: IncomingMessage, route: CrewRoute): Promise<CrewBodyResult> {
     const refusal = refuseHead(request, route);
     if (refusal) return { type: "refused", ...refusal };
-    const body = await this.#bodies.read(request);
-    if (body.type !== "body") return body;
-    const turn = this.#turn.then(() => this.#parse(body.bytes, encodingOf(request)));
-    this.#turn = turn.then(body.release, body.release);
-    return await turn;
+    const leave = await this.#enter(request);
+    if (leave === undefined) return tooBusy;
+    try {
+      const body = await this.#bodies.read(request);
+      if (body.type !== "body") return body;
+      const turn = this.#turn.then(() => this.#parse(body.bytes, encodingOf(request)));
+      this.#turn = turn.then(body.release, body.release);
+      return await turn;
+    } finally {
+      leave();
+    }
+  }
+
+  /** Waits for room for the whole body before any of it is read. @returns undefined where there is none for too long */
+  async #enter(request: IncomingMessage): Promise<(() => void) | undefined> {
+    const { bodyBytes, waitMs } = this.#limits;
+    const announced = Number(request.headers["content-length"] ?? bodyBytes);
+    if (announced <= smallBytes) return () => undefined;
+    const entered = this.#room.take(Math.min(announced, bodyBytes));
+    const waited = new AbortController();
+    const leave = await Promise.race([entered, delay(waitMs, undefined, { signal: waited.signal })]);
+    waited.abort();
+    // Whoever is let in later has gone.
+    if (leave === undefined) void entered.then((late) => late());
+    return leave;
   }
 
   /** A client that still sends reads no answer, so the rest is thrown away; but not for ever. */

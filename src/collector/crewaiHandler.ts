@@ -35,6 +35,8 @@ export type CrewaiLimits = typeof defaultLimits;
 
 const defaultLimits = {
   ...bodyLimits,
+  /** The client waits for 30 s, in which the body is to be read and recorded, too. */
+  waitMs: 20_000,
   /** The client waits for 30 s, but for 5 s where it initialises an ephemeral batch. */
   syncMs: 4_000,
   /** See `CrewSessionOptions`. crewAI sends all of a batch in one request, and no body may have more than a part of it. */

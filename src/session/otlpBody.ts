@@ -41,6 +41,8 @@ export class BodyReader {
   read(request: IncomingMessage): Promise<BodyResult> {
     const { bodyBytes, allBodiesBytes, bodyMs } = this.#limits;
     return new Promise((resolve) => {
+      // It tells of that once.
+      if (request.destroyed && !request.complete) return resolve({ type: "gone" });
       const body = new GrowingBytes();
       let heldBytes = 0;
       let isSettled = false;

@@ -12,7 +12,7 @@ import type { SpanEvent } from "../trace/schema";
 import { OtlpIds } from "./otlpIds";
 import { type OtlpMemory, otlpMemory } from "./otlpMemory";
 import { OtlpMessages } from "./otlpMessages";
-import { type Orphans, OtlpOrphans } from "./otlpOrphans";
+import { OtlpOrphans } from "./otlpOrphans";
 import { OtlpSeenEvents } from "./otlpSeenEvents";
 import { OtlpSpanText, type SpanBeginning } from "./otlpSpanText";
 
@@ -210,7 +210,11 @@ export class OtlpSpanLog {
       if (refused > 0) span.parentId = this.#parentOf(span);
       const isRecorded = this.#record(span, above.has(span.id));
       progress.settled = index + 1;
-      if (isRecorded) continue;
+      if (isRecorded) {
+        // Of one that came again, too: what threw when it came first is made up for.
+        this.#adopt(span.mapped.traceId, span.mapped.span.spanId, span.id);
+        continue;
+      }
       this.#ids.forget(span.mapped.traceId, span.id);
       refused++;
     }
@@ -271,7 +275,8 @@ export class OtlpSpanLog {
     const hasUsage = reportsUsage || isAboveUsage;
     const parent = parentId === undefined ? undefined : this.#open.get(parentId);
     if (parent !== undefined) parent.hasUsageBelow ||= hasUsage;
-    if (isNew) this.#joinFamily(incoming, hasUsage);
+    const own = this.#open.get(id);
+    if (own !== undefined) own.hasUsageBelow ||= hasUsage;
     if (
       (isNew || begun?.isAwaited) &&
       span.parentSpanId !== null &&
@@ -331,8 +336,7 @@ export class OtlpSpanLog {
     }
     this.#open.set(id, openSpan({ kind: "span", name: awaitedName, isAwaited: true }, false));
     this.#ids.pin(traceId, id);
-    const orphans = this.#orphans.take(traceId, spanId);
-    if (orphans !== undefined) this.#adopt(id, orphans);
+    this.#adopt(traceId, spanId, id);
     return id;
   }
 
@@ -350,17 +354,15 @@ export class OtlpSpanLog {
     for (const link of text.links ?? []) this.#recorder.link(id, JSON.stringify(link));
   }
 
-  /** The children that came before. */
-  #joinFamily({ mapped, id }: Incoming, hasUsage: boolean): void {
-    const orphans = this.#orphans.take(mapped.traceId, mapped.span.spanId);
-    if (orphans !== undefined) this.#adopt(id, orphans, hasUsage);
-  }
-
-  #adopt(id: string, orphans: Orphans, hasUsage = orphans.reportUsage): void {
+  /** The children that came before go below their parent. They wait until all have: what throws is done again. */
+  #adopt(traceId: string, spanId: string, id: string): void {
+    const orphans = this.#orphans.peek(traceId, spanId);
+    if (orphans === undefined) return;
     const json = JSON.stringify({ parentSpanId: id });
     for (const child of orphans.spanIds) this.#recorder.set(child, json);
     const begun = this.#open.get(id);
-    if (begun !== undefined) begun.hasUsageBelow ||= hasUsage;
+    if (begun !== undefined) begun.hasUsageBelow ||= orphans.reportUsage;
+    this.#orphans.take(traceId, spanId);
   }
 
   /** What a program says of itself is written once, with the first of its spans that has no parent here. */

@@ -10,7 +10,7 @@ import { openSessionRecorder } from "../../src/recorder/openSession";
 import { nodeFs } from "../../src/recorder/recorderFs";
 import { faultyFs } from "../faults/faultyFs";
 import { crewEvent, researchRun } from "../importers/crewaiEvents";
-import { post } from "../session/otlpClient";
+import { post, rawClient } from "../session/otlpClient";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 import { batchId, type CrewClient, type CrewServer, crewClient, readBatch, startCrewServer } from "./crewaiSetup";
 
@@ -265,6 +265,50 @@ it.each([false, true])(
     expect((await readTraces()).trace.spans.flatMap(sentEvents)).toHaveLength(3);
   },
 );
+
+describe("a body for which there is no room at present", () => {
+  const events = (id: string) => [crewEvent(id, "task_started", 1, null, { text: "x".repeat(90_000) })];
+
+  /** A body that arrives to its half. @returns sends the rest */
+  async function half(): Promise<{ finish(): Promise<string> }> {
+    const body = JSON.stringify({ events: events("slow") });
+    const raw = rawClient(server.port);
+    const path = `${batches}/${batchId}/events`;
+    const head = `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1:${server.port}\r\nContent-Type: application/json\r\n`;
+    raw.send(`${head}Content-Length: ${body.length}\r\n\r\n${body.slice(0, 50_000)}`);
+    return {
+      finish() {
+        raw.send(body.slice(50_000));
+        return raw.until(/events_added":\d/);
+      },
+    };
+  }
+
+  it("waits for others, because crewAI sends nothing again, and what begins and ends batches does not", async () => {
+    await start({ limits: { bodyBytes: 150_000, allBodiesBytes: 150_000 } });
+    const arriving = await half();
+    let isAnswered = false;
+    const waiting = client.events("other", events("patient")).finally(() => {
+      isAnswered = true;
+    });
+    expect((await client.initialise(batchId)).status).toBe(201);
+    expect((await client.initialise("third")).status).toBe(201);
+    expect((await client.finalise("third", 0)).status).toBe(200);
+    expect(isAnswered).toBe(false);
+    expect(await arriving.finish()).toContain('"events_added":1');
+    expect((await waiting).json["events_added"]).toBe(1);
+  });
+
+  it("is refused once it has waited too long, and the room that it waited for is there for the next", async () => {
+    await start({ limits: { bodyBytes: 150_000, allBodiesBytes: 150_000, waitMs: 20 } });
+    const arriving = await half();
+    expect((await client.initialise(batchId)).status).toBe(201);
+    const refused = await client.events("other", events("late"));
+    expect([refused.status, refused.headers["retry-after"]]).toEqual([503, "1"]);
+    await arriving.finish();
+    expect((await client.events("other", events("late"))).json["events_added"]).toBe(1);
+  });
+});
 
 describe("one more batch than may be open", () => {
   const traces = (id: string) => readBatch(folder.join("traces"), id);

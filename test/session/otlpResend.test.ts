@@ -13,7 +13,7 @@ import { MemoryRecorder } from "../recorder/memoryRecorder";
 import { post } from "./otlpClient";
 import { request } from "./otlpReceiverSetup";
 
-type RecordCall = "begin" | "span" | "end" | "event";
+type RecordCall = "begin" | "span" | "end" | "event" | "set";
 
 class FailingRecorder extends MemoryRecorder {
   /** The next call of it throws, before anything is recorded. */
@@ -38,6 +38,11 @@ class FailingRecorder extends MemoryRecorder {
   override event(...given: Parameters<MemoryRecorder["event"]>): void {
     this.#note("event", given[0]);
     super.event(...given);
+  }
+
+  override set(...given: Parameters<MemoryRecorder["set"]>): void {
+    this.#note("set", given[0]);
+    super.set(...given);
   }
 
   #note(call: RecordCall, id: string): void {
@@ -85,7 +90,28 @@ describe("what was not recorded because something threw", () => {
     recorder.failing = "end";
     expect(() => log.add(mapped({ id: a }))).toThrow("EIO");
     log.add(mapped({ id: a }));
-    expect(recorder.recorded).toEqual([`begin ${a}`, `end ${a}`]);
+    expect(recorder.recorded.filter((call) => !call.startsWith("set"))).toEqual([`begin ${a}`, `end ${a}`]);
+  });
+
+  it("is recorded when it comes again: that children which came before are below their parent", () => {
+    const { recorder, log } = start();
+    log.add(mapped({ id: b, parent: a }, { id: c, parent: a }));
+    recorder.recorded.length = 0;
+    recorder.failing = "set";
+    expect(() => log.add(mapped({ id: a }))).toThrow("EIO");
+    for (const _ of [1, 2]) log.add(mapped({ id: a }));
+    expect(recorder.recorded).toEqual([`span ${a}`, `set ${b}`, `set ${c}`]);
+  });
+
+  it("is recorded when it comes again: the same for a parent of which a log tells first", () => {
+    const { recorder, log } = start();
+    log.add(mapped({ id: b, parent: a }, { id: c, parent: a }));
+    recorder.recorded.length = 0;
+    recorder.failing = "set";
+    expect(() => log.addEvents([event(a)])).toThrow("EIO");
+    for (const _ of [1, 2]) log.addEvents([event(a)]);
+    log.add(mapped({ id: a }));
+    expect(recorder.recorded.filter((call) => / (?:f0*2|f0*3)$/.test(call))).toEqual([`set ${b}`, `set ${c}`]);
   });
 
   it.each(["begin", "event"] as const)("is recorded when it comes again: an event, whose %s threw", (call) => {
