@@ -5,6 +5,7 @@ import { cutText, oneLine } from "../trace/plainText";
 import type { TraceMetadata, TraceSpan } from "../trace/schema";
 import { type Chain, ClaudeAgents } from "./claudeAgents";
 import { contentOf, errorText, isRefusal, payloadOf, promptOf, textOf, tokensOf } from "./claudeContent";
+import { clippedValue } from "./clippedValue";
 import { type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { count, isFields, own, part, text, timeMs } from "./recordFields";
@@ -126,7 +127,7 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
     if (tokens !== undefined && model !== "<synthetic>") span.tokens = tokens;
     const reason = text(message, "stop_reason");
     if (reason !== undefined) span.finishReason = reason;
-    blocks.push(...said);
+    blocks.push(...this.#kept(said, at));
     if (own(fields, "isApiErrorMessage") === true) {
       span.status = "error";
       span.statusMessage = cutText(textOf(said) ?? "API error", longestMessage);
@@ -134,6 +135,12 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
     for (const call of calls) this.#call(call, span, where.time, at);
     const output = payloadOf(blocks) ?? this.#namesOf(span);
     if (output !== undefined) span.output = output;
+  }
+
+  /** Another line of the answer may come at any time: of long ones that is as much as the span keeps anyway. */
+  #kept(said: readonly Fields[], at: LinePlace): readonly Fields[] {
+    if (at.lengthBytes <= this.spans.longestKeptBytes) return said;
+    return said.map((block) => clippedValue(block, 1) as Fields);
   }
 
   #newAnswer(

@@ -183,6 +183,19 @@ describe("payloads that are not held", () => {
     expect(spans.fieldAt(2, "input")).toBe(words);
   });
 
+  it("are whole for who asks where an answer has many long lines, of which beginnings alone are held", async () => {
+    const part = (index: number) => `part ${index} ${"word ".repeat(20_000)}`;
+    const answer = (index: number) => {
+      const written = line("assistant", index, [{ type: "text", text: part(index) }]);
+      return { ...written, message: { ...written.message, id: "m" } };
+    };
+    const path = await folder.write("s1.jsonl", linesOf(line("user", 0, "Go"), ...[1, 2, 3].map(answer)));
+    const { spans } = await readWhole(path);
+    const short = spans.shortSpanAt(2)?.output as { text: string }[];
+    expect(short.map(({ text }) => text)).toEqual([1, 2, 3].map((index) => part(index).slice(0, 2_048)));
+    expect(spans.spanAt(2)).toMatchObject({ output: [1, 2, 3].map((index) => ({ text: part(index) })) });
+  });
+
   it("are told to be gone where the file was cut", async () => {
     const path = await folder.write(
       "s1.jsonl",
