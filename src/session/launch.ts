@@ -43,6 +43,19 @@ export type LaunchedPlaybook = Extract<LaunchedProgram, { readonly type: "playbo
 /** Something that the operating system starts. */
 export type LaunchedCommand = Extract<LaunchedProgram, { readonly type: "shell" | "process" }>;
 
+const count = z.int().check(z.nonnegative());
+const budget = z.optional(z.number().check(z.nonnegative()));
+/** As `GuardrailSettings` has them; whether they fit each other is for the detector to say. */
+const guardrails = z.object({
+  consecutiveErrors: count,
+  window: count,
+  repeats: z.object({ hint: count, warn: count, stop: count }),
+  cycle: z.object({ maxLength: count, times: count }),
+  stuckRevisitGap: count,
+  failureCluster: z.object({ failures: count, window: count }),
+  budget: z.object({ timeMs: budget, costUsd: budget, tokens: budget }),
+});
+
 export const launchSchema = z.object({
   version: z.literal(1),
   /** Also the name of the file: `<id>.json`. */
@@ -73,6 +86,8 @@ export const launchSchema = z.object({
   /** After the end the terminal stays open until a key is pressed. Then the exit code is 0: it was shown already. */
   hold: z.optional(z.boolean()),
   fsync: z.optional(z.enum(["never", "interval", "always"])),
+  /** Settings of the guardrails, of which a playbook's own go before; the defaults where they are left out. */
+  guardrails: z.optional(guardrails),
 });
 export type Launch = z.infer<typeof launchSchema>;
 

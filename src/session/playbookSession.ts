@@ -11,6 +11,7 @@ import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import { withLimit } from "../recorder/withLimit";
 import { defaultGuardrails } from "../trace/guardrails/guardrail";
+import { ActionLog } from "./actionLog/actionLog";
 import { EventBus } from "./bus/eventBus";
 import { completeClaim } from "./claim";
 import type { Launch, LaunchClaim, LaunchedPlaybook } from "./launch";
@@ -150,6 +151,8 @@ export class PlaybookSession {
     const spans = recorder && new RunRecorder(recorder, record.rootSpanId, record.ids);
     spans?.listen(bus);
     const problem = (message: string) => record.sessionEvent(runProblemEvent, { message });
+    const actionLog = new ActionLog({ directory: launch.directory, runId, sessionId: launch.sessionId });
+    if (recorder !== undefined) actionLog.listen(bus);
     tellSteps(bus, (line) => this.#shown.say(line));
     const { name, path } = playbook;
     record.attributes({ [playbookAttribute]: { name, path, runId, params: visibleParams(playbook, params) } });
@@ -176,6 +179,7 @@ export class PlaybookSession {
           await port.close();
         },
         persist: async () => {
+          await actionLog.close().catch((error: unknown) => problem(`${phaseWords.persist}: ${describeError(error)}`));
           if (result.stop?.type === "terminalClosed") record.crash(outcome.error ?? "", "SIGHUP");
           else tracePath = await record.finish(outcome);
           if (recorder !== undefined && tracePath === undefined) throw new Error(this.#problem ?? "unknown");
@@ -218,7 +222,7 @@ export class PlaybookSession {
           () => false,
         ),
       realPath: (path) => realpathSync(path),
-      guardrails: defaultGuardrails,
+      guardrails: launch.guardrails ?? defaultGuardrails,
       commands: {
         recorder: record.recorder,
         shown: this.#shown,

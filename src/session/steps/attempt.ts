@@ -29,8 +29,8 @@ export interface AttemptRequest {
   readonly runPlaybook: (scope: RunEventScope, stop: ActionStop) => ActionContext["runPlaybook"];
 }
 
-/** So much of an output is compared by guardrails. */
-const comparedLength = 4096;
+/** So much of an output is told to whoever does not take it piece by piece. */
+const toldLength = 64 * 1024;
 
 /** Never rejects: what is thrown is a failure of the action. */
 export async function attempt(request: AttemptRequest): Promise<ActionResult> {
@@ -82,7 +82,7 @@ export async function attempt(request: AttemptRequest): Promise<ActionResult> {
     ...(failure === undefined ? {} : { failure }),
     ...(isInterrupted === true ? { isInterrupted } : {}),
     ...(recordedOutput === undefined ? {} : { output: recordedOutput }),
-    outputStart: (ended.wholeOutput ?? ended.output).slice(0, comparedLength),
+    outputEnd: (ended.wholeOutput ?? ended.output).slice(-toldLength),
     ...(attributes === undefined ? {} : { attributes }),
     ...(finishReason === undefined ? {} : { finishReason }),
     ...(usage === undefined ? {} : { usage }),

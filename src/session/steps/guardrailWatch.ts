@@ -45,7 +45,7 @@ export function watchGuardrails(
       const findings = detector.add({
         tool: event.name,
         input: JSON.stringify(event.input) ?? "",
-        output: event.failure ?? event.outputStart,
+        output: event.failure ?? event.outputEnd,
         isFailed: event.failure !== undefined,
         tokens: totalTokens(usage),
         costUsd: usage?.costUsd,

@@ -103,8 +103,8 @@ export type RunEvent =
       readonly isInterrupted?: true;
       /** Of a program it is there line by line already. */
       readonly output?: unknown;
-      /** What guardrails compare; it is cut. */
-      readonly outputStart: string;
+      /** The end of it, for the action log and for guardrails, which compare it. */
+      readonly outputEnd: string;
       readonly attributes?: Readonly<Record<string, unknown>>;
       readonly finishReason?: string;
       readonly usage?: Usage;
