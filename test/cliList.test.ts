@@ -83,6 +83,28 @@ describe("tracekeeper ls", () => {
     ]);
   });
 
+  it("lists transcripts and files of OpenTelemetry by their names, and sub-agents with their sessions alone", async () => {
+    const transcripts = join(repositoryRoot, "test/fixtures/transcripts");
+    for (const name of ["codex-made.jsonl", "copilot-cli.jsonl"]) {
+      await cp(join(transcripts, name), folder.join("traces", name));
+    }
+    await cp(join(transcripts, "codex-made.jsonl"), folder.join("traces", "agent-a1.jsonl"));
+    await cp(
+      join(repositoryRoot, "test/fixtures/otlp/agent-prism-rag-earnings.json"),
+      folder.join("traces", "rag.json"),
+    );
+    expect((await linesOf(["--dir", "traces"])).map((line) => line.replace(/ {2,}/g, "  "))).toEqual([
+      expect.stringMatching(/^\? Unknown {2}codex-made\.jsonl {2}Make the tests pass {2}1 failure$/),
+      expect.stringMatching(/^✓ Completed {2}copilot-cli\.jsonl {2}Can you add a hello world function/),
+      expect.stringMatching(/^✓ Completed {2}rag {2}main {2}50\.6 s$/),
+    ]);
+    const { stdout } = await list(["--dir", "traces", "--json"]);
+    expect(JSON.parse(stdout.split("\n", 1)[0] ?? "")).toMatchObject({
+      id: "codex-made.jsonl",
+      file: folder.join("traces", "codex-made.jsonl"),
+    });
+  });
+
   it("lists twenty, and says how many there are", async () => {
     for (let index = 0; index < 25; index++) await session(`s${String(index).padStart(2, "0")}`, index);
     const lines = await linesOf([]);

@@ -85,6 +85,44 @@ function journal(records: readonly JournalRecord[], sessionId = "s"): Buffer {
   );
 }
 
+describe("tracekeeper show of another program's file", () => {
+  const transcripts = join(repositoryRoot, "test/fixtures/transcripts");
+
+  it("shows it by its path, its name, and the beginning of that", async () => {
+    await cp(join(transcripts, "codex-made.jsonl"), folder.join("traces", "rollout-1.jsonl"));
+    const shown = await linesOf(["traces/rollout-1.jsonl"]);
+    expect(shown[0]).toBe("? Unknown  Make the tests pass");
+    expect(shown.join("\n")).toContain("Last failure that was not made good  exec_command  npm test");
+    for (const name of ["rollout-1.jsonl", "roll"]) expect(await linesOf(["--dir", "traces", name])).toEqual(shown);
+  });
+
+  it("shows a session of Claude Code with its sub-agents, and OpenTelemetry traces whatever their file is called", async () => {
+    const line = (type: string, second: number, content: unknown, more: object = {}) => ({
+      type,
+      uuid: `${type}-${second}`,
+      sessionId: "s1",
+      timestamp: new Date(startMs + second * 1000).toISOString(),
+      message: { role: type, content },
+      ...more,
+    });
+    const call = { type: "tool_use", id: "t1", name: "Task", input: { prompt: "Find it", subagent_type: "explorer" } };
+    const jsonl = (...lines: readonly object[]) => lines.map((each) => `${JSON.stringify(each)}\n`).join("");
+    const path = await folder.write("p/s1.jsonl", jsonl(line("user", 0, "Go"), line("assistant", 1, [call])));
+    const side = { isSidechain: true, agentId: "a1" };
+    await folder.write("p/s1/subagents/agent-a1.jsonl", jsonl(line("user", 2, "Find it", side)));
+    expect((await linesOf([path])).join("\n")).toMatch(/Task .*\n.*agent explorer/);
+    const otlp = join(repositoryRoot, "test/fixtures/otlp/agent-prism-rag-earnings.json");
+    await cp(otlp, folder.join("any.txt"));
+    expect((await linesOf(["any.txt"])).slice(0, 1)).toEqual(["✓ Completed  main"]);
+  });
+
+  it("says of a file that nobody can read what is wrong with it", async () => {
+    const path = await folder.write("some.jsonl", '{"a":1}\n');
+    const { code, stderr } = await show([path]);
+    expect({ code, stderr }).toEqual({ code: 1, stderr: expect.stringMatching(/^tracekeeper: .*not a trace/) });
+  });
+});
+
 describe("tracekeeper show", () => {
   it("tells where a failed session failed before it draws the tree", async () => {
     await cp(join(fixtures, "ses_failed_dbt_build.json"), folder.join("run.json"));

@@ -4,6 +4,7 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { makeProbeLiveness } from "../recorder/liveness";
 import { nodeFileAccess } from "../store/fileAccess";
+import { mainFileOf, rowIdOf, shownIdOf } from "../store/foreignFiles";
 import { parseSessionKey, sessionKeyOf } from "../store/sessionKey";
 import { SessionRow } from "../store/sessionRow";
 import { parseTraceFileName, safeId as toSafeId, traceFileNames } from "../trace/safeId";
@@ -51,8 +52,8 @@ async function isSession(key: string): Promise<boolean> {
 /** By file name, then by the id that the producer gave, then by the beginning of either. */
 async function findById(argument: string, directory: string): Promise<string> {
   await requireDirectory(directory);
-  const keyOf = (safeId: string) => join(directory, traceFileNames.snapshot(safeId));
   const sessions = await sessionsIn(directory);
+  const keyOf = (id: string) => join(directory, sessions.get(id)?.mainFile ?? traceFileNames.snapshot(id));
   if (sessions.has(argument)) return keyOf(argument);
   const plain = toSafeId(argument);
   const candidates = [...sessions.keys()].filter((safeId) => safeId.startsWith(argument) || safeId.startsWith(plain));
@@ -60,22 +61,28 @@ async function findById(argument: string, directory: string): Promise<string> {
   if (only === undefined) throw new Error(`There is no session "${argument}" in ${directory}`);
   if (candidates.length === 1) return keyOf(only);
   for (const safeId of candidates) {
-    if ((await rawIdOf(directory, safeId, sessions.get(safeId) ?? [])) === argument) return keyOf(safeId);
+    if ((await rawIdOf(directory, safeId, sessions.get(safeId)?.names ?? [])) === argument) return keyOf(safeId);
   }
   const named = candidates.sort().slice(0, mostNamed).join(", ");
   const more = candidates.length > mostNamed ? ` and ${candidates.length - mostNamed} more` : "";
   throw new Error(`"${argument}" is the beginning of ${candidates.length} sessions: ${named}${more}`);
 }
 
-/** Names of the files of which a session could be read, by safe id. */
-async function sessionsIn(directory: string): Promise<Map<string, string[]>> {
-  const sessions = new Map<string, string[]>();
+interface FilesOfSession {
+  readonly mainFile: string;
+  readonly names: string[];
+}
+
+/** The files of which a session could be read, by the id under which `ls` lists it. */
+async function sessionsIn(directory: string): Promise<Map<string, FilesOfSession>> {
+  const sessions = new Map<string, FilesOfSession>();
   for (const name of await nodeFileAccess.list(directory)) {
-    const parsed = parseTraceFileName(name);
-    if (parsed.type === "other" || parsed.type === "temp" || parsed.type === "seen") continue;
-    const names = sessions.get(parsed.safeId);
-    if (names) names.push(name);
-    else sessions.set(parsed.safeId, [name]);
+    const rowId = parseTraceFileName(name).type === "seen" ? undefined : rowIdOf(name);
+    if (rowId === undefined) continue;
+    const id = shownIdOf(rowId);
+    const known = sessions.get(id);
+    if (known) known.names.push(name);
+    else sessions.set(id, { mainFile: mainFileOf(rowId), names: [name] });
   }
   return sessions;
 }

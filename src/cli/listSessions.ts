@@ -3,6 +3,7 @@
 import { stat } from "node:fs/promises";
 import type { Logger } from "../base/logger";
 import { silentLogger } from "../base/logger";
+import { importedFiles } from "../reader/listImported";
 import { makeProbeLiveness } from "../recorder/liveness";
 import { DirectoryIndex } from "../store/directoryIndex";
 import { describeFileError, type FileAccess, isMissing, nodeFileAccess } from "../store/fileAccess";
@@ -26,6 +27,7 @@ export async function listSessions(
     probe: makeProbeLiveness(),
     now: () => nowMs,
     logger,
+    foreign: importedFiles,
   };
   const index = new DirectoryIndex(directory, context, { onRows() {}, onFileChanged() {} });
   try {

@@ -1,6 +1,10 @@
 // A session read whole and everything that is derived from it: what `show` draws and writes.
 
+import { detectFormat } from "../importers/detectFormat";
+import { fileHead } from "../reader/fileHead";
+import { loadImported } from "../reader/loadImported";
 import { makeProbeLiveness } from "../recorder/liveness";
+import { nodeFileAccess } from "../store/fileAccess";
 import { loadSession } from "../store/loadSession";
 import { actionKey } from "../trace/actionKey";
 import { buildColumns } from "../trace/buildColumns";
@@ -17,7 +21,7 @@ import { summarizeTrace, type TraceSummaryView } from "../trace/summarizeTrace";
 import { reportedUsage } from "../trace/traceUsage";
 
 export interface SessionPicture {
-  /** Absolute path of `S.json`, or of the file that was read alone. */
+  /** Absolute path of `S.json`, or of another program's file. */
   readonly key: string;
   readonly session: LoadedSession;
   readonly state: SessionState;
@@ -32,7 +36,7 @@ export interface SessionPicture {
 
 /** @throws the system's error where the directory can't be read */
 export async function loadPicture(key: string, nowMs: number): Promise<SessionPicture> {
-  const session = await loadSession(key, makeProbeLiveness());
+  const session = await load(key);
   const spans: readonly TraceSpan[] = session.trace.spans;
   const { columns, problems } = buildColumns(spans, describeSpan);
   const tree = buildTree(columns);
@@ -54,6 +58,15 @@ export async function loadPicture(key: string, nowMs: number): Promise<SessionPi
     problems: [...session.problems, ...problems],
     nowMs,
   };
+}
+
+async function load(key: string): Promise<LoadedSession> {
+  const format = await fileHead(nodeFileAccess, key).then(detectFormat, () => "unknown" as const);
+  // Why a file can't be read, and what a damaged one still tells, the tolerant reader says.
+  if (format === "trace" || format === "unknown" || format === "empty") {
+    return await loadSession(key, makeProbeLiveness());
+  }
+  return await loadImported(key, format, nodeFileAccess);
 }
 
 /** Nothing of a trace could be read: the problems say why. */

@@ -2,13 +2,13 @@
 // that nobody here can read opens all the same and says what can be opened.
 
 import { basename } from "node:path";
-import { detectedBytes, detectFormat, type FileFormat, openableFormats } from "../importers/detectFormat";
+import { detectFormat, type FileFormat, openableFormats } from "../importers/detectFormat";
 import { type FileAccess, isMissing } from "../store/fileAccess";
-import { readFully, requireFile } from "../store/fileEdges";
 import type { Problem } from "../trace/problem";
 import { parseTraceFileName } from "../trace/safeId";
 import { emptyTrace } from "../trace/sessionTrace";
 import { TraceReplacedError } from "../trace/spanSource";
+import { fileHead } from "./fileHead";
 import { ImportedSource } from "./importedSource";
 import { readingInMemory } from "./readingInMemory";
 import type { SessionSource, SessionUpdate } from "./sessionSource";
@@ -87,7 +87,7 @@ export class AnySource implements SessionSource {
     const isOurs = parseTraceFileName(basename(key)).type === "snapshot";
     let format: FileFormat;
     try {
-      format = detectFormat(await headOf(access, key));
+      format = detectFormat(await fileHead(access, key));
     } catch (error) {
       // A session may have no `S.json` yet; and why it can't be read is told by who reads it.
       if (isOurs || !isMissing(error)) return "trace";
@@ -115,16 +115,5 @@ export class AnySource implements SessionSource {
       problems: [problem],
       evidence: { hasSnapshot: false, openSpans: 0, liveness: "unknown", truncated: false },
     });
-  }
-}
-
-async function headOf(access: FileAccess, path: string): Promise<Uint8Array> {
-  requireFile(await access.stat(path));
-  const file = await access.open(path);
-  try {
-    return await readFully(file.read.bind(file), 0, detectedBytes);
-  } finally {
-    // A failed close of a file that was only read loses nothing.
-    await file.close().catch(() => undefined);
   }
 }

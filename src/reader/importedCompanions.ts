@@ -5,6 +5,7 @@ import { basename, dirname, extname, join } from "node:path";
 import type { ImportFormat } from "../importers/detectFormat";
 import type { FileAccess } from "../store/fileAccess";
 import { readFully } from "../store/fileEdges";
+import type { Companions } from "../store/foreignFiles";
 
 const agentFile = /^agent-[\w-]{1,100}\.jsonl$/;
 /** The session is named among the first fields of a line. */
@@ -21,12 +22,9 @@ export async function companionFiles(
   format: ImportFormat,
   known: Set<string>,
 ): Promise<readonly string[]> {
-  const name = basename(path);
-  if (format !== "claude-code" || agentFile.test(name)) return [];
-  const session = name.slice(0, name.length - extname(name).length);
-  // A folder above would be another program's.
-  if (/^\.*$/.test(session)) return [];
-  const folder = join(dirname(path), session, "subagents");
+  const session = sessionOf(path);
+  if (format !== "claude-code" || session === undefined) return [];
+  const folder = agentFolder(path, session);
   const own = (await namesIn(access, folder)).map((each) => join(folder, each));
   if (own.length > 0) return own.filter((each) => isNew(known, each));
   const found: string[] = [];
@@ -35,6 +33,25 @@ export async function companionFiles(
     if (isNew(known, candidate) && (await namesSession(access, candidate, session))) found.push(candidate);
   }
   return found;
+}
+
+/** Where they may lie, before anything is known of the file but its name. */
+export function companionsOf(path: string): Companions | undefined {
+  const session = /\.(?:jsonl|ndjson)$/.test(path) ? sessionOf(path) : undefined;
+  if (session === undefined) return undefined;
+  return { folders: [agentFolder(path, session), dirname(path)], isOne: (name) => agentFile.test(name) };
+}
+
+/** The name that a session has by its file; undefined for a sub-agent's. */
+function sessionOf(path: string): string | undefined {
+  const name = basename(path);
+  const session = name.slice(0, name.length - extname(name).length);
+  // A folder above would be another program's.
+  return agentFile.test(name) || /^\.*$/.test(session) ? undefined : session;
+}
+
+function agentFolder(path: string, session: string): string {
+  return join(dirname(path), session, "subagents");
 }
 
 /** Whose a file is stands in its first line, which does not change. */

@@ -12,6 +12,7 @@ import type { ForeignFiles, ForeignListing } from "../store/foreignFiles";
 import type { SnapshotListing } from "../store/snapshotListing";
 import { isPossibleTime } from "../trace/possibleTime";
 import type { LoadedSession } from "../trace/sessionFiles";
+import { companionsOf } from "./importedCompanions";
 
 const endBytes = 64 * 1024;
 const lineFeed = 0x0a;
@@ -22,6 +23,7 @@ export const importedFiles: ForeignFiles = {
     const { stamp, head, tail } = await readEnds(access, path);
     return { stamp, listing: listingOf(basename(path), head, tail) };
   },
+  companionsOf,
 };
 
 function importFormatOf(head: Uint8Array): ImportFormat | undefined {

@@ -20,6 +20,15 @@ export interface ForeignFiles {
    * @throws the system's error
    */
   list(access: FileAccess, path: string): Promise<ForeignListing>;
+  /** Where further files of the session may lie, now or later. */
+  companionsOf(path: string): Companions | undefined;
+}
+
+export interface Companions {
+  /** Absolute. */
+  readonly folders: readonly string[];
+  /** Whether a file in one of them may be one. */
+  isOne(name: string): boolean;
 }
 
 /** What cannot stand in the name of a file marks the id of a file that stands for itself. */

@@ -7,6 +7,7 @@ import { describeError, type Logger } from "../base/logger";
 import { parseTraceFileName } from "../trace/safeId";
 import { DirectoryWatch } from "./directoryWatch";
 import { type FileAccess, type FileStamp, sameStamp } from "./fileAccess";
+import type { Companions } from "./foreignFiles";
 import { parseSessionKey } from "./sessionKey";
 import type { Polling } from "./watchedDirectory";
 
@@ -15,6 +16,7 @@ const notifyDelayMs = 50;
 
 interface Listener {
   readonly key: string;
+  isOwn(directory: string, name: string): boolean;
   readonly call: () => void;
   timer: NodeJS.Timeout | undefined;
 }
@@ -47,14 +49,23 @@ export class SessionWatches implements Disposable {
     }
   }
 
-  watch(key: string, call: () => void): Disposable {
+  /** @param companions where else there may be files of the session */
+  watch(key: string, call: () => void, companions?: Companions): Disposable {
     const { directory } = parseSessionKey(key);
-    const listener: Listener = { key, call, timer: undefined };
-    const group = this.#listeners.get(directory);
-    if (group) group.add(listener);
-    else this.#listeners.set(directory, new Set([listener]));
-    this.#ensureWatched(directory);
-    return toDisposable(() => this.#remove(directory, listener));
+    const isOwn = (touched: string, name: string) =>
+      (touched === directory && belongsTo(key, name)) ||
+      (companions?.folders.includes(touched) === true && companions.isOne(name));
+    const listener: Listener = { key, isOwn, call, timer: undefined };
+    const directories = [...new Set([directory, ...(companions?.folders ?? [])])];
+    for (const each of directories) {
+      const group = this.#listeners.get(each);
+      if (group) group.add(listener);
+      else this.#listeners.set(each, new Set([listener]));
+      this.#ensureWatched(each);
+    }
+    return toDisposable(() => {
+      for (const each of directories) this.#remove(each, listener);
+    });
   }
 
   /** A file was touched; undefined where it could be any. */
@@ -62,7 +73,8 @@ export class SessionWatches implements Disposable {
     const group = this.#listeners.get(directory);
     if (!group) return;
     for (const listener of group) {
-      if (listener.timer === undefined && (name === undefined || belongsTo(listener.key, name))) this.#notify(listener);
+      if (listener.timer === undefined && (name === undefined || listener.isOwn(directory, name)))
+        this.#notify(listener);
     }
   }
 
@@ -157,10 +169,10 @@ export class SessionWatches implements Disposable {
 
   /** Of the files that are listened to; of none where the directory can't be read. */
   async #stampsOf(directory: string): Promise<ReadonlyMap<string, FileStamp>> {
-    const keys = [...(this.#listeners.get(directory) ?? [])].map((listener) => listener.key);
+    const listeners = [...(this.#listeners.get(directory) ?? [])];
     const stamps = new Map<string, FileStamp>();
     for (const name of await this.#access.list(directory).catch(() => [])) {
-      if (!keys.some((key) => belongsTo(key, name))) continue;
+      if (!listeners.some((listener) => listener.isOwn(directory, name))) continue;
       const stamp = await this.#access.stat(join(directory, name)).catch(() => undefined);
       if (stamp) stamps.set(name, stamp);
     }

@@ -170,7 +170,7 @@ export class TraceStore implements Disposable {
   /** Calls `listener` at most 100 ms after any change of the session's files, in any directory, also before they exist. */
   watchSession(key: string, listener: () => void): Disposable {
     if (this.#state === "disposed") return { dispose() {} };
-    return this.#sessionWatches.watch(key, listener);
+    return this.#sessionWatches.watch(key, listener, this.#context.foreign?.companionsOf(key));
   }
 
   /** Absolute paths of all files that belong to a session, its temps included; empty where there are none. */

@@ -1,11 +1,12 @@
 import { execFile } from "node:child_process";
 import { renameSync, writeFileSync } from "node:fs";
 import { appendFile, mkdir, rename, rm, symlink, unlink, utimes, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type Logger, silentLogger } from "../../src/base/logger";
+import { importedFiles } from "../../src/reader/listImported";
 import { type FileAccess, nodeFileAccess } from "../../src/store/fileAccess";
 import { edgeBytes } from "../../src/store/fileEdges";
 import { type StoreChange, type StoreOptions, TraceStore } from "../../src/store/traceStore";
@@ -554,6 +555,48 @@ describe("watching one session", () => {
     watched.dispose();
     await unlink(folder.join(directory, "s.json"));
     await settle();
+    expect(calls).toBe(0);
+  });
+
+  it("hears of the files of a transcript's sub-agents, also of a folder that comes later, and of no others", async () => {
+    const store = makeStore([], { foreign: importedFiles });
+    let calls = 0;
+    const path = folder.join("project", "s1.jsonl");
+    await mkdir(folder.join("project"));
+    await writeFile(path, "{}\n");
+    store.watchSession(path, () => calls++);
+    const told = async (name: string) => {
+      calls = 0;
+      const touch = async () => {
+        await mkdir(dirname(folder.join("project", name)), { recursive: true });
+        await appendFile(folder.join("project", name), "{}\n");
+        return calls > 0;
+      };
+      await until(touch, [], `${name} is told`);
+    };
+    await told("s1.jsonl");
+    await told("s1/subagents/agent-a1.jsonl");
+    await told("s1/subagents/agent-a2.jsonl");
+    await told("agent-a3.jsonl");
+    await told("s1.jsonl");
+    await until(
+      async () => {
+        const before = calls;
+        await delay(120);
+        return calls === before;
+      },
+      [],
+      "nothing is told any more",
+    );
+    calls = 0;
+    let others = 0;
+    store.watchSession(folder.join("project", "s2.jsonl"), () => others++);
+    const touchOther = async () => {
+      await appendFile(folder.join("project", "s1", "subagents", "notes.jsonl"), "{}\n");
+      await appendFile(folder.join("project", "s2.jsonl"), "{}\n");
+      return others > 0;
+    };
+    await until(touchOther, [], "the other session is told");
     expect(calls).toBe(0);
   });
 
