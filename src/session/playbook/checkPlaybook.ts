@@ -5,9 +5,11 @@ import * as z from "zod/mini";
 import type { ActionDefinition } from "../actions/actionDefinition";
 import { actions } from "../actions/actions";
 import { modelRecovery } from "../actions/modelAction";
+import { stepProblems } from "./checkSteps";
+import { textProblems } from "./checkTexts";
 import { didYouMean } from "./didYouMean";
 import type { PlaybookProblem } from "./playbookProblem";
-import { type PlaybookFile, playbookSchema, type StepFile } from "./playbookSchema";
+import { type PlaybookFile, playbookSchema } from "./playbookSchema";
 import { keysAt } from "./schemaKeys";
 import { schemaProblems } from "./schemaProblems";
 import { problem, type YamlPath, type YamlText } from "./yamlText";
@@ -27,7 +29,8 @@ export function checkPlaybook(value: unknown, yaml: YamlText): CheckedPlaybook {
     : schemaProblems(parsed.error.issues, { yaml, value, at: [], keysAt: (path) => keysAt(playbookSchema, path) });
   const problems = [...shape, ...stepsOf(value).flatMap((step, index) => actionProblems(step, ["steps", index], yaml))];
   if (!parsed.success) return { problems };
-  return { file: parsed.data, problems: [...problems, ...repeatedIds(parsed.data, yaml)] };
+  const file = parsed.data;
+  return { file, problems: [...problems, ...stepProblems(file, yaml), ...textProblems(file, yaml)] };
 }
 
 /** Also of a file that is not sound yet, so that a slip in one step hides nothing in another. */
@@ -90,17 +93,6 @@ function choiceProblems(
       problems.push(problem(yaml.rangeOfKey([...at, second]), `Only one of ${quoted(fields, "and")} may be given.`));
   }
   return problems;
-}
-
-function repeatedIds(file: PlaybookFile, yaml: YamlText): PlaybookProblem[] {
-  const first = new Map<string, number>();
-  return file.steps.flatMap(({ id }: StepFile, index) => {
-    const before = first.get(id);
-    if (before === undefined) first.set(id, index);
-    if (before === undefined) return [];
-    const { line } = yaml.rangeOf(["steps", before, "id"]).start;
-    return [problem(yaml.rangeOf(["steps", index, "id"]), `The id "${id}" is that of the step in line ${line}, too.`)];
-  });
 }
 
 function quoted(words: readonly string[], last: string): string {

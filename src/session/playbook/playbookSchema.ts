@@ -17,8 +17,12 @@ const durationSchema = z.union(
       z.refine((seconds) => durationMs(seconds) !== undefined, "must be at most 24 days"),
     ),
     z.string().check(
-      z.regex(new RegExp(`${durationPattern.source}|^\\d+(\\.\\d+)?$`), `must be ${durationWords}`),
-      z.refine((text) => (durationMs(text) ?? 1) > 0, "must be more than none"),
+      z.regex(new RegExp(`${durationPattern.source}|^\\d+(\\.\\d+)?$`), {
+        error: `must be ${durationWords}`,
+        abort: true,
+      }),
+      z.refine((text) => durationMs(text) !== undefined, { error: "must be at most 24 days", abort: true }),
+      z.refine((text) => (durationMs(text) ?? 0) > 0, "must be more than none"),
     ),
   ],
   { error: `must be ${durationWords}` },

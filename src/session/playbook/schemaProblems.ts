@@ -1,7 +1,7 @@
 // What a schema found, as sentences that name the place and what is allowed there, each with its range in the YAML.
 
 import type * as z from "zod/mini";
-import { meantWords } from "./didYouMean";
+import { didYouMean, meantWords } from "./didYouMean";
 import type { PlaybookProblem } from "./playbookProblem";
 import { problem, type YamlPath, type YamlText } from "./yamlText";
 
@@ -19,7 +19,21 @@ export interface CheckedPart {
 }
 
 export function schemaProblems(issues: readonly Issue[], part: CheckedPart): PlaybookProblem[] {
-  return issues.flatMap((issue) => problemsOf(issue, [], part));
+  return issues.filter((issue) => !isMeantBySlip(issue, issues, part)).flatMap((issue) => problemsOf(issue, [], part));
+}
+
+/** What is missing because it was mistyped is told of once. */
+function isMeantBySlip(issue: Issue, issues: readonly Issue[], { value, at, keysAt }: CheckedPart): boolean {
+  const path = issue.path as (string | number)[];
+  if (path.length === 0 || valueAt(value, path) !== undefined) return false;
+  const above = path.slice(0, -1);
+  return issues.some(
+    (other) =>
+      other.code === "unrecognized_keys" &&
+      other.path.length === above.length &&
+      other.path.every((step, index) => step === above[index]) &&
+      other.keys.some((key) => didYouMean(key, keysAt([...at, ...above])) === path.at(-1)),
+  );
 }
 
 function problemsOf(issue: Issue, above: YamlPath, part: CheckedPart): PlaybookProblem[] {
@@ -74,7 +88,8 @@ function said(issue: Issue, path: YamlPath, value: unknown, yaml: YamlText): Pla
   const instead = isOfOtherType ? `, not ${typeWords(value)}` : "";
   const meant =
     issue.code === "invalid_value" && typeof value === "string" ? meantWords(value, issue.values.map(String)) : "";
-  return problem(yaml.rangeOf(path), `\`${name}\` ${must}${instead}.${meant}${quoteWords(issue, value)}`);
+  const subject = name === "" ? "A playbook" : `\`${name}\``;
+  return problem(yaml.rangeOf(path), `${subject} ${must}${instead}.${meant}${quoteWords(issue, value)}`);
 }
 
 /** `{name}` without quotes is a map in YAML, which is never what was meant where a text is wanted. */

@@ -11,7 +11,6 @@ import {
   isScalar,
   isSeq,
   Lexer,
-  LineCounter,
   type Node,
   Parser,
   visit,
@@ -36,12 +35,12 @@ export interface YamlPlace {
 export class YamlText {
   readonly text: string;
   readonly document: Document;
-  readonly #lines: LineCounter;
+  readonly #lineStarts: readonly number[];
 
-  constructor(text: string, document: Document, lines: LineCounter) {
+  constructor(text: string, document: Document) {
     this.text = text;
     this.document = document;
-    this.#lines = lines;
+    this.#lineStarts = [0, ...[...text.matchAll(/\n/g)].map(({ index }) => index + 1)];
   }
 
   /** Undefined where nothing stands there. */
@@ -77,7 +76,10 @@ export class YamlText {
   rangeOfKey(path: YamlPath): TextRange {
     const place = this.placeAt(path);
     if (place?.key !== undefined) return this.rangeOfNode(place.key);
-    if (place?.value !== undefined) return this.rangeOfNode(place.value);
+    if (place?.value !== undefined) {
+      const first = isMap(place.value) ? place.value.items[0]?.key : undefined;
+      return this.rangeOfNode(isNode(first) ? first : place.value);
+    }
     return path.length === 0 ? this.range(0, 0) : this.rangeOfKey(path.slice(0, -1));
   }
 
@@ -104,9 +106,13 @@ export class YamlText {
 
   #position(offset: number): TextPosition {
     const inside = Math.min(Math.max(0, offset), this.text.length);
-    const { line, col } = this.#lines.linePos(inside);
-    // The counter has no line before it has seen a character.
-    return line < 1 ? { line: 1, column: 1, offset: 0 } : { line, column: col, offset: inside };
+    let line = 0;
+    for (let after = this.#lineStarts.length; line + 1 < after; ) {
+      const middle = (line + after) >> 1;
+      if ((this.#lineStarts[middle] ?? 0) <= inside) line = middle;
+      else after = middle;
+    }
+    return { line: line + 1, column: inside - (this.#lineStarts[line] ?? 0) + 1, offset: inside };
   }
 }
 
@@ -121,17 +127,20 @@ export interface ReadYaml {
 export function readYaml(text: string): ReadYaml {
   if (text.length > longestPlaybookBytes || utf8Bytes(text) > longestPlaybookBytes)
     return refused(text, 0, "This file is larger than 1 MiB: too large for a playbook.");
-  const lines = new LineCounter();
   let document: Document | Excess;
   try {
-    document = composed(text, lines);
+    document = composed(text);
   } catch (error) {
     return refused(text, 0, `This can't be read as YAML: ${words(error)}`);
   }
   if ("excess" in document) return refused(text, document.offset, document.excess);
-  const yaml = new YamlText(text, document, lines);
+  const yaml = new YamlText(text, document);
   const problems: PlaybookProblem[] = [
-    ...document.errors.slice(0, 100).map(({ message, pos }) => problem(yaml.range(...pos), sentence(message))),
+    ...document.errors
+      .slice(0, 100)
+      .map(({ code, message, pos }) =>
+        problem(yaml.range(...pos), code === "NON_STRING_KEY" ? "A key must be a text." : sentence(message)),
+      ),
     ...document.warnings.map(({ message, pos }) => problem(yaml.range(...pos), sentence(message), "warning")),
     ...repeatedKeys(yaml),
   ];
@@ -158,9 +167,8 @@ interface Excess {
  * The parser itself keeps no recursion, what composes its tokens does: so the depth is bounded between the two. A deep
  * enough text would end the process otherwise, not just throw.
  */
-function composed(text: string, lines: LineCounter): Document | Excess {
-  const parser = new Parser(lines.addNewLine);
-  lines.addNewLine(0);
+function composed(text: string): Document | Excess {
+  const parser = new Parser();
   const tokens: CST.Token[] = [];
   let lexemes = 0;
   for (const lexeme of new Lexer().lex(text)) {
@@ -184,10 +192,7 @@ function composed(text: string, lines: LineCounter): Document | Excess {
 }
 
 function refused(text: string, offset: number, message: string): ReadYaml {
-  const lines = new LineCounter();
-  lines.addNewLine(0);
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) lines.addNewLine(at + 1);
-  const yaml = new YamlText(text, new Document(null), lines);
+  const yaml = new YamlText(text, new Document(null));
   return { yaml, problems: [problem(yaml.range(offset, offset + 1), message)] };
 }
 
