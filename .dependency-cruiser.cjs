@@ -14,7 +14,7 @@ const allowed = {
   publish: ["base", "trace", "recorder", "store", "importers"],
   session: ["base", "trace", "recorder", "store", "importers", "batch", "publish"],
   collector: ["base", "trace", "recorder", "store", "importers", "batch", "publish", "session"],
-  cli: ["base", "trace", "recorder", "store", "importers", "batch", "publish", "session", "collector"],
+  cli: ["base", "trace", "recorder", "store", "importers", "batch", "publish", "session", "collector", "reader"],
   host: [
     "base",
     "trace",
