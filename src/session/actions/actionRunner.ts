@@ -70,8 +70,15 @@ export interface ActionContext {
   unmetBy(outcome: { readonly exitCode?: number; readonly status?: number }): Promise<string | undefined>;
   /** To be called once, as soon as it is known what is done. */
   begin(action: { readonly kind: ActionKind; readonly name: string; readonly input: unknown; model?: string }): void;
-  /** Runs another playbook as a part of this action. @param path absolute */
-  runPlaybook(path: string, params: Readonly<Record<string, unknown>>): Promise<ActionResult>;
+  /**
+   * Reads another playbook, to be run as a part of this action. What is secret of its parameters is masked from then on.
+   * @param path absolute
+   */
+  openPlaybook(path: string, params: Readonly<Record<string, unknown>>): Promise<OpenedPlaybook>;
 }
+
+export type OpenedPlaybook =
+  | { readonly type: "sound"; run(): Promise<ActionResult> }
+  | { readonly type: "unsound"; readonly failure: string };
 
 export type ActionRunner<Input> = (input: Input, context: ActionContext) => Promise<ActionResult>;

@@ -19,8 +19,12 @@ const words: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate can't be verified",
 };
 
+/** Of a request that was ended before its time: whoever ended it knows why. */
+export const abortedRequest = "the request was ended";
+
 /** @param url as it was asked for; a name and a password in it are left out */
 export function fetchFailure(error: unknown, url: string): string {
+  if (error instanceof Error && error.name === "AbortError") return abortedRequest;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   const code = errorCode(cause);
   const known = code === undefined ? undefined : words[code];

@@ -5,6 +5,7 @@ import { describeError } from "../../base/logger";
 import type { ActionContext, ActionResult } from "../actions/actionRunner";
 import { ActionStop } from "../actions/actionStop";
 import type { ActionName } from "../actions/actions";
+import { abortedRequest } from "../actions/fetchFailure";
 import { runAction } from "../actions/runners";
 import { wordsFor } from "../outcome";
 import { expectationsFor, unmetExpectations } from "../playbook/expectations";
@@ -26,7 +27,7 @@ export interface AttemptRequest {
   /** Of what it runs within. */
   readonly stop: ActionStop;
   readonly services: RunServices;
-  readonly runPlaybook: (scope: RunEventScope, stop: ActionStop) => ActionContext["runPlaybook"];
+  readonly openPlaybook: (scope: RunEventScope, stop: ActionStop) => ActionContext["openPlaybook"];
 }
 
 /** So much of an output is told to whoever does not take it piece by piece. */
@@ -64,7 +65,7 @@ export async function attempt(request: AttemptRequest): Promise<ActionResult> {
         return wordsOf(await unmetExpectations(own, result, texts.values, async () => false));
       },
       begin,
-      runPlaybook: request.runPlaybook(scope, stop),
+      openPlaybook: request.openPlaybook(scope, stop),
     });
   } catch (error) {
     result = { failure: describeError(error), output: "" };
@@ -118,12 +119,14 @@ function wordsOf(unmet: readonly string[]): string | undefined {
 }
 
 /** What was stopped failed because of that, whatever its own words are. */
-function told(result: ActionResult, stop: ActionStop): ActionResult {
-  const { reason } = stop;
-  if (reason === undefined || result.failure === undefined || result.isInterrupted === true) return result;
-  if (reason.type === "timeOut") {
-    const words = wordsFor(reason).by;
-    return result.failure.startsWith(words) ? result : { ...result, failure: `${words}: ${result.failure}` };
-  }
-  return { ...result, isInterrupted: true };
+function told(result: ActionResult, { reason }: ActionStop): ActionResult {
+  const { failure, isInterrupted } = result;
+  if (reason === undefined || failure === undefined || isInterrupted === true) return result;
+  const words = wordsFor(reason).by;
+  const isKnown = failure.startsWith(words);
+  return {
+    ...result,
+    failure: isKnown ? failure : failure === abortedRequest ? words : `${words}: ${failure}`,
+    isInterrupted: reason.type !== "timeOut",
+  };
 }

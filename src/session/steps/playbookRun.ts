@@ -3,7 +3,7 @@
 
 import { dirname, resolve } from "node:path";
 import { describeError } from "../../base/logger";
-import type { ActionResult } from "../actions/actionRunner";
+import type { ActionResult, OpenedPlaybook } from "../actions/actionRunner";
 import { ActionStop } from "../actions/actionStop";
 import { type StopReason, wordsFor } from "../outcome";
 import { resolveParameters, secretsOf } from "../playbook/parameters";
@@ -50,6 +50,13 @@ interface Frame {
   readonly chain: readonly string[];
 }
 
+interface FrameEnd {
+  /** Of its own steps. */
+  readonly failed: readonly StepResult[];
+  /** Somebody stopped it before its last step. */
+  readonly isCut: boolean;
+}
+
 export class PlaybookRun {
   readonly #request: PlaybookRunRequest;
   readonly #stop = new ActionStop();
@@ -75,9 +82,12 @@ export class PlaybookRun {
     const { name, path } = playbook;
     scope.emit({ type: "runStarted", name, path, params, isResumed: this.#replay.size > 0 });
     const chain = [services.realPath(path)];
-    const failed = await this.#guarded({ playbook, params, scope, stop: this.#stop, prefix: "", chain });
-    const stop = this.#stop.reason;
-    const error = stop === undefined ? failureOf(failed) : wordsFor(stop).error;
+    const end = await this.#guarded({ playbook, params, scope, stop: this.#stop, prefix: "", chain });
+    const { reason } = this.#stop;
+    // A run that was through when somebody stopped it is as it would have been.
+    const isEnded = end.isCut || end.failed.length > 0 || reason?.type === "guardrail";
+    const stop = isEnded ? reason : undefined;
+    const error = stop === undefined ? failureOf(end.failed) : wordsFor(stop).error;
     return { isOk: error === undefined, error, stop, results: this.#results, usage: this.#usage };
   }
 
@@ -94,8 +104,7 @@ export class PlaybookRun {
     await services.bus.settled();
   }
 
-  /** @returns the failed ones of its own steps */
-  async #guarded(frame: Frame): Promise<StepResult[]> {
+  async #guarded(frame: Frame): Promise<FrameEnd> {
     const watch = watchGuardrails(frame, this.#request.services, (reason) => this.#stop.request(reason));
     try {
       return await this.#runSteps(frame);
@@ -104,12 +113,12 @@ export class PlaybookRun {
     }
   }
 
-  async #runSteps(frame: Frame): Promise<StepResult[]> {
+  async #runSteps(frame: Frame): Promise<FrameEnd> {
     const { playbook, params } = frame;
     const known = new Map<string, StepResult["values"]>();
     const failed: StepResult[] = [];
     for (const [index, step] of playbook.steps.entries()) {
-      if (frame.stop.reason !== undefined) break;
+      if (frame.stop.reason !== undefined) return { failed, isCut: true };
       const ref = refOf(frame, step, index);
       const texts = new StepTexts({ params, steps: known });
       const result = this.#replayed(ref) ?? (await this.#runLive(frame, step, ref, texts));
@@ -118,7 +127,7 @@ export class PlaybookRun {
       failed.push(result);
       if (step.onFailure === "abort") break;
     }
-    return failed;
+    return { failed, isCut: false };
   }
 
   /** Undefined for a step that has to be run. */
@@ -149,8 +158,8 @@ export class PlaybookRun {
       folder: resolve(dirname(playbook.path), texts.fill(playbook.cwd)),
       stop: frame.stop,
       services,
-      runPlaybook: (actionScope, stop) => (path, params) =>
-        this.#runInner({ ...frame, scope: actionScope, stop, prefix: `${ref.path}/` }, path, params),
+      openPlaybook: (actionScope, stop) => (path, params) =>
+        this.#open({ ...frame, scope: actionScope, stop, prefix: `${ref.path}/` }, path, params),
     });
     if (step.action !== "playbook") this.#usage = addUsage(this.#usage, result.usage);
     this.#results.push(result);
@@ -161,9 +170,9 @@ export class PlaybookRun {
     return result;
   }
 
-  async #runInner(around: Frame, path: string, given: Readonly<Record<string, unknown>>): Promise<ActionResult> {
+  async #open(around: Frame, path: string, given: Readonly<Record<string, unknown>>): Promise<OpenedPlaybook> {
     const { services } = this.#request;
-    const refused = (failure: string): ActionResult => ({ failure, output: "" });
+    const refused = (failure: string): OpenedPlaybook => ({ type: "unsound", failure });
     let real: string;
     try {
       real = services.realPath(path);
@@ -175,25 +184,30 @@ export class PlaybookRun {
     }
     const chain = [...around.chain, real];
     if (chain.length > mostDepth) return refused(`playbooks run each other more than ${mostDepth} deep`);
-    const loaded = await loadInner(services, path);
-    if (typeof loaded === "string") return refused(loaded);
+    const playbook = await loadInner(services, path);
+    if (typeof playbook === "string") return refused(playbook);
     const folder = dirname(path);
-    const { values: params, errors } = resolveParameters(loaded.params, given, {
+    const { values: params, errors } = resolveParameters(playbook.params, given, {
       // A path that a step hands on is one of its own playbook.
       given: (each) => resolve(dirname(around.playbook.path), each),
       default: (each) => resolve(folder, each),
     });
     if (errors.length > 0) return refused(errors.join(" "));
-    for (const secret of secretsOf(loaded.params, params)) services.mask.add(secret);
-    const failed = await this.#guarded({ ...around, playbook: loaded, params, chain });
-    const failure = failureOf(failed);
-    const last = this.#results.at(-1);
-    const isInterrupted = failed.some((result) => result.isInterrupted === true);
-    return {
-      ...(failure === undefined ? {} : { failure, isInterrupted }),
-      output: last?.values.output ?? "",
-      ...(last?.values.json === undefined ? {} : { json: last.values.json }),
-    };
+    for (const secret of secretsOf(playbook.params, params)) services.mask.add(secret);
+    return { type: "sound", run: () => this.#runInner({ ...around, playbook, params, chain }) };
+  }
+
+  async #runInner(frame: Frame): Promise<ActionResult> {
+    const { failed, isCut } = await this.#guarded(frame);
+    const { reason } = frame.stop;
+    // Where a stop came between two steps none of them failed, and still it is not through.
+    const failure = failureOf(failed) ?? (isCut && reason !== undefined ? wordsFor(reason).by : undefined);
+    if (failure !== undefined) {
+      const isInterrupted = reason !== undefined && reason.type !== "timeOut";
+      return { failure, isInterrupted, output: "" };
+    }
+    const { output = "", json } = this.#results.at(-1)?.values ?? {};
+    return { output, json };
   }
 }
 

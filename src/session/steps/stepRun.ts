@@ -24,7 +24,7 @@ export interface StepRequest {
   readonly folder: string;
   readonly stop: ActionStop;
   readonly services: RunServices;
-  readonly runPlaybook: AttemptRequest["runPlaybook"];
+  readonly openPlaybook: AttemptRequest["openPlaybook"];
 }
 
 /** Never rejects. */
@@ -148,9 +148,9 @@ class Tries {
     timeoutMs: number | undefined,
     texts = this.#request.texts,
   ): Promise<ActionResult> {
-    const { ref, folder, playbook, stop, services, runPlaybook } = this.#request;
+    const { ref, folder, playbook, stop, services, openPlaybook } = this.#request;
     const env = texts.fillAll(playbook.env);
-    const request = { step: ref, scope, use, expect, timeoutMs, texts, folder, env, stop, services, runPlaybook };
+    const request = { step: ref, scope, use, expect, timeoutMs, texts, folder, env, stop, services, openPlaybook };
     const result = await attempt(request);
     this.usage = addUsage(this.usage, result.usage);
     return result;

@@ -1,15 +1,24 @@
 // Runs playbooks in the real session process, and reads their traces as everybody else does.
 
+import type { Launch } from "../../../src/session/launch";
 import type { TraceFile, TraceSpan } from "../../../src/trace/schema";
 import { type Ended, type Folder, makeFolder, type Recorded, type Run, type StartOptions } from "../runs";
 import { spanOutcomeText } from "./spanTexts";
 
 export interface PlaybookRuns extends AsyncDisposable {
   readonly folder: Folder;
-  start(yaml: string, params?: Params, options?: StartOptions & { readonly name?: string }): Promise<Run>;
+  start(yaml: string, params?: Params, options?: PlaybookOptions): Promise<Run>;
   /** Runs it to its end. */
-  run(yaml: string, params?: Params, options?: StartOptions & { readonly name?: string }): Promise<PlaybookEnd>;
+  run(yaml: string, params?: Params, options?: PlaybookOptions): Promise<PlaybookEnd>;
   end(run: Run): Promise<PlaybookEnd>;
+}
+
+export interface PlaybookOptions extends StartOptions {
+  readonly name?: string;
+  readonly stop?: Launch["stop"];
+  readonly launch?: Partial<Launch>;
+  /** Of its program. */
+  readonly more?: object;
 }
 
 type Params = Readonly<Record<string, string | number | boolean>>;
@@ -28,11 +37,11 @@ export async function makePlaybookRuns(): Promise<PlaybookRuns> {
   const folder = await makeFolder();
   const runs: PlaybookRuns = {
     folder,
-    async start(yaml, params = {}, { name = "sample", ...options } = {}) {
+    async start(yaml, params = {}, { name = "sample", stop, launch, more, ...options } = {}) {
       const path = await folder.dir.write(`work/${name}.playbook.yaml`, yaml);
       const origin = { type: "playbook", label: name, path } as const;
-      const program = { type: "playbook", path, params: { ...params } } as const;
-      return await folder.start({ title: name, program, origin }, options);
+      const program = { type: "playbook", path, params: { ...params }, ...more } as const;
+      return await folder.start({ title: name, program, origin, ...(stop && { stop }), ...launch }, options);
     },
     async run(yaml, params, options) {
       return await runs.end(await runs.start(yaml, params, options));

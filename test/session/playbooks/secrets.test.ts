@@ -1,0 +1,89 @@
+import { readdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pinnedNode } from "../../../scripts/lib/paths.mjs";
+import { makePlaybookRuns, type PlaybookRuns } from "./playbookRuns";
+
+let runs: PlaybookRuns;
+
+beforeAll(async () => {
+  runs = await makePlaybookRuns();
+});
+
+afterAll(() => runs[Symbol.asyncDispose]());
+
+const secret = 'Hunter"22 %&';
+
+/** Every file below. */
+async function* filesBelow(path: string): AsyncGenerator<string> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    const below = join(path, entry.name);
+    if (entry.isDirectory()) yield* filesBelow(below);
+    else yield below;
+  }
+}
+
+describe("the secrets of a playbook", () => {
+  it("stand in no file, on no terminal and in no environment of ours, however they come out again", async () => {
+    // In two pieces, with a pause between them; as JSON; in an argument; and in spans over OTLP.
+    const script = `
+const token = process.argv[1];
+process.stdout.write("begin " + token.slice(0, 4));
+setTimeout(async () => {
+  process.stdout.write(token.slice(4) + " end\\n" + JSON.stringify({ token }) + "\\n" + encodeURIComponent(token) + "\\n");
+  process.stderr.write("error " + token + "\\n");
+  const { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_HEADERS: header } = process.env;
+  const span = { traceId: "0af7651916cd43dd8448eb211c80319c", spanId: "b7ad6b7169203331", name: "call " + token,
+    startTimeUnixNano: "1700000000000000000", endTimeUnixNano: "1700000000100000000",
+    attributes: [{ key: "token", value: { stringValue: token } }] };
+  const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+  const headers = { "content-type": "application/json", authorization: decodeURIComponent(header.split("=")[1]) };
+  const answer = await fetch(url + "/v1/traces", { method: "POST", headers, body });
+  process.exitCode = answer.ok ? 3 : 4;
+}, 50);
+`;
+    await runs.folder.dir.write("work/program.cjs", script.replace("process.argv[1]", "process.argv[2]"));
+    const run = await runs.start(
+      `name: Secrets
+params: { token: { type: string, secret: true } }
+steps:
+  - id: leak
+    name: Leak it
+    action: run
+    with: { command: [${JSON.stringify(pinnedNode)}, program.cjs, "{token}"], env: { TOKEN: "{token}" } }
+    failure_message: "failed with {token}"
+    on_failure: continue
+  - id: shell
+    action: run
+    with: { command: "echo \\"{token}\\"; echo '{token}' >&2; echo {steps.leak.output}" }
+  - id: fails
+    action: run
+    with: { command: "cat '/nowhere/{token}'" }
+`,
+      { token: secret },
+    );
+    const { stdout, stderr, traceText, tree } = await runs.end(run);
+    expect(stdout).toContain('begin ••• end\n{"token":"•••"}\n•••\n');
+    expect(stderr).toContain("failed with •••");
+    expect(tree).toContain("      call ••• ok");
+    expect(tree).toContain("  Leak it error: failed with •••");
+    const parts = [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret), "Hunter", '"22 %&'];
+    const texts = [stdout, stderr, traceText, await readFile(run.launchPath, "utf8")];
+    for await (const path of filesBelow(runs.folder.traces())) texts.push(await readFile(path, "utf8"));
+    expect(texts.length).toBeGreaterThan(6);
+    for (const text of texts) for (const part of parts) expect(text).not.toContain(part);
+  });
+
+  it("are told of by name alone where they are wrong, and masked although nothing is run", async () => {
+    const yaml = `name: Secrets
+params: { pin: { type: number, secret: true }, other: { type: string } }
+steps: [{ id: x, action: run, with: { command: "true" } }]
+`;
+    const run = await runs.start(yaml, { pin: "hunter22", other: "x" });
+    const { code, stderr, traceText } = await runs.end(run);
+    expect(code).toBe(1);
+    expect(stderr).toContain('Parameter "pin" must be a number');
+    for (const text of [stderr, traceText, await readFile(run.launchPath, "utf8")])
+      expect(text).not.toContain("hunter22");
+  });
+});
