@@ -3,6 +3,7 @@
 // URLs. zod's functional form, because the panel's bundle has no room for the other. `epoch` changes when row numbers lose their meaning, `revision` with every change within an epoch.
 
 import * as z from "zod/mini";
+import { loopsRequestSchema } from "./loopMessages";
 import { outputHeaderSchema, outputViewStateSchema } from "./outputMessages";
 import {
   openTextLinkSchema,
@@ -339,6 +340,7 @@ export const panelRequestSchema = z.discriminatedUnion("method", [
     /** A part from item `from` on, or without it the part in which the item of `row` is, else the first one. */
     params: z.object({ epoch, from: z.optional(whole), row: z.optional(whole) }),
   }),
+  loopsRequestSchema,
   ...timelineRequests,
   ...searchRequests,
 ]);

@@ -4,9 +4,11 @@ import type { PanelRequest, TextsResult } from "../protocol/panelMessages";
 import { conversationPageLength } from "../protocol/panelReplies";
 import { conversationPage } from "../trace/conversation";
 import { type ConversationOutline, outlineInSteps } from "../trace/conversationOutline";
+import type { GuardrailSettings } from "../trace/guardrails/guardrail";
 import { FLAG } from "../trace/spanColumns";
 import { summaryInSteps, type TraceSummaryView } from "../trace/summarizeTrace";
 import { inTurns } from "./inTurns";
+import { type ChangingTrace, loopsOf } from "./loopAnswers";
 import { firstLineOf, outputLineViews } from "./outputAnswers";
 import type { TracePicture } from "./picture";
 import { rowTexts } from "./rowTexts";
@@ -22,6 +24,12 @@ export class StaleEpochError extends Error {
 /** What a person has moved on from as soon as the panel asks the next of them. */
 export const supersededMethods: ReadonlySet<PanelRequest["method"]> = new Set(["search", "outputSearch"]);
 
+/** What the answers to some questions need beside the picture. */
+export interface RequestContext {
+  readonly trace?: ChangingTrace | undefined;
+  readonly guardrails?: GuardrailSettings | undefined;
+}
+
 /**
  * @param now the trace of now: what takes long follows it
  * @param report takes parts of the answer, ahead of it
@@ -31,6 +39,7 @@ export async function answerRequest(
   now: () => TracePicture | undefined,
   signal: AbortSignal,
   report: (part: unknown) => void = () => {},
+  { trace, guardrails }: RequestContext = {},
 ): Promise<unknown> {
   const current = (): TracePicture => {
     const picture = now();
@@ -63,7 +72,10 @@ export async function answerRequest(
     case "outputSearch":
       return outputMatches(picture, request.params.query, signal);
     case "summary":
-      return summaryOf(picture, signal);
+      return summaryOf(picture, signal, guardrails);
+    case "loops":
+      // Without a trace that tells what has changed all is looked at each time.
+      return loopsOf(trace ?? { changes: () => undefined }, current, signal, guardrails);
     case "conversation":
       return conversationPage(
         await outlineOf(picture, signal),
@@ -94,9 +106,14 @@ async function outlineOf(picture: TracePicture, signal: AbortSignal): Promise<Co
   return known;
 }
 
-async function summaryOf(picture: TracePicture, signal: AbortSignal): Promise<TraceSummaryView> {
+async function summaryOf(
+  picture: TracePicture,
+  signal: AbortSignal,
+  guardrails: GuardrailSettings | undefined,
+): Promise<TraceSummaryView> {
   const { columns, spans, usage, session } = picture;
-  const summary = await inTurns(summaryInSteps({ header: session.header, spans, columns, usage }), signal);
+  const trace = { header: session.header, spans, columns, usage, guardrails };
+  const summary = await inTurns(summaryInSteps(trace), signal);
   // Output lasts as long as the command that writes it, which is what takes the time.
   const rowOf = (row: number) =>
     ((columns.flags[row] ?? 0) & FLAG.output) === 0 ? row : Math.max(0, columns.parent[row] ?? 0);

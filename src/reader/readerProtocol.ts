@@ -5,6 +5,7 @@ import type { FirstTexts, PanelRequest } from "../protocol/panelMessages";
 import type { PayloadField } from "../protocol/payloadMessages";
 import type { Evidence } from "../trace/evidence";
 import type { FailingStepRule } from "../trace/failures";
+import type { GuardrailSettings } from "../trace/guardrails/guardrail";
 import type { OutputLink } from "../trace/outputLinks";
 import type { OutputRange, OutputText } from "../trace/outputText";
 import type { Place } from "../trace/place";
@@ -99,7 +100,15 @@ export interface ReaderCalls {
     result: (DeltaPart & { readonly facts: PictureFacts; readonly until: number }) | undefined;
   };
   /** A question of a panel, handed on as it is. A newer search of the same panel supersedes one that runs. */
-  request: { params: { readonly panel: number; readonly request: PanelRequest }; result: unknown };
+  request: {
+    params: {
+      readonly panel: number;
+      readonly request: PanelRequest;
+      /** How loops are told; the defaults without it. */
+      readonly guardrails?: GuardrailSettings | undefined;
+    };
+    result: unknown;
+  };
   rowOf: { params: { readonly spanId: string }; result: { readonly epoch: number; readonly row: number } };
   /**
    * With `outputLine` the place of that line's link `link`, of which there may be none; without `link` the first place

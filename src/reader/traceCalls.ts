@@ -79,8 +79,8 @@ const answers: Answers = {
     const changes = trace.changes(revision, to);
     return changes && { ...deltaPart(picture.columns, changes, start), facts: pictureFacts(picture), until: to };
   },
-  request(trace, { request }, signal, report) {
-    return answerRequest(request, () => trace.picture, signal, report);
+  request(trace, { request, guardrails }, signal, report) {
+    return answerRequest(request, () => trace.picture, signal, report, { trace, guardrails });
   },
   rowOf(trace, { spanId }) {
     const { spans, epoch } = anyPicture(trace);

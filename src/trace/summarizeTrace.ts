@@ -3,6 +3,7 @@
 
 import { finish, rowsPerStep, type Steps } from "../base/steps";
 import { formatCost, formatCount, formatDuration } from "./formatValue";
+import type { GuardrailSettings } from "./guardrails/guardrail";
 import { oneLine } from "./plainText";
 import { readElidedMark } from "./producerMarks";
 import type { SpanKind, TraceSpan } from "./schema";
@@ -68,6 +69,8 @@ export interface SummarizedTrace {
   /** With `findFailures` run on them where failures are to be told from recovered ones. */
   readonly columns: SpanColumns;
   readonly usage: ReportedUsage;
+  /** How loops are told from repeats that are none. */
+  readonly guardrails?: GuardrailSettings | undefined;
 }
 
 /** Reads few spans: those that were left out, those of models that columns do not know, and inputs that may be a loop's. */
@@ -76,11 +79,17 @@ export function summarizeTrace(trace: SummarizedTrace): TraceSummaryView {
 }
 
 /** The same, with pauses in which others can be served. */
-export function* summaryInSteps({ header, spans, columns, usage }: SummarizedTrace): Steps<TraceSummaryView> {
+export function* summaryInSteps({
+  header,
+  spans,
+  columns,
+  usage,
+  guardrails,
+}: SummarizedTrace): Steps<TraceSummaryView> {
   const { startMs, endMs, wallMs, busyMs, gaps, slowest } = yield* timesInSteps(columns);
   const { tokens, cost, source, models } = yield* traceUsage(header, spans, columns, usage);
   const tools = yield* toolUsage(spans, columns);
-  const loops = yield* traceLoops(header, spans, columns);
+  const loops = yield* traceLoops(header, spans, columns, guardrails);
   const view = {
     startMs,
     endMs,

@@ -20,6 +20,7 @@ import {
 import type { PayloadLooks } from "../../protocol/payloadMessages";
 import { ReaderError } from "../../reader/readerClient";
 import type { PictureFacts, Reveal } from "../../reader/readerProtocol";
+import type { GuardrailSettings } from "../../trace/guardrails/guardrail";
 import { PageFeed } from "./pageFeed";
 import { type HeaderTexts, panelHeader } from "./panelHeader";
 import type { TraceModel } from "./traceModel";
@@ -44,6 +45,8 @@ export interface PanelConnectionOptions {
   readonly control?: ((key: string) => PanelHeader["control"]) | undefined;
   /** Whether the card on how to get steps was put away. */
   readonly hidesStepsCard?: (() => boolean) | undefined;
+  /** How loops are told, where the person has settings for it. */
+  readonly guardrails?: (() => GuardrailSettings) | undefined;
   /** How the person wants payloads to be shown, where they chose. */
   readonly payloadLooks?: (() => PayloadLooks | undefined) | undefined;
   /** Does what the person asked for; what it throws is reported by the connection's owner. */
@@ -221,7 +224,9 @@ export class PanelConnection implements Disposable {
     };
     let reply: PanelReply;
     try {
-      const result = await this.model.call("request", { panel: this.#number, request }, { signal, onPart });
+      const guardrails = this.#options.guardrails?.();
+      const params = { panel: this.#number, request, ...(guardrails === undefined ? {} : { guardrails }) };
+      const result = await this.model.call("request", params, { signal, onPart });
       reply = { type: "reply", id, ok: true, result };
     } catch (error) {
       const kind = error instanceof ReaderError ? error.kind : "other";

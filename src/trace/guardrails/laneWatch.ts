@@ -1,10 +1,10 @@
 // Watches the actions of one agent in an opened trace. Most differ from all before in what the columns know of them, and are
 // never read; the first of two that may be the same is read when the second comes.
 
+import type { ComparedAction } from "./comparedAction";
 import type { GuardrailSettings } from "./guardrail";
 import { LoopPatterns } from "./loopPatterns";
 import type { LoopSign } from "./loopSign";
-import type { ReadAction } from "./readActions";
 
 /** As many as `KnownActions` remembers. */
 const mostRemembered = 1_000;
@@ -23,7 +23,7 @@ export interface ActionReader {
   hintOf(row: number): string | undefined;
   /** The columns say that it may be a wait. */
   mayWait(row: number): boolean;
-  read(row: number): ReadAction;
+  read(row: number): ComparedAction;
   outcomeOf(row: number): string;
   isFailed(row: number): boolean;
 }

@@ -53,7 +53,9 @@ export class LoopScan {
   *take(spans: SpanSource, columns: SpanColumns, changedRows: Iterable<number>): Steps<boolean> {
     this.#actions.spans = spans;
     this.#actions.columns = columns;
-    this.#reserve(spans.count);
+    // Those of a session that is written grow while this pauses.
+    const end = Math.min(spans.count, columns.count);
+    this.#reserve(end);
     const rows: number[] = [];
     for (const row of changedRows) {
       if (row >= this.#count) continue;
@@ -62,7 +64,7 @@ export class LoopScan {
         if (this.#actions.isAction(row)) rows.push(row);
       } else if (taken !== this.#mark(row) || !this.#actions.isAction(row)) return false;
     }
-    for (; this.#count < spans.count; this.#count++) {
+    for (; this.#count < end; this.#count++) {
       if (this.#count % rowsPerStep === 0) yield;
       if (this.#actions.isAction(this.#count)) rows.push(this.#count);
     }

@@ -6,8 +6,6 @@ import { type SpanSource, TraceReplacedError } from "../spanSource";
 import { type ComparedAction, compareAction, compareValue, outcomeOf, outcomeOfValue } from "./comparedAction";
 import type { ActionReader } from "./laneWatch";
 
-export type ReadAction = ComparedAction;
-
 const tool = kindCodes.indexOf("tool");
 const failed = statusCodes.indexOf("error");
 const decoder = new TextDecoder();
@@ -52,7 +50,7 @@ export class ReadActions implements ActionReader {
     return this.#isWaiting(name[row] ?? 0) || this.#isWaiting(label[row] ?? 0);
   }
 
-  read(row: number): ReadAction {
+  read(row: number): ComparedAction {
     const name = this.spans.toolNameAt(row);
     const written = this.#written(row, "input");
     if (written === undefined) return compareValue(name, this.spans.fieldAt(row, "input") ?? null);
