@@ -63,6 +63,13 @@ export const settingIds = {
   collectorAutoStart: "tracekeeper.collector.autoStart",
   collectorPort: "tracekeeper.collector.port",
   collectorTerminals: "tracekeeper.collector.terminals",
+  guardrailsConsecutiveErrors: "tracekeeper.guardrails.consecutiveErrors",
+  guardrailsWindow: "tracekeeper.guardrails.window",
+  guardrailsRepeats: "tracekeeper.guardrails.repeats",
+  guardrailsCycle: "tracekeeper.guardrails.cycle",
+  guardrailsStuckRevisitGap: "tracekeeper.guardrails.stuckRevisitGap",
+  guardrailsFailureCluster: "tracekeeper.guardrails.failureCluster",
+  guardrailsBudget: "tracekeeper.guardrails.budget",
 } as const;
 
 export const contextKeys = {

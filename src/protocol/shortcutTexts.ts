@@ -15,6 +15,7 @@ export const shortcutTexts = {
   keyEnds: "First and last step",
   keyPage: "One page on or back",
   keyDetails: "Go to the details",
+  keyLoops: "Next and previous loop",
   keyBack: "Close, clear, back to the steps",
   keyZoom: "Zoom in and out",
   keyPan: "Earlier and later",

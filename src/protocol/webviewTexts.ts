@@ -2,6 +2,7 @@
 // alone. `{0}`, `{1}` are replaced in order. English stands here once and serves as the default.
 
 import { detailsTexts } from "./detailsTexts";
+import { loopTexts } from "./loopTexts";
 import { shortcutTexts } from "./shortcutTexts";
 import { timelineTexts } from "./timelineTexts";
 
@@ -199,6 +200,7 @@ export const webviewTexts = {
   stepsShow: "Get Steps into This Trace…",
 
   ...detailsTexts,
+  ...loopTexts,
 
   // Summary
   summary: "Summary",

@@ -4,7 +4,7 @@ import { setImmediate } from "node:timers/promises";
 import type { Steps } from "../base/steps";
 
 /** Short enough that nobody who clicks meanwhile notices. */
-const sliceMs = 10;
+export const sliceMs = 10;
 
 /**
  * Rejects with the signal's reason when aborted.

@@ -9,7 +9,7 @@ import { loopViews } from "../trace/guardrails/loopViews";
 import { mayTellOfFindings, type RecordedFinding, recordedFindings } from "../trace/guardrails/recordedFindings";
 import type { SpanColumns } from "../trace/spanColumns";
 import type { SpanSource } from "../trace/spanSource";
-import { inTurns } from "./inTurns";
+import { inTurns, sliceMs } from "./inTurns";
 import type { OpenedTrace } from "./openedTrace";
 import type { TracePicture } from "./picture";
 
@@ -42,9 +42,13 @@ export async function loopsOf(
   signal: AbortSignal,
   settings: GuardrailSettings = defaultGuardrails,
 ): Promise<LoopsResult> {
-  await running.get(trace)?.catch(() => undefined);
-  signal.throwIfAborted();
-  const work = findLoops(trace, current, signal, settings);
+  const before = running.get(trace) ?? Promise.resolve();
+  const work = before
+    .catch(() => undefined)
+    .then(() => {
+      signal.throwIfAborted();
+      return findLoops(trace, current, signal, settings);
+    });
   running.set(trace, work);
   return work;
 }
@@ -56,17 +60,12 @@ async function findLoops(
   settings: GuardrailSettings,
 ): Promise<LoopsResult> {
   const picture = current();
-  let tookMs = 0;
-  let sinceMs = performance.now();
-  // Not what others do in the pauses.
-  const paused = () => {
-    tookMs += performance.now() - sinceMs;
-    queueMicrotask(() => {
-      sinceMs = performance.now();
-    });
-  };
-  const state = await inTurns(takeNew(trace, picture, settings), signal, paused);
-  tookMs += performance.now() - sinceMs;
+  // What others did in the pauses is not counted.
+  let pauses = 0;
+  const state = await inTurns(takeNew(trace, picture, settings), signal, () => {
+    pauses++;
+  });
+  const tookMs = pauses * sliceMs;
   const now = current();
   return {
     revision: state.revision,

@@ -39,6 +39,10 @@ const failed = sample("ses_failed_dbt_build");
 const states: readonly State[] = [
   { name: "a failed trace", open: failed },
   { name: "a crashed trace", open: sample("ses_crashed_migration") },
+  {
+    name: "a loop",
+    open: async (...of) => pressed(await sample("ses_loop_same_call")(...of), /^1 loop/),
+  },
   { name: "a narrow panel", open: failed, options: { widthPx: 320, heightPx: 700 } },
   {
     name: "a damaged trace with its problems",

@@ -19,6 +19,7 @@ import type { Filter } from "./filters";
 import { firstSelection, openPaths } from "./firstSelection";
 import { frameClock } from "./frameClock";
 import type { HostConnection } from "./hostConnection";
+import { LoopModel } from "./loopModel";
 import { MatchMarks } from "./matchMarks";
 import { type FocusTarget, goToMatch, type Navigable, navigate, type Popup } from "./navigation";
 import { OutputModel } from "./outputModel";
@@ -48,6 +49,7 @@ export class Panel implements Navigable {
   readonly marks: MatchMarks;
   readonly details: DetailsModel;
   readonly output: OutputModel;
+  readonly loops: LoopModel;
   readonly settings: Settings = defaultSettings();
   platform: "mac" | "other" = "other";
   header: PanelHeader | undefined;
@@ -100,6 +102,7 @@ export class Panel implements Navigable {
     });
     this.marks = new MatchMarks(connection, () => this.changed());
     this.details = new DetailsModel(connection, () => this.changed());
+    this.loops = new LoopModel(connection, () => this.changed());
     this.output = new OutputModel(
       connection,
       () => this.changed(),
@@ -440,6 +443,7 @@ export class Panel implements Navigable {
     this.selectedRow = -1;
     this.details.clear();
     this.#searchAnew(opened.epoch);
+    this.loops.changed(opened.epoch);
     const { row, isKept, isScrolled } = firstSelection(opened, picture, {
       picture: before,
       selectedRow,
@@ -463,6 +467,7 @@ export class Panel implements Navigable {
 
   #grew(message: MessageOf<"delta">, shownMore: number): void {
     const { appended, changedRows, epoch } = message;
+    this.loops.changed(epoch);
     if (appended.startMs.length > 0 && shownMore > 0) {
       if (this.isAtTail) this.tailWish = { serial: ++this.#serial, what: "smooth" };
       else this.newCount += shownMore;

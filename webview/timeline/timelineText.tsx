@@ -2,9 +2,11 @@
 
 import type { DurabilityResult } from "../../src/protocol/durabilityMessages";
 import { formatDuration } from "../format";
+import { loopText } from "../model/loopWalk";
 import type { Panel } from "../model/panel";
 import type { Picture } from "../model/traceModel";
 import { formatInteger, text } from "../text";
+import { countWords } from "../ui/loopChip";
 import { durabilityFacts } from "./durabilityWords";
 import type { TimelineData } from "./timelineModel";
 import { burstParentText, burstText, groupText, pointText, rowText, stateText } from "./timelineWords";
@@ -25,6 +27,7 @@ export function TimelineText(props: TimelineTextProps) {
   if (data === undefined) return null;
   return (
     <div class="timeline-text" tabIndex={0} role="region" aria-label={text("timelineAsText")}>
+      <Loops {...props} />
       <Bursts {...props} data={data} />
       <Lanes data={data} />
       <Path {...props} data={data} />
@@ -57,6 +60,31 @@ function Bursts({ panel, picture, data, onJump }: WithData) {
         ))}
       </ul>
       <More count={burstCount - shown} />
+    </section>
+  );
+}
+
+function Loops({ panel, picture, onJump }: TimelineTextProps) {
+  const { loops } = panel.loops;
+  if (loops.length === 0) return null;
+  const { startMs, endMs } = picture.times;
+  return (
+    <section>
+      <h3>{countWords(loops)}</h3>
+      <ul>
+        {loops.slice(0, mostLines).map((loop, index) => {
+          const first = loop.rows[0] ?? 0;
+          const fromMs = startMs[first] ?? 0;
+          const toMs = endMs[loop.rows.at(-1) ?? first] ?? fromMs;
+          return (
+            <li key={index}>
+              <Jump words={pointText(panel, picture, fromMs)} onJump={() => onJump(first, fromMs, toMs)} />{" "}
+              {loopText(loop)}
+            </li>
+          );
+        })}
+      </ul>
+      <More count={loops.length - mostLines} />
     </section>
   );
 }

@@ -9,6 +9,7 @@ import { bannerMessage } from "./banners";
 import { FilterMenu } from "./filterMenu";
 import { Icon } from "./icon";
 import { IconButton } from "./iconButton";
+import { LoopChip } from "./loopChip";
 import { onDemand } from "./onDemand";
 import { SearchField } from "./searchField";
 import { SessionButtons } from "./sessionButtons";
@@ -73,6 +74,7 @@ export function HeaderBar({ panel, header }: { panel: Panel; header: PanelHeader
         {header.totalCost !== undefined && header.totalCost > 0 && (
           <span class="fact fact-cost">{formatCost(header.totalCost)}</span>
         )}
+        <LoopChip panel={panel} />
       </div>
       <div class="header-tools">
         <ViewSwitch panel={panel} header={header} />

@@ -1,6 +1,7 @@
 // Plain keys that work wherever the focus is, unless it is in a field that takes text.
 
 import { hasModifier } from "../input/treeKeys";
+import { goToLoop } from "../model/loopWalk";
 import type { Panel } from "../model/panel";
 import { toggleTimeline } from "../timeline/timelineSettings";
 
@@ -17,6 +18,12 @@ export function pageKey(panel: Panel, event: KeyboardEvent): void {
       break;
     case "l":
       toggleTimeline(panel);
+      break;
+    case "o":
+      goToLoop(panel, 1);
+      break;
+    case "O":
+      goToLoop(panel, -1);
       break;
     case "Escape":
       if (panel.popup !== "none") panel.setPopup("none");

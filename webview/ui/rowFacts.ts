@@ -2,6 +2,7 @@
 
 import { FLAG } from "../../src/trace/spanColumns";
 import { durationText, shortDurationText } from "../format";
+import { partText } from "../model/loopWalk";
 import type { Panel } from "../model/panel";
 import { rowDuration } from "../model/rowDuration";
 import { hasChildren, type PanelColumns, type Picture, stringAt } from "../model/traceModel";
@@ -25,6 +26,8 @@ export interface RowFacts {
   readonly outcome: string;
   /** What came of the row; undefined where it simply went well. */
   readonly mark: OutcomeLook | undefined;
+  /** The loop that the row is part of, in words; "" for none. */
+  readonly loop: string;
   /** Within a collapsed row. */
   readonly failures: number;
   readonly duration: string;
@@ -43,6 +46,7 @@ export function rowFacts(panel: Panel, picture: Picture, row: number, position: 
   const name = stringAt(columns, "name", row);
   const duration = rowDuration(model, times, row);
   const isSelected = row === panel.selectedRow;
+  const loop = panel.loops.of(row);
   return {
     row,
     position,
@@ -60,6 +64,7 @@ export function rowFacts(panel: Panel, picture: Picture, row: number, position: 
     label: shownText(columns, "label", row),
     outcome: shownText(columns, "outcome", row),
     mark: outcomeLook(flags, isError, panel.header?.live === true),
+    loop: loop?.isLoop === true ? partText(loop) : "",
     failures: isExpanded === false ? (model.failuresBelow[row] ?? 0) : 0,
     duration: durationText(duration),
     shortDuration: isNarrow ? shortDurationText(duration) : undefined,

@@ -26,6 +26,7 @@ export class RowView {
   readonly #texts = make("span", "row-texts");
   readonly #rowName = make("span", "row-name");
   readonly #label = make("span", "row-label");
+  readonly #loop = make("span", "row-loop");
   readonly #badge = make("span", "badge-failures");
   readonly #badgeCount = document.createTextNode("");
   readonly #outcome = make("span", "row-outcome");
@@ -44,6 +45,8 @@ export class RowView {
     this.#shortDuration.setAttribute("aria-hidden", "true");
     this.#mark.setAttribute("role", "img");
     this.#mark.append(this.#markSign);
+    this.#loop.setAttribute("role", "img");
+    this.#loop.append(icon("sync"));
     this.#badge.setAttribute("role", "img");
     this.#badge.append(icon("warning"), this.#badgeCount);
     this.#twisty.setAttribute("aria-hidden", "true");
@@ -68,6 +71,7 @@ export class RowView {
     this.#showRow(facts, before);
     this.#showTree(facts, before);
     this.#showTexts(facts, before, marks);
+    this.#showLoop(facts, before);
     this.#showOutcome(facts, before);
     this.#showDuration(facts, before);
   }
@@ -119,6 +123,13 @@ export class RowView {
     if (outcome !== before?.outcome) {
       place(this.#outcome, outcome !== "", this.#mark.parentNode === null ? null : this.#mark, this.#name);
     }
+  }
+
+  #showLoop({ loop }: RowFacts, before: RowFacts | undefined): void {
+    if (loop === before?.loop) return;
+    this.#loop.title = loop;
+    this.#loop.setAttribute("aria-label", loop);
+    place(this.#loop, loop !== "", this.#texts.nextSibling, this.#name);
   }
 
   #showOutcome({ failures, mark }: RowFacts, before: RowFacts | undefined): void {

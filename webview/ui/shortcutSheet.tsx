@@ -31,6 +31,7 @@ function sections(isMac: boolean): readonly (readonly [WebviewTextKey, readonly 
         [["Home", "End"], "keyEnds"],
         [["PageUp", "PageDown"], "keyPage"],
         [["Enter"], "keyDetails"],
+        [["o", "Shift+O"], "keyLoops"],
         [["Esc"], "keyBack"],
       ],
     ],

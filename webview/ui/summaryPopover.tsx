@@ -148,8 +148,10 @@ function SummaryBody({ panel, header, summary }: { panel: Panel; header: PanelHe
               {loops.map((loop, index) => (
                 <SummaryLine
                   key={index}
-                  name={`${loop.tool} ${loop.label}`}
-                  value={[`×${formatInteger(loop.count)}`]}
+                  name={`${loop.tool} ${loop.label}`.trim()}
+                  value={[
+                    loop.length > 1 ? text("rounds", formatInteger(loop.count)) : `×${formatInteger(loop.count)}`,
+                  ]}
                   failures={loop.failures}
                   {...(loop.rows[0] === undefined ? {} : { onClick: show(loop.rows[0]) })}
                 />

@@ -224,7 +224,8 @@ export class PanelConnection implements Disposable {
     };
     let reply: PanelReply;
     try {
-      const guardrails = this.#options.guardrails?.();
+      const tellsLoops = method === "loops" || method === "summary";
+      const guardrails = tellsLoops ? this.#options.guardrails?.() : undefined;
       const params = { panel: this.#number, request, ...(guardrails === undefined ? {} : { guardrails }) };
       const result = await this.model.call("request", params, { signal, onPart });
       reply = { type: "reply", id, ok: true, result };

@@ -10,7 +10,9 @@ import { webviewTexts } from "../../protocol/webviewTexts";
 import type { ReaderClient } from "../../reader/readerClient";
 import { sessionKeyOf } from "../../store/sessionKey";
 import type { TraceStore } from "../../store/traceStore";
+import type { GuardrailSettings } from "../../trace/guardrails/guardrail";
 import { reportError } from "../commandEdge";
+import { readGuardrails } from "../guardrailSettings";
 import { editorIds } from "../ids";
 import { canRunAgain, canStop, hasTerminal, onDidChangeSessionControl } from "../start/sessionControl";
 import { PanelConnection, type PanelIntent } from "./panelConnection";
@@ -97,6 +99,12 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
     const { extensionUri, registry, logger } = this.#options;
     panel.webview.options = { enableScripts: true, localResourceRoots: [webviewRoot(extensionUri)] };
     const owned = new DisposableStore();
+    let guardrails: GuardrailSettings | undefined;
+    owned.add(
+      vscode.workspace.onDidChangeConfiguration((event) => {
+        if (event.affectsConfiguration("tracekeeper.guardrails")) guardrails = undefined;
+      }),
+    );
     const connection = owned.add(
       new PanelConnection({
         model: document.model,
@@ -107,6 +115,10 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
         control: controlOf,
         hidesStepsCard: () => this.#stepsCard.isHidden,
         payloadLooks: () => this.#looks.looks,
+        guardrails: () => {
+          guardrails ??= readGuardrails(logger, document.uri);
+          return guardrails;
+        },
         onIntent: (intent, from) => {
           this.#onIntent(intent, from).catch((error: unknown) => reportError(logger, `panel ${intent.type}`, error));
         },

@@ -19,11 +19,6 @@ const longestMessage = 500;
 
 export type RecordedFinding = Pick<GuardrailFinding, "level" | "pattern" | "message">;
 
-/** Attributes of the event that tells of a finding. */
-export function findingAttributes({ level, pattern, message }: RecordedFinding): RecordedFinding {
-  return { level, pattern, message };
-}
-
 /** @throws TraceReplacedError */
 export function recordedFindings(spans: SpanSource, row: number): RecordedFinding[] {
   const events = spans.fieldAt(row, "events");

@@ -1,0 +1,87 @@
+// The loops of the trace: asked for once its first picture is drawn and again when it has changed, at the pace that the
+// reader asks for. What was found stays until the next answer; of another epoch nothing stays.
+
+import { loopsResultSchema, type SentLoop } from "../../src/protocol/loopMessages";
+import { type HostConnection, StaleReplyError } from "./hostConnection";
+
+/** The page and what it asks for first go before. */
+const firstRestMs = 400;
+
+interface Known {
+  readonly epoch: number;
+  readonly loops: readonly SentLoop[];
+  /** By row: the loop that it is part of, those that go round before others. */
+  readonly byRow: ReadonlyMap<number, SentLoop>;
+}
+
+export class LoopModel {
+  readonly #connection: HostConnection;
+  readonly #onChange: () => void;
+  #known: Known | undefined;
+  #epoch = -1;
+  #isStale = false;
+  #isBusy = false;
+  #restMs = firstRestMs;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(connection: HostConnection, onChange: () => void) {
+    this.#connection = connection;
+    this.#onChange = onChange;
+  }
+
+  /** In the order in which they began. */
+  get loops(): readonly SentLoop[] {
+    return this.#known?.epoch === this.#epoch ? this.#known.loops : [];
+  }
+
+  of(row: number): SentLoop | undefined {
+    return this.#known?.epoch === this.#epoch ? this.#known.byRow.get(row) : undefined;
+  }
+
+  /** The trace is another one, or has changed. */
+  changed(epoch: number): void {
+    if (epoch !== this.#epoch) this.#restMs = firstRestMs;
+    this.#epoch = epoch;
+    this.#isStale = true;
+    this.#askSoon();
+  }
+
+  #askSoon(): void {
+    if (this.#isBusy || this.#timer !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      void this.#ask();
+    }, this.#restMs);
+  }
+
+  async #ask(): Promise<void> {
+    const epoch = this.#epoch;
+    this.#isStale = false;
+    this.#isBusy = true;
+    try {
+      const result = await this.#connection.request("loops", { epoch }, loopsResultSchema);
+      this.#restMs = result.restMs;
+      if (epoch === this.#epoch) this.#take(epoch, result.loops);
+    } catch (error) {
+      // Rows go without their marks; the next change asks again.
+      if (!(error instanceof StaleReplyError)) {
+        this.#connection.log("warn", `The loops are not known: ${error instanceof Error ? error.message : error}`);
+      }
+    }
+    this.#isBusy = false;
+    if (this.#isStale) this.#askSoon();
+  }
+
+  #take(epoch: number, loops: readonly SentLoop[]): void {
+    const isNothing = loops.length === 0 && this.loops.length === 0;
+    const byRow = new Map<number, SentLoop>();
+    for (const isLoop of [true, false]) {
+      for (const loop of loops) {
+        if (loop.isLoop !== isLoop) continue;
+        for (const row of loop.rows) if (!byRow.has(row)) byRow.set(row, loop);
+      }
+    }
+    this.#known = { epoch, loops, byRow };
+    if (!isNothing) this.#onChange();
+  }
+}

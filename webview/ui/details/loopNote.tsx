@@ -1,0 +1,47 @@
+// Which loop a step is part of, with the way to the calls before and after it.
+
+import { goToCall, partText } from "../../model/loopWalk";
+import type { Panel } from "../../model/panel";
+import { formatInteger, text } from "../../text";
+import { Icon } from "../icon";
+
+const levelTexts = { hint: "levelHint", warn: "levelWarn", stop: "levelStop" } as const;
+
+export function LoopNote({ panel, row }: { panel: Panel; row: number }) {
+  const loop = panel.loops.of(row);
+  if (loop === undefined) return null;
+  const { rows, told } = loop;
+  const at = rows.indexOf(row);
+  return (
+    <div class={`loop-note ${loop.isLoop ? "" : "is-hint"}`} role="group" aria-label={partText(loop)}>
+      <Icon name={loop.isLoop ? "sync" : "info"} />
+      <div class="loop-words">
+        <p>{partText(loop)}</p>
+        {told !== undefined && loop.tool !== "" && (
+          <p class="dim">{text("toldThen", text(levelTexts[told.level]), told.message)}</p>
+        )}
+        {rows.length > 1 && (
+          <p class="loop-walk">
+            <span class="dim">{text("callOfLoop", formatInteger(at + 1), formatInteger(rows.length))}</span>
+            <button
+              type="button"
+              class="link-button"
+              title={text("previousOfLoopHelp")}
+              onClick={() => goToCall(panel, loop, at, -1)}
+            >
+              {text("previousOfLoop")}
+            </button>
+            <button
+              type="button"
+              class="link-button"
+              title={text("nextOfLoopHelp")}
+              onClick={() => goToCall(panel, loop, at, 1)}
+            >
+              {text("nextOfLoop")}
+            </button>
+          </p>
+        )}
+      </div>
+    </div>
+  );
+}
