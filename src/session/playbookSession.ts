@@ -155,7 +155,8 @@ export class PlaybookSession {
     if (recorder !== undefined) actionLog.listen(bus);
     tellSteps(bus, (line) => this.#shown.say(line));
     const { name, path } = playbook;
-    record.attributes({ [playbookAttribute]: { name, path, runId, params: visibleParams(playbook, params) } });
+    const facts = { name, path, runId, params: visibleParams(playbook, params) };
+    record.attributes({ [playbookAttribute]: facts });
     await this.#completeClaim(port, record);
     const run = new PlaybookRun({
       playbook,
@@ -169,6 +170,9 @@ export class PlaybookSession {
     const result = await run.run();
     this.#isEnding = true;
     const outcome = outcomeOfRun(result);
+    const failed = result.results.find(({ status, step }) => status === "failed" && step.path === step.id)?.step;
+    if (failed !== undefined)
+      record.attributes({ [playbookAttribute]: { ...facts, failedStep: { id: failed.id, index: failed.index } } });
     let tracePath = recorder?.path;
     await finishRun(
       {

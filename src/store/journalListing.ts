@@ -5,6 +5,7 @@ import type { JournalFacts, WriterIdentity } from "../trace/evidence";
 import { readJournal } from "../trace/journal";
 import type { Problem } from "../trace/problem";
 import type { FileEdges } from "./fileEdges";
+import { readLaunchedPlaybook } from "./launchedPlaybook";
 import { readMetadata, type SessionHeader } from "./sessionHeader";
 
 export interface JournalListing extends SessionHeader {
@@ -33,7 +34,21 @@ export function listJournal(edges: FileEdges, fileName: string): JournalListing 
     sessionId: header?.header.writer.rawSessionId ?? trace?.sessionId,
     ...readMetadata(metadata),
     startedMs: Number.isFinite(startedMs) ? startedMs : header?.wallMs,
+    playbook: readLaunchedPlaybook(rootAttributes(records)),
   };
+}
+
+/** As far as the ends of the journal tell them. */
+function rootAttributes(records: ReturnType<typeof readJournal>["records"]): Record<string, unknown> {
+  const attributes: Record<string, unknown> = {};
+  let rootId: string | undefined;
+  for (const { record } of records) {
+    if ((record.t === "begin" || record.t === "span") && record.span["parentSpanId"] === null) {
+      rootId ??= record.span.spanId;
+      if (rootId === record.span.spanId) Object.assign(attributes, record.span["attributes"]);
+    } else if (record.t === "attributes" && record.id === rootId) Object.assign(attributes, record.attributes);
+  }
+  return attributes;
 }
 
 /** The whole lines of the head and of the tail: the line in which the head ends and that in which the tail begins are cut. */

@@ -7,11 +7,12 @@ import type { CrashMarker, JournalFacts, LiveMarker, WriterIdentity } from "../t
 import type { Problem } from "../trace/problem";
 import { summaryStatuses, writerSchema } from "../trace/schema";
 import type { JournalListing } from "./journalListing";
+import type { LaunchedPlaybook } from "./launchedPlaybook";
 import type { FileListing } from "./sessionFacts";
 import type { SessionHeader } from "./sessionHeader";
 import type { SnapshotListing } from "./snapshotListing";
 
-export const listingVersion = 1;
+export const listingVersion = 2;
 
 /** All but what is not read: that it exists, or that it can't be read, is found out by looking again. */
 export type RememberedContent = Exclude<FileListing, { readonly type: "seen" | "unreadable" }>;
@@ -32,6 +33,8 @@ export const problemSchema = z.object({
   count: number,
 } satisfies ShapeOf<Problem>);
 
+const playbookSchema = z.object({ path: z.string(), failedStep: number } satisfies ShapeOf<LaunchedPlaybook>);
+
 const header = {
   sessionId: text,
   title: text,
@@ -41,6 +44,7 @@ const header = {
   command: text,
   tags: z.optional(z.array(z.string())),
   startedMs: number,
+  playbook: z.optional(playbookSchema),
 } satisfies ShapeOf<SessionHeader>;
 
 const snapshotSchema = z.object({

@@ -2,6 +2,7 @@
 
 import type { Problem } from "../trace/problem";
 import type { SessionState } from "../trace/state";
+import type { LaunchedPlaybook } from "./launchedPlaybook";
 
 export interface SessionEntry {
   /** Absolute path of the watched directory, as configured. */
@@ -37,6 +38,8 @@ export interface SessionEntry {
    * (`metadata.command`), else the agent, else the title. Undefined where none of these is known.
    */
   readonly program?: string | undefined;
+  /** The playbook that it is a run of. */
+  readonly playbook?: LaunchedPlaybook | undefined;
   /** Derived from heads, tails, markers and journal tails alone, at the time of the last change or state refresh. */
   readonly state: SessionState;
   /** The one thing wrong with its files that a row must say: unreadable, no trace, empty, damaged, newer version. */

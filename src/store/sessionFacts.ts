@@ -97,6 +97,7 @@ export function combineFiles(directory: string, rowId: string, files: readonly L
       openSpans: snapshot?.openSpans,
       tags: header.tags?.length ? header.tags : undefined,
       program: header.command ?? header.agent ?? header.title,
+      playbook: header.playbook,
       problem: parts.problem ?? snapshotProblem(snapshot, journal),
       files: files.map((file) => file.name).sort(),
     },
@@ -195,6 +196,8 @@ function combineHeaders(snapshot: SessionHeader = {}, journal: SessionHeader = {
     command: snapshot.command ?? journal.command,
     tags: snapshot.tags ?? journal.tags,
     startedMs: snapshot.startedMs ?? journal.startedMs,
+    // What a run came to stands in the newer of the two.
+    playbook: snapshot.playbook?.failedStep === undefined ? (journal.playbook ?? snapshot.playbook) : snapshot.playbook,
   };
 }
 

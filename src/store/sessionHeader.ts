@@ -1,6 +1,7 @@
 // What a session says of itself: in the head of `S.json`, or in the first records of its journal.
 
 import { firstLine } from "./firstLine";
+import type { LaunchedPlaybook } from "./launchedPlaybook";
 
 export interface SessionHeader {
   /** The raw id. */
@@ -13,6 +14,7 @@ export interface SessionHeader {
   readonly command?: string | undefined;
   readonly tags?: readonly string[] | undefined;
   readonly startedMs?: number | undefined;
+  readonly playbook?: LaunchedPlaybook | undefined;
 }
 
 /** The fields of trace metadata that a row shows; what has the wrong type is left out. */

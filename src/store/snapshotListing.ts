@@ -17,6 +17,7 @@ import {
   scanObject,
   skipSpace,
 } from "./jsonEdges";
+import { readLaunchedPlaybook } from "./launchedPlaybook";
 import { readMetadata, type SessionHeader, toText } from "./sessionHeader";
 
 export interface SnapshotListing extends SessionHeader {
@@ -155,6 +156,7 @@ function listFields(
     sessionId: toText(fields["sessionId"]),
     ...readMetadata({ ...metadata, prompt: metadata["prompt"] ?? root?.["input"] }),
     startedMs,
+    playbook: readLaunchedPlaybook(root?.["attributes"]),
     claimedEndMs,
     claimedStatus: isStatus(summary["status"]) ? summary["status"] : undefined,
     claimedError: toText(summary["error"]),

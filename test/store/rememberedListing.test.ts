@@ -228,15 +228,15 @@ describe("a remembered listing", () => {
   });
 
   it("is nothing where another format or a newer one has sound checksums", async () => {
-    const fields = { format: "tracekeeper-listing", version: 1, ...origin };
+    const fields = { format: "tracekeeper-listing", version: 2, ...origin };
     expect(decodeHeader(forge(JSON.stringify(fields)))).toMatchObject(origin);
-    for (const other of [{ version: 2 }, { version: 0 }, { format: "other" }, { directory: 1 }]) {
+    for (const other of [{ version: 3 }, { version: 0 }, { format: "other" }, { directory: 1 }]) {
       expect(decodeHeader(forge(JSON.stringify({ ...fields, ...other })))).toBeUndefined();
     }
   });
 
   it("believes no session whose shape is another, whatever its checksum", async () => {
-    const headerLine = JSON.stringify({ format: "tracekeeper-listing", version: 1, ...origin });
+    const headerLine = JSON.stringify({ format: "tracekeeper-listing", version: 2, ...origin });
     const sound: readonly unknown[] = [
       "a.json",
       1,

@@ -1,6 +1,6 @@
 // Names of the attributes and events by which a run of a playbook is known in its trace.
 
-/** Of the root: `{name, path, runId, params}` of the playbook. */
+/** Of the root: `{name, path, runId, params}` of the playbook, and `failedStep: {id, index}` once one failed. */
 export const playbookAttribute = "tracekeeper.playbook";
 /** Of the span of a step: `StepFacts`. */
 export const stepAttribute = "tracekeeper.step";

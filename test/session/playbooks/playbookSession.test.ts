@@ -64,6 +64,7 @@ steps:
     ]);
     expect(span("build").attributes?.["tracekeeper.rawError"]).toBe("exit code 3");
     expect(recorded.state.status).toBe("failed");
+    expect(recorded.root.attributes?.["tracekeeper.playbook"]).toMatchObject({ failedStep: { id: "build", index: 0 } });
     expect(stderr).toContain("step build failed: The build of staging failed, {unknown} (");
     expect(stderr).toContain("sample.playbook.yaml:4)");
   });

@@ -1,0 +1,23 @@
+// Of which playbook a session is a run, as its root span tells it: by that a playbook's file finds its runs.
+
+export interface LaunchedPlaybook {
+  /** As it was launched: absolute. */
+  readonly path: string;
+  /** The first step that failed, from 0 on; undefined while it runs, and where none failed or nobody lived to tell. */
+  readonly failedStep?: number | undefined;
+}
+
+/** @param attributes of the root span; undefined where they don't tell of a playbook */
+export function readLaunchedPlaybook(attributes: unknown): LaunchedPlaybook | undefined {
+  const { type, path } = fieldsOf(fieldsOf(fieldsOf(attributes)["tracekeeper.launch"])["origin"]);
+  if (type !== "playbook" || typeof path !== "string" || path === "") return undefined;
+  const { index } = fieldsOf(fieldsOf(fieldsOf(attributes)["tracekeeper.playbook"])["failedStep"]);
+  return {
+    path,
+    failedStep: typeof index === "number" && Number.isSafeInteger(index) && index >= 0 ? index : undefined,
+  };
+}
+
+function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
+}
