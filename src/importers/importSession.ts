@@ -154,7 +154,7 @@ class OtlpSession implements ImportSession {
 
   *session(fileId: string, lastWriteMs: number | undefined): Steps<LoadedSession> {
     const ends = yield* this.#file.atEnd();
-    const trace = this.#file.spans.trace();
+    const trace = yield* this.#file.spans.trace();
     yield;
     const sessionId = this.#file.sessionId ?? trace.sessionId ?? trace.traceId ?? fileId;
     const told: Told = {

@@ -1,12 +1,14 @@
 // A file of OTLP/JSON: one request, a list of them, or one a line, as collectors and exporters write them; VS Code's agent
-// debug panel exports one request. Lines are read as they come, a document that goes over many lines when all of it is there.
+// debug panel exports one request. Lines are read as they come, a document that goes over many lines when all of it is
+// there, in pieces, so that nobody waits for a large one.
 
-import type { Steps } from "../base/steps";
+import { finish, type Steps } from "../base/steps";
 import type { Problem } from "../trace/problem";
 import type { ProblemList } from "../trace/problemList";
-import { parseInSteps } from "../trace/tolerantJson";
+import { parseInSteps, type TolerantJson } from "../trace/tolerantJson";
 import { ImportedFile } from "./importedFile";
 import type { LinePlace } from "./importedSpans";
+import { parseInPieces } from "./jsonPieces";
 import { OtlpFault } from "./otlpFault";
 import type { Fields } from "./otlpFields";
 import { OtlpSpans } from "./otlpSpans";
@@ -92,11 +94,13 @@ export class OtlpFile {
   }
 
   *#parse(bytes: Buffer): Steps<readonly Problem[]> {
-    const { value, problems } = yield* parseInSteps(bytes, documentAtOnceBytes);
+    const { value, problems } = yield* parseDocument(bytes);
     const requests: readonly unknown[] = Array.isArray(value) ? value : [value];
     for (const [index, request] of requests.entries()) {
       const where = Array.isArray(value) ? `[${index}]` : "";
-      if (isFields(request)) this.#request(request, { file: 0, offsetBytes: 0, lengthBytes: bytes.length }, where);
+      if (isFields(request)) {
+        yield* this.#request(request, { file: 0, offsetBytes: 0, lengthBytes: bytes.length }, where);
+      }
       yield;
     }
     for (const { key, message, severity } of this.#complaints) {
@@ -108,7 +112,7 @@ export class OtlpFile {
 
   /** One line. */
   take({ fields, at }: TranscriptRecord): void {
-    this.#request(fields, at, "");
+    finish(this.#request(fields, at, ""));
   }
 
   takeComplaint(): Complaint | undefined {
@@ -120,7 +124,7 @@ export class OtlpFile {
   /** Of its spans. */
   readonly hasIdsInLines = true;
 
-  #request(fields: Fields, at: LinePlace, where: string): void {
+  *#request(fields: Fields, at: LinePlace, where: string): Steps<void> {
     this.sessionId ??= text(part(fields, "copilotChat"), "sessionId");
     try {
       const request = isSdkSpan(fields) ? requestOfSdkSpan(fields) : fields;
@@ -130,7 +134,7 @@ export class OtlpFile {
         this.#complaints.push({ key, message, severity: key === "others" ? "info" : "warning" });
         return;
       }
-      const faults = this.spans.take(request, at);
+      const faults = yield* this.spans.taking(request, at);
       for (const { place, reason } of faults)
         this.#complain(`${where}${where === "" ? "" : "."}${place} ${reason}`, reason);
     } catch (thrown) {
@@ -144,8 +148,15 @@ export class OtlpFile {
   }
 }
 
-/** The engine's parser knows no pause, but is many times as fast. */
-const documentAtOnceBytes = 64_000_000;
+/** The engine's parser takes so much within a turn. */
+const documentAtOnceBytes = 1_000_000;
+
+function* parseDocument(bytes: Buffer): Steps<Pick<TolerantJson, "value" | "problems">> {
+  if (bytes.length <= documentAtOnceBytes) return yield* parseInSteps(bytes);
+  const value = yield* parseInPieces(bytes);
+  // What is damaged is read as far as it goes, which takes many times as long.
+  return value === undefined ? yield* parseInSteps(bytes, 0) : { value, problems: [] };
+}
 
 /** Whether a beginning has a line that is a request by itself. */
 function isOfLines(head: Buffer): boolean {

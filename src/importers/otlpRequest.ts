@@ -2,6 +2,7 @@
 // refused alone, and the place of its fault is named; fields that are not known are passed over.
 // Field names and numbers: opentelemetry-proto, `trace/v1/trace.proto`.
 
+import { finish, type Steps } from "../base/steps";
 import type { SpanEvent, SpanLink } from "../trace/schema";
 import { faultWithin, OtlpFault } from "./otlpFault";
 import { countIn, enumIn, type Fields, fieldOf, listIn, objectIn, setOwn, textIn, toFields } from "./otlpFields";
@@ -51,10 +52,18 @@ const mostFaults = 1000;
 
 /** Throws an `OtlpFault` for what is no request at all. */
 export function readOtlpRequest(value: unknown): OtlpRequest {
+  return finish(readingOtlpRequest(value));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* readingOtlpRequest(value: unknown): Steps<OtlpRequest> {
   const reader = new RequestReader();
-  reader.request(toFields(value));
+  yield* reader.request(toFields(value));
   return reader;
 }
+
+/** Between two pauses. */
+const spansPerStep = 256;
 
 /** What is refused of a request while it is read. */
 export class OtlpRefusals {
@@ -83,12 +92,12 @@ export class OtlpSpanList extends OtlpRefusals implements OtlpRequest {
 }
 
 class RequestReader extends OtlpSpanList {
-  request(request: Fields): void {
+  *request(request: Fields): Steps<void> {
     const resources = listIn(request, "resourceSpans");
-    for (let index = 0; index < resources.length; index++) this.#resourceSpans(resources[index], index);
+    for (let index = 0; index < resources.length; index++) yield* this.#resourceSpans(resources[index], index);
   }
 
-  #resourceSpans(value: unknown, index: number): void {
+  *#resourceSpans(value: unknown, index: number): Steps<void> {
     const part = `resourceSpans[${index}]`;
     let scopes: readonly unknown[] = [];
     let resource: OtlpOrigin["resource"];
@@ -99,10 +108,12 @@ class RequestReader extends OtlpSpanList {
     } catch (thrown) {
       return this.refuse(thrown, part, countEntries(scopes, "spans"));
     }
-    for (let at = 0; at < scopes.length; at++) this.#scopeSpans(scopes[at], resource, `${part}.scopeSpans[${at}]`);
+    for (let at = 0; at < scopes.length; at++) {
+      yield* this.#scopeSpans(scopes[at], resource, `${part}.scopeSpans[${at}]`);
+    }
   }
 
-  #scopeSpans(value: unknown, resource: OtlpOrigin["resource"], part: string): void {
+  *#scopeSpans(value: unknown, resource: OtlpOrigin["resource"], part: string): Steps<void> {
     let spans: readonly unknown[] = [];
     let origin: OtlpOrigin;
     try {
@@ -113,6 +124,7 @@ class RequestReader extends OtlpSpanList {
       return this.refuse(thrown, part, spans.length);
     }
     for (let at = 0; at < spans.length; at++) {
+      if (at % spansPerStep === spansPerStep - 1) yield;
       try {
         this.spans.push(readSpan(spans[at], origin));
       } catch (thrown) {

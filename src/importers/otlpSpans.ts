@@ -1,10 +1,11 @@
 // The spans of one or more OTLP requests as one trace: each counts once, whoever sent it twice; a span that has begun is
 // replaced by the one that has ended. Spans keep the order in which they were first heard of, and parents may come later.
 
+import { rowsPerStep, type Steps } from "../base/steps";
 import type { TraceMetadata, TraceSpan } from "../trace/schema";
 import type { LinePlace } from "./importedSpans";
 import type { OtlpFault } from "./otlpFault";
-import { readOtlpRequest } from "./otlpRequest";
+import { readingOtlpRequest } from "./otlpRequest";
 import { type MappedSpan, mapOtlpSpan } from "./otlpSpan";
 import { spansAboveUsage } from "./otlpUsageOnce";
 
@@ -31,6 +32,9 @@ export interface OtlpTrace {
   readonly metadata: TraceMetadata;
 }
 
+/** Between two pauses. */
+const spansPerStep = 256;
+
 export class OtlpSpans {
   readonly #received = new Map<string, Received>();
   readonly #ids = new Set<string>();
@@ -43,12 +47,13 @@ export class OtlpSpans {
   }
 
   /**
-   * Returns what is wrong with single spans.
+   * Returns what is wrong with single spans; pauses meanwhile.
    * @throws OtlpFault for what is no request at all
    */
-  take(request: unknown, at: LinePlace): readonly OtlpFault[] {
-    const { spans, faults } = readOtlpRequest(request);
-    for (const sent of spans) {
+  *taking(request: unknown, at: LinePlace): Steps<readonly OtlpFault[]> {
+    const { spans, faults } = yield* readingOtlpRequest(request);
+    for (const [index, sent] of spans.entries()) {
+      if (index % spansPerStep === spansPerStep - 1) yield;
       const named = sessionNames.map((name) => sent.attributes[name]).find((value) => typeof value === "string");
       this.#sessionId ??= typeof named === "string" && named !== "" ? named : undefined;
       this.#add(mapOtlpSpan(sent), at);
@@ -70,7 +75,8 @@ export class OtlpSpans {
     else this.#repeated++;
   }
 
-  trace(): OtlpTrace {
+  /** The whole as it is now, with pauses. */
+  *trace(): Steps<OtlpTrace> {
     const all = [...this.#received.values()];
     const idOf = (traceId: string, spanId: string) => this.#received.get(`${traceId} ${spanId}`)?.id;
     const usage = all.map(({ id, mapped }) => ({
@@ -80,7 +86,10 @@ export class OtlpSpans {
     }));
     const above = spansAboveUsage(usage, () => false);
     const resources = new Set<string>();
-    const spans = all.map(({ mapped, id }) => {
+    yield;
+    const spans: TraceSpan[] = [];
+    for (const [index, { mapped, id }] of all.entries()) {
+      if (index % rowsPerStep === rowsPerStep - 1) yield;
       const parentId = mapped.span.parentSpanId;
       const parent = parentId === null ? null : (idOf(mapped.traceId, parentId) ?? parentId);
       const isTop = parentId === null || idOf(mapped.traceId, parentId) === undefined;
@@ -99,8 +108,8 @@ export class OtlpSpans {
         const own = { "otel.trace_id": mapped.traceId, ...(isNew ? { "otel.resource": mapped.resource } : {}) };
         span.attributes = { ...span.attributes, ...own };
       }
-      return span;
-    });
+      spans.push(span);
+    }
     const places: (LinePlace | undefined)[] = all.map(({ at }) => at);
     const root = rootOf(spans);
     if (root !== undefined) {
