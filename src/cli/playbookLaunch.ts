@@ -49,6 +49,15 @@ export function playbookLaunch(given: string, options: PlaybookOptions): Launch 
   };
 }
 
+/** @throws a `UsageError` that tells all that is wrong with the playbook or with its parameters */
+export async function checkPlaybook({ program }: Launch): Promise<void> {
+  if (program.type !== "playbook") return;
+  // Nobody else needs what reads YAML.
+  const { loadPlaybook } = await import("../session/playbookFile");
+  const loaded = await loadPlaybook(program);
+  if (loaded.type === "unsound") throw new UsageError(loaded.problems.join("; "));
+}
+
 function paramsOf({ params = [], paramsFromEnv = [] }: PlaybookOptions): Record<string, string> {
   const values = new Map<string, string>();
   const add = (option: string, word: string, read: (text: string) => string) => {

@@ -14,7 +14,7 @@ import { showCommandFor } from "./headerLines";
 import { isoTime } from "./jsonTime";
 import { launchedProgram } from "./launchedProgram";
 import { newLaunchFolder } from "./launchFolder";
-import { isPlaybookPath, playbookLaunch, stop } from "./playbookLaunch";
+import { checkPlaybook, isPlaybookPath, playbookLaunch, stop } from "./playbookLaunch";
 import { sessionIdFor } from "./sessionId";
 import { parseWords, UsageError } from "./usageError";
 import { jsonLine, visibleLine } from "./visibleText";
@@ -42,7 +42,7 @@ A playbook is run step by step; the exit code is 0 where all of its steps held, 
   --param <name>=<value>   a parameter of the playbook; of a secret one better --param-env
   --param-env <name>=<variable>  the same with its value from a variable of the environment, which nobody else sees
   --run-id <id>      the playbook's run, for its action log; the session's id where it is left out
-  -q, --quiet        no line at the end
+  -q, --quiet        no line at the end, and none for the steps of a playbook
   --json             at the end one JSON object on standard error in place of that line
 `,
   run,
@@ -69,7 +69,9 @@ async function run(words: readonly string[]): Promise<number> {
   if (stray !== undefined && end < 0 && isPlaybookPath(stray)) {
     if (others[0] !== undefined) throw new UsageError(`run takes one playbook, and "${others[0]}" is another word`);
     if (values.capture !== undefined) throw new UsageError("--capture is for a command: a playbook's have pipes");
-    return await runAndTell(playbookLaunch(stray, { ...values, ...asked }), values);
+    const launch = playbookLaunch(stray, { ...values, ...asked });
+    await checkPlaybook(launch);
+    return await runAndTell(launch, values);
   }
   for (const [name, value] of Object.entries(asked)) {
     if (value !== undefined) throw new UsageError(`--${optionNames[name as keyof typeof asked]} is for a playbook`);
@@ -88,11 +90,13 @@ async function runAndTell(launch: Launch, values: RunOptions): Promise<number> {
   const folder = newLaunchFolder();
   const startedMs = Date.now();
   let told = "";
-  const code = await runLaunch(launch, folder.pathOf(launch.id), (runEnd) => {
+  const isQuiet = values.quiet === true || values.json === true;
+  const onEnd = (runEnd: RunEnd) => {
     if (values.quiet === true && values.json !== true) return;
     const line = values.json === true ? jsonLine(runObject(launch, runEnd, startedMs)) : endLine(launch, runEnd);
     told = `${runEnd.isAtLineStart ? "" : "\n"}${line}\n`;
-  });
+  };
+  const code = await runLaunch(launch, folder.pathOf(launch.id), onEnd, isQuiet);
   folder.remove();
   if (told !== "") await tell(told);
   // What is left open, such as a terminal's input, keeps nobody waiting.

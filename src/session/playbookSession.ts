@@ -1,8 +1,6 @@
 // The session of a playbook from the opening of its record to its exit code: the counterpart of `SessionRun` for what is
 // no single program.
 
-import { realpathSync } from "node:fs";
-import { access } from "node:fs/promises";
 import { describeError } from "../base/logger";
 import { openSessionRecorder } from "../recorder/openSession";
 import { installProcessHandlers } from "../recorder/processHandlers";
@@ -10,14 +8,15 @@ import { nodeFs } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import { withLimit } from "../recorder/withLimit";
-import { defaultGuardrails } from "../trace/guardrails/guardrail";
+import { playbookAttribute, runProblemEvent } from "../trace/runAttributes";
 import { ActionLog } from "./actionLog/actionLog";
 import { EventBus } from "./bus/eventBus";
 import { completeClaim } from "./claim";
 import type { Launch, LaunchClaim, LaunchedPlaybook } from "./launch";
 import { type Outcome, outcomeOfRun, signalExitCode, startFailure } from "./outcome";
 import { OwnOutput } from "./ownOutput";
-import { forgetSecrets, type LoadedPlaybook, loadPlaybook, parsedFile } from "./playbookFile";
+import { forgetSecrets, type LoadedPlaybook, loadPlaybook } from "./playbookFile";
+import { runServices } from "./playbookServices";
 import { maskedEvent } from "./secrets/maskedEvent";
 import { maskedRecorder } from "./secrets/maskedRecorder";
 import { SecretMask } from "./secrets/secretMask";
@@ -27,7 +26,6 @@ import type { RunEnd } from "./sessionRun";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
 import { finishRun } from "./steps/finish";
 import { PlaybookRun, type RunResult } from "./steps/playbookRun";
-import { playbookAttribute, runProblemEvent } from "./steps/runAttributes";
 import { isRecordedEvent, type RunBus, type RunEvent } from "./steps/runEvent";
 import { RunRecorder } from "./steps/runRecorder";
 import type { RunServices } from "./steps/runServices";
@@ -42,6 +40,7 @@ export interface PlaybookSessionRequest {
   readonly launchPath: string;
   readonly claim: LaunchClaim;
   readonly onEnd: ((end: RunEnd) => void) | undefined;
+  readonly isQuiet: boolean;
 }
 
 export class PlaybookSession {
@@ -153,7 +152,7 @@ export class PlaybookSession {
     const problem = (message: string) => record.sessionEvent(runProblemEvent, { message });
     const actionLog = new ActionLog({ directory: launch.directory, runId, sessionId: launch.sessionId });
     if (recorder !== undefined) actionLog.listen(bus);
-    tellSteps(bus, (line) => this.#shown.say(line));
+    if (!this.#request.isQuiet) tellSteps(bus, (line) => this.#shown.say(line));
     const { name, path } = playbook;
     const facts = { name, path, runId, params: visibleParams(playbook, params) };
     record.attributes({ [playbookAttribute]: facts });
@@ -162,7 +161,7 @@ export class PlaybookSession {
       playbook,
       params,
       scope,
-      services: this.#services(bus, port, record, (scopeId) => spans?.spanOf(scopeId) ?? record.rootSpanId),
+      services: this.#services(bus, port, record, spans),
     });
     this.#run = run;
     // Somebody was quick.
@@ -209,39 +208,12 @@ export class PlaybookSession {
     });
   }
 
-  #services(bus: RunBus, port: SessionPort, record: SessionRecord, spanOf: (scopeId: string) => string): RunServices {
+  #services(bus: RunBus, port: SessionPort, record: SessionRecord, spans: RunRecorder | undefined): RunServices {
     const { launch, program } = this.#request;
-    const { secrets = {} } = program;
-    return {
-      bus,
-      mask: this.#mask,
-      fetch: globalThis.fetch,
-      environment: process.env,
-      secret: (name) => (Object.hasOwn(secrets, name) ? secrets[name] : undefined),
-      nowMs: () => record.recorder?.nowMs() ?? Date.now(),
-      readPlaybook: parsedFile,
-      fileExists: async (path) =>
-        await access(path).then(
-          () => true,
-          () => false,
-        ),
-      realPath: (path) => realpathSync(path),
-      guardrails: launch.guardrails ?? defaultGuardrails,
-      commands: {
-        recorder: record.recorder,
-        shown: this.#shown,
-        pauses: launch.stop,
-        onShown: (listener) => {
-          this.#shownListeners.add(listener);
-          return () => this.#shownListeners.delete(listener);
-        },
-        environment: (scopeId, cwd, changes) =>
-          port.stepEnvironment(
-            { cwd, env: { ...launch.env, ...changes }, sessionId: launch.sessionId },
-            spanOf(scopeId),
-          ),
-      },
-    };
+    const shown = this.#shown;
+    const listeners = this.#shownListeners;
+    const spanOf = (scopeId: string) => spans?.spanOf(scopeId) ?? record.rootSpanId;
+    return runServices({ bus, mask: this.#mask, launch, program, record, port, shown, listeners, spanOf });
   }
 
   async #completeClaim({ control }: SessionPort, record: SessionRecord): Promise<void> {

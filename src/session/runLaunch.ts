@@ -12,9 +12,15 @@ export type { RunEnd } from "./sessionRun";
  * Runs the program of a launch in the terminal of this process, and records it.
  * @param launchPath of the launch's file, beside which its claim is put
  * @param onEnd says what came of the run; without it a person at a terminal is told
+ * @param isQuiet nothing is said of the steps of a playbook
  * @returns the exit code: that of the program, 128 and more for a signal, 0 where the launch was run before
  */
-export async function runLaunch(launch: Launch, launchPath: string, onEnd?: (end: RunEnd) => void): Promise<number> {
+export async function runLaunch(
+  launch: Launch,
+  launchPath: string,
+  onEnd?: (end: RunEnd) => void,
+  isQuiet = false,
+): Promise<number> {
   let result: ClaimResult;
   try {
     result = await claimLaunch(launch, launchPath);
@@ -35,7 +41,7 @@ export async function runLaunch(launch: Launch, launchPath: string, onEnd?: (end
   }
   // What playbooks need is loaded for them alone.
   const { PlaybookSession } = await import("./playbookSession");
-  return await new PlaybookSession({ launch, program, launchPath, claim: result.claim, onEnd }).run();
+  return await new PlaybookSession({ launch, program, launchPath, claim: result.claim, onEnd, isQuiet }).run();
 }
 
 function alreadyRun({ title }: Launch, claim: LaunchClaim | undefined): string {

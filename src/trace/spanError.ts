@@ -1,11 +1,12 @@
 // The error that a span ended with, put together from the places where producers write it: its status message, its
 // output, its attributes and its exception events.
 
+import { failureMessageAttribute } from "./runAttributes";
 import type { TraceSpan } from "./schema";
 import { asFields, textField } from "./toolCall";
 
 export interface SpanError {
-  /** As written by the producer; may have many lines. Never empty. */
+  /** As written by the producer, or what a step of a playbook says in its place; may have many lines. Never empty. */
   readonly message: string;
   /** The class or code of the error ("TimeoutError", "ENOENT"). */
   readonly type?: string | undefined;
@@ -35,6 +36,8 @@ export function spanError(span: TraceSpan): SpanError | undefined {
   const exception = exceptionAttributes(span);
   const attributes = span.attributes ?? {};
   const message =
+    // What whoever wrote the step wants a person to be told stands before what a program or a server said.
+    textField(attributes, [failureMessageAttribute]) ??
     nonEmpty(span.statusMessage) ??
     outputError(span.output) ??
     textField(exception ?? {}, ["exception.message"]) ??

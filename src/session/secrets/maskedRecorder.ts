@@ -3,7 +3,7 @@
 // not break an id or a time.
 
 import type { SessionEnd, SessionRecorder } from "../../recorder/sessionRecorder";
-import { checkpointEvent } from "../steps/runAttributes";
+import { checkpointEvent } from "../../trace/runAttributes";
 import type { SecretMask } from "./secretMask";
 
 /** Fields of a span, of an event and of a link that hold no text of the run. */

@@ -7,28 +7,32 @@ import type { SessionRecorder, SpanTotals } from "../../recorder/sessionRecorder
 import { objectJson, roundMs } from "../../recorder/spanJson";
 import { SpanIds } from "../../recorder/traceIds";
 import { cutAttribute } from "../../trace/producerMarks";
-import type { EventOf } from "../bus/delivered";
-import { OutputRecorder } from "../outputRecorder";
 import {
   failureMessageAttribute,
   guardrailEvent,
   rawErrorAttribute,
+  retryEvent,
   runProblemEvent,
-  type StepFacts,
   skippedAttribute,
   stepAttribute,
-} from "./runAttributes";
-import type { DeliveredRunEvent, RunBus, RunEvent, StepRef, StepResult, Usage } from "./runEvent";
+} from "../../trace/runAttributes";
+import type { EventOf } from "../bus/delivered";
+import { OutputRecorder } from "../outputRecorder";
+import { ReplayedSteps } from "./replayedSteps";
+import type { DeliveredRunEvent, RunBus, RunEvent, StepRef, StepResult } from "./runEvent";
+import { endFields, isFailed, placeOf, type SpanEnd, stepFacts } from "./stepSpans";
 import { totalTokens } from "./usageSum";
 
 type Kind = SpanTotals["kind"];
 
 interface OpenSpan {
   readonly spanId: string;
-  readonly parentId: string;
+  readonly above: OpenSpan | undefined;
   readonly name: string;
   readonly kind: Kind;
   readonly startMs: number;
+  /** Its failure is counted there. */
+  hasFailedBelow: boolean;
   output?: OutputRecorder;
 }
 
@@ -50,13 +54,13 @@ export class RunRecorder {
   readonly #steps = new Map<string, OpenStep>();
   /** Of scopes that stand in the place of another one: the first attempt is its step. */
   readonly #aliases = new Map<string, string>();
-  /** Spans that a replayed step within them made known before they themselves came. */
-  readonly #promised = new Map<string, string>();
+  readonly #replayed: ReplayedSteps;
 
   constructor(recorder: SessionRecorder, rootSpanId: string, ids = new SpanIds()) {
     this.#recorder = recorder;
     this.#rootSpanId = rootSpanId;
     this.#ids = ids;
+    this.#replayed = new ReplayedSteps(recorder, rootSpanId, ids);
   }
 
   /** To be called before other handlers subscribe: what they are told of is in the journal then. */
@@ -66,8 +70,7 @@ export class RunRecorder {
 
   /** Id of the span of a scope, for whoever sends spans that belong below it; of the root where it has none. */
   spanOf(scopeId: string | undefined): string {
-    const known = scopeId === undefined ? undefined : this.#spans.get(this.#aliases.get(scopeId) ?? scopeId);
-    return known?.spanId ?? this.#rootSpanId;
+    return this.#open(scopeId)?.spanId ?? this.#rootSpanId;
   }
 
   #take(delivered: DeliveredRunEvent): void {
@@ -76,7 +79,9 @@ export class RunRecorder {
       case "stepStarted":
         return this.#beginStep(delivered, event.step);
       case "stepFinished":
-        return delivered.isReplayed ? this.#replay(delivered, event.result) : this.#endStep(scope.id, event.result);
+        return delivered.isReplayed
+          ? this.#replayed.add(event.result, delivered.timeMs, this.#open(scope.parentId)?.spanId)
+          : this.#endStep(scope.id, event.result);
       case "attemptStarted":
         return this.#beginAttempt(delivered, event.number);
       case "attemptFinished":
@@ -137,7 +142,8 @@ export class RunRecorder {
       ...endFields(endMs, first),
     });
     const durationMs = endMs - first.startMs;
-    this.#recorder.span(spanId, json, { kind: "span", name: "attempt 1", isFailed: isFailed(first), durationMs });
+    const isLeaf = isFailed(first) && !step.span.hasFailedBelow;
+    this.#recorder.span(spanId, json, { kind: "span", name: "attempt 1", isFailed: isLeaf, durationMs });
     if (first.actionId !== undefined) {
       this.#recorder.set(first.actionId, objectJson({ parentSpanId: quoted(spanId) }));
     }
@@ -161,7 +167,7 @@ export class RunRecorder {
       this.#aliases.delete(scope.id);
     }
     if (pauseMs !== undefined && step !== undefined) {
-      this.#note(scope.parentId ?? "", "tracekeeper.retry", { attempt: number, failure, pauseMs });
+      this.#note(scope.parentId ?? "", retryEvent, { attempt: number, failure, pauseMs });
     }
   }
 
@@ -226,45 +232,8 @@ export class RunRecorder {
     this.#endSpan(scopeId, roundMs(endMs), { failure, isInterrupted });
   }
 
-  /** It finished in an earlier run: its span has no length here, and its tokens were counted there. */
-  #replay({ scope, timeMs }: DeliveredRunEvent, result: StepResult): void {
-    const { step, status, attempts, startMs, endMs, skipReason, message, rawError, values } = result;
-    const spanId = this.#promised.get(step.path) ?? this.#ids.next();
-    this.#promised.delete(step.path);
-    const atMs = roundMs(timeMs);
-    const failure = status === "failed" ? (message ?? rawError ?? "failed") : undefined;
-    const json = objectJson({
-      spanId: quoted(spanId),
-      parentSpanId: quoted(this.#parentOfReplayed(scope.parentId, step.path)),
-      name: quoted(step.name),
-      kind: '"span"',
-      startTime: atMs,
-      ...endFields(atMs, { failure }),
-      output: values.output === "" ? undefined : quoted(values.output),
-      attributes: jsonOfAttributes({
-        [stepAttribute]: { ...stepFacts(step, { attempts }), replayed: true },
-        ...placeOf(step),
-        [skippedAttribute]: skipReason,
-        [rawErrorAttribute]: rawError,
-        "tracekeeper.replayedTimes": { startMs, endMs },
-      }),
-    });
-    this.#recorder.span(spanId, json, {
-      kind: "span",
-      name: step.name,
-      isFailed: failure !== undefined,
-      durationMs: 0,
-    });
-  }
-
-  #parentOfReplayed(scopeId: string | undefined, path: string): string {
-    const known = scopeId === undefined ? undefined : this.#spans.get(this.#aliases.get(scopeId) ?? scopeId);
-    if (known !== undefined) return known.spanId;
-    const above = path.slice(0, Math.max(0, path.lastIndexOf("/")));
-    if (above === "") return this.#rootSpanId;
-    const promised = this.#promised.get(above) ?? this.#ids.next();
-    this.#promised.set(above, promised);
-    return promised;
+  #open(scopeId: string | undefined): OpenSpan | undefined {
+    return scopeId === undefined ? undefined : this.#spans.get(this.#aliases.get(scopeId) ?? scopeId);
   }
 
   #begin(
@@ -276,7 +245,8 @@ export class RunRecorder {
     const spanId = this.#ids.next();
     const parentId = this.spanOf(scope.parentId);
     const startMs = roundMs(timeMs);
-    this.#spans.set(scope.id, { spanId, parentId, name, kind, startMs });
+    const above = this.#open(scope.parentId);
+    this.#spans.set(scope.id, { spanId, above, name, kind, startMs, hasFailedBelow: false });
     const json = objectJson({
       spanId: quoted(spanId),
       parentSpanId: quoted(parentId),
@@ -298,7 +268,9 @@ export class RunRecorder {
     const span = this.#spans.get(scopeId);
     this.#spans.delete(scopeId);
     if (span === undefined) return;
-    const { kind, name, startMs, spanId } = span;
+    const { kind, name, startMs, spanId, above, hasFailedBelow } = span;
+    const isFailedSpan = isFailed(end);
+    if (isFailedSpan && above !== undefined) above.hasFailedBelow = true;
     const { tokens, costUsd } = end.usage ?? {};
     const json = objectJson({
       ...endFields(endMs, end),
@@ -306,7 +278,8 @@ export class RunRecorder {
       tokens: tokens === undefined ? undefined : JSON.stringify({ ...tokens, total: totalTokens({ tokens }) }),
       cost: costUsd,
     });
-    const totals = { kind, name, isFailed: isFailed(end), durationMs: endMs - startMs, tokens, cost: costUsd };
+    const isLeaf = isFailedSpan && !hasFailedBelow;
+    const totals = { kind, name, isFailed: isLeaf, durationMs: endMs - startMs, tokens, cost: costUsd };
     this.#recorder.end(spanId, json, totals);
   }
 
@@ -328,32 +301,4 @@ export class RunRecorder {
     const json = jsonOfAttributes(attributes);
     if (json !== undefined) this.#recorder.attributes(spanId, json);
   }
-}
-
-interface SpanEnd {
-  readonly failure?: string | undefined;
-  readonly isInterrupted?: boolean | undefined;
-  readonly usage?: Usage | undefined;
-  readonly fields?: Readonly<Record<string, string | undefined>>;
-}
-
-function endFields(endMs: number, { failure, isInterrupted }: SpanEnd) {
-  return {
-    endTime: endMs,
-    status: failure === undefined ? '"ok"' : '"error"',
-    statusMessage: failure === undefined ? undefined : quoted(failure),
-    interrupted: failure !== undefined && isInterrupted === true ? "true" : undefined,
-  };
-}
-
-function isFailed({ failure, isInterrupted }: SpanEnd): boolean {
-  return failure !== undefined && isInterrupted !== true;
-}
-
-function stepFacts({ id, index, action }: StepRef, more: Partial<StepFacts> = {}): StepFacts {
-  return { id, index, action, ...more };
-}
-
-function placeOf({ file, line }: StepRef) {
-  return { "code.file.path": file, "code.line.number": line };
 }

@@ -10,6 +10,10 @@ export const skippedAttribute = "tracekeeper.skipped";
 export const rawErrorAttribute = "tracekeeper.rawError";
 /** Of the span below a failed step that failed itself: what the person is told in place of its own error. */
 export const failureMessageAttribute = "tracekeeper.failureMessage";
+/** Of a replayed step: `{startMs, endMs}` of the earlier run. */
+export const replayedTimesAttribute = "tracekeeper.replayedTimes";
+/** Event of a step: another attempt follows. */
+export const retryEvent = "tracekeeper.retry";
 /** Event: what guardrails say of the actions so far. */
 export const guardrailEvent = "tracekeeper.guardrail";
 /** Event of the root: what a resumed run needs to know and no checkpoint before this one holds. */
