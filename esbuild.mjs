@@ -35,6 +35,12 @@ const entries = [
     options: { ...nodeProgram, external: ["vscode"] },
     budgetKb: 600,
   },
+  {
+    name: "playbooks",
+    source: "src/host/playbook/playbookTools.ts",
+    outfile: "playbooks.js",
+    options: nodeProgram,
+  },
   { name: "session", source: "src/session/main.ts", outfile: "session.js", options: nodeProgram },
   { name: "collector", source: "src/collector/main.ts", outfile: "collector.js", options: nodeProgram },
   {

@@ -21,6 +21,9 @@ import { PanelRegistry } from "./host/panel/panelRegistry";
 import { PayloadDocuments } from "./host/panel/payloadDocuments";
 import { selectedSource } from "./host/panel/selectedSource";
 import { openTraceEditor, TraceEditorProvider } from "./host/panel/traceEditor";
+import { newPlaybook } from "./host/playbook/newPlaybook";
+import { runsInStore } from "./host/playbook/playbookRuns";
+import { PlaybookSupport } from "./host/playbook/playbookSupport";
 import { Retention } from "./host/retention";
 import { SessionRecovery } from "./host/sessionRecovery";
 import { DoubleClick } from "./host/sessions/doubleClick";
@@ -135,6 +138,9 @@ export function activate(context: vscode.ExtensionContext): void {
       terminals: context.environmentVariableCollection,
     }),
   );
+  const playbooks = own(
+    new PlaybookSupport({ dist: join(context.extensionUri.fsPath, "dist"), runs: runsInStore(store), logger }),
+  );
   const doubleClick = new DoubleClick();
   const navigate = (target: Parameters<NonNullable<typeof registry.active>["navigate"]>[0]) => () =>
     registry.active?.navigate(target);
@@ -213,6 +219,9 @@ export function activate(context: vscode.ExtensionContext): void {
         stopCollector: () => collector.stop(),
         showCollector: () => collector.show(),
         copyCollectorEnvironment: () => collector.copyEnvironment(),
+        newPlaybook: (folder) => newPlaybook(folder),
+        runPlaybook: () => playbooks.run(),
+        resumePlaybook: () => playbooks.resume(),
         connectAgent: () =>
           vscode.commands.executeCommand("workbench.action.openWalkthrough", `${context.extension.id}#connect`, false),
         openSettings: () =>

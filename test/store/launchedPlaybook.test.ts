@@ -34,7 +34,10 @@ describe("the playbook of a session", () => {
     };
     const begun = [{ t: "begin" as const, span }];
     await folder.write("d/running.1.journal.ndjson", journal(begun));
-    await folder.write("d/ended.1.journal.ndjson", journal([...begun, { t: "attributes", id: "r", attributes: failed }]));
+    await folder.write(
+      "d/ended.1.journal.ndjson",
+      journal([...begun, { t: "attributes", id: "r", attributes: failed }]),
+    );
     const expected = {
       small: { path: origin.path, failedStep: 3 },
       large: { path: origin.path, failedStep: 3 },

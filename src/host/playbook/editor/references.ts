@@ -3,6 +3,7 @@
 import { type Placeholder, placeholdersIn } from "../../../session/playbook/placeholders";
 import { stepFields, stepFieldWords } from "../../../session/playbook/stepResult";
 import type { YamlPath } from "../../../session/playbook/yamlText";
+import { markdownText } from "../../../trace/plainText";
 import type { OutlineParameter, OutlineStep, PlaybookOutline } from "./playbookOutline";
 
 export interface Offer {
@@ -44,7 +45,7 @@ export function conditionOffers(typed: string, outline: PlaybookOutline, path: Y
   ];
 }
 
-/** The placeholder at a place of a text, and what is known of what it names. */
+/** What is known of what a placeholder names, as Markdown in which the words of the file are plain. */
 export function placeholderWords(placeholder: Placeholder, outline: PlaybookOutline): string | undefined {
   const { reference } = placeholder;
   if (reference.kind === "parameter") {
@@ -54,7 +55,7 @@ export function placeholderWords(placeholder: Placeholder, outline: PlaybookOutl
   const step = outline.steps.find(({ id }) => id === reference.id);
   const words = (stepFieldWords as Readonly<Record<string, string>>)[reference.field];
   if (step === undefined) return undefined;
-  return `Step "${step.name}" (${step.action}), line ${step.nameRange.start.line}.${words === undefined ? "" : ` ${words}`}`;
+  return `Step "${markdownText(step.name)}" (${markdownText(step.action)}), line ${step.nameRange.start.line}.${words === undefined ? "" : ` ${words}`}`;
 }
 
 export function placeholderAt(text: string, offset: number): Placeholder | undefined {
@@ -66,9 +67,9 @@ export function placeholderAt(text: string, offset: number): Placeholder | undef
 }
 
 export function parameterWords({ name, type, description, isSecret, default: value }: OutlineParameter): string {
-  const kind = `Parameter "${name}", ${isSecret ? "a secret " : ""}${type}`;
-  const start = value === undefined || isSecret ? "" : `, ${JSON.stringify(value)} by default`;
-  return `${kind}${start}.${description === undefined ? "" : ` ${description}`}`;
+  const kind = `Parameter "${markdownText(name)}", ${isSecret ? "a secret " : ""}${markdownText(type)}`;
+  const start = value === undefined || isSecret ? "" : `, ${markdownText(JSON.stringify(value))} by default`;
+  return `${kind}${start}.${description === undefined ? "" : ` ${markdownText(description)}`}`;
 }
 
 const stepsOffer: Offer = { text: "steps", detail: "what came of the steps before" };
@@ -78,7 +79,7 @@ function parameterOffer(parameter: OutlineParameter): Offer {
 }
 
 function stepOffer({ id, name, action }: OutlineStep): Offer {
-  return { text: id, detail: action, ...(name !== id && { words: name }) };
+  return { text: id, detail: action, ...(name !== id && { words: markdownText(name) }) };
 }
 
 function fieldOffers(): readonly Offer[] {
