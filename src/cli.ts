@@ -1,7 +1,7 @@
 // The `tracekeeper` command. Nothing that a trace holds can do anything to the terminal.
-// Exit code 0: done; 1: something could not be done; 2: it was asked for wrongly. `run` ends as its program does: with
-// its exit code, 128 and the signal's number where a signal killed it, 127 where it was not found and 126 where it could
-// not be started.
+// Exit code 0: done; 1: something could not be done; 2: it was asked for wrongly. `run` and `resume` end as what they run:
+// with its exit code, 128 and the signal's number where a signal killed it, 127 where it was not found and 126 where it
+// could not be started.
 
 import { version } from "../package.json";
 import { describeError } from "./base/logger";
@@ -10,11 +10,19 @@ import type { Command } from "./cli/command";
 import { listCommand } from "./cli/list";
 import { printError } from "./cli/print";
 import { recoverCommand } from "./cli/recover";
+import { resumeCommand } from "./cli/resume";
 import { runCommand } from "./cli/run";
 import { showCommand } from "./cli/show";
 import { UsageError } from "./cli/usageError";
 
-const commands: readonly Command[] = [runCommand, collectCommand, listCommand, showCommand, recoverCommand];
+const commands: readonly Command[] = [
+  runCommand,
+  resumeCommand,
+  collectCommand,
+  listCommand,
+  showCommand,
+  recoverCommand,
+];
 
 async function main([name, ...words]: readonly string[]): Promise<number> {
   switch (name) {

@@ -1,7 +1,7 @@
 // The launch of a playbook from the words of a command line.
 
 import { basename, resolve } from "node:path";
-import type { Launch } from "../session/launch";
+import type { Launch, LaunchedPlaybook } from "../session/launch";
 import { parameterAssignment } from "../session/playbook/parameters";
 import { defaultDirectory } from "./command";
 import { sessionIdFor } from "./sessionId";
@@ -18,6 +18,7 @@ export interface PlaybookOptions {
   /** `name=VARIABLE` */
   readonly paramsFromEnv?: readonly string[] | undefined;
   readonly runId?: string | undefined;
+  readonly resume?: LaunchedPlaybook["resume"];
 }
 
 export function isPlaybookPath(path: string): boolean {
@@ -29,7 +30,7 @@ export function playbookLaunch(given: string, options: PlaybookOptions): Launch 
   const name = basename(path).replace(/\.playbook\.ya?ml$/, "");
   const title = options.title ?? name;
   const sessionId = sessionIdFor([name], options.title);
-  const { runId } = options;
+  const { runId, resume } = options;
   return {
     version: 1,
     id: sessionId,
@@ -41,6 +42,7 @@ export function playbookLaunch(given: string, options: PlaybookOptions): Launch 
       path,
       params: paramsOf(options),
       ...(runId === undefined ? {} : { runId }),
+      ...(resume === undefined ? {} : { resume }),
     },
     cwd: process.cwd(),
     capture: "pipes",

@@ -2,25 +2,15 @@
 
 import { createRequire } from "node:module";
 import { dirname, resolve } from "node:path";
-import { setTimeout as delay } from "node:timers/promises";
 import { type CaptureMode, captureModes, type Launch } from "../session/launch";
 import { isInTerminal } from "../session/ownTerminal";
 import { programCommand } from "../session/programCommand";
-import { type RunEnd, runLaunch } from "../session/runLaunch";
-import { parseSessionKey } from "../store/sessionKey";
-import { formatDuration } from "../trace/formatValue";
 import { type Command, defaultDirectory } from "./command";
-import { showCommandFor } from "./headerLines";
-import { isoTime } from "./jsonTime";
 import { launchedProgram } from "./launchedProgram";
-import { newLaunchFolder } from "./launchFolder";
 import { checkPlaybook, isPlaybookPath, playbookLaunch, stop } from "./playbookLaunch";
+import { runAndTell, type TellingOptions } from "./runAndTell";
 import { sessionIdFor } from "./sessionId";
 import { parseWords, UsageError } from "./usageError";
-import { jsonLine, visibleLine } from "./visibleText";
-
-/** So long the last line may take. */
-const mostWaitMs = 1_000;
 
 export const runCommand: Command = {
   name: "run",
@@ -86,36 +76,10 @@ async function run(words: readonly string[]): Promise<number> {
 
 const optionNames = { params: "param", paramsFromEnv: "param-env", runId: "run-id" } as const;
 
-async function runAndTell(launch: Launch, values: RunOptions): Promise<number> {
-  const folder = newLaunchFolder();
-  const startedMs = Date.now();
-  let told = "";
-  const isQuiet = values.quiet === true || values.json === true;
-  const onEnd = (runEnd: RunEnd) => {
-    if (values.quiet === true && values.json !== true) return;
-    const line = values.json === true ? jsonLine(runObject(launch, runEnd, startedMs)) : endLine(launch, runEnd);
-    told = `${runEnd.isAtLineStart ? "" : "\n"}${line}\n`;
-  };
-  const code = await runLaunch(launch, folder.pathOf(launch.id), onEnd, isQuiet);
-  folder.remove();
-  if (told !== "") await tell(told);
-  // What is left open, such as a terminal's input, keeps nobody waiting.
-  process.exit(code);
-}
-
-/** Whoever takes nothing from standard error any more does not change how the run ended. */
-async function tell(text: string): Promise<void> {
-  process.stderr.on("error", () => undefined);
-  const written = new Promise<void>((resolve) => process.stderr.write(text, () => resolve()));
-  await Promise.race([written, delay(mostWaitMs)]);
-}
-
-interface RunOptions {
+interface RunOptions extends TellingOptions {
   readonly capture?: string | undefined;
   readonly dir?: string | undefined;
   readonly title?: string | undefined;
-  readonly quiet?: boolean | undefined;
-  readonly json?: boolean | undefined;
 }
 
 async function makeLaunch(words: readonly [string, ...string[]], options: RunOptions): Promise<Launch> {
@@ -158,34 +122,4 @@ function findNodePty(): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** "tracekeeper: failed: exit 3 · 1.2 s · tracekeeper show npm-test-..." */
-function endLine({ sessionId }: Launch, { outcome, durationMs, path }: RunEnd): string {
-  const { status, error = "", command } = outcome;
-  const how = status === "completed" ? "completed" : command.isInterrupted ? error : `failed: ${error}`;
-  const where = path === undefined ? `${sessionId} could not be recorded` : showCommandFor(path);
-  return visibleLine(`tracekeeper: ${how} · ${formatDuration(durationMs)} · ${where}`);
-}
-
-function runObject(launch: Launch, runEnd: RunEnd, startedMs: number): object {
-  const { outcome, capture, durationMs, path } = runEnd;
-  return {
-    type: "run",
-    id: path === undefined ? undefined : parseSessionKey(path).safeId,
-    sessionId: launch.sessionId,
-    file: path,
-    state: outcome.status === "completed" ? "completed" : "failed",
-    error: outcome.error,
-    interrupted: outcome.command.isInterrupted || undefined,
-    exitCode: outcome.exitCode,
-    command: launch.origin.label,
-    cwd: launch.cwd,
-    capture: capture.used,
-    captureAsked: capture.asked === capture.used ? undefined : capture.asked,
-    captureReason: capture.reason,
-    startedAt: isoTime(startedMs),
-    durationMs: Math.round(durationMs),
-    steps: runEnd.steps?.map(({ step, status, attempts, message }) => ({ id: step.path, status, attempts, message })),
-  };
 }

@@ -34,6 +34,8 @@ const program = z.discriminatedUnion("type", [
         path: text,
         /** Paths of finished steps that are to run again all the same. */
         again: z.optional(z.array(text)),
+        /** A person knows that its writer, of whom nothing is known here, is gone. */
+        isGone: z.optional(z.boolean()),
       }),
     ),
   }),

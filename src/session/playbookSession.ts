@@ -17,6 +17,8 @@ import { type Outcome, outcomeOfRun, signalExitCode, startFailure } from "./outc
 import { OwnOutput } from "./ownOutput";
 import { forgetSecrets, type LoadedPlaybook, loadPlaybook } from "./playbookFile";
 import { runServices } from "./playbookServices";
+import { writeCheckpoints } from "./resume/checkpointWriter";
+import { loadResumed, type ResumedRun, takeOver } from "./resume/loadResumed";
 import { maskedEvent } from "./secrets/maskedEvent";
 import { maskedRecorder } from "./secrets/maskedRecorder";
 import { SecretMask } from "./secrets/secretMask";
@@ -67,7 +69,10 @@ export class PlaybookSession {
   /** @returns the exit code: 0 where all steps held. Never rejects because of what can't be recorded. */
   async run(): Promise<number> {
     const { program, launchPath, launch } = this.#request;
-    const loaded = await loadPlaybook(program);
+    const { loaded, resumed } =
+      program.resume === undefined
+        ? { loaded: await loadPlaybook(program) }
+        : await loadResumed(program, program.resume);
     for (const secret of loaded.secrets) this.#mask.add(secret);
     for (const secret of Object.values(program.secrets ?? {})) this.#mask.add(secret);
     const forgotten = await forgetSecrets(launchPath, launch, loaded);
@@ -82,7 +87,7 @@ export class PlaybookSession {
       port = await SessionPort.open(record, () => this.#stop({ type: "person" }));
       const outcome =
         loaded.type === "sound"
-          ? await this.#runPlaybook(loaded, record, port)
+          ? await this.#runPlaybook(loaded, resumed, record, port)
           : await this.#refuse(loaded.problems, record, port);
       return outcome.exitCode;
     } catch (error) {
@@ -139,16 +144,21 @@ export class PlaybookSession {
 
   async #runPlaybook(
     { playbook, params }: Extract<LoadedPlaybook, { type: "sound" }>,
+    resumed: ResumedRun | undefined,
     record: SessionRecord,
     port: SessionPort,
   ): Promise<Outcome> {
     const { launch, program } = this.#request;
-    const runId = program.runId ?? launch.sessionId;
+    const runId = resumed?.run.runId ?? program.runId ?? launch.sessionId;
     const bus = this.#openBus(record);
     const scope = bus.openRun(runId);
     const { recorder } = record;
     const spans = recorder && new RunRecorder(recorder, record.rootSpanId, record.ids);
     spans?.listen(bus);
+    if (recorder !== undefined && playbook.checkpoints) {
+      writeCheckpoints(bus, scope, { recorder, rootSpanId: record.rootSpanId });
+    }
+    if (resumed !== undefined) takeOver(scope, record, resumed);
     const problem = (message: string) => record.sessionEvent(runProblemEvent, { message });
     const actionLog = new ActionLog({ directory: launch.directory, runId, sessionId: launch.sessionId });
     if (recorder !== undefined) actionLog.listen(bus);
@@ -161,6 +171,7 @@ export class PlaybookSession {
       playbook,
       params,
       scope,
+      ...(resumed === undefined ? {} : { replay: resumed.kept.replay }),
       services: this.#services(bus, port, record, spans),
     });
     this.#run = run;

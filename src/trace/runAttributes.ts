@@ -8,10 +8,12 @@ export const stepAttribute = "tracekeeper.step";
 export const skippedAttribute = "tracekeeper.skipped";
 /** Of a failed step: the error behind what the person is told. */
 export const rawErrorAttribute = "tracekeeper.rawError";
+/** Of the span of a step that finished in an earlier session: `{sessionId, traceId, spanId, startMs, endMs}` there. */
+export const replayedAttribute = "tracekeeper.replayed";
+/** Of the root of a session that resumes another one: `{sessionId, traceId, file}` of that. */
+export const resumedAttribute = "tracekeeper.resumed";
 /** Of the span below a failed step that failed itself: what the person is told in place of its own error. */
 export const failureMessageAttribute = "tracekeeper.failureMessage";
-/** Of a replayed step: `{startMs, endMs}` of the earlier run. */
-export const replayedTimesAttribute = "tracekeeper.replayedTimes";
 /** Event of a step: another attempt follows. */
 export const retryEvent = "tracekeeper.retry";
 /** Event: what guardrails say of the actions so far. */

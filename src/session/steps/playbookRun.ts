@@ -20,7 +20,7 @@ export interface PlaybookRunRequest {
   readonly params: ParameterValues;
   readonly scope: PlaybookScope;
   readonly services: RunServices;
-  /** By path: what finished in the run that this one resumes; see `finishedSteps`. */
+  /** By path: what finished in the run that this one resumes; its events are in the state of the scope. */
   readonly replay?: ReadonlyMap<string, StepResult>;
 }
 
@@ -61,14 +61,13 @@ export class PlaybookRun {
   readonly #request: PlaybookRunRequest;
   readonly #stop = new ActionStop();
   readonly #results: StepResult[] = [];
-  readonly #replay: ReadonlyMap<string, StepResult>;
-  /** Once a step was run what was skipped before may be wanted now. */
-  #isLive = false;
+  /** Each is delivered once: a second attempt of the playbook that it is in runs it. */
+  readonly #replay: Map<string, StepResult>;
   #usage: Usage | undefined;
 
   constructor(request: PlaybookRunRequest) {
     this.#request = request;
-    this.#replay = request.replay ?? new Map();
+    this.#replay = new Map(request.replay);
   }
 
   /** Ends what is under way; nothing new is begun. Whoever asks again insists. */
@@ -121,7 +120,7 @@ export class PlaybookRun {
       if (frame.stop.reason !== undefined) return { failed, isCut: true };
       const ref = refOf(frame, step, index);
       const texts = new StepTexts({ params, steps: known });
-      const result = this.#replayed(ref) ?? (await this.#runLive(frame, step, ref, texts));
+      const result = this.#replayed(ref, step) ?? (await this.#runLive(frame, step, ref, texts));
       known.set(step.id, result.values);
       if (result.status !== "failed") continue;
       failed.push(result);
@@ -130,21 +129,28 @@ export class PlaybookRun {
     return { failed, isCut: false };
   }
 
-  /** Undefined for a step that has to be run. */
-  #replayed({ path }: StepRef): StepResult | undefined {
+  /**
+   * Undefined for a step that has to be run. Whether one is skipped is always decided anew, and one that failed is taken
+   * as it was only where the playbook still goes on after it.
+   */
+  #replayed({ path }: StepRef, { onFailure }: Step): StepResult | undefined {
     const result = this.#replay.get(path);
-    if (result === undefined || result.status === "failed" || (result.status === "skipped" && this.#isLive)) return;
+    if (result === undefined || result.status === "skipped") return undefined;
     const within = [...this.#replay.values()].filter(
       ({ step }) => step.path === path || step.path.startsWith(`${path}/`),
     );
+    if (result.status === "failed" && onFailure === "abort") {
+      for (const { step, status } of within) if (status === "failed") this.#replay.delete(step.path);
+      return undefined;
+    }
     const chosen = new Set(within);
     this.#request.scope.replay((event) => event.type === "stepFinished" && chosen.has(event.result));
     this.#results.push(...within);
+    for (const { step } of within) this.#replay.delete(step.path);
     return result;
   }
 
   async #runLive(frame: Frame, step: Step, ref: StepRef, texts: StepTexts): Promise<StepResult> {
-    this.#isLive ||= step.action !== "playbook";
     const { services, scope: run } = this.#request;
     const scope = frame.scope.open(`${run.ref.id}/${ref.path}`);
     scope.emit({ type: "stepStarted", step: ref });
@@ -240,19 +246,4 @@ function failureOf(failed: readonly StepResult[]): string | undefined {
 /** Somebody ended it, which is no failure of its own. */
 export function isInterruption(stop: StopReason | undefined): boolean {
   return stop !== undefined && stop.type !== "timeOut" && stop.type !== "guardrail";
-}
-
-/** Of a record the last result of each step, by path: what `PlaybookRunRequest.replay` wants. */
-export function finishedSteps(
-  events: readonly { readonly event: { readonly type: string } }[],
-): Map<string, StepResult> {
-  const finished = new Map<string, StepResult>();
-  for (const { event } of events) {
-    if (event.type !== "stepFinished") continue;
-    const { result } = event as unknown as { readonly result: StepResult };
-    // Anew, so that the order is that of the last time.
-    finished.delete(result.step.path);
-    finished.set(result.step.path, result);
-  }
-  return finished;
 }

@@ -5,7 +5,7 @@ import { jsonOfAttributes, quoted } from "../../recorder/safeJson";
 import type { SessionRecorder } from "../../recorder/sessionRecorder";
 import { objectJson, roundMs } from "../../recorder/spanJson";
 import type { SpanIds } from "../../recorder/traceIds";
-import { rawErrorAttribute, replayedTimesAttribute, skippedAttribute, stepAttribute } from "../../trace/runAttributes";
+import { rawErrorAttribute, replayedAttribute, skippedAttribute, stepAttribute } from "../../trace/runAttributes";
 import type { StepResult } from "./runEvent";
 import { endFields, placeOf, stepFacts } from "./stepSpans";
 
@@ -24,7 +24,7 @@ export class ReplayedSteps {
 
   /** @param parentId of the span above, where that is under way */
   add(result: StepResult, timeMs: number, parentId: string | undefined): void {
-    const { step, status, attempts, startMs, endMs, skipReason, message, rawError, values } = result;
+    const { step, status, attempts, startMs, endMs, skipReason, message, rawError, values, origin } = result;
     const spanId = this.#idOf(step.path);
     this.#promised.delete(step.path);
     const atMs = roundMs(timeMs);
@@ -42,11 +42,15 @@ export class ReplayedSteps {
         ...placeOf(step),
         [skippedAttribute]: skipReason,
         [rawErrorAttribute]: rawError,
-        [replayedTimesAttribute]: { startMs, endMs },
+        [replayedAttribute]: { ...origin, startMs, endMs },
       }),
     });
     const totals = { kind: "span", name: step.name, isFailed: failure !== undefined, durationMs: 0 } as const;
     this.#recorder.span(spanId, json, totals);
+    if (origin?.spanId === undefined) return;
+    const ids = { spanId: quoted(origin.spanId), traceId: quoted(origin.traceId) };
+    const attributes = jsonOfAttributes({ relation: "replayed from", "session.id": origin.sessionId });
+    this.#recorder.link(spanId, objectJson({ ...ids, attributes }));
   }
 
   #parentOf(path: string): string {

@@ -29,6 +29,13 @@ export interface Usage {
   readonly costUsd?: number | undefined;
 }
 
+/** The span of a step in the session that ran it. */
+export interface StepOrigin {
+  readonly sessionId: string;
+  readonly traceId: string;
+  readonly spanId?: string | undefined;
+}
+
 export interface StepResult {
   readonly step: StepRef;
   readonly status: "ok" | "failed" | "skipped";
@@ -38,6 +45,10 @@ export interface StepResult {
   readonly values: StepValues;
   /** A secret in the values was masked: whoever restores them has not what later steps had. */
   readonly isMasked?: true;
+  /** The same: of the values so much was kept as a checkpoint holds. */
+  readonly isCut?: true;
+  /** It finished in an earlier session. */
+  readonly origin?: StepOrigin;
   /** 0 for a step that was not run. */
   readonly attempts: number;
   /** Of a failed step: what the person is told. */
@@ -128,5 +139,5 @@ export type DeliveredRunEvent = Delivered<RunEvent>;
 
 /** Of these a resumed run has to know; see `EventBusOptions`. */
 export function isRecordedEvent({ type }: RunEvent): boolean {
-  return type === "runStarted" || type === "stepStarted" || type === "stepFinished";
+  return type === "runStarted" || type === "stepStarted" || type === "stepFinished" || type === "runFinished";
 }

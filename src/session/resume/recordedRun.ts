@@ -1,0 +1,149 @@
+// What the trace of a session tells of its playbook run, for whoever resumes it. The trace is read as every viewer reads it,
+// journals and damage included, and never written: also one whose process was killed and that nobody has recovered yet.
+
+import { makeProbeLiveness } from "../../recorder/liveness";
+import { loadSession } from "../../store/loadSession";
+import { checkpointEvent, playbookAttribute, stepAttribute } from "../../trace/runAttributes";
+import type { TraceFile, TraceSpan } from "../../trace/schema";
+import type { ProbeLiveness } from "../../trace/sessionFiles";
+import { deriveState } from "../../trace/state";
+import type { BusEvent, Delivered, EventOf } from "../bus/delivered";
+import type { RunEvent, StepResult } from "../steps/runEvent";
+import { type RunState, readCheckpoint } from "./checkpoint";
+
+/** The session can't be resumed; the message says why. */
+export class ResumeError extends Error {}
+
+export interface RecordedRun {
+  /** Path of `S.json`. */
+  readonly file: string;
+  readonly sessionId: string;
+  readonly traceId: string;
+  readonly rootSpanId: string;
+  /** Goes on in the session that resumes it, and with it the numbers of its action log. */
+  readonly runId: string;
+  readonly name: string;
+  /** Of the playbook. */
+  readonly path: string;
+  /** As they were, secrets masked. */
+  readonly params: Readonly<Record<string, unknown>>;
+  /** Of all checkpoints together. */
+  readonly state: RunState;
+  /** By path: the last result of each step, in the order in which they came. */
+  readonly results: ReadonlyMap<string, StepResult>;
+  /** What came of it; undefined for a run that was cut off: killed, crashed, stopped by somebody. */
+  readonly end: { readonly isOk: boolean } | undefined;
+  /** In words: what of the record is lost. */
+  readonly problems: readonly string[];
+}
+
+export interface ReadingOptions {
+  readonly probe?: ProbeLiveness;
+  readonly nowMs?: number;
+  /** A person knows that a writer of whom nothing is known here is gone. */
+  readonly isGone?: boolean;
+}
+
+/** @param file `S.json`, which need not exist yet. Rejects with a `ResumeError`, or with the system's error */
+export async function readRecordedRun(file: string, options: ReadingOptions = {}): Promise<RecordedRun> {
+  const { probe = makeProbeLiveness(), nowMs = Date.now(), isGone = false } = options;
+  const { trace, evidence, sessionId } = await loadSession(file, probe);
+  const { status } = deriveState(evidence, nowMs);
+  const root = trace.spans.find((span) => span.attributes?.[playbookAttribute] !== undefined);
+  if (root === undefined) throw new ResumeError(`${sessionId} is no run of a playbook that could be resumed`);
+  if (status === "running" || status === "waiting") throw new ResumeError(`${sessionId} is still running`);
+  if (status === "unknown" && !isGone) {
+    throw new ResumeError(`nobody knows here whether ${sessionId} still runs: it was written on another machine`);
+  }
+  return { file, sessionId, traceId: trace.traceId, rootSpanId: root.spanId, ...recordOf(trace, root, sessionId) };
+}
+
+type Recorded = Omit<RecordedRun, "file" | "sessionId" | "traceId" | "rootSpanId">;
+
+function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorded {
+  const { state, problems } = stateOf(root);
+  const starts = state.events.filter((delivered) => isOf(delivered, "runStarted"));
+  const start = starts.at(-1);
+  if (start === undefined) {
+    const why =
+      problems.length > 0 ? problems.join("; ") : "it was run without checkpoints, or did not come to its first";
+    throw new ResumeError(`${sessionId} holds nothing to go on from: ${why}`);
+  }
+  const spans = stepSpans(trace);
+  const originOf = (path: string) => ({ sessionId, traceId: trace.traceId, spanId: spans.get(path)?.at(-1) });
+  const events = state.events.map((delivered): Delivered<RunEvent> => {
+    if (!isOf(delivered, "stepFinished") || delivered.event.result.origin !== undefined) return delivered;
+    const { event } = delivered;
+    const result = { ...event.result, origin: originOf(event.result.step.path) };
+    return { ...delivered, event: { ...event, result } };
+  });
+  const end = state.events.findLast((delivered) => isOf(delivered, "runFinished"))?.event;
+  const { name, path, params } = start.event;
+  return {
+    runId: start.scope.runId,
+    name,
+    path,
+    params,
+    state: { ...state, events },
+    results: lastResults(events),
+    end: end === undefined || end.isInterrupted === true ? undefined : { isOk: end.isOk },
+    problems,
+  };
+}
+
+function isOf<T extends RunEvent["type"]>(
+  delivered: Delivered<RunEvent>,
+  type: T,
+): delivered is Delivered<EventOf<RunEvent, T> & BusEvent> {
+  return delivered.event.type === type;
+}
+
+/** A checkpoint that could not be written at once may stand there twice; each event counts once. */
+function stateOf({ events = [] }: TraceSpan): { readonly state: RunState; readonly problems: readonly string[] } {
+  const sources = new Map<string, RunState["sources"][number]>();
+  const delivered = new Map<number, Delivered<RunEvent>>();
+  const problems: string[] = [];
+  let expected = 1;
+  for (const event of events) {
+    if (event.name !== checkpointEvent) continue;
+    const checkpoint = readCheckpoint(event.attributes);
+    if (checkpoint === undefined) {
+      problems.push("a checkpoint can't be read");
+      expected++;
+      continue;
+    }
+    const { number, state } = checkpoint;
+    if (number > expected) problems.push(`${number - expected} of its checkpoints are lost`);
+    expected = Math.max(expected, number + 1);
+    for (const source of state.sources) sources.set(source.id, source);
+    for (const each of state.events) delivered.set(each.seq, each);
+  }
+  const inOrder = [...delivered.values()].sort((one, other) => one.seq - other.seq);
+  return { state: { sources: [...sources.values()], events: inOrder }, problems };
+}
+
+/** Inserted anew, so that the order is that of the last time. */
+export function lastResults(events: RunState["events"]): Map<string, StepResult> {
+  const results = new Map<string, StepResult>();
+  for (const { event } of events) {
+    if (event.type !== "stepFinished") continue;
+    results.delete(event.result.step.path);
+    results.set(event.result.step.path, event.result);
+  }
+  return results;
+}
+
+/** Ids of the spans of each step by its path, in their order. */
+function stepSpans({ spans }: TraceFile): Map<string, string[]> {
+  const parents = new Map<string, string>();
+  const found = new Map<string, string[]>();
+  for (const { spanId, parentSpanId, attributes } of spans) {
+    const above = parents.get(parentSpanId ?? "") ?? "";
+    const facts = attributes?.[stepAttribute] as { readonly id?: unknown } | undefined;
+    const isStep = typeof facts?.id === "string";
+    const path = isStep ? (above === "" ? String(facts.id) : `${above}/${String(facts.id)}`) : above;
+    parents.set(spanId, path);
+    if (isStep) found.set(path, [...(found.get(path) ?? []), spanId]);
+  }
+  return found;
+}
