@@ -16,8 +16,6 @@ export const resumedAttribute = "tracekeeper.resumed";
 export const failureMessageAttribute = "tracekeeper.failureMessage";
 /** Event of a step: another attempt follows. */
 export const retryEvent = "tracekeeper.retry";
-/** Event: what guardrails say of the actions so far. */
-export const guardrailEvent = "tracekeeper.guardrail";
 /** Event of the root: what a resumed run needs to know and no checkpoint before this one holds. */
 export const checkpointEvent = "tracekeeper.checkpoint";
 /** Event: something of the run itself went wrong, not of what it runs. */

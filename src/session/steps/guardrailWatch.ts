@@ -32,8 +32,9 @@ export function watchGuardrails(
     scope.emit({ type: "problem", message: `guardrails are off: ${(error as Error).message}` });
     return toDisposable(() => undefined);
   }
-  const tell = ({ level, pattern, message }: Pick<GuardrailFinding, "level" | "pattern" | "message">) => {
-    scope.emit({ type: "guardrail", finding: { level, pattern, message } });
+  const tell = ({ level, pattern, message }: Omit<GuardrailFinding, "actions">, scopeId?: string) => {
+    const finding = { level, pattern, message };
+    scope.emit({ type: "guardrail", finding, ...(scopeId === undefined ? {} : { scopeId }) });
     if (level === "stop") stop({ type: "guardrail", message: `${pattern}: ${message}` });
   };
   const store = new DisposableStore();
@@ -52,7 +53,7 @@ export function watchGuardrails(
         startMs: timeMs - event.durationMs,
         endMs: timeMs,
       });
-      for (const finding of findings) tell(finding);
+      for (const finding of findings) tell(finding, where.id);
     }),
   );
   const { timeMs } = settings.budget;

@@ -121,7 +121,8 @@ export type RunEvent =
       readonly usage?: Usage;
       readonly durationMs: number;
     }
-  | { readonly type: "guardrail"; readonly finding: GuardrailNote }
+  /** `scopeId`: of the action at which it was seen; undefined for one that is seen at no action. */
+  | { readonly type: "guardrail"; readonly finding: GuardrailNote; readonly scopeId?: string }
   | { readonly type: "problem"; readonly message: string }
   | { readonly type: "stepFinished"; readonly result: StepResult }
   | {

@@ -6,10 +6,10 @@ import { jsonOf, jsonOfAttributes, quoted } from "../../recorder/safeJson";
 import type { SessionRecorder, SpanTotals } from "../../recorder/sessionRecorder";
 import { objectJson, roundMs } from "../../recorder/spanJson";
 import { SpanIds } from "../../recorder/traceIds";
+import { guardrailEvent } from "../../trace/guardrails/recordedFindings";
 import { cutAttribute } from "../../trace/producerMarks";
 import {
   failureMessageAttribute,
-  guardrailEvent,
   rawErrorAttribute,
   retryEvent,
   runProblemEvent,
@@ -55,6 +55,8 @@ export class RunRecorder {
   /** Of scopes that stand in the place of another one: the first attempt is its step. */
   readonly #aliases = new Map<string, string>();
   readonly #replayed: ReplayedSteps;
+  /** What guardrails say of an action is heard when it has ended. */
+  #lastEnded: { readonly scopeId: string; readonly spanId: string } | undefined;
 
   constructor(recorder: SessionRecorder, rootSpanId: string, ids = new SpanIds()) {
     this.#recorder = recorder;
@@ -70,6 +72,7 @@ export class RunRecorder {
 
   /** Id of the span of a scope, for whoever sends spans that belong below it; of the root where it has none. */
   spanOf(scopeId: string | undefined): string {
+    if (scopeId !== undefined && scopeId === this.#lastEnded?.scopeId) return this.#lastEnded.spanId;
     return this.#open(scopeId)?.spanId ?? this.#rootSpanId;
   }
 
@@ -102,7 +105,7 @@ export class RunRecorder {
         return this.#endAction(delivered, event);
       case "guardrail": {
         const { level, pattern, message } = event.finding;
-        return this.#note(scope.id, guardrailEvent, { level, pattern, message });
+        return this.#note(event.scopeId ?? scope.id, guardrailEvent, { level, pattern, message });
       }
       case "problem":
         return this.#note(scope.id, runProblemEvent, { message: event.message });
@@ -269,6 +272,7 @@ export class RunRecorder {
     this.#spans.delete(scopeId);
     if (span === undefined) return;
     const { kind, name, startMs, spanId, above, hasFailedBelow } = span;
+    this.#lastEnded = { scopeId, spanId };
     const isFailedSpan = isFailed(end);
     if (isFailedSpan && above !== undefined) above.hasFailedBelow = true;
     const { tokens, costUsd } = end.usage ?? {};

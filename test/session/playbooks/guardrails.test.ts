@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(() => runs[Symbol.asyncDispose]());
 
 describe("the guardrails of a playbook", () => {
-  it("tell of a repeat on the run's span, and stop the run with the name of the pattern, the failed step in its results", async () => {
+  it("tell of a repeat on the span of the action, and stop the run with the name of the pattern, the failed step in its results", async () => {
     const { code, tree, recorded, stderr } = await runs.run(`name: Loop
 guardrails: { repeats: { hint: 2, warn: 3, stop: 4 }, consecutive_errors: 100, failure_cluster: { failures: 50, window: 100 } }
 steps:
@@ -26,12 +26,11 @@ steps:
     expect(tree[1]).toBe("  again error: exit code 1");
     expect(tree.join("\n")).not.toContain("attempt 5");
     expect(tree.join("\n")).not.toContain("after");
-    const events = recorded.root.events?.filter(({ name }) => name === "tracekeeper.guardrail");
-    expect(events?.map(({ attributes }) => `${attributes?.["level"]} ${attributes?.["pattern"]}`)).toEqual([
-      "hint repeat",
-      "warn repeat",
-      "stop repeat",
-    ]);
+    const told = recorded.trace.spans
+      .filter(({ kind }) => kind === "tool")
+      .map(({ events = [] }) => events.filter(({ name }) => name === "tracekeeper.guardrail"))
+      .map((events) => events.map(({ attributes }) => `${attributes?.["level"]} ${attributes?.["pattern"]}`));
+    expect(told).toEqual([[], ["hint repeat"], ["warn repeat"], ["stop repeat"]]);
     expect(stderr).toContain("repeat: ");
     expect(recorded.state.status).toBe("failed");
   });
