@@ -1,7 +1,8 @@
-// What is known of an action before it runs: the schema of its `with` and a sentence for each field. Light on purpose: the
-// editor loads it, too, so nothing here or in the definitions reaches for Node or for what runs the action.
+// What an action is: the schema of its `with`, a sentence for each field, and what runs it. Light on purpose: the editor
+// loads it, too, so nothing here or in the definitions reaches for Node, and what runs an action is loaded by a step alone.
 
 import * as z from "zod/mini";
+import type { ActionRunner } from "./actionRunner";
 
 export interface ActionDefinition {
   /** One sentence, shown where an action is chosen. */
@@ -14,6 +15,8 @@ export interface ActionDefinition {
   readonly exactlyOne?: readonly string[];
   /** Of these fields only one may be there. */
   readonly atMostOne?: readonly string[];
+  /** Loads what runs it, which takes what the schema lets through. */
+  readonly runner: () => Promise<ActionRunner<never>>;
   /** Why it can't be used yet. */
   readonly unavailable?: string;
 }

@@ -4,7 +4,6 @@
 import type { ProgramRecord, ProgramRunSetup } from "../programRun";
 import type { SecretMask } from "../secrets/secretMask";
 import type { ActionKind, RunEventScope, StepRef, Usage } from "../steps/runEvent";
-import type { StepTexts } from "../steps/stepTexts";
 import type { StopPauses } from "../stopLadder";
 import type { ActionStop } from "./actionStop";
 
@@ -55,11 +54,28 @@ export interface ActionServices {
   readonly commands: CommandServices;
 }
 
+/** What the texts of a step become once parameters and earlier steps are known. */
+export interface ActionTexts {
+  fill(text: string): string;
+  /** A text that is nothing but a placeholder becomes the value with its type. */
+  fillTyped(value: unknown): unknown;
+  /** Values in the path and the query are percent-encoded. */
+  fillUrl(url: string): string;
+  /**
+   * A line in which values are read from variables of the environment; they are never text of it.
+   * @param shell of the step; the system's where it is left out
+   */
+  shellLine(
+    line: string,
+    shell: string | undefined,
+  ): { readonly line: string; readonly env: Readonly<Record<string, string>> };
+}
+
 export interface ActionContext {
   readonly step: StepRef;
   /** Of the action. */
   readonly scope: RunEventScope;
-  readonly texts: StepTexts;
+  readonly texts: ActionTexts;
   /** Where the step's relative paths begin. */
   readonly folder: string;
   /** Of the playbook, filled in. */

@@ -3,9 +3,12 @@
 
 import * as z from "zod/mini";
 
+const unavailable = "batches are not there yet";
+
 export const batchAction = {
   summary: "A set of runs triggered together. Batches are not there yet.",
   schema: z.strictObject({}),
   describe: {},
-  unavailable: "batches are not there yet",
+  runner: async () => async () => ({ failure: unavailable, output: "" }),
+  unavailable,
 } as const;

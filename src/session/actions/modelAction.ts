@@ -3,12 +3,13 @@
 
 import * as z from "zod/mini";
 import { filledTextSchema } from "./actionDefinition";
+import type { ActionRunner } from "./actionRunner";
 
 export const messageRoles = ["system", "developer", "user", "assistant"] as const;
 
 const price = z.number().check(z.nonnegative("must not be negative"));
 
-const fields = {
+const schema = z.strictObject({
   base_url: filledTextSchema,
   model: filledTextSchema,
   messages: z.optional(
@@ -25,11 +26,12 @@ const fields = {
   json: z.optional(z.boolean()),
   extra: z.optional(z.record(z.string(), z.unknown())),
   price: z.optional(z.strictObject({ input: price, output: price })),
-};
+});
 
 export const modelAction = {
   summary: "Asks a language model on an OpenAI-compatible endpoint. Its answer, tokens and cost are recorded.",
-  schema: z.strictObject(fields),
+  schema,
+  runner: async (): Promise<ActionRunner<z.infer<typeof schema>>> => (await import("./modelRunner")).runModel,
   exactlyOne: ["messages", "prompt"],
   atMostOne: ["key_env", "key_secret"],
   describe: {

@@ -1,11 +1,12 @@
 // What the texts of a step become once the parameters and the results of earlier steps are known.
 
 import { basename } from "node:path";
+import type { ActionTexts } from "../actions/actionRunner";
 import { isConditionError, parseCondition } from "../playbook/condition";
 import { fillText, fillTexts, fillTyped, fillUrl, type PlaceholderValues } from "../playbook/placeholders";
 import { type ShellLine, shellDialect, shellLine } from "../playbook/shellLine";
 
-export class StepTexts {
+export class StepTexts implements ActionTexts {
   readonly values: PlaceholderValues;
 
   constructor(values: PlaceholderValues) {
