@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { outputJson } from "../playbook/stepResult";
 import type { StepResult } from "../steps/runEvent";
-import type { KeptResult } from "./checkpoint";
+import type { KeptResult } from "./checkpointSchema";
 
 /** Of the output of a step, and of its JSON where the output is another text: so many characters, of the output the last. */
 export const mostKeptLength = 256 * 1024;
