@@ -13,6 +13,7 @@ import { recoverCommand } from "./cli/recover";
 import { resumeCommand } from "./cli/resume";
 import { runCommand } from "./cli/run";
 import { showCommand } from "./cli/show";
+import { tailCommand } from "./cli/tail";
 import { UsageError } from "./cli/usageError";
 
 const commands: readonly Command[] = [
@@ -21,6 +22,7 @@ const commands: readonly Command[] = [
   collectCommand,
   listCommand,
   showCommand,
+  tailCommand,
   recoverCommand,
 ];
 

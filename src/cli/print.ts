@@ -32,6 +32,11 @@ export async function printLines(lines: Iterable<string>): Promise<void> {
   if (pending !== "") process.stdout.write(pending);
 }
 
+/** A piece of something, as it is; waits for the reader where it is slower. */
+export async function writePiece(piece: string | Uint8Array): Promise<void> {
+  if (!process.stdout.write(piece)) await once(process.stdout, "drain");
+}
+
 /** One line on stderr. */
 export function printError(message: string): void {
   process.stderr.write(`tracekeeper: ${visibleLine(message)}\n`);

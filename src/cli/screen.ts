@@ -81,7 +81,7 @@ export function widthOfPieces(pieces: readonly Piece[]): number {
   return pieces.reduce((sum, { text }) => sum + textWidth(text), 0);
 }
 
-function cutPieces(pieces: readonly Piece[], width: number): readonly Piece[] {
+export function cutPieces(pieces: readonly Piece[], width: number): readonly Piece[] {
   if (widthOfPieces(pieces) <= width) return pieces;
   const kept: Piece[] = [];
   let left = width;

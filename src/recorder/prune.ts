@@ -90,7 +90,7 @@ function sessionsAmong(names: readonly string[]): SessionNames[] {
   const bySafeId = new Map<string, string[]>();
   for (const name of names) {
     const parsed = parseTraceFileName(name);
-    const safeId = parsed.type === "other" ? sessionOfAside(name) : parsed.safeId;
+    const safeId = parsed.type === "other" ? (sessionOfAside(name) ?? sessionOfStream(name)) : parsed.safeId;
     if (safeId === undefined || parsed.type === "temp") continue;
     const known = bySafeId.get(safeId);
     if (known) known.push(name);
@@ -105,6 +105,10 @@ function sessionsAmong(names: readonly string[]): SessionNames[] {
     sessions.push({ safeId, names: own, isOver, isUnseenCrash });
   }
   return sessions;
+}
+
+function sessionOfStream(name: string): string | undefined {
+  return /^([^.].*)\.stream$/s.exec(name)?.[1];
 }
 
 interface OwnSession extends SessionNames {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { isMarkOf } from "../trace/combinePlan";
 import type { CombinedSession } from "../trace/readSession";
 import { traceFileNames } from "../trace/safeId";
-import { isMissing, syncDirectoryOf } from "./fileTasks";
+import { isMissing, syncDirectoryOf, unlinkQuietly } from "./fileTasks";
 import { type Io, io } from "./recorderFs";
 import { isSameFile, isUnchanged, type SessionOnDisk } from "./sessionOnDisk";
 import { isWholeJournal, type JudgedJournal, type Verdict } from "./sessionVerdict";
@@ -50,6 +50,8 @@ export function* removeRecovered(
     onKept(kept);
     removed++;
   }
+  // It led to the writer, who is gone.
+  yield* unlinkQuietly(join(disk.directory, traceFileNames.stream(disk.files.safeId)));
   return removed;
 }
 

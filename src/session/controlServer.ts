@@ -4,11 +4,14 @@
 import { randomBytes, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { loopbackServerOptions } from "./otlpReceiver";
 
-/** @returns whether it has answered, or will */
-export type RequestHandler = (request: IncomingMessage, response: ServerResponse) => Promise<boolean>;
+/**
+ * @param hold the answer may take as long as the session: nobody waits for it
+ * @returns whether it has answered, or will
+ */
+export type RequestHandler = (request: IncomingMessage, response: ServerResponse, hold: () => void) => Promise<boolean>;
 
 export interface ControlServer {
   /** `http://127.0.0.1:<port>` */
@@ -16,8 +19,10 @@ export interface ControlServer {
   readonly token: string;
   /** From now on this one is asked first. */
   handle(handler: RequestHandler): void;
-  /** Takes no more requests; resolves when those under way are answered, or have had their time. */
+  /** Takes no more requests; resolves when those under way are answered, or have had their time. Held answers go on. */
   stop(): Promise<void>;
+  /** Ends what is held, too, once it was sent or has had its time. */
+  end(): Promise<void>;
 }
 
 /** So long requests that are under way at the end may take. */
@@ -43,7 +48,11 @@ export async function startControlServer(onStop: () => void): Promise<ControlSer
     if (name !== `${host}:${port}` && name !== `localhost:${port}`) {
       return refuse(response, 403, "this port is for programs on this machine");
     }
-    for (const handler of handlers) if (await handler(request, response)) return;
+    const { socket } = request;
+    const hold = () => {
+      sockets.hold(socket);
+    };
+    for (const handler of handlers) if (await handler(request, response, hold)) return;
     request.resume();
     if (request.url?.split("?")[0] !== "/stop") return refuse(response, 404, "there is nothing here");
     if (request.method !== "POST") return refuse(response, 405, "POST is needed");
@@ -52,6 +61,8 @@ export async function startControlServer(onStop: () => void): Promise<ControlSer
     onStop();
   }
 
+  const sockets = new Sockets();
+  server.on("connection", (socket) => sockets.add(socket));
   server.maxConnections = mostConnections;
   server.listen(0, host);
   await once(server, "listening");
@@ -64,14 +75,52 @@ export async function startControlServer(onStop: () => void): Promise<ControlSer
     handle: (handler) => handlers.push(handler),
     async stop() {
       if (!server.listening) return;
-      const closed = once(server, "close");
       server.close();
       server.closeIdleConnections();
-      const limit = setTimeout(() => server.closeAllConnections(), lastRequestMs);
-      await closed;
-      clearTimeout(limit);
+      await sockets.closed(false, lastRequestMs);
+    },
+    async end() {
+      server.close();
+      server.closeIdleConnections();
+      await sockets.closed(true, lastRequestMs);
     },
   };
+}
+
+/** Connections, and those of them whose answer goes on. */
+class Sockets {
+  readonly #all = new Set<Socket>();
+  readonly #held = new Set<Socket>();
+  #onClose: () => void = () => undefined;
+
+  add(socket: Socket): void {
+    this.#all.add(socket);
+    socket.once("close", () => {
+      this.#all.delete(socket);
+      this.#held.delete(socket);
+      this.#onClose();
+    });
+  }
+
+  hold(socket: Socket): void {
+    this.#held.add(socket);
+    this.#onClose();
+  }
+
+  /** Resolves when all are closed, held ones if they are meant too; after the limit they are closed by force. */
+  async closed(withHeld: boolean, limitMs: number): Promise<void> {
+    const open = () => [...this.#all].filter((socket) => withHeld || !this.#held.has(socket));
+    const limit = setTimeout(() => {
+      for (const socket of open()) socket.destroy();
+    }, limitMs);
+    await new Promise<void>((resolve) => {
+      this.#onClose = () => {
+        if (open().length === 0) resolve();
+      };
+      this.#onClose();
+    });
+    clearTimeout(limit);
+  }
 }
 
 /** True where the request bears `Authorization: Bearer <token>`. */

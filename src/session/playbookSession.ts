@@ -32,6 +32,7 @@ import { isRecordedEvent, type RunBus, type RunEvent } from "./steps/runEvent";
 import { RunRecorder } from "./steps/runRecorder";
 import type { RunServices } from "./steps/runServices";
 import { tellSteps } from "./steps/stepLines";
+import { LiveStream } from "./stream/liveStream";
 
 /** Once a run was stopped, what nobody takes is shown to nobody. */
 const lastShownMs = 1000;
@@ -48,6 +49,7 @@ export interface PlaybookSessionRequest {
 export class PlaybookSession {
   readonly #request: PlaybookSessionRequest;
   readonly #mask = new SecretMask();
+  readonly #stream = new LiveStream();
   readonly #shown: OwnOutput;
   readonly #shownListeners = new Set<(closedFd?: number) => void>();
   #record: SessionRecord | undefined;
@@ -84,16 +86,18 @@ export class PlaybookSession {
     let port: SessionPort | undefined;
     try {
       if (record.recorder === undefined) this.#shown.say(`nothing is recorded: ${this.#problem ?? "unknown"}`);
-      port = await SessionPort.open(record, () => this.#stop({ type: "person" }));
+      port = await SessionPort.open(record, this.#stream, () => this.#stop({ type: "person" }));
       const outcome =
         loaded.type === "sound"
           ? await this.#runPlaybook(loaded, resumed, record, port)
           : await this.#refuse(loaded.problems, record, port);
+      await port.end();
       return outcome.exitCode;
     } catch (error) {
       // Nobody expected it; what is open is told and given back all the same.
       record.crash(`the session could not go on: ${describeError(error)}`);
       await port?.close();
+      await port?.end();
       throw error;
     } finally {
       removeHandlers();
@@ -118,7 +122,7 @@ export class PlaybookSession {
         this.#problem = error?.message ?? this.#problem ?? message;
       },
     });
-    const masked = recorder && maskedRecorder(recorder, this.#mask);
+    const masked = recorder && maskedRecorder(this.#stream.tapped(recorder, title), this.#mask);
     return new SessionRecord(masked, { ...launch, title }, { asked: "pipes", used: "pipes" });
   }
 

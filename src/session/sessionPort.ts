@@ -10,23 +10,30 @@ import type { Launch, LaunchClaim } from "./launch";
 import { otlpHandler } from "./otlpReceiver";
 import type { SessionRecord } from "./sessionRecord";
 import { StepEndpoints } from "./stepEndpoints";
+import type { LiveStream } from "./stream/liveStream";
+import { removeStreamFile, writeStreamFile } from "./stream/streamFile";
 
 export class SessionPort {
   readonly #record: SessionRecord;
+  readonly #stream: LiveStream;
   readonly #server: ControlServer | undefined;
   #endpoints: StepEndpoints | undefined;
 
-  private constructor(record: SessionRecord, server: ControlServer | undefined) {
+  private constructor(record: SessionRecord, stream: LiveStream, server: ControlServer | undefined) {
     this.#record = record;
+    this.#stream = stream;
     this.#server = server;
   }
 
-  static async open(record: SessionRecord, onStop: () => void): Promise<SessionPort> {
+  /** @param stream by which the session can be followed */
+  static async open(record: SessionRecord, stream: LiveStream, onStop: () => void): Promise<SessionPort> {
     try {
-      return new SessionPort(record, await startControlServer(onStop));
+      const port = new SessionPort(record, stream, await startControlServer(onStop));
+      await port.#offerStream();
+      return port;
     } catch (error) {
       record.sessionEvent("tracekeeper.no-port", { reason: describeError(error) });
-      return new SessionPort(record, undefined);
+      return new SessionPort(record, stream, undefined);
     }
   }
 
@@ -82,8 +89,28 @@ export class SessionPort {
     }).env;
   }
 
-  /** Resolves when what is under way is answered, or has had its time. */
+  /** Resolves when what is under way is answered, or has had its time. Whoever follows the session still does. */
   async close(): Promise<void> {
     await this.#server?.stop();
+  }
+
+  /** Those that follow have had the last word, or have had their time, when this resolves. */
+  async end(): Promise<void> {
+    const path = this.#record.recorder?.path;
+    if (path !== undefined) await removeStreamFile(path, this.#stream.token);
+    await this.#server?.end();
+  }
+
+  async #offerStream(): Promise<void> {
+    const path = this.#record.recorder?.path;
+    const server = this.#server;
+    if (path === undefined || server === undefined) return;
+    server.handle((request, response, hold) => this.#stream.handle(request, response, hold));
+    const { token } = this.#stream;
+    try {
+      await writeStreamFile(path, { version: 1, url: server.url, token, pid: process.pid });
+    } catch (error) {
+      this.#record.sessionEvent("tracekeeper.no-stream", { reason: describeError(error) });
+    }
   }
 }

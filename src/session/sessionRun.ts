@@ -24,6 +24,7 @@ import { type CaptureChoice, SessionRecord } from "./sessionRecord";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
 import { startChild } from "./startChild";
 import type { StepResult } from "./steps/runEvent";
+import { LiveStream } from "./stream/liveStream";
 
 /** Once a run was stopped, what nobody takes is shown to nobody. */
 const lastShownMs = 1000;
@@ -51,6 +52,7 @@ export class SessionRun {
   readonly #shown: OwnOutput;
   readonly #onEnd: ((end: RunEnd) => void) | undefined;
   #capture: ChosenCapture;
+  readonly #stream = new LiveStream();
   readonly #record: SessionRecord;
   readonly #program: ProgramRun;
   #problem: string | undefined;
@@ -84,15 +86,16 @@ export class SessionRun {
     let port: SessionPort | undefined;
     try {
       if (this.#record.recorder === undefined) this.#shown.say(`nothing is recorded: ${this.#problem ?? "unknown"}`);
-      port = await SessionPort.open(this.#record, () => this.#onStop());
+      port = await SessionPort.open(this.#record, this.#stream, () => this.#onStop());
       const { program } = this.#launch;
       const outcome = program.type === "collect" ? await this.#collect(port) : await this.#runProgram(program, port);
-      await this.#end(outcome);
+      await this.#end(outcome, port);
       return outcome.exitCode;
     } catch (error) {
       // Nobody expected it; what is open is told and given back all the same.
       this.#record.crash(`the session could not go on: ${describeError(error)}`);
       await port?.close();
+      await port?.end();
       throw error;
     } finally {
       removeHandlers();
@@ -103,7 +106,7 @@ export class SessionRun {
   #openRecorder(): SessionRecorder | undefined {
     const { directory, sessionId, title, program, fsync } = this.#launch;
     const command = program.type === "collect" ? undefined : programCommand(program).text;
-    return openSessionRecorder({
+    const recorder = openSessionRecorder({
       directory,
       sessionId,
       traceId: makeTraceId(Date.now()),
@@ -114,6 +117,7 @@ export class SessionRun {
       machine: undefined,
       onProblem: this.#onProblem,
     });
+    return recorder && this.#stream.tapped(recorder, title);
   }
 
   /** The trace itself says when it could not be written; here is why it could not be begun or ended. */
@@ -209,7 +213,7 @@ export class SessionRun {
     }
   }
 
-  async #end(outcome: Outcome): Promise<void> {
+  async #end(outcome: Outcome, port: SessionPort): Promise<void> {
     this.#isEnding = true;
     const record = this.#record;
     const { durationMs } = record;
@@ -217,6 +221,7 @@ export class SessionRun {
     if (this.#program.stopReason?.type === "terminalClosed") record.crash(outcome.error ?? "", "SIGHUP");
     else path = await record.finish(outcome);
     await this.#showAll();
+    await port.end();
     this.#program.giveBackTerminal();
     if (record.recorder !== undefined && path === undefined) {
       this.#missing = `the end could not be recorded: ${this.#problem ?? "unknown"}`;

@@ -23,10 +23,10 @@ export class StepEndpoints {
     return token;
   }
 
-  readonly handle: RequestHandler = async (request, response) => {
+  readonly handle: RequestHandler = async (request, response, hold) => {
     const token = /^Bearer(?: +|%20)(.+)$/i.exec(request.headers.authorization ?? "")?.[1];
     // A token that nobody has is refused by any of them.
     const handler = (token === undefined ? undefined : this.#handlers.get(token)) ?? this.#last;
-    return handler === undefined ? false : await handler(request, response);
+    return handler === undefined ? false : await handler(request, response, hold);
   };
 }

@@ -87,6 +87,8 @@ export const traceFileNames = {
   live: (id: string) => `${id}.live`,
   crash: (id: string) => `${id}.crash`,
   seen: (id: string) => `${id}.seen`,
+  /** Where a running session can be followed. */
+  stream: (id: string) => `${id}.stream`,
   /** `nowMs`, process id and instance make it unique, and tell later whether its writer is gone. */
   temp: (id: string, nowMs: number, pid: number, instance: string) => `${id}.json.tmp.${nowMs}.${pid}.${instance}`,
 } as const;

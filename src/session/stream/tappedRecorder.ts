@@ -1,0 +1,106 @@
+// A recorder that tells somebody of each record after it was taken. Whoever listens may throw: the recording goes on.
+
+import type { JsonObjectText, SessionRecorder } from "../../recorder/sessionRecorder";
+import type { StreamRecord } from "./streamEvent";
+
+type Operation = StreamRecord["op"];
+
+/** A record before anybody has looked into it. */
+export interface TappedRecord {
+  readonly op: Operation;
+  readonly timeMs: number;
+  /** Empty for the trace as a whole. */
+  readonly spanId: string;
+  /** Of a note. */
+  readonly name?: string;
+  readonly json: () => JsonObjectText;
+  readonly text?: string;
+}
+
+export interface RecordTap {
+  take(record: TappedRecord): void;
+  end(status: "completed" | "error" | "crashed", error: string | undefined): void;
+}
+
+export function tappedRecorder(recorder: SessionRecorder, tap: RecordTap): SessionRecorder {
+  const quietly = (tell: () => void) => {
+    try {
+      tell();
+    } catch {
+      // Who follows a session must never be its end.
+    }
+  };
+  const tell = (op: Operation, spanId: string, json: JsonObjectText, more: Partial<TappedRecord> = {}) =>
+    quietly(() => tap.take({ op, spanId, timeMs: recorder.nowMs(), json: () => json, ...more }));
+  return {
+    safeId: recorder.safeId,
+    rawId: recorder.rawId,
+    traceId: recorder.traceId,
+    incarnation: recorder.incarnation,
+    path: recorder.path,
+    get phase() {
+      return recorder.phase;
+    },
+    get health() {
+      return recorder.health;
+    },
+    nowMs: () => recorder.nowMs(),
+    begin: (spanId, json, facts) => {
+      recorder.begin(spanId, json, facts);
+      tell("begin", spanId, json);
+    },
+    end: (spanId, json, totals) => {
+      recorder.end(spanId, json, totals);
+      tell("end", spanId, json);
+    },
+    span: (spanId, json, totals) => {
+      recorder.span(spanId, json, totals);
+      tell("span", spanId, json);
+    },
+    set: (spanId, json) => {
+      recorder.set(spanId, json);
+      tell("set", spanId, json);
+    },
+    attributes: (spanId, json) => {
+      recorder.attributes(spanId, json);
+      tell("attributes", spanId, json);
+    },
+    event: (spanId, json) => {
+      recorder.event(spanId, json);
+      tell("event", spanId, json);
+    },
+    link: (spanId, json) => {
+      recorder.link(spanId, json);
+      tell("link", spanId, json);
+    },
+    text: (spanId, text) => {
+      recorder.text(spanId, text);
+      tell("text", spanId, "{}", { text });
+    },
+    metadata: (json) => {
+      recorder.metadata(json);
+      tell("metadata", "", json);
+    },
+    note: (type, fields) => {
+      recorder.note(type, fields);
+      tell("note", "", "{}", { name: type, json: () => JSON.stringify(fields) });
+    },
+    appendNow: () => recorder.appendNow(),
+    stopSnapshots: () => recorder.stopSnapshots(),
+    sync: () => recorder.sync(),
+    flush: () => recorder.flush(),
+    finish: async (end) => {
+      const { root } = end;
+      const path = await recorder.finish(end);
+      if (root !== undefined) tell("end", root.spanId, root.json);
+      // What a follower is told of the end is on the disk.
+      quietly(() => tap.end(recorder.phase === "crashed" ? "crashed" : end.status, end.error));
+      return path;
+    },
+    crash: (reason, options) => {
+      recorder.crash(reason, options);
+      if (recorder.phase === "crashed") quietly(() => tap.end("crashed", reason));
+    },
+    source: (end) => recorder.source(end),
+  };
+}
