@@ -68,10 +68,8 @@ export class TailLines {
   }
 
   #begin(spanId: string, fields: Readonly<Record<string, unknown>>, isWhole = false): readonly string[] {
-    // What its end says is no matter of its beginning.
-    const span = spanOf(
-      isWhole ? { ...fields, output: undefined, status: undefined, statusMessage: undefined } : fields,
-    );
+    const { output, status, statusMessage, ...beginning } = fields;
+    const span = spanOf({ ...beginning, status: "ok" });
     if (span === undefined) return [];
     const parent = span.parentSpanId === null ? undefined : this.#open.get(span.parentSpanId);
     const depth = parent === undefined ? 0 : Math.min(mostDepth, parent.depth + (isOutput(parent.span) ? 0 : 1));

@@ -3,6 +3,7 @@
 
 import { makeProbeLiveness } from "../../recorder/liveness";
 import { loadSession } from "../../store/loadSession";
+import { isOutputRoot } from "../../trace/outputBurst";
 import type { TraceSpan } from "../../trace/schema";
 import { deriveState } from "../../trace/state";
 import type { StreamEvent, StreamRecord } from "./streamEvent";
@@ -56,7 +57,7 @@ function momentsOf(spans: readonly TraceSpan[]): Moment[] {
   const moments: Moment[] = [];
   spans.forEach((span, index) => {
     const { startTime, endTime } = span;
-    if (span.kind === "text" && endTime !== undefined) {
+    if (span.kind === "text" && !isOutputRoot(span) && endTime !== undefined) {
       moments.push({ timeMs: startTime, order: index, span, op: "span" });
       return;
     }
