@@ -32,7 +32,12 @@ export async function* persistedEvents(key: string, signal?: AbortSignal): Async
   const { sessionId, traceId, metadata, spans, summary } = trace;
   const title = typeof metadata?.title === "string" ? metadata.title : sessionId;
   yield { type: "hello", version: 1, sessionId, traceId, title };
-  for (const { op, span, timeMs } of momentsOf(spans)) yield { type: "record", record: recordOf(op, span, timeMs) };
+  for (const { op, span, timeMs } of momentsOf(spans)) {
+    yield { type: "record", record: recordOf(op, span, timeMs) };
+    const { spanId, output, endTime } = span;
+    if (endTime !== undefined || typeof output !== "string" || output === "") continue;
+    yield { type: "record", record: { op: "text", spanId, timeMs, text: output } };
+  }
   const { status } = deriveState(evidence, Date.now());
   const error = typeof summary?.error === "string" ? { error: summary.error } : {};
   switch (status) {
