@@ -74,7 +74,9 @@ class PosixLine {
   #inLine(): void {
     const { context } = this.#top;
     if (this.#sees("\n")) return this.#lineEnd();
-    if (this.#sees("#") && /(^|[\s;|&()])$/.test(this.#line.slice(0, this.#at))) return this.#comment();
+    const isWordStart = wordBorder.test(this.#line[this.#at - 1] ?? " ");
+    if (this.#sees("#") && isWordStart) return this.#comment();
+    if (this.#sees("[[") && isWordStart) this.#checkTest();
     if (this.#sees("<<<")) return this.#copy(3);
     if (this.#sees("<<")) return this.#announce();
     if (this.#sees("((")) return this.#enter("sum", 2);
@@ -84,6 +86,13 @@ class PosixLine {
       this.#top.open = Math.max(0, this.#top.open - 1);
     }
     this.#copy(1);
+  }
+
+  /** Bash works out what `-eq` compares, and what `-v` names, as it does a sum. */
+  #checkTest(): void {
+    const end = this.#line.indexOf("]]", this.#at);
+    if (end < 0 || !/\s-(eq|ne|lt|le|gt|ge|v|R)\s/.test(this.#line.slice(this.#at, end))) return;
+    for (let at = this.#at; at < end; at++) this.#refuse(at, inTest);
   }
 
   #inSum(): void {
@@ -187,6 +196,10 @@ class PosixLine {
   }
 
   #expand(placeholder: Placeholder, [before, after]: readonly [string, string], where: string | undefined): void {
+    const written = this.#line.slice(Math.max(0, this.#at - 200), this.#at);
+    const isSubscript =
+      /(^|[\s;&|(])[A-Za-z_]\w*\[[^\]\s]*$/.test(written) && /^[^\]\n]*\]\+?=/.test(this.#line.slice(this.#at));
+    if (isSubscript) this.#refuse(this.#at, asIndex);
     if (where !== undefined) this.#refuse(this.#at, where);
     this.#out += `${before}\${${this.#nameOf(placeholder)}}${after}`;
     this.#at = placeholder.end;
@@ -196,7 +209,9 @@ class PosixLine {
     const placeholder = this.#placeholders.get(at);
     if (placeholder === undefined) return;
     const written = this.#line.slice(placeholder.start, placeholder.end);
-    throw new ShellLineError(`${written} can't stand ${where}: give it to a variable of the shell first.`);
+    const isRead = readAsExpression.has(where);
+    const why = isRead ? "the shell would read its value as an expression" : "give it to a variable of the shell first";
+    throw new ShellLineError(`${written} can't stand ${where}: ${why}.`);
   }
 
   #sees(text: string): boolean {
@@ -209,12 +224,19 @@ class PosixLine {
   }
 }
 
+const wordBorder = /[\s;|&()]/;
+
+const inSum = "within ((…))";
+const inTest = "within [[…]] with -eq, -lt, -v and the like";
+const asIndex = "as the index of an array";
+const readAsExpression: ReadonlySet<string> = new Set([inSum, inTest, asIndex]);
+
 /** Where a value would be read once more before it is used. */
 const refusals: Readonly<Record<Context, string | undefined>> = {
   line: undefined,
   double: undefined,
   substitution: undefined,
   backtick: "between backticks",
-  sum: "within ((…))",
+  sum: inSum,
   braces: "within ${…}",
 };
