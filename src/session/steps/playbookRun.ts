@@ -167,7 +167,8 @@ export class PlaybookRun {
       openPlaybook: (actionScope, stop) => (path, params) =>
         this.#open({ ...frame, scope: actionScope, stop, prefix: `${ref.path}/` }, path, params),
     });
-    if (step.action !== "playbook") this.#usage = addUsage(this.#usage, result.usage);
+    // Steps of a playbook within it were counted one by one.
+    this.#usage = addUsage(this.#usage, result.usage);
     this.#results.push(result);
     scope.emit({ type: "stepFinished", result });
     scope.close();

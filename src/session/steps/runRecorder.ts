@@ -31,18 +31,24 @@ interface OpenSpan {
   readonly name: string;
   readonly kind: Kind;
   readonly startMs: number;
-  /** Its failure is counted there. */
-  hasFailedBelow: boolean;
+  /** The failure below it that ended last and has none below itself: there it is counted, and there a person looks. */
+  failedBelow?: string;
   output?: OutputRecorder;
+}
+
+/** The first attempt, which has no span until there is a second one. */
+interface FirstAttempt extends SpanEnd {
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly actionId: string | undefined;
 }
 
 /** A step that is under way. */
 interface OpenStep {
+  readonly ref: StepRef;
   readonly span: OpenSpan;
-  /** The first attempt has no span until there is a second one. */
-  first?: { readonly startMs: number; actionId?: string; endMs?: number; failure?: string; isInterrupted?: boolean };
-  /** The span below it that failed last: what the person is told of the step is true of it, too. */
-  failedId?: string;
+  first?: FirstAttempt;
+  hasRecovery: boolean;
 }
 
 export class RunRecorder {
@@ -90,9 +96,9 @@ export class RunRecorder {
       case "attemptFinished":
         return this.#endAttempt(delivered, event);
       case "recoveryStarted":
-        return this.#begin(delivered, "span", `recover: ${event.name}`, {});
+        return this.#beginRecovery(delivered, event.name);
       case "recoveryFinished":
-        return this.#end(delivered, { failure: event.failure, isInterrupted: event.isInterrupted });
+        return this.#end(delivered, event);
       case "actionStarted":
         return this.#beginAction(delivered, event);
       case "actionOutput":
@@ -116,62 +122,59 @@ export class RunRecorder {
     const attributes = { [stepAttribute]: stepFacts(step), ...placeOf(step) };
     this.#begin(delivered, "span", step.name, { attributes });
     const span = this.#spans.get(delivered.scope.id);
-    if (span !== undefined) this.#steps.set(delivered.scope.id, { span });
+    if (span !== undefined) this.#steps.set(delivered.scope.id, { ref: step, span, hasRecovery: false });
   }
 
   #beginAttempt(delivered: DeliveredRunEvent, number: number): void {
     const { scope, timeMs } = delivered;
-    const step = this.#steps.get(scope.parentId ?? "");
+    const stepScope = scope.parentId ?? "";
+    const step = this.#steps.get(stepScope);
+    if (step === undefined) return;
     if (number === 1) {
-      this.#aliases.set(scope.id, scope.parentId ?? "");
-      if (step !== undefined) step.first = { startMs: roundMs(timeMs) };
+      const startMs = roundMs(timeMs);
+      this.#aliases.set(scope.id, stepScope);
+      step.first = { startMs, endMs: startMs, actionId: undefined };
       return;
     }
-    if (step?.first !== undefined) this.#addFirstAttempt(step, step.first);
-    this.#begin(delivered, "span", `attempt ${number}`, {});
+    if (step.first !== undefined) this.#addFirstAttempt(step, step.first);
+    delete step.first;
+    this.#begin(delivered, "span", `attempt ${number}`, { attributes: placeOf(step.ref) });
   }
 
   /** There is a second one: what was below the step moves below a span of its own. */
-  #addFirstAttempt(step: OpenStep, first: NonNullable<OpenStep["first"]>): void {
-    delete step.first;
+  #addFirstAttempt({ ref, span: step }: OpenStep, first: FirstAttempt): void {
+    const { startMs, endMs, actionId } = first;
     const spanId = this.#ids.next();
-    const endMs = first.endMs ?? first.startMs;
     const json = objectJson({
       spanId: quoted(spanId),
-      parentSpanId: quoted(step.span.spanId),
+      parentSpanId: quoted(step.spanId),
       name: '"attempt 1"',
       kind: '"span"',
-      startTime: first.startMs,
+      startTime: startMs,
       ...endFields(endMs, first),
+      attributes: jsonOfAttributes(placeOf(ref)),
     });
-    const durationMs = endMs - first.startMs;
-    const isLeaf = isFailed(first) && !step.span.hasFailedBelow;
+    const isLeaf = isFailed(first) && step.failedBelow === undefined;
+    const durationMs = endMs - startMs;
     this.#recorder.span(spanId, json, { kind: "span", name: "attempt 1", isFailed: isLeaf, durationMs });
-    if (first.actionId !== undefined) {
-      this.#recorder.set(first.actionId, objectJson({ parentSpanId: quoted(spanId) }));
-    }
-    step.failedId ??= spanId;
+    if (actionId !== undefined) this.#recorder.set(actionId, objectJson({ parentSpanId: quoted(spanId) }));
   }
 
   #endAttempt(delivered: DeliveredRunEvent, event: EventOf<RunEvent, "attemptFinished">): void {
     const { scope, timeMs } = delivered;
-    const { failure, isInterrupted = false, number, pauseMs } = event;
+    const { failure, isInterrupted, number, pauseMs } = event;
     const step = this.#steps.get(scope.parentId ?? "");
-    if (number > 1) {
-      const attempt = this.#spans.get(scope.id);
-      if (attempt !== undefined && step !== undefined && failure !== undefined) step.failedId ??= attempt.spanId;
-      this.#end(delivered, { failure, isInterrupted });
-    } else {
-      if (step?.first !== undefined) {
-        step.first.endMs = roundMs(timeMs);
-        if (failure !== undefined) step.first.failure = failure;
-        step.first.isInterrupted = isInterrupted;
-      }
-      this.#aliases.delete(scope.id);
-    }
-    if (pauseMs !== undefined && step !== undefined) {
-      this.#note(scope.parentId ?? "", retryEvent, { attempt: number, failure, pauseMs });
-    }
+    if (number > 1) this.#end(delivered, event);
+    else if (step?.first !== undefined) step.first = { ...step.first, endMs: roundMs(timeMs), failure, isInterrupted };
+    this.#aliases.delete(scope.id);
+    if (pauseMs !== undefined) this.#note(scope.parentId ?? "", retryEvent, { attempt: number, failure, pauseMs });
+  }
+
+  #beginRecovery(delivered: DeliveredRunEvent, name: string): void {
+    const step = this.#steps.get(delivered.scope.parentId ?? "");
+    if (step === undefined) return;
+    step.hasRecovery = true;
+    this.#begin(delivered, "span", `recover: ${name}`, { attributes: placeOf(step.ref) });
   }
 
   #beginAction(delivered: DeliveredRunEvent, event: EventOf<RunEvent, "actionStarted">): void {
@@ -183,9 +186,8 @@ export class RunRecorder {
     });
     const { scope } = delivered;
     const stepScope = this.#aliases.get(scope.parentId ?? "");
-    const first = stepScope === undefined ? undefined : this.#steps.get(stepScope)?.first;
-    const actionId = this.#spans.get(scope.id)?.spanId;
-    if (first !== undefined && actionId !== undefined) first.actionId = actionId;
+    const step = stepScope === undefined ? undefined : this.#steps.get(stepScope);
+    if (step?.first !== undefined) step.first = { ...step.first, actionId: this.#spans.get(scope.id)?.spanId };
   }
 
   #endAction(delivered: DeliveredRunEvent, event: EventOf<RunEvent, "actionFinished">): void {
@@ -197,7 +199,6 @@ export class RunRecorder {
     const { text = "", fullLength } = output?.tail.read() ?? {};
     const cut = fullLength === undefined ? undefined : { [cutAttribute]: { output: fullLength } };
     const given = output === undefined ? jsonOf(event.output) : text === "" ? undefined : quoted(text);
-    if (failure !== undefined && isInterrupted !== true) this.#noteFailed(delivered, span.spanId);
     this.#addAttributes(span.spanId, { ...attributes, ...cut });
     this.#end(delivered, {
       failure,
@@ -211,13 +212,6 @@ export class RunRecorder {
     });
   }
 
-  /** The innermost failure of the last attempt is what a person looks at. */
-  #noteFailed({ scope }: DeliveredRunEvent, spanId: string): void {
-    for (const [stepScope, step] of this.#steps) {
-      if (scope.id.startsWith(`${stepScope}#`)) step.failedId = spanId;
-    }
-  }
-
   #endStep(scopeId: string, result: StepResult): void {
     const { step, status, message, rawError, skipReason, attempts, isInterrupted, isRecovered, endMs } = result;
     const open = this.#steps.get(scopeId);
@@ -228,8 +222,11 @@ export class RunRecorder {
       [skippedAttribute]: skipReason,
       [rawErrorAttribute]: rawError,
     });
-    if (status === "failed" && open.failedId !== undefined && message !== rawError) {
-      this.#addAttributes(open.failedId, { [failureMessageAttribute]: message });
+    // A step that says nothing of its own adds nothing to what stands below it.
+    const isTold = message !== rawError || open.hasRecovery;
+    const { failedBelow } = open.span;
+    if (status === "failed" && isTold && failedBelow !== undefined) {
+      this.#addAttributes(failedBelow, { [failureMessageAttribute]: message });
     }
     const failure = status === "failed" ? (message ?? rawError ?? "failed") : undefined;
     this.#endSpan(scopeId, roundMs(endMs), { failure, isInterrupted });
@@ -249,7 +246,7 @@ export class RunRecorder {
     const parentId = this.spanOf(scope.parentId);
     const startMs = roundMs(timeMs);
     const above = this.#open(scope.parentId);
-    this.#spans.set(scope.id, { spanId, above, name, kind, startMs, hasFailedBelow: false });
+    this.#spans.set(scope.id, { spanId, above, name, kind, startMs });
     const json = objectJson({
       spanId: quoted(spanId),
       parentSpanId: quoted(parentId),
@@ -271,10 +268,10 @@ export class RunRecorder {
     const span = this.#spans.get(scopeId);
     this.#spans.delete(scopeId);
     if (span === undefined) return;
-    const { kind, name, startMs, spanId, above, hasFailedBelow } = span;
+    const { kind, name, startMs, spanId, above, failedBelow } = span;
     this.#lastEnded = { scopeId, spanId };
     const isFailedSpan = isFailed(end);
-    if (isFailedSpan && above !== undefined) above.hasFailedBelow = true;
+    if (isFailedSpan && above !== undefined) above.failedBelow = failedBelow ?? spanId;
     const { tokens, costUsd } = end.usage ?? {};
     const json = objectJson({
       ...endFields(endMs, end),
@@ -282,7 +279,7 @@ export class RunRecorder {
       tokens: tokens === undefined ? undefined : JSON.stringify({ ...tokens, total: totalTokens({ tokens }) }),
       cost: costUsd,
     });
-    const isLeaf = isFailedSpan && !hasFailedBelow;
+    const isLeaf = isFailedSpan && failedBelow === undefined;
     const totals = { kind, name, isFailed: isLeaf, durationMs: endMs - startMs, tokens, cost: costUsd };
     this.#recorder.end(spanId, json, totals);
   }

@@ -1,0 +1,123 @@
+import { readdir, readFile } from "node:fs/promises";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { pinnedNode } from "../../../scripts/lib/paths.mjs";
+import type { LoggedAction } from "../../../src/session/actionLog/actionLog";
+import { readClaim, readLaunch } from "../../../src/session/launch";
+import { until } from "../runs";
+import { makePlaybookRuns, type PlaybookRuns } from "./playbookRuns";
+
+let runs: PlaybookRuns;
+
+beforeAll(async () => {
+  runs = await makePlaybookRuns();
+});
+
+afterAll(() => runs[Symbol.asyncDispose]());
+
+const two = `name: Two
+params: { token: { type: string, secret: true, default: hunter22 } }
+steps:
+  - { id: one, action: run, with: { command: "echo {token}" } }
+  - { id: two, action: run, with: { command: "exit 4" } }
+`;
+
+describe("what is recorded of a playbook", () => {
+  it("is a log of its actions below the id of its run, whose numbers go on, beside the trace", async () => {
+    const read = async () => {
+      const path = `${runs.folder.traces()}/runs/nightly_1`;
+      const names = (await readdir(path)).filter((name) => name.startsWith("action_")).sort();
+      return await Promise.all(
+        names.map(async (name) => JSON.parse(await readFile(`${path}/${name}`, "utf8")) as LoggedAction),
+      );
+    };
+    await runs.run(two, {}, { more: { runId: "nightly/1" } });
+    expect(await read()).toMatchObject([
+      { number: 1, runId: "nightly/1", step: { path: "one", line: 4 }, status: "ok", output: "•••" },
+      {
+        number: 2,
+        step: { path: "two", line: 5 },
+        status: "failed",
+        error: "exit code 4",
+        attributes: { exitCode: 4 },
+      },
+    ]);
+    await runs.run(two, {}, { more: { runId: "nightly/1" } });
+    expect((await read()).map(({ number }) => number)).toEqual([1, 2, 3, 4]);
+  });
+
+  it("tells of a log that can't be written, and the run goes on", async () => {
+    await runs.folder.dir.write("other/runs", "a file in the place of the folder");
+    const directory = runs.folder.dir.join("other");
+    const { code, tree, recorded } = await runs.run(two, {}, { launch: { directory } });
+    expect(code).toBe(1);
+    expect(tree).toHaveLength(5);
+    const problems = recorded.root.events?.filter(({ name }) => name === "tracekeeper.run-problem");
+    expect(problems).toHaveLength(2);
+    expect(String(problems?.[0]?.attributes?.["message"])).toMatch(/^actionLog could not take actionFinished: E/);
+  });
+
+  it("are the spans that commands send, each below its own step", async () => {
+    const script = `
+const { OTEL_EXPORTER_OTLP_ENDPOINT: url, OTEL_EXPORTER_OTLP_HEADERS: header, TRACEPARENT: parent } = process.env;
+const [, traceId, parentSpanId] = parent.split("-");
+const span = { traceId, spanId: process.argv[2], parentSpanId, name: process.argv[3],
+  startTimeUnixNano: String(Date.now() * 1e6), endTimeUnixNano: String(Date.now() * 1e6 + 1000) };
+const body = JSON.stringify({ resourceSpans: [{ scopeSpans: [{ spans: [span] }] }] });
+const headers = { "content-type": "application/json", authorization: decodeURIComponent(header.split("=")[1]) };
+fetch(url + "/v1/traces", { method: "POST", headers, body }).then((answer) => process.exit(answer.ok ? 0 : 1));
+`;
+    await runs.folder.dir.write("work/send.cjs", script);
+    const send = (id: string, name: string) => `{ command: [${JSON.stringify(pinnedNode)}, send.cjs, ${id}, ${name}] }`;
+    const { tree, code } = await runs.run(`name: Spans
+steps:
+  - { id: one, action: run, with: ${send("b7ad6b7169203331", "first")} }
+  - { id: two, action: run, with: ${send("b7ad6b7169203332", "second")} }
+`);
+    expect(code).toBe(0);
+    expect(tree).toEqual([
+      "sample ok",
+      "  one ok",
+      "    run ok",
+      "      first ok",
+      "  two ok",
+      "    run ok",
+      "      second ok",
+    ]);
+  });
+
+  it("is a crash with the step in progress where the session process is killed", async () => {
+    const run = await runs.start(`name: Killed
+steps:
+  - { id: one, action: run, with: { command: "echo one" } }
+  - { id: two, action: run, with: { command: "echo two; exec sleep 30" } }
+`);
+    await until(() => run.stdout().toString().includes("two") || undefined, "the second step runs");
+    run.child.kill("SIGKILL");
+    const { tree, recorded } = await runs.end(run);
+    expect(recorded.state.status).toBe("crashed");
+    expect(tree.slice(1)).toEqual(["  one ok", "    run ok", "  two open", "    run open"]);
+  });
+
+  it("is found by its claim while it runs, whose stop ends it, and whose launch holds no secret", async () => {
+    const run = await runs.start(
+      `name: Stopped
+params: { token: { type: string, secret: true }, plain: { type: string } }
+steps:
+  - { id: one, action: run, with: { command: "echo begun; exec sleep 1000" } }
+`,
+      { token: "hunter22", plain: "kept" },
+    );
+    await until(() => run.stdout().toString().includes("begun") || undefined, "the step runs");
+    const launch = await readLaunch(run.launchPath);
+    expect(launch.program).toEqual({ type: "playbook", path: expect.any(String), params: { plain: "kept" } });
+    const { control } = (await readClaim(run.launchPath)) ?? {};
+    const headers = { authorization: `Bearer ${control?.token}` };
+    expect((await fetch(`${control?.url}/stop`, { method: "POST", headers })).status).toBe(202);
+    const { code, tree } = await runs.end(run);
+    expect(code).toBe(1);
+    expect(tree.slice(0, 2)).toEqual([
+      "sample interrupted: stopped",
+      "  one interrupted: stopped by the person: killed by SIGINT",
+    ]);
+  });
+});
