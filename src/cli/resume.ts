@@ -1,18 +1,21 @@
 // `tracekeeper resume`: goes on with a playbook where an earlier run of it failed, was stopped or was killed.
 
 import { resolve } from "node:path";
+import type { LaunchedPlaybook } from "../session/launch";
+import { planResume } from "../session/resume/planResume";
 import { type RecordedRun, readRecordedRun } from "../session/resume/recordedRun";
 import { type Command, defaultDirectory } from "./command";
 import { findSession } from "./findSession";
 import { byNewest, listSessions } from "./listSessions";
 import { playbookLaunch } from "./playbookLaunch";
+import { type ChoiceOptions, chooseAgain } from "./resumeChoice";
 import { runAndTell } from "./runAndTell";
 import { parseWords, UsageError } from "./usageError";
 
 export const resumeCommand: Command = {
   name: "resume",
   summary: "goes on with a playbook where an earlier run of it ended",
-  usage: `Usage: tracekeeper resume [options] [<file or id>] [--param <name>=<value>]...
+  usage: `Usage: tracekeeper resume [options] [--param <name>=<value>]... [<file or id>]
 
 Goes on with the playbook of a session that failed, was stopped or was killed: steps that finished are taken from its
 trace and not run again, the others run as the playbook has them now. The last session of a playbook is resumed where
@@ -20,6 +23,9 @@ none is named. Parameters are those of that session, but for secrets, which no t
 
   --param <name>=<value>   another value of a parameter
   --param-env <name>=<variable>  the same with its value from a variable of the environment: for secrets
+  --rerun <step>     this step runs again although it finished
+  --rerun-changed    so do all that the playbook has changed since they finished
+  --keep-changed     these are taken as they were; where neither is said a person at a terminal is asked
   --gone             you know that the writer of the session, of whom nothing is known here, is gone
   --dir <directory>  where sessions are looked up and the new trace is written; ${defaultDirectory} where it is left out
   --title <text>     the name of the new session
@@ -36,6 +42,9 @@ async function run(words: readonly string[]): Promise<number> {
     options: {
       param: { type: "string", multiple: true },
       "param-env": { type: "string", multiple: true },
+      rerun: { type: "string", multiple: true },
+      "rerun-changed": { type: "boolean" },
+      "keep-changed": { type: "boolean" },
       gone: { type: "boolean" },
       dir: { type: "string" },
       title: { type: "string" },
@@ -45,18 +54,50 @@ async function run(words: readonly string[]): Promise<number> {
   });
   const [named, extra] = positionals;
   if (extra !== undefined) throw new UsageError(`resume takes one session, and "${extra}" is another one`);
+  if (values["rerun-changed"] === true && values["keep-changed"] === true) {
+    throw new UsageError("--rerun-changed and --keep-changed can't both be");
+  }
   const directory = resolve(values.dir ?? defaultDirectory);
   const file = named === undefined ? await lastPlaybook(directory) : await findSession(named, directory);
   const isGone = values.gone === true;
-  const recorded: RecordedRun = await readRecordedRun(file, { isGone });
+  const recorded = await readRecordedRun(file, { isGone });
+  const resume = { path: file, ...(isGone ? { isGone } : {}) };
   const launch = playbookLaunch(recorded.path, {
     dir: values.dir,
     title: values.title,
     params: values.param,
     paramsFromEnv: values["param-env"],
-    resume: { path: file, ...(isGone ? { isGone } : {}) },
+    resume,
   });
-  return await runAndTell(launch, values);
+  const again = await stepsAgain(recorded, launch.program as LaunchedPlaybook, values);
+  const program = { ...(launch.program as LaunchedPlaybook), resume: { ...resume, again: [...again] } };
+  return await runAndTell({ ...launch, program }, values);
+}
+
+/** @throws a `UsageError` for what can't be run, or where a choice is missing */
+async function stepsAgain(
+  recorded: RecordedRun,
+  program: LaunchedPlaybook,
+  options: ChoiceOptions & { readonly rerun?: readonly string[] | undefined },
+): Promise<readonly string[]> {
+  const { rerun = [] } = options;
+  for (const path of rerun) {
+    if (!recorded.results.has(path)) {
+      const known = [...recorded.results.keys()].join(", ");
+      throw new UsageError(`No step ${path} has finished${known === "" ? "" : `; there are ${known}`}`);
+    }
+  }
+  const plan = await planResume(recorded, program, rerun);
+  if (plan.type === "unsound") {
+    const [first = ""] = plan.missing;
+    const hint = first === "" ? "" : ` --param-env ${first}=<variable> takes it from the environment.`;
+    throw new UsageError(`${plan.loaded.problems.join("; ")}${hint}`);
+  }
+  const { changes, next } = plan;
+  if (next === undefined && recorded.end?.isOk === true && changes.length === 0) {
+    throw new Error(`All steps of ${recorded.sessionId} have finished: nothing is left to go on with`);
+  }
+  return [...rerun, ...(await chooseAgain(recorded, changes, options))];
 }
 
 async function lastPlaybook(directory: string): Promise<string> {

@@ -1,22 +1,47 @@
-// What a resumed run takes over from an earlier one and what it does anew. A step that finished is kept, wherever it stands
-// in the edited playbook; what failed, was under way or was never begun runs. Where the playbook says something else of a
-// finished step by now, that is told, and a person chooses.
+// What a resumed run takes over from an earlier one: the results of steps that finished, wherever these stand in the
+// edited playbook. What failed, was under way or was never begun is not among them, and runs.
 
 import type { StepResult } from "../steps/runEvent";
 import type { RunState } from "./checkpoint";
+import { type CurrentPlaybook, type CurrentStep, isWithin, outerPaths } from "./currentSteps";
 import { lastResults, type RecordedRun } from "./recordedRun";
 
 export interface KeptSteps {
+  /** By the paths that they had. */
+  readonly paths: ReadonlySet<string>;
   /** For `RunScope.setRuntimeState`. */
   readonly state: RunState;
-  /** For `PlaybookRunRequest.replay`: the results that stand in the state. */
+  /** For `PlaybookRunRequest.replay`: the results that stand in the state, by the paths that they have now. */
   readonly replay: ReadonlyMap<string, StepResult>;
 }
 
-/**
- * @param again paths of finished steps that are to run again all the same, with all that runs within them
- */
-export function keptSteps({ results, end, state }: RecordedRun, again: Iterable<string> = []): KeptSteps {
+/** @param again paths of finished steps that are to run again all the same, with all that runs within them */
+export function keptSteps(
+  run: RecordedRun,
+  playbooks: readonly CurrentPlaybook[],
+  again: Iterable<string> = [],
+): KeptSteps {
+  const { results, state } = run;
+  const current = new Map<string, CurrentStep>(playbooks.flatMap(({ steps }) => [...steps]));
+  const paths = keptPaths(run, again);
+  const isAround = (path: string) => [...paths].some((kept) => kept !== path && isWithin(kept, path));
+  const events = state.events.flatMap((delivered) => {
+    const { event } = delivered;
+    if (event.type === "stepStarted") {
+      // Whoever resumes the next run has to know whether it changed since.
+      const isWanted = isAround(event.step.path) && run.refs.get(event.step.path) === event.step;
+      return isWanted ? [delivered] : [];
+    }
+    if (event.type !== "stepFinished") return [];
+    const { result } = event;
+    const { path } = result.step;
+    if (results.get(path) !== result || !paths.has(path)) return [];
+    return [{ ...delivered, event: { ...event, result: placedResult(result, current.get(path)) } }];
+  });
+  return { paths, state: { sources: state.sources, events }, replay: lastResults(events) };
+}
+
+function keptPaths({ results, end }: RecordedRun, again: Iterable<string>): Set<string> {
   const dropped = new Set<string>();
   for (const path of again) {
     for (const other of results.keys()) if (isWithin(other, path) || isWithin(path, other)) dropped.add(other);
@@ -29,22 +54,12 @@ export function keptSteps({ results, end, state }: RecordedRun, again: Iterable<
     if (end !== undefined || result.isInterrupted === true) return false;
     return outerPaths(path).every((outer) => !results.has(outer) || isKept(outer));
   };
-  const events = state.events.filter(
-    ({ event }) =>
-      event.type === "stepFinished" &&
-      results.get(event.result.step.path) === event.result &&
-      isKept(event.result.step.path),
-  );
-  return { state: { sources: state.sources, events }, replay: lastResults(events) };
+  return new Set([...results.keys()].filter(isKept));
 }
 
-/** Also true of the path itself. */
-export function isWithin(path: string, outer: string): boolean {
-  return path === outer || path.startsWith(`${outer}/`);
-}
-
-/** "a/b/c": "a", "a/b". */
-function outerPaths(path: string): string[] {
-  const ids = path.split("/");
-  return ids.slice(1).map((_id, index) => ids.slice(0, index + 1).join("/"));
+/** Where the step stands now; what it did is what it was. */
+function placedResult(result: StepResult, current: CurrentStep | undefined): StepResult {
+  if (current === undefined) return result;
+  const { definitionHash } = result.step;
+  return { ...result, step: { ...current.ref, definitionHash } };
 }

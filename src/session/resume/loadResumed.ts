@@ -3,15 +3,14 @@
 import { describeError } from "../../base/logger";
 import { jsonOfAttributes, quoted } from "../../recorder/safeJson";
 import { objectJson } from "../../recorder/spanJson";
-import { resumedAttribute } from "../../trace/runAttributes";
+import { resumedAttribute, runProblemEvent } from "../../trace/runAttributes";
 import type { LaunchedPlaybook } from "../launch";
-import type { ParameterValue } from "../playbook/playbook";
-import { type LoadedPlaybook, loadPlaybook, parsedFile } from "../playbookFile";
+import type { LoadedPlaybook } from "../playbookFile";
 import type { SessionRecord } from "../sessionRecord";
 import type { PlaybookScope } from "../steps/runEvent";
-import { type KeptSteps, keptSteps } from "./keptSteps";
+import type { KeptSteps } from "./keptSteps";
+import { planResume } from "./planResume";
 import { type RecordedRun, readRecordedRun } from "./recordedRun";
-import { missingWords, takenParameters } from "./takenParameters";
 
 export interface ResumedRun {
   readonly run: RecordedRun;
@@ -27,7 +26,7 @@ export interface LoadedResume {
 /** Never rejects. */
 export async function loadResumed(
   program: LaunchedPlaybook,
-  { path, again, isGone = false }: NonNullable<LaunchedPlaybook["resume"]>,
+  { path, again = [], isGone = false }: NonNullable<LaunchedPlaybook["resume"]>,
 ): Promise<LoadedResume> {
   let run: RecordedRun;
   try {
@@ -37,20 +36,19 @@ export async function loadResumed(
     const secrets = Object.values(program.params).map(String);
     return { loaded: { type: "unsound", problems: [describeError(error)], secrets } };
   }
-  const parsed = await parsedFile(program.path).catch(() => undefined);
-  const { values, missing } = takenParameters(parsed?.playbook?.params ?? [], run.params, program.params);
-  const loaded = await loadPlaybook({ ...program, params: values as Record<string, ParameterValue> });
-  if (loaded.type === "sound" && missing.length > 0) {
-    return { loaded: { type: "unsound", problems: missing.map(missingWords), secrets: loaded.secrets } };
-  }
-  return { loaded, resumed: { run, kept: keptSteps(run, again) } };
+  const plan = await planResume(run, program, again);
+  const { loaded } = plan;
+  return plan.type === "sound" ? { loaded, resumed: { run, kept: plan.kept } } : { loaded };
 }
 
 /** Before the run begins: its scope knows what finished, and its root names the session that it resumes. */
 export function takeOver(scope: PlaybookScope, record: SessionRecord, { run, kept }: ResumedRun): void {
-  const { sessionId, traceId, rootSpanId, file } = run;
+  const { sessionId, traceId, rootSpanId, file, problems } = run;
   scope.setRuntimeState(kept.state);
   record.attributes({ [resumedAttribute]: { sessionId, traceId, file } });
+  for (const problem of problems) {
+    record.sessionEvent(runProblemEvent, { message: `of the session that is resumed ${problem}` });
+  }
   const attributes = jsonOfAttributes({ relation: "resumes", "session.id": sessionId });
   const link = objectJson({ spanId: quoted(rootSpanId), traceId: quoted(traceId), attributes });
   record.recorder?.link(record.rootSpanId, link);

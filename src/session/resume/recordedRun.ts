@@ -8,7 +8,7 @@ import type { TraceFile, TraceSpan } from "../../trace/schema";
 import type { ProbeLiveness } from "../../trace/sessionFiles";
 import { deriveState } from "../../trace/state";
 import type { BusEvent, Delivered, EventOf } from "../bus/delivered";
-import type { RunEvent, StepResult } from "../steps/runEvent";
+import type { RunEvent, StepRef, StepResult } from "../steps/runEvent";
 import { type RunState, readCheckpoint } from "./checkpoint";
 
 /** The session can't be resumed; the message says why. */
@@ -31,6 +31,8 @@ export interface RecordedRun {
   readonly state: RunState;
   /** By path: the last result of each step, in the order in which they came. */
   readonly results: ReadonlyMap<string, StepResult>;
+  /** By path: each step that was begun, as it was when it was begun last. */
+  readonly refs: ReadonlyMap<string, StepRef>;
   /** What came of it; undefined for a run that was cut off: killed, crashed, stopped by somebody. */
   readonly end: { readonly isOk: boolean } | undefined;
   /** In words: what of the record is lost. */
@@ -86,6 +88,7 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
     params,
     state: { ...state, events },
     results: lastResults(events),
+    refs: lastRefs(events),
     end: end === undefined || end.isInterrupted === true ? undefined : { isOk: end.isOk },
     problems,
   };
@@ -131,6 +134,17 @@ export function lastResults(events: RunState["events"]): Map<string, StepResult>
     results.set(event.result.step.path, event.result);
   }
   return results;
+}
+
+/** A result says what its step was when it ran, which is not when that was begun anew. */
+function lastRefs(events: RunState["events"]): Map<string, StepRef> {
+  const refs = new Map<string, StepRef>();
+  for (const { event } of events) {
+    const ref =
+      event.type === "stepStarted" ? event.step : event.type === "stepFinished" ? event.result.step : undefined;
+    if (ref !== undefined) refs.set(ref.path, ref);
+  }
+  return refs;
 }
 
 /** Ids of the spans of each step by its path, in their order. */

@@ -1,0 +1,104 @@
+// Finds in the playbooks as they are now the steps that an earlier run knows: by id within the playbook that they stood in,
+// wherever they stand by now. One that is gone was renamed where exactly one new step does exactly the same.
+
+import type { Playbook, Step } from "../playbook/playbook";
+import type { StepRef } from "../steps/runEvent";
+import type { RecordedRun } from "./recordedRun";
+
+export interface CurrentStep {
+  readonly step: Step;
+  /** With the path that it has now. */
+  readonly ref: StepRef;
+}
+
+export interface CurrentPlaybook {
+  readonly playbook: Playbook;
+  /** As recorded: "" or the path of the step that runs it. */
+  readonly outer: string;
+  /** Path of that step now. */
+  readonly currentOuter: string;
+  /** By recorded path. */
+  readonly steps: ReadonlyMap<string, CurrentStep>;
+}
+
+/** Undefined where it can't be read or is no playbook any more. @param path absolute */
+export type ReadPlaybook = (path: string) => Promise<Playbook | undefined>;
+
+/** The run's own playbook first, then those within it of which a step had a result. */
+export async function currentPlaybooks(
+  { results, refs }: Pick<RecordedRun, "results" | "refs">,
+  playbook: Playbook,
+  read: ReadPlaybook,
+): Promise<readonly CurrentPlaybook[]> {
+  const found: CurrentPlaybook[] = [];
+  const current = new Map<string, CurrentStep>();
+  const outers = new Set([""]);
+  for (const path of results.keys()) for (const outer of outerPaths(path)) outers.add(outer);
+  const inOrder = [...outers].sort((one, other) => depthOf(one) - depthOf(other));
+  for (const outer of inOrder) {
+    const currentOuter = outer === "" ? "" : current.get(outer)?.ref.path;
+    const paths = [...new Set([...refs.keys(), ...outers])].filter((path) => path !== "" && outerOf(path) === outer);
+    const file = paths.map((path) => refs.get(path)?.file).find((each) => each !== undefined);
+    const inner = outer === "" ? playbook : file === undefined ? undefined : await read(file);
+    if (currentOuter === undefined || inner === undefined) continue;
+    const steps = stepsOf(inner, currentOuter, paths, refs);
+    for (const [path, step] of steps) current.set(path, step);
+    found.push({ playbook: inner, outer, currentOuter, steps });
+  }
+  return found;
+}
+
+function stepsOf(
+  playbook: Playbook,
+  currentOuter: string,
+  paths: readonly string[],
+  refs: RecordedRun["refs"],
+): Map<string, CurrentStep> {
+  const found = new Map<string, CurrentStep>();
+  const ids = new Map(paths.map((path) => [path.slice(path.lastIndexOf("/") + 1), path]));
+  const fresh = playbook.steps.filter(({ id }) => !ids.has(id));
+  const gone = [...ids].filter(([id]) => !playbook.steps.some((step) => step.id === id)).map(([, path]) => path);
+  const hashOf = (path: string) => refs.get(path)?.definitionHash;
+  for (const [index, step] of playbook.steps.entries()) {
+    const path = ids.get(step.id) ?? renamedFrom(step, fresh, gone, hashOf);
+    if (path === undefined) continue;
+    const { id, name, action, place, definitionHash } = step;
+    const own = currentOuter === "" ? id : `${currentOuter}/${id}`;
+    found.set(path, {
+      step,
+      ref: { path: own, id, index, name, action, file: playbook.path, line: place.line, definitionHash },
+    });
+  }
+  return found;
+}
+
+function renamedFrom(
+  { definitionHash }: Step,
+  fresh: readonly Step[],
+  gone: readonly string[],
+  hashOf: (path: string) => string | undefined,
+): string | undefined {
+  const [path, other] = gone.filter((each) => hashOf(each) === definitionHash);
+  const isOnly = fresh.filter((step) => step.definitionHash === definitionHash).length === 1;
+  return isOnly && other === undefined ? path : undefined;
+}
+
+/** Also true of the path itself. */
+export function isWithin(path: string, outer: string): boolean {
+  return path === outer || path.startsWith(`${outer}/`);
+}
+
+/** "a/b/c": "a", "a/b". */
+export function outerPaths(path: string): string[] {
+  const ids = path.split("/");
+  return ids.slice(1).map((_id, index) => ids.slice(0, index + 1).join("/"));
+}
+
+/** "a/b/c": "a/b"; "a": "". */
+export function outerOf(path: string): string {
+  return path.slice(0, Math.max(0, path.lastIndexOf("/")));
+}
+
+function depthOf(path: string): number {
+  return path === "" ? 0 : path.split("/").length;
+}
