@@ -4,8 +4,10 @@
 import { loopsResultSchema, type SentLoop } from "../../src/protocol/loopMessages";
 import { type HostConnection, StaleReplyError } from "./hostConnection";
 
-/** The page and what it asks for first go before. */
-const firstRestMs = 400;
+/** The page and what it asks for first go before; in a large trace that takes longer, and so does this. */
+const firstRestMs = 300;
+const firstRestOfManyMs = 1_500;
+const manyRows = 20_000;
 
 interface Known {
   readonly epoch: number;
@@ -39,8 +41,8 @@ export class LoopModel {
   }
 
   /** The trace is another one, or has changed. */
-  changed(epoch: number): void {
-    if (epoch !== this.#epoch) this.#restMs = firstRestMs;
+  changed(epoch: number, rowCount: number): void {
+    if (epoch !== this.#epoch) this.#restMs = rowCount > manyRows ? firstRestOfManyMs : firstRestMs;
     this.#epoch = epoch;
     this.#isStale = true;
     this.#askSoon();

@@ -443,7 +443,7 @@ export class Panel implements Navigable {
     this.selectedRow = -1;
     this.details.clear();
     this.#searchAnew(opened.epoch);
-    this.loops.changed(opened.epoch);
+    this.loops.changed(opened.epoch, picture.model.columns.count);
     const { row, isKept, isScrolled } = firstSelection(opened, picture, {
       picture: before,
       selectedRow,
@@ -467,7 +467,7 @@ export class Panel implements Navigable {
 
   #grew(message: MessageOf<"delta">, shownMore: number): void {
     const { appended, changedRows, epoch } = message;
-    this.loops.changed(epoch);
+    this.loops.changed(epoch, this.picture?.model.columns.count ?? 0);
     if (appended.startMs.length > 0 && shownMore > 0) {
       if (this.isAtTail) this.tailWish = { serial: ++this.#serial, what: "smooth" };
       else this.newCount += shownMore;
