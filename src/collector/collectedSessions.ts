@@ -128,6 +128,7 @@ export class CollectedSessions {
       traceId: makeTraceId(Date.now()),
       metadata: { title },
       mode: restored === undefined ? "start" : "rehydrate",
+      hasFirstRecords: true,
       fsync,
       fs: nodeFs,
       machine: undefined,

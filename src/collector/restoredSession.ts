@@ -47,9 +47,10 @@ export async function readRestored(
   sessionId: string,
   mostBytes = mostReadBytes,
 ): Promise<RestoredSession | undefined> {
-  const safeId = await runAsync(nodeFs, safeIdIn(directory, sessionId)).catch(() => undefined);
+  const names = await runAsync(nodeFs, io.list(directory)).catch(() => []);
+  const safeId = await runAsync(nodeFs, safeIdIn(directory, sessionId, names)).catch(() => undefined);
   if (safeId === undefined) return undefined;
-  const sizeBytes = await sizeOnDisk(directory, safeId);
+  const sizeBytes = await sizeOf(directory, filesOfSession(names, safeId));
   if (sizeBytes === 0 || sizeBytes > mostBytes) return undefined;
   return await reading.run(sizeBytes, () => readRestoredFiles(directory, safeId));
 }
@@ -66,8 +67,7 @@ function* restoring(files: SessionFiles): Steps<RestoredSession> {
   return yield* restoredFrom(sessionId, trace);
 }
 
-async function sizeOnDisk(directory: string, safeId: string): Promise<number> {
-  const names = filesOfSession(await runAsync(nodeFs, io.list(directory)), safeId);
+async function sizeOf(directory: string, names: readonly string[]): Promise<number> {
   const sizes = await Promise.all(
     names.map((name) =>
       stat(join(directory, name)).then(

@@ -23,6 +23,7 @@ export interface RenameWatch {
 /** @param names what is in the directory */
 export function* isRenameAwaited(watch: RenameWatch, names: readonly string[]): Io<boolean> {
   for (const name of names) {
+    if (!name.startsWith(watch.safeId)) continue;
     const parsed = parseTraceFileName(name);
     if (parsed.type !== "temp" || parsed.safeId !== watch.safeId) continue;
     const { pid, instance } = parseTempName(name);

@@ -41,6 +41,9 @@ export function* resolveSafeId(
   const taken: TakenId[] = [];
   const known = new Set<string>();
   for (const name of names) {
+    // Of thousands of names nearly all are ruled out by a look: what folds to other letters than its own is not ASCII.
+    const lower = name.toLowerCase();
+    if (!lower.startsWith(wanted) && !lower.includes(hashMark) && !notAscii.test(name)) continue;
     const parsed = parseTraceFileName(name);
     if (parsed.type === "other" || parsed.type === "temp" || known.has(parsed.safeId)) continue;
     // Only ids that look alike can collide: the plain one, and those that end in this id's hash.
@@ -52,9 +55,13 @@ export function* resolveSafeId(
   return fileId(rawId, taken, sha256Hex);
 }
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: it is the range of ASCII.
+const notAscii = /[^\u0000-\u007f]/;
+
 export function* readExisting(directory: string, names: readonly string[], safeId: string): Io<ExistingSession> {
   const journals: { incarnation: number; header: ReadJournal["header"] }[] = [];
   for (const name of names) {
+    if (!name.startsWith(safeId)) continue;
     const parsed = parseTraceFileName(name);
     if (parsed.type !== "journal" || parsed.safeId !== safeId) continue;
     journals.push({ incarnation: parsed.incarnation, header: yield* readHeader(join(directory, name), name) });

@@ -13,9 +13,12 @@ export function* findTrace(directory: string, rawId: string, probe: ProbeLivenes
   return found === undefined || found.facts.size === 0 ? undefined : readSession(found.files, probe);
 }
 
-/** The safe id that session `rawId` has in the directory, or would get there. */
-export function* safeIdIn(directory: string, rawId: string): Io<string> {
-  return yield* resolveSafeId(directory, yield* io.list(directory), rawId, sha256Hex);
+/**
+ * The safe id that session `rawId` has in the directory, or would get there.
+ * @param names of what the directory holds, where that is known
+ */
+export function* safeIdIn(directory: string, rawId: string, names?: readonly string[]): Io<string> {
+  return yield* resolveSafeId(directory, names ?? (yield* io.list(directory)), rawId, sha256Hex);
 }
 
 function sha256Hex(text: string): string {

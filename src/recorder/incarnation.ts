@@ -122,10 +122,14 @@ export class Incarnation implements SessionRecorder, LiveIncarnation {
     return Math.round((wallMs + performance.now() - monoMs) * 1000) / 1000;
   }
 
-  /** Writes the first record, in this thread: when it returns, the session is there. */
-  start(header: string): void {
+  /**
+   * Writes the first record, in this thread: when it returns, the session is there.
+   * @param hasFirstRecords see `SessionRequest`
+   */
+  start(header: string, hasFirstRecords = false): void {
     this.#appender.addAt(this.#setup.clock.wallMs, 0, header);
     this.#appender.drain();
+    if (hasFirstRecords) return this.#snapshots.recorded();
     this.#snapshots.write().catch((error) => this.#setup.onProblem("S.json could not be written", toError(error)));
   }
 

@@ -3,7 +3,7 @@
 
 import { syncEntryOf } from "./durableDirectory";
 import type { JournalAppender } from "./journalAppender";
-import { type RecorderFs, runAsyncInQueue, runSync } from "./recorderFs";
+import { type RecorderFs, runAsync, runAsyncInQueue, runSync } from "./recorderFs";
 import { inSyncQueue } from "./syncQueue";
 import type { FsyncMode } from "./traceTypes";
 
@@ -80,7 +80,12 @@ export class JournalSync {
   sync(): Promise<void> {
     if (this.#isStopped) return Promise.resolve();
     if (this.#isEntrySynced && this.#syncedBytes >= this.#appender.writtenBytes) return Promise.resolve();
-    this.#queued ??= inSyncQueue(this.#fs, async () => {
+    this.#queued ??= this.#isEntrySynced ? this.#enqueue() : this.#syncEntry().then(() => this.#enqueue());
+    return this.#queued;
+  }
+
+  #enqueue(): Promise<void> {
+    return inSyncQueue(this.#fs, async () => {
       this.#queued = undefined;
       this.#underWay++;
       try {
@@ -89,7 +94,18 @@ export class JournalSync {
         this.#underWay--;
       }
     });
-    return this.#queued;
+  }
+
+  /** With other syncs of the directory, before the journal's own has its place. */
+  async #syncEntry(): Promise<void> {
+    const { journal } = this.#appender;
+    try {
+      await runAsync(this.#fs, syncEntryOf(journal.path));
+      if (journal === this.#appender.journal) this.#isEntrySynced = true;
+    } catch (error) {
+      this.#queued = undefined;
+      throw error;
+    }
   }
 
   /** A new journal has taken the place of the old one. */

@@ -74,6 +74,7 @@ function open(request: SessionRequest): Incarnation {
       fsync: request.fsync,
       continues,
     }),
+    request.hasFirstRecords,
   );
   // After a sync that failed it goes on in a newer journal already.
   markBeginning(fs, path, safeId, { ...identity, incarnation: session.incarnation }, existing, request);

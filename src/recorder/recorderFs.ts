@@ -31,7 +31,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { promisify } from "node:util";
 import { makeFolders, makeFoldersSync } from "./makeFolders";
 import { renameRetrying, renameSyncRetrying } from "./retryingRename";
-import { inSyncQueue } from "./syncQueue";
+import { inSyncQueue, inSyncQueueOnce } from "./syncQueue";
 
 /**
  * `create`: a new file for appending, EEXIST where there is one. `append`: an existing file for appending, ENOENT where
@@ -133,7 +133,9 @@ export function runSync<T>(fs: RecorderFs, task: Io<T>): T {
 
 /** Runs a task whose calls are made in other threads, one after the other; its syncs wait for those of the process. */
 export function runAsync<T>(fs: RecorderFs, task: Io<T>): Promise<T> {
-  return runInThreads(fs, task, (sync) => inSyncQueue(fs, sync));
+  return runInThreads(fs, task, (sync, directory) =>
+    directory === undefined ? inSyncQueue(fs, sync) : inSyncQueueOnce(fs, directory, sync),
+  );
 }
 
 /** The same for a task that has its place in the queue of syncs already. */
@@ -144,8 +146,10 @@ export function runAsyncInQueue<T>(fs: RecorderFs, task: Io<T>): Promise<T> {
 async function runInThreads<T>(
   fs: RecorderFs,
   task: Io<T>,
-  queued: (sync: () => Promise<unknown>) => Promise<unknown>,
+  queued: (sync: () => Promise<unknown>, directory: string | undefined) => Promise<unknown>,
 ): Promise<T> {
+  /** What is open for reading, of which directories alone are synced. */
+  const opened = new Map<unknown, string>();
   const calls = fs.async as unknown as Record<FileCallName, (...args: readonly unknown[]) => Promise<unknown>>;
   for (let step = task.next(); ; ) {
     if (step.done) return step.value;
@@ -153,7 +157,10 @@ async function runInThreads<T>(
     let result: unknown;
     try {
       const isSync = name === "syncData" || name === "syncAll";
-      result = await (isSync ? queued(() => calls[name](...args)) : calls[name](...args));
+      const directory = isSync ? opened.get(args[0]) : undefined;
+      result = await (isSync ? queued(() => calls[name](...args), directory) : calls[name](...args));
+      if (name === "open" && args[1] === "read") opened.set(result, String(args[0]));
+      else if (name === "close") opened.delete(args[0]);
     } catch (error) {
       step = task.throw(error);
       continue;

@@ -71,6 +71,7 @@ function* olderJournals(
   const directory = dirname(target.path);
   const found: { path: string; mayBeWritten: boolean }[] = [];
   for (const name of names) {
+    if (!name.startsWith(target.safeId)) continue;
     const parsed = parseTraceFileName(name);
     if (parsed.type !== "journal" || parsed.safeId !== target.safeId || parsed.incarnation >= writer.incarnation) {
       continue;

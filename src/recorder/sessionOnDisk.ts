@@ -24,6 +24,7 @@ export interface SessionOnDisk {
 export function filesOfSession(names: readonly string[], safeId: string): string[] {
   const found: { readonly name: string; readonly rank: number }[] = [];
   for (const name of names) {
+    if (!name.startsWith(safeId)) continue;
     const parsed = parseTraceFileName(name);
     if (parsed.type === "other" || parsed.type === "temp" || parsed.type === "seen" || parsed.safeId !== safeId) {
       continue;

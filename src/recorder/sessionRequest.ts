@@ -22,6 +22,11 @@ export interface SessionRequest {
   readonly metadata: TraceMetadata;
   /** `rehydrate` goes on with the trace that is there. */
   readonly mode: "start" | "rehydrate";
+  /**
+   * Something is recorded at once, so the first `S.json` may wait until the session has gone quiet: many sessions that are
+   * short then cost one replaced file less each. Until then the journal is the trace, as it is for every reader.
+   */
+  readonly hasFirstRecords?: boolean | undefined;
   readonly fsync: FsyncMode;
   readonly fs: RecorderFs;
   readonly machine: Machine | undefined;

@@ -78,6 +78,7 @@ async function listSessionFiles(access: FileAccess, directory: string, safeId: s
   const order = { live: 0, crash: 1, journal: 2, snapshot: 3 } as const;
   const found: { readonly name: string; readonly rank: number }[] = [];
   for (const name of await access.list(directory)) {
+    if (!name.startsWith(safeId)) continue;
     const parsed = parseTraceFileName(name);
     if (parsed.type === "other" || parsed.type === "temp" || parsed.type === "seen" || parsed.safeId !== safeId)
       continue;
