@@ -31,7 +31,7 @@ export const httpAction = {
   atMostOne: ["json", "body", "form"],
   describe: {
     method: "GET by default, POST where there is a `json`, `body` or `form`.",
-    url: "Where to send it. A `{param}` within it is percent-encoded unless the address begins with it.",
+    url: "Where to send it. In its path and its query the value of a `{param}` is percent-encoded.",
     headers: "Headers of the request.",
     query: "Added to the address; a list adds its name once for each value.",
     json: "The body as JSON. A text that is nothing but a `{param}` becomes the value with its type.",
