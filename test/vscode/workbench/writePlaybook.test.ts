@@ -30,6 +30,7 @@ describe("writing a playbook", () => {
   it("begins with a commented one, offers what may stand there, and tells of a slip at its line", async () => {
     const { page } = workbench;
     await workbench.runCommand("Tracekeeper: New Playbook…");
+    await page.locator(".quick-input-widget:visible").getByText(/^The name of the playbook/).waitFor();
     await page.keyboard.type("Nightly check");
     await page.keyboard.press("Enter");
     await workbench.tab("nightly-check.playbook.yaml").waitFor();
