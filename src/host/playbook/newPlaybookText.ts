@@ -2,7 +2,7 @@
 
 export function newPlaybookText(name: string): string {
   return `# A Tracekeeper playbook: steps that are run one after another in a traced session.
-# Ctrl+Space offers what may stand at a place, and every key tells what it means when the pointer rests on it.
+# Ctrl+Space offers what may stand at a place; rest the pointer on a key to see what it means.
 name: ${JSON.stringify(name)}
 description: What this playbook is for
 
@@ -17,7 +17,7 @@ params:
 # Variables of the environment of all commands.
 # env: { LOG_LEVEL: debug }
 
-# A session that goes in circles is warned of and stopped; what is left out comes from the settings.
+# When a session that goes in circles is stopped; the rest comes from the settings.
 # guardrails:
 #   consecutive_errors: 5
 #   budget: { time: 30m, cost: 2.5, tokens: 200000 }
