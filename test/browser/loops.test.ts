@@ -99,6 +99,29 @@ describe("loops", () => {
     await expect.poll(() => note.innerText()).toContain(`Told while it ran (stopped the session): ${told.message}`);
   });
 
+  it("are gone through one by one where a call is part of several", async () => {
+    const failed = { status: "error", statusMessage: "exit 1", output: undefined } as const;
+    const spans = [
+      root,
+      call("x", 500, failed),
+      call("y", 600, failed),
+      ...times(4, 1_000, (atMs) => [call("ls", atMs, failed)]),
+    ];
+    await using drive = await openTrace(browser, traceFiles(madeUpTrace(spans)));
+    const chip = drive.page.getByRole("button", { name: /^1 loop, 1 hint/ });
+    const said = drive.page.locator(".status-announcement");
+    await chip.click();
+    const first = await said.innerText();
+    await chip.click();
+    await expect.poll(() => said.innerText()).not.toBe(first);
+    expect([first, await said.innerText()].sort()).toEqual([
+      "1 of 2: 6 failures one after the other, from bash x on",
+      "2 of 2: bash ls, failed 4 times",
+    ]);
+    const notes = drive.page.getByRole("group", { name: /^(Part of a loop|Watched by guardrails)/ });
+    await expect.poll(() => notes.count()).toBe(2);
+  });
+
   it("are not there where there is none", async () => {
     await using drive = await openTrace(browser, sampleFiles("ses_failed_dbt_build"));
     await drive.page.keyboard.press("o");

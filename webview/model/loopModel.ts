@@ -9,11 +9,13 @@ const firstRestMs = 300;
 const firstRestOfManyMs = 1_500;
 const manyRows = 20_000;
 
+const none: readonly SentLoop[] = [];
+
 interface Known {
   readonly epoch: number;
   readonly loops: readonly SentLoop[];
-  /** By row: the loop that it is part of, those that go round before others. */
-  readonly byRow: ReadonlyMap<number, SentLoop>;
+  /** By row: what it is part of, loops before the rest. */
+  readonly byRow: ReadonlyMap<number, readonly SentLoop[]>;
 }
 
 export class LoopModel {
@@ -21,6 +23,7 @@ export class LoopModel {
   readonly #onChange: () => void;
   #known: Known | undefined;
   #epoch = -1;
+  #arrival = { row: -1, index: -1 };
   #isStale = false;
   #isBusy = false;
   #restMs = firstRestMs;
@@ -36,8 +39,26 @@ export class LoopModel {
     return this.#known?.epoch === this.#epoch ? this.#known.loops : [];
   }
 
+  /** What the row is part of, loops before the rest. */
+  allOf(row: number): readonly SentLoop[] {
+    return (this.#known?.epoch === this.#epoch ? this.#known.byRow.get(row) : undefined) ?? none;
+  }
+
   of(row: number): SentLoop | undefined {
-    return this.#known?.epoch === this.#epoch ? this.#known.byRow.get(row) : undefined;
+    return this.allOf(row)[0];
+  }
+
+  /** The person went to a row as part of this loop: the row may be part of others, too. */
+  arriveAt(row: number, index: number): void {
+    this.#arrival = { row, index };
+  }
+
+  /** Index of the loop that the row stands for; -1 for a row that is part of none. */
+  indexOf(row: number): number {
+    const arrived = this.#arrival.row === row ? this.loops[this.#arrival.index] : undefined;
+    if (arrived?.rows.includes(row) === true) return this.#arrival.index;
+    const own = this.of(row);
+    return own === undefined ? -1 : this.loops.indexOf(own);
   }
 
   /** The trace is another one, or has changed. */
@@ -76,11 +97,15 @@ export class LoopModel {
 
   #take(epoch: number, loops: readonly SentLoop[]): void {
     const isNothing = loops.length === 0 && this.loops.length === 0;
-    const byRow = new Map<number, SentLoop>();
+    const byRow = new Map<number, SentLoop[]>();
     for (const isLoop of [true, false]) {
       for (const loop of loops) {
         if (loop.isLoop !== isLoop) continue;
-        for (const row of loop.rows) if (!byRow.has(row)) byRow.set(row, loop);
+        for (const row of loop.rows) {
+          const known = byRow.get(row);
+          if (known === undefined) byRow.set(row, [loop]);
+          else known.push(loop);
+        }
       }
     }
     this.#known = { epoch, loops, byRow };

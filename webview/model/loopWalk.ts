@@ -8,8 +8,7 @@ import type { Panel } from "./panel";
 export function goToLoop(panel: Panel, direction: 1 | -1): void {
   const { loops } = panel.loops;
   if (loops.length === 0) return panel.announce(text("noLoops"));
-  const own = panel.loops.of(panel.selectedRow);
-  const at = own === undefined ? -1 : loops.indexOf(own);
+  const at = panel.loops.indexOf(panel.selectedRow);
   const from = at >= 0 ? at : placeOf(panel, direction);
   const next = (from + direction + loops.length) % loops.length;
   const loop = loops[next];
@@ -19,6 +18,7 @@ export function goToLoop(panel: Panel, direction: 1 | -1): void {
     loops.length === 1
       ? text("onlyLoop", loopText(loop))
       : text("loopAt", formatInteger(next + 1), formatInteger(loops.length), loopText(loop));
+  panel.loops.arriveAt(row, next);
   show(panel, row, words);
 }
 
@@ -37,7 +37,9 @@ export function goToCall(panel: Panel, loop: SentLoop, from: number, direction: 
   const { rows } = loop;
   const next = (from + direction + rows.length) % rows.length;
   const row = rows[next];
-  if (row !== undefined) show(panel, row, text("callOfLoop", formatInteger(next + 1), formatInteger(rows.length)));
+  if (row === undefined) return;
+  panel.loops.arriveAt(row, panel.loops.loops.indexOf(loop));
+  show(panel, row, text("callOfLoop", formatInteger(next + 1), formatInteger(rows.length)));
 }
 
 function show(panel: Panel, row: number, words: string): void {

@@ -35,7 +35,7 @@ export function watchGuardrails(
   const tell = ({ level, pattern, message }: Omit<GuardrailFinding, "actions">, scopeId?: string) => {
     const finding = { level, pattern, message };
     scope.emit({ type: "guardrail", finding, ...(scopeId === undefined ? {} : { scopeId }) });
-    if (level === "stop") stop({ type: "guardrail", message: `${pattern}: ${message}` });
+    if (level === "stop") stop({ type: "guardrail", message });
   };
   const store = new DisposableStore();
   store.add(
@@ -60,7 +60,7 @@ export function watchGuardrails(
   if (timeMs !== undefined) {
     // An action that goes on and on is none that has ended.
     const timer = setTimeout(() => {
-      tell({ level: "stop", pattern: "time-budget", message: "the time budget is used up while an action runs" });
+      tell({ level: "stop", pattern: "time-budget", message: "time budget: used up while an action runs" });
     }, timeMs);
     store.add(toDisposable(() => clearTimeout(timer)));
   }

@@ -20,7 +20,7 @@ export function tellSteps(bus: RunBus, say: (line: string) => void): Disposable 
         case "recoveryStarted":
           return say(`recovery: ${event.name}`);
         case "guardrail":
-          return say(`${event.finding.pattern}: ${event.finding.message}`);
+          return say(event.finding.message);
         case "stepFinished": {
           const line = lineOf(event.result, delivered.isReplayed);
           if (line !== undefined) say(line);

@@ -5,6 +5,8 @@ import { loopPatterns } from "./guardrail";
 
 const mostLoops = 1_000;
 const mostRows = 10_000;
+/** What says most of why its calls came goes first. */
+const ranks: Readonly<Record<FoundPattern, number>> = { cycle: 0, repeat: 1, revisit: 1, "consecutive-errors": 2 };
 
 export const foundPatterns = [...loopPatterns, "consecutive-errors"] as const;
 export type FoundPattern = (typeof foundPatterns)[number];
@@ -61,7 +63,7 @@ export class FoundLoops {
   get loops(): readonly LoopRows[] {
     const all = [...this.#found.values()];
     // What explains more comes first: a cycle tells all that the repeats of its actions would.
-    all.sort((a, b) => Number(b.pattern === "cycle") - Number(a.pattern === "cycle") || b.rows.size - a.rows.size);
+    all.sort((a, b) => ranks[a.pattern] - ranks[b.pattern] || b.rows.size - a.rows.size);
     const told = new Set<number>();
     const loops: LoopRows[] = [];
     for (const { pattern, length, rows, rounds, more } of all) {

@@ -42,7 +42,7 @@ steps:
   - { id: waits, action: run, with: { command: "exec sleep 1000" } }
 `);
     expect(code).toBe(1);
-    expect(tree[0]).toMatch(/^sample error: stopped by a guardrail: time-budget: /);
+    expect(tree[0]).toMatch(/^sample error: stopped by a guardrail: time budget: /);
     expect(tree[1]).toMatch(/^ {2}waits interrupted: stopped by a guardrail: killed by SIGINT/);
   });
 
@@ -92,7 +92,7 @@ steps:
       {},
       { launch: { guardrails } },
     );
-    expect(tree[0]).toMatch(/^sample error: stopped by a guardrail: consecutive-errors: /);
+    expect(tree[0]).toMatch(/^sample error: stopped by a guardrail: consecutive errors: /);
     expect(tree.join("\n")).not.toContain("three");
   });
 });

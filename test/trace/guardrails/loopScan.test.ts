@@ -91,6 +91,11 @@ describe("the loops of a trace", () => {
       "session:x | bash:a!>0 | bash:b!>0 | bash:c!>0 | bash:d!>0 | bash:e!>0 | bash:f!>0 | bash:g>0",
       ["consecutive-errors 6: 1 2 3 4 5 6"],
     ],
+    [
+      "are named apart from other failures around them",
+      `session:x | bash:a!>0 | ${many("bash:b!>0", 4)}`,
+      ["consecutive-errors 5: 1 2 3 4 5", "repeat 4: 2 3 4 5"],
+    ],
   ])("%s", (_, text, expected) => {
     expect(told(text)).toEqual(expected);
   });

@@ -1,5 +1,6 @@
-// Which loop a step is part of, with the way to the calls before and after it.
+// Which loops a step is part of, with the way to the calls before and after it.
 
+import type { SentLoop } from "../../../src/protocol/loopMessages";
 import { goToCall, partText } from "../../model/loopWalk";
 import type { Panel } from "../../model/panel";
 import { formatInteger, text } from "../../text";
@@ -7,9 +8,17 @@ import { Icon } from "../icon";
 
 const levelTexts = { hint: "levelHint", warn: "levelWarn", stop: "levelStop" } as const;
 
-export function LoopNote({ panel, row }: { panel: Panel; row: number }) {
-  const loop = panel.loops.of(row);
-  if (loop === undefined) return null;
+export function LoopNotes({ panel, row }: { panel: Panel; row: number }) {
+  return (
+    <>
+      {panel.loops.allOf(row).map((loop, index) => (
+        <LoopNote key={index} panel={panel} row={row} loop={loop} />
+      ))}
+    </>
+  );
+}
+
+function LoopNote({ panel, row, loop }: { panel: Panel; row: number; loop: SentLoop }) {
   const { rows, told } = loop;
   const at = rows.indexOf(row);
   return (

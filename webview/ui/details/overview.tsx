@@ -11,7 +11,7 @@ import { StepsCard, showsStepsCard } from "../stepsCard";
 import { CallList } from "./callList";
 import { ErrorBlock } from "./errorBlock";
 import { type Fact, FactTable } from "./factTable";
-import { LoopNote } from "./loopNote";
+import { LoopNotes } from "./loopNote";
 import { PayloadSection } from "./payloadSection";
 import { PlaceList } from "./placeList";
 
@@ -32,7 +32,7 @@ export function Overview(props: DetailsProps) {
       {details.error !== undefined && (
         <ErrorBlock panel={panel} reference={ref} error={details.error} isRecovered={isRecovered(picture, row)} />
       )}
-      <LoopNote panel={panel} row={row} />
+      <LoopNotes panel={panel} row={row} />
       {details.elided !== undefined && (
         <p class="hint">
           <Icon name="info" />
