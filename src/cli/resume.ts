@@ -3,7 +3,7 @@
 import { resolve } from "node:path";
 import type { LaunchedPlaybook } from "../session/launch";
 import { planResume } from "../session/resume/planResume";
-import { type RecordedRun, readRecordedRun } from "../session/resume/recordedRun";
+import { type RecordedRun, ResumeError, readRecordedRun } from "../session/resume/recordedRun";
 import { type Command, defaultDirectory } from "./command";
 import { findSession } from "./findSession";
 import { byNewest, listSessions } from "./listSessions";
@@ -58,10 +58,12 @@ async function run(words: readonly string[]): Promise<number> {
     throw new UsageError("--rerun-changed and --keep-changed can't both be");
   }
   const directory = resolve(values.dir ?? defaultDirectory);
-  const file = named === undefined ? await lastPlaybook(directory) : await findSession(named, directory);
   const isGone = values.gone === true;
-  const recorded = await readRecordedRun(file, { isGone });
-  const resume = { path: file, ...(isGone ? { isGone } : {}) };
+  const recorded =
+    named === undefined
+      ? await lastPlaybook(directory, { isGone })
+      : await readRecordedRun(await findSession(named, directory), { isGone });
+  const resume = { path: recorded.file, ...(isGone ? { isGone } : {}) };
   const launch = playbookLaunch(recorded.path, {
     dir: values.dir,
     title: values.title,
@@ -100,9 +102,17 @@ async function stepsAgain(
   return [...rerun, ...(await chooseAgain(recorded, changes, options))];
 }
 
-async function lastPlaybook(directory: string): Promise<string> {
+/** One that did not come to its first step is passed over. */
+async function lastPlaybook(directory: string, options: { readonly isGone: boolean }): Promise<RecordedRun> {
   const sessions = await listSessions(directory, Date.now());
-  const [last] = sessions.filter(({ playbook }) => playbook !== undefined).sort(byNewest);
-  if (last === undefined) throw new Error(`${directory}: There is no session of a playbook`);
-  return last.key;
+  let empty: unknown;
+  for (const { key } of sessions.filter(({ playbook }) => playbook !== undefined).sort(byNewest)) {
+    try {
+      return await readRecordedRun(key, options);
+    } catch (error) {
+      if (!(error instanceof ResumeError) || !error.isEmpty) throw error;
+      empty ??= error;
+    }
+  }
+  throw empty ?? new Error(`${directory}: There is no session of a playbook`);
 }

@@ -3,7 +3,7 @@
 
 import { makeProbeLiveness } from "../../recorder/liveness";
 import { loadSession } from "../../store/loadSession";
-import { checkpointEvent, playbookAttribute, stepAttribute } from "../../trace/runAttributes";
+import { checkpointEvent, playbookAttribute, resumedAttribute, stepAttribute } from "../../trace/runAttributes";
 import type { TraceFile, TraceSpan } from "../../trace/schema";
 import type { ProbeLiveness } from "../../trace/sessionFiles";
 import { deriveState } from "../../trace/state";
@@ -12,7 +12,15 @@ import type { RunEvent, StepRef, StepResult } from "../steps/runEvent";
 import { type RunState, readCheckpoint } from "./checkpoint";
 
 /** The session can't be resumed; the message says why. */
-export class ResumeError extends Error {}
+export class ResumeError extends Error {
+  /** It did not come to its first step: an older session is what can be resumed. */
+  readonly isEmpty: boolean;
+
+  constructor(message: string, isEmpty = false) {
+    super(message);
+    this.isEmpty = isEmpty;
+  }
+}
 
 export interface RecordedRun {
   /** Path of `S.json`. */
@@ -46,30 +54,51 @@ export interface ReadingOptions {
   readonly isGone?: boolean;
 }
 
-/** @param file `S.json`, which need not exist yet. Rejects with a `ResumeError`, or with the system's error */
+/**
+ * Of a session that was to resume another one and did not come to its first step: that other one.
+ * @param file `S.json`, which need not exist yet. Rejects with a `ResumeError`, or with the system's error
+ */
 export async function readRecordedRun(file: string, options: ReadingOptions = {}): Promise<RecordedRun> {
   const { probe = makeProbeLiveness(), nowMs = Date.now(), isGone = false } = options;
-  const { trace, evidence, sessionId } = await loadSession(file, probe);
-  const { status } = deriveState(evidence, nowMs);
-  const root = trace.spans.find((span) => span.attributes?.[playbookAttribute] !== undefined);
-  if (root === undefined) throw new ResumeError(`${sessionId} is no run of a playbook that could be resumed`);
-  if (status === "running" || status === "waiting") throw new ResumeError(`${sessionId} is still running`);
-  if (status === "unknown" && !isGone) {
-    throw new ResumeError(`nobody knows here whether ${sessionId} still runs: it was written on another machine`);
+  const seen = new Set<string>();
+  for (let path = file; ; ) {
+    seen.add(path);
+    const { trace, evidence, sessionId } = await loadSession(path, probe);
+    const { status } = deriveState(evidence, nowMs);
+    const root = trace.spans.find(({ attributes }) => hasOne(attributes, playbookAttribute, resumedAttribute));
+    const isEmpty = !trace.spans.some(({ attributes }) => hasOne(attributes, stepAttribute));
+    if (root === undefined)
+      throw new ResumeError(`${sessionId} is no run of a playbook that could be resumed`, isEmpty);
+    if (status === "running" || status === "waiting") throw new ResumeError(`${sessionId} is still running`);
+    if (status === "unknown" && !isGone) {
+      throw new ResumeError(`nobody knows here whether ${sessionId} still runs: it was written on another machine`);
+    }
+    const record = recordOf(trace, root, sessionId);
+    if (typeof record !== "string") {
+      return { file: path, sessionId, traceId: trace.traceId, rootSpanId: root.spanId, ...record };
+    }
+    const earlier = (root.attributes?.[resumedAttribute] as { readonly file?: unknown } | undefined)?.file;
+    if (!isEmpty || typeof earlier !== "string" || seen.has(earlier)) {
+      throw new ResumeError(`${sessionId} holds nothing to go on from: ${record}`, isEmpty);
+    }
+    path = earlier;
   }
-  return { file, sessionId, traceId: trace.traceId, rootSpanId: root.spanId, ...recordOf(trace, root, sessionId) };
+}
+
+function hasOne(attributes: TraceSpan["attributes"], ...names: readonly string[]): boolean {
+  return names.some((name) => attributes?.[name] !== undefined);
 }
 
 type Recorded = Omit<RecordedRun, "file" | "sessionId" | "traceId" | "rootSpanId">;
 
-function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorded {
+/** In words where there is nothing to go on from. */
+function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorded | string {
   const { state, problems } = stateOf(root);
   const starts = state.events.filter((delivered) => isOf(delivered, "runStarted"));
   const start = starts.at(-1);
   if (start === undefined) {
-    const why =
-      problems.length > 0 ? problems.join("; ") : "it was run without checkpoints, or did not come to its first";
-    throw new ResumeError(`${sessionId} holds nothing to go on from: ${why}`);
+    if (problems.length > 0) return problems.join("; ");
+    return "it was run without checkpoints, or did not come to its first";
   }
   const spans = stepSpans(trace);
   const originOf = (path: string) => ({ sessionId, traceId: trace.traceId, spanId: spans.get(path)?.at(-1) });
