@@ -116,7 +116,7 @@ function builtExpectations(file: ExpectFile): Expectations {
   };
 }
 
-function builtGuardrails(file: GuardrailsFile): PlaybookGuardrails {
+export function builtGuardrails(file: GuardrailsFile): PlaybookGuardrails {
   const { time, cost, tokens } = file.budget ?? {};
   const { length, times } = file.cycle ?? {};
   return given({

@@ -1,6 +1,9 @@
 // What parts of a playbook say of each other beyond names: expectations that fit the action, expressions that can be
 // read, defaults that a parameter could take.
 
+import { defaultGuardrails } from "../../trace/guardrails/guardrail";
+import { guardrailProblems as settingProblems } from "../../trace/guardrails/guardrailProblems";
+import { builtGuardrails } from "./buildPlaybook";
 import { JsonPathError, jsonPath } from "./jsonPath";
 import { parameterValue } from "./parameters";
 import { placeholdersIn } from "./placeholders";
@@ -90,34 +93,25 @@ function parameterProblems(name: string, file: ParameterFile, at: YamlPath, yaml
   return [...defaultProblems, problem(yaml.rangeOf([...at, "default"]), words, "warning")];
 }
 
-function guardrailProblems(
-  { repeats = {}, failure_cluster: cluster = {} }: GuardrailsFile,
-  yaml: YamlText,
-): PlaybookProblem[] {
-  const problems: PlaybookProblem[] = [];
-  const levels = (["hint", "warn", "stop"] as const).flatMap((level) => {
-    const count = repeats[level];
-    return count === undefined ? [] : [{ level, count }];
+/** Numbers that do not fit each other, those that are not given being the defaults. */
+function guardrailProblems(file: GuardrailsFile, yaml: YamlText): PlaybookProblem[] {
+  const { repeats, cycle, failureCluster, budget, ...own } = builtGuardrails(file);
+  const defaults = defaultGuardrails;
+  const settings = {
+    ...defaults,
+    ...own,
+    repeats: { ...defaults.repeats, ...repeats },
+    cycle: { ...defaults.cycle, ...cycle },
+    failureCluster: { ...defaults.failureCluster, ...failureCluster },
+    budget: { ...defaults.budget, ...budget },
+  };
+  return settingProblems(settings).map(({ message }) => {
+    const names = [...message.matchAll(/"([a-z_.]+)"/g)].map(([, name = ""]) => name);
+    const given = names.filter((name) => yaml.placeAt(["guardrails", ...name.split(".")]) !== undefined);
+    const isDefault = names.filter((name) => !given.includes(name)).map((name) => ` "${name}" has its default.`);
+    const place = ["guardrails", ...(given[0]?.split(".") ?? [])];
+    return problem(yaml.rangeOf(place), `${message}.${isDefault.join("")}`);
   });
-  for (const [index, { level, count }] of levels.entries()) {
-    const before = levels[index - 1];
-    if (before !== undefined && count < before.count)
-      problems.push(
-        problem(
-          yaml.rangeOf(["guardrails", "repeats", level]),
-          `\`${level}\` must not come before \`${before.level}\`: ${before.count} or more.`,
-        ),
-      );
-  }
-  const { failures, window } = cluster;
-  if (failures !== undefined && window !== undefined && failures > window)
-    problems.push(
-      problem(
-        yaml.rangeOf(["guardrails", "failure_cluster", "failures"]),
-        `\`failures\` must not be more than \`window\`: ${window} or less.`,
-      ),
-    );
-  return problems;
 }
 
 /** As it could be once it is filled in. */

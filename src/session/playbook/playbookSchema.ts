@@ -2,6 +2,7 @@
 // and the JSON schema.
 
 import * as z from "zod/mini";
+import { guardrailBounds } from "../../trace/guardrails/guardrailProblems";
 import { filledTextSchema, scalarSchema } from "../actions/actionDefinition";
 import { actionNames } from "../actions/actions";
 import { durationMs, durationPattern, durationWords } from "./durations";
@@ -47,15 +48,22 @@ export const parameterSchema = z.strictObject({
   secret: z.optional(z.boolean()),
 });
 
+const counted = (name: keyof typeof guardrailBounds) => {
+  const { from, to } = guardrailBounds[name];
+  return z.optional(whole(from, to));
+};
+
 export const guardrailsSchema = z.strictObject({
-  consecutive_errors: z.optional(whole(1)),
-  window: z.optional(whole(1)),
+  consecutive_errors: counted("consecutive_errors"),
+  window: counted("window"),
   repeats: z.optional(
-    z.strictObject({ hint: z.optional(whole(2)), warn: z.optional(whole(2)), stop: z.optional(whole(2)) }),
+    z.strictObject({ hint: counted("repeats.hint"), warn: counted("repeats.warn"), stop: counted("repeats.stop") }),
   ),
-  cycle: z.optional(z.strictObject({ length: z.optional(whole(1)), times: z.optional(whole(2)) })),
-  stuck_revisit_gap: z.optional(whole(1, 50)),
-  failure_cluster: z.optional(z.strictObject({ failures: z.optional(whole(1)), window: z.optional(whole(1)) })),
+  cycle: z.optional(z.strictObject({ length: counted("cycle.length"), times: counted("cycle.times") })),
+  stuck_revisit_gap: counted("stuck_revisit_gap"),
+  failure_cluster: z.optional(
+    z.strictObject({ failures: counted("failure_cluster.failures"), window: counted("failure_cluster.window") }),
+  ),
   budget: z.optional(
     z.strictObject({
       time: z.optional(durationSchema),

@@ -196,7 +196,15 @@ describe("what is wrong with a playbook", () => {
       "guardrails: { stuck_revisit_gap: 51 }",
       "51 -> `guardrails.stuck_revisit_gap` must be a whole number from 1 to 50.",
     ],
-    ["guardrails: { repeats: { hint: 5, warn: 4 } }", "4 -> `warn` must not come before `hint`: 5 or more."],
+    [
+      "guardrails: { repeats: { hint: 5, warn: 4 } }",
+      '5 -> "repeats.hint" is 5; it can\'t be more than "repeats.warn", which is 4.',
+    ],
+    [
+      "guardrails: { repeats: { stop: 4 } }",
+      '4 -> "repeats.warn" is 5; it can\'t be more than "repeats.stop", which is 4. "repeats.warn" has its default.',
+    ],
+    ["guardrails: { window: 1 }", "1 -> `guardrails.window` must be a whole number from 2 to 1000."],
     ["guardrails: { budget: { cost: -1 } }", "-1 -> `guardrails.budget.cost` must be more than 0."],
     ["env: { A: [1] }", "[1] -> `env.A` must be a text, a number, or true or false, not a list."],
     ["env: { A: '{nope}' }", '{nope} -> There is no parameter "nope". The text stays as it is written.'],
