@@ -67,6 +67,17 @@ describe("tracekeeper run with a playbook", () => {
     for (const text of await traceTexts()) expect(text).not.toContain("hunter22");
   });
 
+  it("tells the end of a failed run without its secrets, in words and as JSON", async () => {
+    await folder.write("greeting.playbook.yaml", greeting.replace("{times} is wrong", "{token} is wrong"));
+    const words = ["greeting.playbook.yaml", "--param", "who=x", "--param", "times=3", "--param-env", "token=MY_TOKEN"];
+    const plain = await run(words, { MY_TOKEN: "hunter22" });
+    expect(plain.stderr).toContain("tracekeeper: failed: Check it: ••• is wrong · ");
+    expect(plain.stdout + plain.stderr).not.toContain("hunter22");
+    const json = await run([...words, "--json"], { MY_TOKEN: "hunter22" });
+    expect(JSON.parse(json.stderr)).toMatchObject({ error: "Check it: ••• is wrong" });
+    expect(json.stdout + json.stderr).not.toContain("hunter22");
+  });
+
   it("gives the results of all steps as JSON, the failed one with them", async () => {
     await folder.write("greeting.playbook.yaml", greeting);
     const { stderr } = await run(["greeting.playbook.yaml", "--param", "who=x", "--param", "times=3", "--json"]);

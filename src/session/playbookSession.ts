@@ -19,7 +19,7 @@ import { forgetSecrets, type LoadedPlaybook, loadPlaybook } from "./playbookFile
 import { runServices } from "./playbookServices";
 import { writeCheckpoints } from "./resume/checkpointWriter";
 import { loadResumed, type ResumedRun, takeOver } from "./resume/loadResumed";
-import { maskedEvent } from "./secrets/maskedEvent";
+import { maskedEvent, maskedRun } from "./secrets/maskedEvent";
 import { maskedRecorder } from "./secrets/maskedRecorder";
 import { SecretMask } from "./secrets/secretMask";
 import { SessionPort } from "./sessionPort";
@@ -181,7 +181,8 @@ export class PlaybookSession {
     this.#run = run;
     // Somebody was quick.
     if (this.#isStopped) run.stop({ type: "person" });
-    const result = await run.run();
+    // Whoever is told of it sees no secret, be it in the trace, in the terminal or as JSON.
+    const result = maskedRun(await run.run(), this.#mask);
     this.#isEnding = true;
     const outcome = outcomeOfRun(result);
     const failed = result.results.find(({ status, step }) => status === "failed" && step.path === step.id)?.step;

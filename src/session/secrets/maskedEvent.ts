@@ -1,6 +1,7 @@
 // An event as everybody but the run itself may see it. What identifies a step stays as it is, because a resumed run looks
 // steps up by it; pieces of output come masked, since a secret may stand across two of them.
 
+import type { RunResult } from "../steps/playbookRun";
 import type { RunEvent, StepRef, StepResult } from "../steps/runEvent";
 import type { SecretMask } from "./secretMask";
 
@@ -17,6 +18,13 @@ export function maskedEvent(event: RunEvent, mask: SecretMask): RunEvent {
     return [name, mask.value(value, { numbers: payloads.has(name) })];
   });
   return Object.fromEntries(fields) as RunEvent;
+}
+
+/** What came of a run, as it may be told. */
+export function maskedRun(result: RunResult, mask: SecretMask): RunResult {
+  if (mask.isEmpty) return result;
+  const error = result.error === undefined ? undefined : mask.text(result.error);
+  return { ...result, error, results: result.results.map((one) => maskedResult(one, mask)) };
 }
 
 function maskedStep(step: StepRef, mask: SecretMask): StepRef {

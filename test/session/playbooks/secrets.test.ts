@@ -59,6 +59,7 @@ steps:
   - id: fails
     action: run
     with: { command: "cat '/nowhere/{token}'" }
+    failure_message: "{token} is nowhere"
 `,
       { token: secret },
     );
