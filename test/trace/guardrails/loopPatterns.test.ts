@@ -166,4 +166,21 @@ describe("the patterns of loops", () => {
       { numRuns: 300 },
     );
   });
+
+  it("forget first what was done longest ago", () => {
+    const patterns = new LoopPatterns(defaultGuardrails);
+    let index = 0;
+    const add = (key: string) =>
+      patterns.add({ index: index++, key, outcome: "=1", isFailed: false, isWait: false, isPolling: false }) ?? [];
+    const others = (count: number) => {
+      for (let other = 0; other < count; other++) add(`other ${index}`);
+    };
+    add("a");
+    others(600);
+    expect(add("a").map(told)).toEqual(["revisit hint 2 false"]);
+    others(600);
+    expect(add("a").map(told)).toEqual(["revisit hint 2 false"]);
+    others(1_000);
+    expect(add("a")).toEqual([]);
+  });
 });
