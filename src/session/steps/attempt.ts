@@ -99,7 +99,8 @@ export async function attempt(request: AttemptRequest): Promise<ActionResult> {
 
 /** A pattern is sought in all that was to be seen. */
 async function unmetWords(request: AttemptRequest, ended: ActionResult): Promise<string | undefined> {
-  const { use, expect, texts, folder, services } = request;
+  const { use, expect, folder, services, step } = request;
+  const texts = request.texts.after(step.id, ended);
   const { output, wholeOutput = output, exitCode, status, json } = ended;
   const result = {
     isOk: true,

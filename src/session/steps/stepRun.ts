@@ -163,7 +163,7 @@ class Tries {
       step,
       scope,
       failed,
-      texts: this.#request.texts,
+      texts: this.#request.texts.after(step.id, failed),
       mask: this.#request.services.mask,
       attempt: (recoveryScope, use, timeoutMs, texts) => this.#attempt(recoveryScope, use, {}, timeoutMs, texts),
     });
@@ -179,7 +179,10 @@ class Tries {
     const rawError = result.failure ?? "failed";
     // Who has stopped it knows why it failed.
     const isStopped = stop.reason !== undefined && result.isInterrupted === true;
-    const message = step.failureMessage === undefined || isStopped ? rawError : texts.fill(step.failureMessage);
+    const message =
+      step.failureMessage === undefined || isStopped
+        ? rawError
+        : texts.after(step.id, result).fill(step.failureMessage);
     return { result, message, rawError };
   }
 }

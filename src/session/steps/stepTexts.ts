@@ -1,7 +1,7 @@
 // What the texts of a step become once the parameters and the results of earlier steps are known.
 
 import { basename } from "node:path";
-import type { ActionTexts } from "../actions/actionRunner";
+import type { ActionResult, ActionTexts } from "../actions/actionRunner";
 import { isConditionError, parseCondition } from "../playbook/condition";
 import { fillText, fillTexts, fillTyped, fillUrl, type PlaceholderValues } from "../playbook/placeholders";
 import { type ShellLine, shellDialect, shellLine } from "../playbook/shellLine";
@@ -11,6 +11,19 @@ export class StepTexts implements ActionTexts {
 
   constructor(values: PlaceholderValues) {
     this.values = values;
+  }
+
+  /** The same where the step can speak of what came of itself. */
+  after(id: string, { failure, output, exitCode, status, json }: ActionResult): StepTexts {
+    const own = {
+      isOk: failure === undefined,
+      isSkipped: false,
+      output,
+      json,
+      ...(exitCode === undefined ? {} : { exitCode }),
+      ...(status === undefined ? {} : { status }),
+    };
+    return new StepTexts({ ...this.values, steps: new Map([...this.values.steps, [id, own]]) });
   }
 
   fill(text: string): string {

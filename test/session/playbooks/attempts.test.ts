@@ -111,6 +111,26 @@ steps:
     ]);
   });
 
+  it("lets its failure message, its expectations and its recovery speak of what came of itself", async () => {
+    const { tree } = await runs.run(`name: Itself
+steps:
+  - id: self
+    action: run
+    with: { command: "echo '{\\"n\\": 7}'; exit 3" }
+    failure_message: "n is {steps.self.json.n}, exit {steps.self.exit_code}"
+    recover: { action: run, with: { command: "test {steps.self.exit_code} -ne 3" } }
+    on_failure: continue
+  - id: other
+    action: run
+    with: { command: "echo '{\\"a\\": 1, \\"b\\": 1}'" }
+    expect: { json: { path: $.a, equals: "{steps.other.json.b}" } }
+`);
+    expect(tree.filter((line) => /^ {2}\S/.test(line))).toEqual([
+      "  self error: n is 7, exit 3; the recovery failed: exit code 1",
+      "  other ok",
+    ]);
+  });
+
   it("tells of a command that can't be started", async () => {
     const { code, tree } = await runs.run(`name: Missing
 steps:
