@@ -3,7 +3,7 @@
 // has not ended is begun, and completed by the same span once it has.
 
 import { rowsPerStep, type Steps } from "../base/steps";
-import { type OtlpEvent, toSpanEvent } from "../importers/otlpLogs";
+import type { OtlpEvent } from "../importers/otlpLogs";
 import type { MappedSpan } from "../importers/otlpSpan";
 import { spansAboveUsage } from "../importers/otlpUsageOnce";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
@@ -11,15 +11,10 @@ import type { RecorderProblem } from "../recorder/sessionRequest";
 import type { SpanEvent } from "../trace/schema";
 import { OtlpIds } from "./otlpIds";
 import { type OtlpMemory, otlpMemory } from "./otlpMemory";
-import { OtlpMessages } from "./otlpMessages";
+import { OtlpOpenSpans, tooManyOpen } from "./otlpOpenSpans";
 import { OtlpOrphans } from "./otlpOrphans";
-import { OtlpSeenEvents } from "./otlpSeenEvents";
+import { OtlpResources } from "./otlpResources";
 import { OtlpSpanText, type SpanBeginning } from "./otlpSpanText";
-
-/** Spans that a program may have begun at one time; the recorder holds each of them in memory. */
-const mostOpen = 10_000;
-/** Different programs or restarts whose resources are written; then they are written again. */
-const mostResources = 256;
 
 /** After so many spans a step ends. */
 export const spansPerStep = 64;
@@ -66,35 +61,22 @@ interface Incoming {
   parentId: string | undefined;
 }
 
-interface OpenSpan extends SpanBeginning {
-  hasUsageBelow: boolean;
-  /** Events came apart from it, which its end must not replace. */
-  hasEvents: boolean;
-}
-
-/** Of a span of which events have come and nothing else. */
-export const awaitedAttribute = "tracekeeper.awaited";
-const awaitedName = "(not received yet)";
-
 export class OtlpSpanLog {
   readonly #recorder: SessionRecorder;
   readonly #ownSpanId: string;
   readonly #onProblem: OtlpSpanLogOptions["onProblem"];
   readonly #ids: OtlpIds;
   readonly #orphans: OtlpOrphans;
-  readonly #open = new Map<string, OpenSpan>();
-  readonly #resources = new Set<string>();
-  #lastResource: MappedSpan["resource"] | undefined;
+  readonly #open: OtlpOpenSpans;
+  readonly #resources = new OtlpResources();
   readonly #told = new Set<string>();
-  readonly #seenEvents = new OtlpSeenEvents();
-  readonly #messages: OtlpMessages;
 
   constructor({ recorder, parentSpanId, onProblem, memory = otlpMemory() }: OtlpSpanLogOptions) {
     this.#recorder = recorder;
     this.#ownSpanId = parentSpanId;
     this.#onProblem = onProblem;
     this.#ids = new OtlpIds(parentSpanId, memory.ids);
-    this.#messages = new OtlpMessages(memory.messages);
+    this.#open = new OtlpOpenSpans(recorder, memory.messages);
     this.#orphans = new OtlpOrphans(memory.orphans, () =>
       this.#tellOnce(
         "So many spans wait for their parents that the oldest stay at the top; their attribute tracekeeper.parentSpanId names the parent",
@@ -109,9 +91,7 @@ export class OtlpSpanLog {
 
   /** Those of which events alone have come. */
   get awaitedSpans(): number {
-    let count = 0;
-    for (const { isAwaited } of this.#open.values()) if (isAwaited) count++;
-    return count;
+    return this.#open.awaited;
   }
 
   /** Takes up what the session holds already, in steps. To be called before anything is added. */
@@ -126,16 +106,9 @@ export class OtlpSpanLog {
       if (index % rowsPerStep === 0) yield;
       this.#ids.restore(traceId, id);
       if (waitsFor !== undefined) this.#orphans.add(traceId, waitsFor, id, usage.has(id));
-      if (!isOpen || this.#open.size >= mostOpen) continue;
-      const open = openSpan({ kind, name, isAwaited }, usage.has(id));
-      this.#open.set(id, open);
+      if (!isOpen || this.#open.isFull) continue;
+      this.#open.restore(id, { kind, name, isAwaited }, usage.has(id), events);
       this.#ids.pin(traceId, id);
-      open.hasEvents = events.length > 0;
-      for (const event of events) {
-        const json = JSON.stringify(event);
-        this.#seenEvents.add(id, json);
-        this.#messages.add(id, event, json);
-      }
     }
   }
 
@@ -152,22 +125,16 @@ export class OtlpSpanLog {
         refused++;
         continue;
       }
-      const spanEvent = toSpanEvent(event, this.#recorder.nowMs());
-      const json = JSON.stringify(spanEvent);
-      if (!this.#recordEvent(id, json)) continue;
-      const open = this.#open.get(id);
-      if (open === undefined) continue;
-      open.hasEvents = true;
-      this.#messages.add(id, spanEvent, json);
+      this.#open.addEvent(id, event);
     }
     return { isWhole: true, refused, reason: refused === 0 ? undefined : tooManyOpen };
   }
 
   /** Messages of a model's conversation that came apart from their span, which its mapping needs. */
   messagesOf(traceId: string, spanId: string): readonly SpanEvent[] {
-    if (this.#messages.isEmpty) return [];
+    if (!this.#open.hasMessages) return [];
     const id = this.#ids.find(traceId, spanId);
-    return id === undefined ? [] : this.#messages.of(id);
+    return id === undefined ? [] : this.#open.messagesOf(id);
   }
 
   /** Records the spans in this turn; what was recorded already counts once. */
@@ -186,7 +153,7 @@ export class OtlpSpanLog {
     } catch (thrown) {
       // Whoever sends them again must not be told that they are known.
       for (const { id, isNew, mapped } of incoming.slice(progress.settled)) {
-        if (isNew && !this.#open.has(id)) this.#ids.forget(mapped.traceId, id);
+        if (isNew && this.#open.get(id) === undefined) this.#ids.forget(mapped.traceId, id);
       }
       throw thrown;
     }
@@ -225,7 +192,7 @@ export class OtlpSpanLog {
   dispose(): void {
     this.#ids.dispose();
     this.#orphans.dispose();
-    this.#messages.dispose();
+    this.#open.dispose();
   }
 
   #identify(mapped: MappedSpan): Incoming {
@@ -260,15 +227,19 @@ export class OtlpSpanLog {
     const begun = this.#open.get(id);
     const isOpen = span.endTime === undefined;
     if (!isNew && (begun === undefined || (isOpen && !begun.isAwaited))) return true;
-    if (isNew && isOpen && this.#open.size >= mostOpen) return false;
+    if (isNew && isOpen && this.#open.isFull) return false;
     const text = new OtlpSpanText(mapped, id, isAboveUsage);
-    if (parentId === undefined || parentId === this.#ownSpanId) text.addOrigin(this.#isResourceNew(mapped.resource));
+    if (parentId === undefined || parentId === this.#ownSpanId) text.addOrigin(this.#resources.isNew(mapped.resource));
     text.followLinks((linkTraceId, linkSpanId) => this.#ids.find(linkTraceId, linkSpanId));
     if (begun !== undefined) {
-      this.#change(id, text, parentId, begun);
-      if (!isOpen) this.#end(id, text, begun);
+      this.#open.change(id, text, parentId, begun);
+      if (!isOpen) {
+        this.#open.end(id, text, begun);
+        this.#ids.release(id);
+      }
     } else if (isOpen) {
-      this.#begin(traceId, id, text, parentId ?? this.#ownSpanId);
+      this.#ids.pin(traceId, id);
+      this.#open.begin(id, text, parentId ?? this.#ownSpanId);
     } else {
       this.#recorder.span(id, text.whole(parentId ?? this.#ownSpanId), text.totals());
     }
@@ -288,70 +259,20 @@ export class OtlpSpanLog {
     return true;
   }
 
-  #change(id: string, text: OtlpSpanText, parentId: string | undefined, begun: OpenSpan): void {
-    this.#recorder.set(id, text.changes(parentId, begun));
-    const attributes = text.attributes();
-    if (attributes !== undefined) this.#recorder.attributes(id, attributes);
-    if (begun.isAwaited) this.#recorder.attributes(id, JSON.stringify({ [awaitedAttribute]: null }));
-  }
-
-  #end(id: string, text: OtlpSpanText, begun: OpenSpan): void {
-    for (const event of begun.hasEvents ? (text.span.events ?? []) : []) this.#recordEvent(id, JSON.stringify(event));
-    this.#recorder.end(id, text.end(!begun.hasEvents), text.totals(begun));
-    // Not before: where that throws it is to be ended by what comes again.
-    this.#open.delete(id);
-    this.#messages.release(id);
-    this.#ids.release(id);
-  }
-
-  /** False for one that is recorded already. */
-  #recordEvent(id: string, json: string): boolean {
-    if (!this.#seenEvents.add(id, json)) return false;
-    try {
-      this.#recorder.event(id, json);
-      return true;
-    } catch (thrown) {
-      this.#seenEvents.forget(id, json);
-      throw thrown;
-    }
-  }
-
   /** @returns undefined where too many spans are open */
-  #beginAwaited({ traceId, spanId, timeMs }: OtlpEvent): string | undefined {
-    if (this.#open.size >= mostOpen) return undefined;
+  #beginAwaited(event: OtlpEvent): string | undefined {
+    if (this.#open.isFull) return undefined;
+    const { traceId, spanId } = event;
     const id = this.#ids.add(traceId, spanId);
-    const span = {
-      spanId: id,
-      parentSpanId: this.#ownSpanId,
-      name: awaitedName,
-      kind: "span",
-      startTime: timeMs ?? this.#recorder.nowMs(),
-      attributes: { "otel.trace_id": traceId, [awaitedAttribute]: true },
-    } as const;
     try {
-      this.#recorder.begin(id, JSON.stringify(span), { kind: "span", name: awaitedName });
+      this.#open.beginAwaited(id, event, this.#ownSpanId);
     } catch (thrown) {
       this.#ids.forget(traceId, id);
       throw thrown;
     }
-    this.#open.set(id, openSpan({ kind: "span", name: awaitedName, isAwaited: true }, false));
     this.#ids.pin(traceId, id);
     this.#adopt(traceId, spanId, id);
     return id;
-  }
-
-  #begin(traceId: string, id: string, text: OtlpSpanText, parentSpanId: string): void {
-    const { kind, name } = text.span;
-    this.#recorder.begin(id, text.begin(parentSpanId), { kind, name });
-    this.#open.set(id, openSpan({ kind, name }, false));
-    this.#ids.pin(traceId, id);
-    // The end says all of it again.
-    for (const event of text.span.events ?? []) {
-      const json = JSON.stringify(event);
-      this.#seenEvents.add(id, json);
-      this.#recorder.event(id, json);
-    }
-    for (const link of text.links ?? []) this.#recorder.link(id, JSON.stringify(link));
   }
 
   /** The children that came before go below their parent. They wait until all have: what throws is done again. */
@@ -365,27 +286,9 @@ export class OtlpSpanLog {
     this.#orphans.take(traceId, spanId);
   }
 
-  /** What a program says of itself is written once, with the first of its spans that has no parent here. */
-  #isResourceNew(resource: MappedSpan["resource"]): boolean {
-    // All spans of a request have the same object.
-    if (resource === this.#lastResource) return false;
-    this.#lastResource = resource;
-    const json = JSON.stringify(resource);
-    if (json === "{}" || this.#resources.has(json)) return false;
-    if (this.#resources.size >= mostResources) this.#resources.clear();
-    this.#resources.add(json);
-    return true;
-  }
-
   #tellOnce(message: string): void {
     if (this.#told.has(message)) return;
     this.#told.add(message);
     this.#onProblem({ message });
   }
-}
-
-const tooManyOpen = `${mostOpen} spans have begun and not ended`;
-
-function openSpan(beginning: SpanBeginning, hasUsageBelow: boolean): OpenSpan {
-  return { ...beginning, hasUsageBelow, hasEvents: false };
 }
