@@ -8,11 +8,12 @@ import { nodeFs } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import { withLimit } from "../recorder/withLimit";
-import { playbookAttribute, runProblemEvent } from "../trace/runAttributes";
+import { leftRunningEvent, playbookAttribute, runProblemEvent } from "../trace/runAttributes";
 import { ActionLog } from "./actionLog/actionLog";
 import { EventBus } from "./bus/eventBus";
 import { completeClaim } from "./claim";
 import type { Launch, LaunchClaim, LaunchedPlaybook } from "./launch";
+import { endLeftProcesses } from "./leftProcesses";
 import { type Outcome, outcomeOfRun, signalExitCode, startFailure } from "./outcome";
 import { OwnOutput } from "./ownOutput";
 import { forgetSecrets, type LoadedPlaybook, loadPlaybook } from "./playbookFile";
@@ -26,7 +27,7 @@ import { SessionPort } from "./sessionPort";
 import { SessionRecord } from "./sessionRecord";
 import type { RunEnd } from "./sessionRun";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
-import { finishRun } from "./steps/finish";
+import { attemptAll, finishRun } from "./steps/finish";
 import { PlaybookRun, type RunResult } from "./steps/playbookRun";
 import { isRecordedEvent, type RunBus, type RunEvent } from "./steps/runEvent";
 import { RunRecorder } from "./steps/runRecorder";
@@ -192,11 +193,16 @@ export class PlaybookSession {
     await finishRun(
       {
         publish: () => run.publish(result),
-        cleanUp: async () => {
-          await record.makeRoom();
-          scope.close();
-          await port.close();
-        },
+        cleanUp: () =>
+          attemptAll([
+            async () => {
+              const pids = await endLeftProcesses(launch.sessionId, launch.stop.killAfterMs);
+              if (pids.length > 0) record.sessionEvent(leftRunningEvent, { pids });
+            },
+            () => record.makeRoom(),
+            () => scope.close(),
+            () => port.close(),
+          ]),
         persist: async () => {
           await actionLog.close().catch((error: unknown) => problem(`${phaseWords.persist}: ${describeError(error)}`));
           if (result.stop?.type === "terminalClosed") record.crash(outcome.error ?? "", "SIGHUP");

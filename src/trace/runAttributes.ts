@@ -18,6 +18,8 @@ export const failureMessageAttribute = "tracekeeper.failureMessage";
 export const retryEvent = "tracekeeper.retry";
 /** Event of the root: what a resumed run needs to know and no checkpoint before this one holds. */
 export const checkpointEvent = "tracekeeper.checkpoint";
+/** Event of the root: what commands had left running was ended with the run. */
+export const leftRunningEvent = "tracekeeper.left-running";
 /** Event: something of the run itself went wrong, not of what it runs. */
 export const runProblemEvent = "tracekeeper.run-problem";
 

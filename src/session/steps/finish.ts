@@ -1,6 +1,8 @@
 // The end of a run in three phases: everybody is told what came of it, then what is open is closed, then what is to last
 // is made to. Each is attempted whatever became of those before it, and none throws.
 
+import { describeError } from "../../base/logger";
+
 export const finishPhases = ["publish", "cleanUp", "persist"] as const;
 export type FinishPhase = (typeof finishPhases)[number];
 
@@ -35,4 +37,18 @@ export async function finishRun(
     }
   }
   return failures;
+}
+
+/** Attempts each part of a phase in its turn, whatever became of those before it, and throws what they threw. */
+export async function attemptAll(parts: readonly (() => void | Promise<void>)[]): Promise<void> {
+  const errors: unknown[] = [];
+  for (const part of parts) {
+    try {
+      await part();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length === 1) throw errors[0];
+  if (errors.length > 1) throw new AggregateError(errors, errors.map(describeError).join("; "));
 }

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { pinnedNode } from "../../../scripts/lib/paths.mjs";
 import type { LoggedAction } from "../../../src/session/actionLog/actionLog";
 import { readClaim, readLaunch } from "../../../src/session/launch";
-import { until } from "../runs";
+import { isThere, until } from "../runs";
 import { makePlaybookRuns, type PlaybookRuns } from "./playbookRuns";
 
 let runs: PlaybookRuns;
@@ -83,6 +83,47 @@ steps:
       "    run ok",
       "      second ok",
     ]);
+  });
+
+  it("are the spans of what a step left running below that step, although another one runs", async () => {
+    const late = `while [ ! -e go.txt ]; do sleep 0.05; done; "${pinnedNode}" send.cjs b7ad6b7169203333 late; touch sent.txt`;
+    await runs.folder.dir.write("work/late.sh", late);
+    const { tree } = await runs.run(`name: Late
+steps:
+  - { id: starts, action: run, with: { command: "sh late.sh > late.txt 2>&1 &" } }
+  - { id: waits, action: run, with: { command: "touch go.txt; while [ ! -e sent.txt ]; do sleep 0.05; done" } }
+`);
+    expect(tree).toEqual(["sample ok", "  starts ok", "    run ok", "      late ok", "  waits ok", "    run ok"]);
+  });
+
+  it.runIf(process.platform === "linux")("ends what its commands have left running, but for a daemon", async () => {
+    const stubborn = "trap '' TERM; echo $$ > stubborn.pid; while :; do sleep 0.1; done";
+    await runs.folder.dir.write("work/stubborn.sh", stubborn);
+    await runs.folder.dir.write("work/daemon.sh", "echo $$ > daemon.pid; exec sleep 300");
+    const { code, recorded } = await runs.run(
+      `name: Left
+steps:
+  - id: starts
+    action: run
+    with:
+      command: >-
+        (sh stubborn.sh &) > left.txt 2>&1; (setsid sh daemon.sh &) > left.txt 2>&1;
+        while [ ! -s stubborn.pid ] || [ ! -s daemon.pid ]; do sleep 0.05; done
+`,
+      {},
+      { stop: { terminateAfterMs: 100, killAfterMs: 100 } },
+    );
+    expect(code).toBe(0);
+    const pidIn = async (name: string) => Number(await runs.folder.text(`work/${name}.pid`));
+    const daemon = await pidIn("daemon");
+    try {
+      expect(isThere(await pidIn("stubborn"))).toBe(false);
+      expect(isThere(daemon)).toBe(true);
+    } finally {
+      process.kill(daemon, "SIGKILL");
+    }
+    const left = recorded.root.events?.find(({ name }) => name === "tracekeeper.left-running");
+    expect(left?.attributes?.["pids"]).toContain(await pidIn("stubborn"));
   });
 
   it("is a crash with the step in progress where the session process is killed", async () => {

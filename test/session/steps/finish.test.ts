@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type FinishPhase, finishPhases, finishRun } from "../../../src/session/steps/finish";
+import { attemptAll, type FinishPhase, finishPhases, finishRun } from "../../../src/session/steps/finish";
 
 const combinations = Array.from({ length: 8 }, (_, bits) =>
   finishPhases.filter((_phase, index) => bits & (1 << index)),
@@ -41,5 +41,17 @@ describe("the end of a run", () => {
     );
     expect(calls).toEqual(["publish", "told", "cleanUp", "told", "persist", "told"]);
     expect(failures).toHaveLength(3);
+  });
+
+  it("attempts all parts of a phase, and tells all that they threw", async () => {
+    const calls: number[] = [];
+    const part = (number: number, isFailing: boolean) => async () => {
+      calls.push(number);
+      if (isFailing) throw new Error(`no ${number}`);
+    };
+    await expect(attemptAll([part(1, true), part(2, false), part(3, true)])).rejects.toThrow("no 1; no 3");
+    await expect(attemptAll([part(4, false), part(5, true)])).rejects.toThrow(/^no 5$/);
+    await attemptAll([part(6, false)]);
+    expect(calls).toEqual([1, 2, 3, 4, 5, 6]);
   });
 });

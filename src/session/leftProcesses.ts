@@ -1,0 +1,53 @@
+// What the commands of a playbook have left running is ended with it. Such a process bears the session's id in its
+// environment and is still in our process group: one that has left the group (a daemon) is nobody's any more. Where the
+// system shows no environments nothing is known of them, and they are left alone.
+
+import { readFileSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
+import { listProcesses, type ProcessRow, startOf } from "./processTree";
+
+const lookAgainMs = 20;
+
+/** Interrupts nothing that is over already. @returns the pids of what was there */
+export async function endLeftProcesses(sessionId: string, patienceMs: number): Promise<readonly number[]> {
+  const left = leftProcesses(sessionId);
+  for (const row of left) send(row, "SIGTERM");
+  const giveUpAtMs = performance.now() + patienceMs;
+  while (left.some(isThere) && performance.now() < giveUpAtMs) await delay(lookAgainMs);
+  for (const row of left) send(row, "SIGKILL");
+  return left.map(({ pid }) => pid);
+}
+
+function leftProcesses(sessionId: string): ProcessRow[] {
+  if (process.platform !== "linux") return [];
+  const rows = listProcesses();
+  const own = rows.find(({ pid }) => pid === process.pid);
+  if (own === undefined) return [];
+  const mark = Buffer.from(`TRACEKEEPER_SESSION_ID=${sessionId}\0`);
+  return rows.filter(({ pid, group }) => pid !== own.pid && group === own.group && bears(pid, mark));
+}
+
+function bears(pid: number, mark: Buffer): boolean {
+  try {
+    const environment = readFileSync(`/proc/${pid}/environ`);
+    const at = environment.indexOf(mark);
+    return at === 0 || (at > 0 && environment[at - 1] === 0);
+  } catch {
+    // It ended meanwhile, or is another user's.
+    return false;
+  }
+}
+
+/** Its number may be another process's by now. */
+function isThere({ pid, start }: ProcessRow): boolean {
+  return startOf(pid) === start;
+}
+
+function send(row: ProcessRow, signal: NodeJS.Signals): void {
+  if (!isThere(row)) return;
+  try {
+    process.kill(row.pid, signal);
+  } catch {
+    // It ended meanwhile.
+  }
+}
