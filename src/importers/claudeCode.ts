@@ -9,7 +9,7 @@ import { clippedValue } from "./clippedValue";
 import { type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { count, isFields, own, part, text, timeMs } from "./recordFields";
-import { TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
+import { longestMessage, TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
 
 /** Types that tell nothing of what the session did. */
 const silentTypes = new Set([
@@ -25,14 +25,12 @@ const silentTypes = new Set([
   "tag",
   "worktree-state",
 ]);
-const longestMessage = 2_000;
 
 export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImporter {
   readonly #agents = new ClaudeAgents(this.spans);
   /** When each line was written, by uuid: an answer takes from the line that it follows. */
   readonly #times = new Map<string, number>();
   readonly #answers = new Map<string, { readonly span: TraceSpan; readonly blocks: Fields[] }>();
-  readonly #calls = new Map<string, TraceSpan>();
   readonly #summaries: { readonly leaf: string | undefined; readonly title: string }[] = [];
   #title: string | undefined;
 
@@ -171,23 +169,10 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
     const name = text(call, "name") ?? "tool";
     const names = this.#namesByAnswer.get(answer.spanId);
     if (names === undefined) this.#namesByAnswer.set(answer.spanId, [name]);
-    else if (!this.#calls.has(callId)) names.push(name);
-    if (this.#calls.has(callId)) return;
+    else if (!this.calls.has(callId)) names.push(name);
+    if (this.calls.has(callId)) return;
     const input = own(call, "input");
-    const span = this.spans.add(
-      {
-        spanId: callId,
-        parentSpanId: answer.spanId,
-        name,
-        kind: "tool",
-        startTime: time,
-        status: "ok",
-        tool: { callId },
-        ...(input === undefined ? {} : { input }),
-      },
-      at,
-    );
-    this.#calls.set(callId, span);
+    const span = this.addCall({ callId, name, input, parentId: answer.spanId }, time, at);
     if (name === "Task" || name === "Agent") this.#agents.called(callId, span, isFields(input) ? input : undefined);
   }
 
@@ -219,7 +204,7 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
 
   #result(result: Fields, line: Fields, time: number, parentId: string, at: LinePlace): void {
     const callId = text(result, "tool_use_id") ?? placeId("result", at);
-    const call = this.#calls.get(callId) ?? this.#strayCall(callId, time, parentId, at);
+    const call = this.calls.get(callId) ?? this.addStrayCall(callId, parentId, time, at);
     this.spans.touch(call, at);
     call.endTime = time;
     const content = own(result, "content");
@@ -237,17 +222,6 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
     if (agentId !== undefined) this.#agents.link(callId, agentId);
     // An agent in the background goes on.
     if (text(told, "status") !== "async_launched") this.#agents.returned(callId, time);
-  }
-
-  #strayCall(callId: string, time: number, parentId: string, at: LinePlace): TraceSpan {
-    this.complain("stray-result", "The result of a tool call that is not in the file");
-    const span = this.addMoment(
-      { spanId: callId, parentSpanId: parentId, name: "tool", kind: "tool", status: "ok", tool: { callId } },
-      time,
-      at,
-    );
-    this.#calls.set(callId, span);
-    return span;
   }
 
   #progress(fields: Fields): void {

@@ -9,9 +9,7 @@ import { addedTokens, countsOf, itemTypes, lineTypes, parentSession, silentEvent
 import { type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { own, part, text, timeMs } from "./recordFields";
-import { TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
-
-const longestMessage = 2_000;
+import { longestMessage, TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
 
 interface Answer {
   readonly span: TraceSpan;
@@ -21,7 +19,6 @@ interface Answer {
 
 export class CodexImporter extends TranscriptBase implements TranscriptImporter {
   readonly title = undefined;
-  readonly #calls = new Map<string, TraceSpan>();
   #answer: Answer | undefined;
   /** What comes next from the model is another answer. */
   #isAnswered = true;
@@ -50,7 +47,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
       case "event_msg":
         return this.#event(payload, ms, at);
       default:
-        return void this.#moment("context compacted", ms, at);
+        return this.#moment("context compacted", ms, at);
     }
   }
 
@@ -108,7 +105,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
       return this.#show(answer, ms, at);
     }
     if (type === "message") return this.#message(item, ms, at);
-    if (/^compaction/.test(type)) return void this.#moment("context compacted", ms, at);
+    if (/^compaction/.test(type)) return this.#moment("context compacted", ms, at);
     if (type === "ghost_snapshot" || type === "other") return;
     this.complain(`item ${type}`, `Items of type ${oneLine(type, 60)} are not known and left out`, "info");
   }
@@ -179,24 +176,10 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
   }
 
   #call(callId: string, name: string, input: unknown, answer: Answer, ms: number, at: LinePlace): TraceSpan {
-    const known = this.#calls.get(callId);
+    const known = this.calls.get(callId);
     if (known !== undefined) return known;
     answer.names.push(name);
-    const span = this.spans.add(
-      {
-        spanId: callId,
-        parentSpanId: answer.span.spanId,
-        name,
-        kind: "tool",
-        startTime: ms,
-        status: "ok",
-        tool: { callId },
-        ...(input === undefined ? {} : { input }),
-      },
-      at,
-    );
-    this.#calls.set(callId, span);
-    return span;
+    return this.addCall({ callId, name, input, parentId: answer.span.spanId }, ms, at);
   }
 
   #output(
@@ -205,24 +188,13 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     ms: number,
     at: LinePlace,
   ): void {
-    const span = this.#calls.get(callId ?? "") ?? this.#strayCall(callId ?? placeId("result", at), ms, at);
+    const span = this.calls.get(callId ?? "") ?? this.addStrayCall(callId ?? placeId("result", at), rootId, ms, at);
     this.spans.touch(span, at);
     span.endTime = ms;
     if (output !== undefined) span.output = output;
     if (durationMs !== undefined) span.tool = { ...span.tool, durationMs };
     if (isError) fail(span, error, exitCode);
     this.#asked(ms);
-  }
-
-  #strayCall(callId: string, ms: number, at: LinePlace): TraceSpan {
-    this.complain("stray-result", "The result of a tool call that is not in the file");
-    const span = this.addMoment(
-      { spanId: callId, parentSpanId: rootId, name: "tool", kind: "tool", status: "ok", tool: { callId } },
-      ms,
-      at,
-    );
-    this.#calls.set(callId, span);
-    return span;
   }
 
   #event(event: Fields, ms: number, at: LinePlace): void {
@@ -251,9 +223,9 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
         return this.#aborted(text(event, "reason"), ms, at);
       case "error":
       case "stream_error":
-        return void this.#moment("error", ms, at, words);
+        return this.#moment("error", ms, at, words);
       case "context_compacted":
-        return void this.#moment("context compacted", ms, at);
+        return this.#moment("context compacted", ms, at);
       case "exec_command_end":
       case "patch_apply_end":
       case "mcp_tool_call_end":
@@ -266,7 +238,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
 
   /** Says once more how a call ended, and more than its output does. */
   #callEnd(event: Fields, at: LinePlace): void {
-    const span = this.#calls.get(text(event, "call_id") ?? "");
+    const span = this.calls.get(text(event, "call_id") ?? "");
     if (span === undefined) return;
     this.spans.touch(span, at);
     const exitCode = exitCodeIn(event);
@@ -277,7 +249,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
   }
 
   #aborted(reason: string | undefined, ms: number, at: LinePlace): void {
-    for (const span of this.#calls.values()) {
+    for (const span of this.calls.values()) {
       if (span.endTime !== undefined) continue;
       this.spans.touch(span, at);
       span.endTime = ms;
@@ -302,19 +274,8 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     this.#isAnswered = true;
   }
 
-  #moment(name: string, ms: number, at: LinePlace, error?: string): TraceSpan {
-    return this.addMoment(
-      {
-        spanId: placeId("event", at),
-        parentSpanId: rootId,
-        name,
-        kind: "span",
-        status: error === undefined ? "ok" : "error",
-        ...(error === undefined || error === "" ? {} : { statusMessage: cutText(error, longestMessage) }),
-      },
-      ms,
-      at,
-    );
+  #moment(name: string, ms: number, at: LinePlace, error?: string): void {
+    this.addNote(placeId("event", at), name, ms, at, error);
   }
 }
 

@@ -7,16 +7,20 @@ import { restOfUsage } from "./copilotRecords";
 import { type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { count, isFields, list, own, part, parts, text, timeMs } from "./recordFields";
-import { TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
+import {
+  longestMessage,
+  strayResult,
+  TranscriptBase,
+  type TranscriptImporter,
+  type TranscriptRecord,
+} from "./transcript";
 
 /** Events that tell nothing of what the session did. */
 const silentTypes =
   /^(?:session\.(?:info|truncation|background_tasks_changed|tools_updated|import_legacy|context_changed|mode_changed|title_changed|usage_info|idle)|assistant\.(?:turn_start|intent|usage|message_delta|reasoning_delta|streaming_delta)|hook\.|permission\.|pending_messages\.|tool\.execution_(?:progress|partial_result)|tool\.user_requested|skill\.|system\.|user_input\.|external_tool\.|elicitation\.|command\.)/;
-const longestMessage = 2_000;
 
 export class CopilotCliImporter extends TranscriptBase implements TranscriptImporter {
   readonly title = undefined;
-  readonly #calls = new Map<string, TraceSpan>();
   /** Sub-agents by the call that started them. */
   readonly #agents = new Map<string, TraceSpan>();
   /** The last thing that a model can have answered to, by the call that has started it; "" for the session's own. */
@@ -40,9 +44,9 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
         this.#model = text(data, "newModel") ?? this.#model;
         return;
       case "session.error":
-        return void this.#moment(id, "session error", time, at, text(data, "message") ?? text(data, "errorType") ?? "");
+        return void this.addNote(id, "session error", time, at, text(data, "message") ?? text(data, "errorType") ?? "");
       case "session.compaction_complete":
-        return void this.#moment(id, "context compacted", time, at);
+        return void this.addNote(id, "context compacted", time, at);
       case "session.shutdown":
         return this.#shutdown(data, root, time);
       case "user.message":
@@ -65,7 +69,7 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
         return this.#agent(type, data, time, at);
       case "abort":
         this.isWaiting = true;
-        return void this.#moment(id, `aborted${told(data, "reason")}`, time, at);
+        return void this.addNote(id, `aborted${told(data, "reason")}`, time, at);
       default:
         if (type === "assistant.turn_start") this.#working(time);
         if (silentTypes.test(type)) return;
@@ -150,23 +154,9 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
     time: number,
     at: LinePlace,
   ): TraceSpan {
-    const known = this.#calls.get(callId);
+    const known = this.calls.get(callId);
     if (known !== undefined) return known;
-    const span = this.spans.add(
-      {
-        spanId: callId,
-        parentSpanId: parent?.spanId ?? rootId,
-        name: name ?? "tool",
-        kind: "tool",
-        startTime: time,
-        status: "ok",
-        tool: { callId },
-        ...(input === undefined ? {} : { input }),
-      },
-      at,
-    );
-    this.#calls.set(callId, span);
-    return span;
+    return this.addCall({ callId, name: name ?? "tool", input, parentId: parent?.spanId ?? rootId }, time, at);
   }
 
   #toolStart(data: Fields, time: number, at: LinePlace): void {
@@ -183,7 +173,7 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
 
   #toolEnd(data: Fields, time: number, at: LinePlace): void {
     const callId = text(data, "toolCallId") ?? placeId("call", at);
-    if (!this.#calls.has(callId)) this.complain("stray-result", "The result of a tool call that is not in the file");
+    if (!this.calls.has(callId)) this.complain("stray-result", strayResult);
     const span = this.#call(callId, text(data, "toolName"), undefined, undefined, time, at);
     this.spans.touch(span, at);
     span.endTime = time;
@@ -219,7 +209,7 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
       span = this.spans.add(
         {
           spanId: `agent-${callId}`,
-          parentSpanId: this.#calls.get(callId)?.spanId ?? rootId,
+          parentSpanId: this.calls.get(callId)?.spanId ?? rootId,
           name: name === undefined ? "agent" : `agent ${name}`,
           kind: "span",
           startTime: time,
@@ -257,22 +247,6 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
     root.attributes = { ...root.attributes, "copilot.model_metrics": metrics };
     const tokens = restOfUsage(metrics, this.spans.spans);
     if (tokens !== undefined) root.tokens = tokens;
-  }
-
-  #moment(spanId: string, name: string, time: number, at: LinePlace, error?: string): TraceSpan {
-    const isError = error !== undefined;
-    return this.addMoment(
-      {
-        spanId,
-        parentSpanId: rootId,
-        name,
-        kind: "span",
-        status: isError ? "error" : "ok",
-        ...(isError && error !== "" ? { statusMessage: cutText(error, longestMessage) } : {}),
-      },
-      time,
-      at,
-    );
   }
 }
 

@@ -1,6 +1,7 @@
 // What every transcript comes to: a session, messages of the person, answers of a model, and calls of tools, paired with
 // their results. Nothing is made up: an end is a line that tells of it, and what no line tells of is missing.
 
+import { cutText } from "../trace/plainText";
 import type { TraceMetadata, TraceSpan } from "../trace/schema";
 import { ImportedSpans, type LinePlace, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
@@ -32,12 +33,25 @@ export interface Complaint {
   readonly severity: "warning" | "info";
 }
 
-/** What importers of transcripts have in common: the root, the clock, and complaints. */
+/** Longer messages of errors are cut. */
+export const longestMessage = 2_000;
+export const strayResult = "The result of a tool call that is not in the file";
+
+export interface SentCall {
+  readonly callId: string;
+  readonly name: string;
+  readonly input: unknown;
+  readonly parentId: string;
+}
+
+/** What importers of transcripts have in common: the root, the clock, calls, and complaints. */
 export class TranscriptBase {
   readonly spans = new ImportedSpans();
   metadata: TraceMetadata = {};
   sessionId: string | undefined;
   isWaiting = false;
+  /** By the ids under which they were called. */
+  protected readonly calls = new Map<string, TraceSpan>();
   /** Of the record before, for one that names no time. */
   protected lastMs = 0;
   #complaint: Complaint | undefined;
@@ -80,6 +94,54 @@ export class TranscriptBase {
   /** Something that happened at one moment. */
   protected addMoment(span: Omit<TraceSpan, "startTime" | "endTime">, timeMs: number, at: LinePlace): TraceSpan {
     return this.spans.add({ ...span, startTime: timeMs, endTime: timeMs } as TraceSpan, at);
+  }
+
+  /** Something that happened beside the conversation; an error where `error` says so, also without words. */
+  protected addNote(spanId: string, name: string, timeMs: number, at: LinePlace, error?: string): TraceSpan {
+    const isError = error !== undefined;
+    return this.addMoment(
+      {
+        spanId,
+        parentSpanId: rootId,
+        name,
+        kind: "span",
+        status: isError ? "error" : "ok",
+        ...(isError && error !== "" ? { statusMessage: cutText(error, longestMessage) } : {}),
+      },
+      timeMs,
+      at,
+    );
+  }
+
+  /** A call that begins; it is among `calls` from now on. */
+  protected addCall({ callId, name, input, parentId }: SentCall, timeMs: number, at: LinePlace): TraceSpan {
+    const span = this.spans.add(
+      {
+        spanId: callId,
+        parentSpanId: parentId,
+        name,
+        kind: "tool",
+        startTime: timeMs,
+        status: "ok",
+        tool: { callId },
+        ...(input === undefined ? {} : { input }),
+      },
+      at,
+    );
+    this.calls.set(callId, span);
+    return span;
+  }
+
+  /** A call of which nothing but its result is there. */
+  protected addStrayCall(callId: string, parentId: string, timeMs: number, at: LinePlace): TraceSpan {
+    this.complain("stray-result", strayResult);
+    const span = this.addMoment(
+      { spanId: callId, parentSpanId: parentId, name: "tool", kind: "tool", status: "ok", tool: { callId } },
+      timeMs,
+      at,
+    );
+    this.calls.set(callId, span);
+    return span;
   }
 
   protected addMessage(id: string, parentId: string, input: unknown, timeMs: number, at: LinePlace): TraceSpan {
