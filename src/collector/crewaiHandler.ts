@@ -14,8 +14,9 @@ import type { Refusal } from "../session/otlpAccess";
 import { bodyLimits } from "../session/otlpBody";
 import { CrewBody } from "./crewaiBody";
 import { crewGrant, type GrantedEndpoint } from "./crewaiGrants";
+import { CrewRefusal } from "./crewaiRefusal";
 import { type CrewRoute, crewRoute, isBatchId } from "./crewaiRoutes";
-import { CrewRefusal, type OpenCrewSession } from "./crewaiSession";
+import type { OpenCrewSession } from "./crewaiSession";
 import { CrewSessions } from "./crewaiSessions";
 
 export interface CrewaiHandlerOptions {

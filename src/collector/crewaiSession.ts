@@ -23,7 +23,9 @@ import {
   isFinal,
   rootSpan,
 } from "./crewaiBatch";
+import { type CrewFacts, factsOf } from "./crewaiFacts";
 import { spanIdOf } from "./crewaiPlaces";
+import { CrewRefusal } from "./crewaiRefusal";
 import { beginRoot, recordRun } from "./crewaiSpanLog";
 import { readStored } from "./crewaiStored";
 
@@ -48,16 +50,6 @@ export interface OpenCrewSession {
   readonly path: string;
   /** Events that came since it was opened, and were new. */
   readonly events: number;
-}
-
-/** What was asked for can't be done now, or with this session; `status` is HTTP's. */
-export class CrewRefusal extends Error {
-  readonly status: 409 | 413 | 503;
-
-  constructor(status: 409 | 413 | 503, message: string) {
-    super(message);
-    this.status = status;
-  }
 }
 
 /** The id of the session that records a batch. */
@@ -282,16 +274,6 @@ export class CrewSession {
       sinceMs = performance.now();
     }
   }
-}
-
-interface CrewFacts {
-  /** Without its steps. */
-  readonly tree: CrewTree;
-  readonly received: number;
-}
-
-function factsOf({ run, lastMs }: CrewTree, received: number): CrewFacts {
-  return { tree: { run: run && { ...run, parent: undefined }, lastMs, steps: [] }, received };
 }
 
 function bytesOf(events: readonly CrewEvent[]): number {

@@ -2,7 +2,8 @@
 // nobody finalises ends by itself or for others, and says so. None is refused for their number: crewAI sends events once.
 
 import type { CrewBatch, CrewOutcome } from "./crewaiBatch";
-import { CrewRefusal, CrewSession, type CrewSessionOptions, type OpenCrewSession } from "./crewaiSession";
+import { CrewRefusal } from "./crewaiRefusal";
+import { CrewSession, type CrewSessionOptions, type OpenCrewSession } from "./crewaiSession";
 
 export interface CrewSessionsOptions extends CrewSessionOptions {
   /** So long a batch may be silent: all of its events come in one request, when the run is over. */
