@@ -1,5 +1,7 @@
 // Of which playbook a session is a run, as its root span tells it: by that a playbook's file finds its runs.
 
+import { playbookAttribute } from "../trace/runAttributes";
+
 export interface LaunchedPlaybook {
   /** As it was launched: absolute. */
   readonly path: string;
@@ -11,7 +13,7 @@ export interface LaunchedPlaybook {
 export function readLaunchedPlaybook(attributes: unknown): LaunchedPlaybook | undefined {
   const { type, path } = fieldsOf(fieldsOf(fieldsOf(attributes)["tracekeeper.launch"])["origin"]);
   if (type !== "playbook" || typeof path !== "string" || path === "") return undefined;
-  const { index } = fieldsOf(fieldsOf(fieldsOf(attributes)["tracekeeper.playbook"])["failedStep"]);
+  const { index } = fieldsOf(fieldsOf(fieldsOf(attributes)[playbookAttribute])["failedStep"]);
   return {
     path,
     failedStep: typeof index === "number" && Number.isSafeInteger(index) && index >= 0 ? index : undefined,
