@@ -14,7 +14,7 @@ describe("the activated extension", () => {
     storage = folder.join("storage");
     await mkdir(folder.join("unused"));
     await folder.write("used/.tracekeeper/traces/a.json", "{}");
-    await build({ names: ["host", "collector"], outputFolder: folder.join("dist"), quiet: true });
+    await build({ names: ["host", "collector", "playbooks"], outputFolder: folder.join("dist"), quiet: true });
     bundle = folder.join("dist/extension.js");
   }, 60_000);
   afterAll(() => folder.remove());
@@ -27,6 +27,11 @@ describe("the activated extension", () => {
     });
     expect(looks).toBe(1);
     expect(after).toEqual(before);
+  });
+
+  it("reads no bundle but its own before something needs one", async () => {
+    const { bundles } = await activateAlone(bundle, { folder: folder.join("used"), storage, until: "rest" });
+    expect(bundles).toEqual(["extension.js"]);
   });
 
   it("holds nothing either in a window without a folder", async () => {

@@ -37,6 +37,8 @@ export interface Activated {
   /** What a person or the log was told: `<error|warning|info|log|pick|dialog> <text>`. */
   readonly told: readonly string[];
   readonly commands: number;
+  /** Names of the files that were loaded, the bundle first. */
+  readonly bundles: readonly string[];
 }
 
 export async function activateAlone(bundle: string, options: AloneOptions): Promise<Activated> {

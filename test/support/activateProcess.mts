@@ -8,7 +8,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { createRequire, registerHooks } from "node:module";
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 
 const [bundle = "", storage = "", untilWhat = "rest", folder] = process.argv.slice(2);
 
@@ -263,7 +263,8 @@ function held(): { resources: string[]; watches: number } {
 
 const before = held();
 const startMs = performance.now();
-const extension = createRequire(import.meta.url)(bundle) as Extension;
+const require = createRequire(import.meta.url);
+const extension = require(bundle) as Extension;
 const loadedMs = performance.now();
 const returned = extension.activate(context);
 const activatedMs = performance.now();
@@ -299,6 +300,9 @@ process.stdout.write(
     after,
     told,
     commands: handlers.size,
+    bundles: Object.keys(require.cache).flatMap((file) =>
+      file.startsWith("/") || file.includes("\\") ? [basename(file)] : [],
+    ),
     disposed: held(),
   }),
 );
