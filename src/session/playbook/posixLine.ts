@@ -14,6 +14,8 @@ interface Open {
   readonly context: Context;
   /** Parentheses within it. */
   open: number;
+  /** `case` without its `esac` yet: there a parenthesis ends a pattern. */
+  cases: number;
   /** Of braces: what follows the name is a pattern, with quotes of its own. */
   readonly hasPattern: boolean;
 }
@@ -36,7 +38,7 @@ class PosixLine {
   readonly #line: string;
   readonly #placeholders: ReadonlyMap<number, Placeholder>;
   readonly #nameOf: (placeholder: Placeholder) => string;
-  readonly #contexts: Open[] = [{ context: "line", open: 0, hasPattern: false }];
+  readonly #contexts: Open[] = [{ context: "line", open: 0, cases: 0, hasPattern: false }];
   #hereDocuments: HereDocument[] = [];
   #at = 0;
   #out = "";
@@ -77,15 +79,23 @@ class PosixLine {
     const isWordStart = wordBorder.test(this.#line[this.#at - 1] ?? " ");
     if (this.#sees("#") && isWordStart) return this.#comment();
     if (this.#sees("[[") && isWordStart) this.#checkTest();
+    if (isWordStart) this.#countCases();
     if (this.#sees("<<<")) return this.#copy(3);
     if (this.#sees("<<")) return this.#announce();
     if (this.#sees("((")) return this.#enter("sum", 2);
     if (this.#sees("(")) this.#top.open++;
     if (this.#sees(")")) {
-      if (context === "substitution" && this.#top.open === 0) return this.#leave(1);
+      const { open, cases } = this.#top;
+      if (context === "substitution" && open === 0 && cases === 0) return this.#leave(1);
       this.#top.open = Math.max(0, this.#top.open - 1);
     }
     this.#copy(1);
+  }
+
+  #countCases(): void {
+    const word = /^(case|esac)(?![^\s;|&()])/.exec(this.#line.slice(this.#at, this.#at + 5))?.[1];
+    if (word === undefined || !commandStart.test(this.#line.slice(Math.max(0, this.#at - 50), this.#at))) return;
+    this.#top.cases = Math.max(0, this.#top.cases + (word === "case" ? 1 : -1));
   }
 
   /** Bash works out what `-eq` compares, and what `-v` names, as it does a sum. */
@@ -179,7 +189,7 @@ class PosixLine {
   }
 
   get #top(): Open {
-    return this.#contexts.at(-1) ?? { context: "line", open: 0, hasPattern: false };
+    return this.#contexts.at(-1) ?? { context: "line", open: 0, cases: 0, hasPattern: false };
   }
 
   #enter(context: Context, length: number): void {
@@ -187,7 +197,12 @@ class PosixLine {
     // `${name}` is the shell's own variable, even where a parameter has that name.
     const name = context === "braces" ? /^[A-Za-z0-9_]*/.exec(this.#line.slice(this.#at))?.[0] : undefined;
     this.#copy(name?.length ?? 0);
-    this.#contexts.push({ context, open: 0, hasPattern: name !== undefined && (this.#sees("#") || this.#sees("%")) });
+    this.#contexts.push({
+      context,
+      open: 0,
+      cases: 0,
+      hasPattern: name !== undefined && (this.#sees("#") || this.#sees("%")),
+    });
   }
 
   #leave(length: number): void {
@@ -225,6 +240,8 @@ class PosixLine {
 }
 
 const wordBorder = /[\s;|&()]/;
+/** What stands before the first word of a command. */
+const commandStart = /(^|[;\n|&({!]|\b(then|do|else|elif|in))\s*$/;
 
 const inSum = "within ((…))";
 const inTest = "within [[…]] with -eq, -lt, -v and the like";

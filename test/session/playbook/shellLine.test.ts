@@ -131,6 +131,11 @@ onPosix("a shell line", () => {
     ["a subshell", "(args {x}; (args '{x}'))", ["v $(touch ran)", "v $(touch ran)"]],
     ["an assignment", 'z={x}; args "$z"', ["v $(touch ran)"]],
     ["a pattern", "case {x} in v*) args yes;; esac", ["yes"]],
+    [
+      "a pattern in a substitution",
+      'args "$(case {x} in a) printf 1 ;; v*) printf %s {x} ;; (b) ;; esac; echo case) {y}" {x}',
+      ["v $(touch ran)case why", "v $(touch ran)"],
+    ],
     ["several lines", "args {x}\nargs '{y}'\n", ["v $(touch ran)", "why"]],
   ])("understands %s", (_what, line, expected) => {
     for (const shell of posixShells) expect(argumentsOf(shell, line, "v $(touch ran)")).toEqual(expected);
