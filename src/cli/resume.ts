@@ -59,10 +59,13 @@ async function run(words: readonly string[]): Promise<number> {
   }
   const directory = resolve(values.dir ?? defaultDirectory);
   const isGone = values.gone === true;
-  const recorded =
-    named === undefined
-      ? await lastPlaybook(directory, { isGone })
-      : await readRecordedRun(await findSession(named, directory), { isGone });
+  const recorded = await (named === undefined
+    ? lastPlaybook(directory, { isGone })
+    : readRecordedRun(await findSession(named, directory), { isGone })
+  ).catch((error: unknown) => {
+    const isUnknown = error instanceof ResumeError && error.reason === "unknown";
+    throw isUnknown ? new Error(`${error.message}; --gone says that it does not`) : error;
+  });
   const resume = { path: recorded.file, ...(isGone ? { isGone } : {}) };
   const launch = playbookLaunch(recorded.path, {
     dir: values.dir,
@@ -110,7 +113,7 @@ async function lastPlaybook(directory: string, options: { readonly isGone: boole
     try {
       return await readRecordedRun(key, options);
     } catch (error) {
-      if (!(error instanceof ResumeError) || !error.isEmpty) throw error;
+      if (!(error instanceof ResumeError) || error.reason !== "empty") throw error;
       empty ??= error;
     }
   }

@@ -13,12 +13,15 @@ import { type RunState, readCheckpoint } from "./checkpoint";
 
 /** The session can't be resumed; the message says why. */
 export class ResumeError extends Error {
-  /** It did not come to its first step: an older session is what can be resumed. */
-  readonly isEmpty: boolean;
+  /**
+   * `empty`: it did not come to its first step, so an older session is what can be resumed. `unknown`: nobody knows here
+   * whether it still runs, and `isGone` says that it does not.
+   */
+  readonly reason: "empty" | "running" | "unknown" | "other";
 
-  constructor(message: string, isEmpty = false) {
+  constructor(message: string, reason: ResumeError["reason"]) {
     super(message);
-    this.isEmpty = isEmpty;
+    this.reason = reason;
   }
 }
 
@@ -68,10 +71,10 @@ export async function readRecordedRun(file: string, options: ReadingOptions = {}
     const root = trace.spans.find(({ attributes }) => hasOne(attributes, playbookAttribute, resumedAttribute));
     const isEmpty = !trace.spans.some(({ attributes }) => hasOne(attributes, stepAttribute));
     if (root === undefined)
-      throw new ResumeError(`${sessionId} is no run of a playbook that could be resumed`, isEmpty);
-    if (status === "running" || status === "waiting") throw new ResumeError(`${sessionId} is still running`);
+      throw new ResumeError(`${sessionId} is no run of a playbook that could be resumed`, isEmpty ? "empty" : "other");
+    if (status === "running" || status === "waiting") throw new ResumeError(`${sessionId} is still running`, "running");
     if (status === "unknown" && !isGone) {
-      throw new ResumeError(`nobody knows here whether ${sessionId} still runs: it was written on another machine`);
+      throw new ResumeError(`nobody knows here whether ${sessionId} still runs`, "unknown");
     }
     const record = recordOf(trace, root, sessionId);
     if (typeof record !== "string") {
@@ -79,7 +82,7 @@ export async function readRecordedRun(file: string, options: ReadingOptions = {}
     }
     const earlier = (root.attributes?.[resumedAttribute] as { readonly file?: unknown } | undefined)?.file;
     if (!isEmpty || typeof earlier !== "string" || seen.has(earlier)) {
-      throw new ResumeError(`${sessionId} holds nothing to go on from: ${record}`, isEmpty);
+      throw new ResumeError(`${sessionId} holds nothing to go on from: ${record}`, isEmpty ? "empty" : "other");
     }
     path = earlier;
   }

@@ -89,7 +89,7 @@ export class RunRecorder {
         return this.#beginStep(delivered, event.step);
       case "stepFinished":
         return delivered.isReplayed
-          ? this.#replayed.add(event.result, delivered.timeMs, this.#open(scope.parentId)?.spanId)
+          ? this.#replayed.add(event.result, this.#recorder.nowMs(), this.#open(scope.parentId)?.spanId)
           : this.#endStep(scope.id, event.result);
       case "attemptStarted":
         return this.#beginAttempt(delivered, event.number);

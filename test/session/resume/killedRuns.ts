@@ -109,7 +109,7 @@ export class KilledRuns {
       return await readRecordedRun(this.#runs.traceOf(run));
     } catch (error) {
       // Nothing ran that nobody knows of.
-      if (!(error instanceof ResumeError && error.isEmpty)) throw error;
+      if (!(error instanceof ResumeError && error.reason === "empty")) throw error;
       expect(fresh).toEqual([]);
       return undefined;
     }
