@@ -14,7 +14,7 @@ import { EventBus } from "./bus/eventBus";
 import { completeClaim } from "./claim";
 import type { Launch, LaunchClaim, LaunchedPlaybook } from "./launch";
 import { endLeftProcesses } from "./leftProcesses";
-import { type Outcome, outcomeOfRun, signalExitCode, startFailure } from "./outcome";
+import { type Outcome, outcomeOfRun, type StopReason, signalExitCode, startFailure } from "./outcome";
 import { OwnOutput } from "./ownOutput";
 import { forgetSecrets, type LoadedPlaybook, loadPlaybook } from "./playbookFile";
 import { runServices } from "./playbookServices";
@@ -56,7 +56,7 @@ export class PlaybookSession {
   #record: SessionRecord | undefined;
   #run: PlaybookRun | undefined;
   #problem: string | undefined;
-  #isStopped = false;
+  #stopReason: StopReason | undefined;
   #isEnding = false;
   /** Signals that came while the session was ending. */
   #lateSignals = 0;
@@ -181,7 +181,7 @@ export class PlaybookSession {
     });
     this.#run = run;
     // Somebody was quick.
-    if (this.#isStopped) run.stop({ type: "person" });
+    if (this.#stopReason !== undefined) run.stop(this.#stopReason);
     // Whoever is told of it sees no secret, be it in the trace, in the terminal or as JSON.
     const result = maskedRun(await run.run(), this.#mask);
     this.#isEnding = true;
@@ -275,12 +275,12 @@ export class PlaybookSession {
 
   /** Whoever reads slowly is waited for, unless the run was stopped. */
   async #showAll(): Promise<void> {
-    if (!this.#isStopped) return await this.#shown.settled();
+    if (this.#stopReason === undefined) return await this.#shown.settled();
     await withLimit(lastShownMs, () => this.#shown.settled()).catch(() => undefined);
   }
 
-  #stop(reason: Parameters<PlaybookRun["stop"]>[0]): void {
-    this.#isStopped = true;
+  #stop(reason: StopReason): void {
+    this.#stopReason ??= reason;
     this.#run?.stop(reason);
   }
 

@@ -1,6 +1,7 @@
 // Lets the guardrails see every action of a playbook, and tells what they say on the bus. Where they say stop the run ends.
 
 import { type Disposable, DisposableStore, toDisposable } from "../../base/disposable";
+import { formatDuration } from "../../trace/formatValue";
 import { GuardrailDetector } from "../../trace/guardrails/detector";
 import type { GuardrailFinding, GuardrailSettings } from "../../trace/guardrails/guardrail";
 import type { StopReason } from "../outcome";
@@ -15,6 +16,9 @@ export interface Watched {
   /** "" for the run's own playbook. */
   readonly prefix: string;
 }
+
+/** A timer that is set for longer fires at once. */
+const longestMs = 2 ** 31 - 1;
 
 /** A playbook within another one has a watch of its own only where it says so itself: the outer one sees its actions too. */
 export function watchGuardrails(
@@ -59,9 +63,11 @@ export function watchGuardrails(
   const { timeMs } = settings.budget;
   if (timeMs !== undefined) {
     // An action that goes on and on is none that has ended.
-    const timer = setTimeout(() => {
-      tell({ level: "stop", pattern: "time-budget", message: "time budget: used up while an action runs" });
-    }, timeMs);
+    const message = `time budget: an action was still running when the ${formatDuration(timeMs)} of the run were over`;
+    const timer = setTimeout(
+      () => tell({ level: "stop", pattern: "time-budget", message }),
+      Math.min(timeMs, longestMs),
+    );
     store.add(toDisposable(() => clearTimeout(timer)));
   }
   return store;
