@@ -139,6 +139,35 @@ steps:
     expect(tree.slice(1)).toEqual(["  one ok", "    run ok", "  two open", "    run open"]);
   });
 
+  it("is a crash with the terminal's name where its terminal was closed, and its command is told so", async () => {
+    const run = await runs.start(`name: Closed
+steps:
+  - { id: one, action: run, with: { command: "trap 'echo heard; exit 1' HUP; echo begun; while :; do sleep 0.05; done" } }
+  - { id: two, action: run, with: { command: "echo never" } }
+`);
+    await until(() => run.stdout().toString().includes("begun") || undefined, "the step runs");
+    run.child.kill("SIGHUP");
+    const { code, recorded, tree } = await runs.end(run);
+    expect(code).toBe(129);
+    expect(recorded.state.status).toBe("crashed");
+    expect(recorded.output("stdout")).toBe("begun\nheard\n");
+    expect(tree.slice(1)).toEqual([
+      "  one interrupted: the terminal was closed: exit 1",
+      "    run interrupted: the terminal was closed: exit 1",
+    ]);
+  });
+
+  it("is nothing where nothing can be recorded, and the steps run all the same", async () => {
+    await runs.folder.dir.write("no-folder", "a file");
+    const directory = runs.folder.dir.join("no-folder/traces");
+    const run = await runs.start(two, {}, { launch: { directory } });
+    const { code } = await run.ended;
+    expect(code).toBe(1);
+    expect(run.stdout().toString()).toBe("•••\n");
+    expect(run.stderr().toString()).toContain("nothing is recorded: ");
+    expect(run.stderr().toString()).toContain("step two failed: exit code 4");
+  });
+
   it("is found by its claim while it runs, whose stop ends it, and whose launch holds no secret", async () => {
     const run = await runs.start(
       `name: Stopped
