@@ -21,7 +21,9 @@ import { PanelRegistry } from "./host/panel/panelRegistry";
 import { PayloadDocuments } from "./host/panel/payloadDocuments";
 import { selectedSource } from "./host/panel/selectedSource";
 import { openTraceEditor, TraceEditorProvider } from "./host/panel/traceEditor";
+import { playbookToolsLoader } from "./host/playbook/loadPlaybookTools";
 import { newPlaybook } from "./host/playbook/newPlaybook";
+import { filePath } from "./host/playbook/playbookFiles";
 import { runsInStore } from "./host/playbook/playbookRuns";
 import { PlaybookSupport } from "./host/playbook/playbookSupport";
 import { Retention } from "./host/retention";
@@ -85,7 +87,13 @@ export function activate(context: vscode.ExtensionContext): void {
       registry,
       logger,
       memento: context.globalState,
-      onIntent: (intent, connection) => doIntent(intent, connection, { sources, documents, actions }),
+      onIntent: (intent, connection) =>
+        doIntent(intent, connection, {
+          sources,
+          documents,
+          actions,
+          resume: (key) => sessions.resumePlaybook({ key }),
+        }),
     }),
   );
   own(keepPanelContext(registry, store, seen, () => view.refresh()));
@@ -108,6 +116,8 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   own(vscode.window.registerUriHandler(createUriHandler(starter.start, store, navigator)));
 
+  const playbookTools = playbookToolsLoader(join(context.extensionUri.fsPath, "dist"));
+  own(new PlaybookSupport({ tools: playbookTools, runs: runsInStore(store), logger }));
   const sessions = own(
     new SessionStart({
       store,
@@ -117,6 +127,8 @@ export function activate(context: vscode.ExtensionContext): void {
       workspaceState: context.workspaceState,
       storage: context.globalStorageUri.fsPath,
       program: join(context.extensionUri.fsPath, "dist", "session.js"),
+      playbookTools,
+      secrets: context.secrets,
     }),
   );
   own(onDidChangeSessionControl(() => view.refresh()));
@@ -137,9 +149,6 @@ export function activate(context: vscode.ExtensionContext): void {
       program: join(context.extensionUri.fsPath, "dist", "collector.js"),
       terminals: context.environmentVariableCollection,
     }),
-  );
-  const playbooks = own(
-    new PlaybookSupport({ dist: join(context.extensionUri.fsPath, "dist"), runs: runsInStore(store), logger }),
   );
   const doubleClick = new DoubleClick();
   const navigate = (target: Parameters<NonNullable<typeof registry.active>["navigate"]>[0]) => () =>
@@ -220,8 +229,12 @@ export function activate(context: vscode.ExtensionContext): void {
         showCollector: () => collector.show(),
         copyCollectorEnvironment: () => collector.copyEnvironment(),
         newPlaybook: (folder) => newPlaybook(folder),
-        runPlaybook: () => playbooks.run(),
-        resumePlaybook: () => playbooks.resume(),
+        runPlaybook: (uri) => sessions.runPlaybook(filePath(uri)),
+        resumePlaybook: (from, key) =>
+          sessions.resumePlaybook({
+            path: filePath(from),
+            key: typeof key === "string" ? key : actions.entryOf(from)?.key,
+          }),
         connectAgent: () =>
           vscode.commands.executeCommand("workbench.action.openWalkthrough", `${context.extension.id}#connect`, false),
         openSettings: () =>

@@ -118,7 +118,15 @@ export const panelHeaderSchema = z.object({
   /** Of a trace of a program whose output was captured. */
   output: z.optional(outputHeaderSchema),
   /** What can be done with a session that was started here. */
-  control: z.optional(z.object({ canRunAgain: z.boolean(), canStop: z.boolean(), hasTerminal: z.boolean() })),
+  control: z.optional(
+    z.object({
+      canRunAgain: z.boolean(),
+      canStop: z.boolean(),
+      hasTerminal: z.boolean(),
+      /** It is a run of a playbook that can go on from its failing step. */
+      canResume: z.optional(z.boolean()),
+    }),
+  ),
 });
 export type PanelHeader = z.infer<typeof panelHeaderSchema>;
 
@@ -287,6 +295,7 @@ export const panelMessageSchema = z.discriminatedUnion("type", [
   /** The whole output in an editor. */
   z.object({ type: z.literal("openOutput"), epoch }),
   z.object({ type: z.literal("runAgain") }),
+  z.object({ type: z.literal("resume") }),
   z.object({ type: z.literal("stopSession") }),
   z.object({ type: z.literal("revealTerminal") }),
   z.object({ type: z.literal("hideStepsCard"), hidden: z.boolean() }),

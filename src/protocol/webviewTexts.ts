@@ -169,6 +169,8 @@ export const webviewTexts = {
 
   // A session that was started here
   runAgain: "Run Again",
+  resume: "Resume",
+  resumeTitle: "Go on from the failing step: steps that finished are taken over, not run again",
   stopSession: "Stop",
   revealTerminal: "Reveal Terminal",
 

@@ -57,6 +57,7 @@ function drawn(more: Partial<StartOffers<TaskOffer>> = {}): string[] {
   const offers: StartOffers<TaskOffer> = {
     records: [],
     outcome: () => undefined,
+    playbooks: [],
     scripts: [],
     tasks: [],
     file: undefined,
@@ -227,6 +228,7 @@ function offersOf(more: Partial<StartOffers<TaskOffer>>): StartOffers<TaskOffer>
   return {
     records: [],
     outcome: () => undefined,
+    playbooks: [],
     scripts: [],
     tasks: [],
     file: undefined,

@@ -239,6 +239,7 @@ const context = only("context", {
   extension: { id: "tracekeeper.tracekeeper" },
   workspaceState: { get: nothing, update: () => Promise.resolve() },
   globalState: { get: nothing, update: () => Promise.resolve() },
+  secrets: { get: () => Promise.resolve(undefined), store: () => Promise.resolve(), delete: () => Promise.resolve() },
   environmentVariableCollection: { persistent: true, clear: nothing, replace: nothing },
 });
 

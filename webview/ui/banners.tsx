@@ -63,6 +63,16 @@ export function FailureBanner({ panel, header }: { panel: Panel; header: PanelHe
             {text("goToSource")}
           </button>
         )}
+        {header.control?.canResume === true && !header.live && (
+          <button
+            type="button"
+            class="button button-secondary"
+            title={text("resumeTitle")}
+            onClick={() => panel.connection.post({ type: "resume" })}
+          >
+            {text("resume")}
+          </button>
+        )}
         {header.control?.canRunAgain === true && !header.live && (
           <button
             type="button"

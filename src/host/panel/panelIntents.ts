@@ -14,6 +14,8 @@ export interface PanelIntentContext {
   readonly sources: SourceNavigator;
   readonly documents: PayloadDocuments;
   readonly actions: SessionActions;
+  /** Goes on with a run of a playbook. */
+  resume(key: string): Promise<void>;
 }
 
 /** Intents about rows of an epoch that has passed are dropped: the person saw another picture. */
@@ -60,6 +62,8 @@ async function run(intent: PanelIntent, connection: PanelConnection, context: Pa
       return context.documents.openOutput(key);
     case "runAgain":
       return runAgain(key);
+    case "resume":
+      return context.resume(key);
     case "stopSession":
       return stop(key);
     case "revealTerminal":

@@ -14,6 +14,7 @@ import type { GuardrailSettings } from "../../trace/guardrails/guardrail";
 import { reportError } from "../commandEdge";
 import { readGuardrails } from "../guardrailSettings";
 import { editorIds } from "../ids";
+import { isResumable } from "../playbook/run/resumable";
 import { canRunAgain, canStop, hasTerminal, onDidChangeSessionControl } from "../start/sessionControl";
 import { PanelConnection, type PanelIntent } from "./panelConnection";
 import type { HeaderTexts } from "./panelHeader";
@@ -79,6 +80,15 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
         for (const connection of options.registry.connections) connection.refreshHeader();
       }),
     );
+    this.#owned.add(
+      options.store.onDidChange(({ changed }) => {
+        // The list may learn later than the panel that a run can be resumed.
+        const keys = new Set(changed.filter(isResumable).map(({ key }) => key));
+        if (keys.size === 0) return;
+        for (const connection of options.registry.connections)
+          if (keys.has(connection.model.key)) connection.refreshHeader();
+      }),
+    );
     this.#owned.add({ dispose: () => clearInterval(this.#refreshTimer) });
   }
 
@@ -112,7 +122,7 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
         logger,
         texts: this.#texts,
         headerTexts,
-        control: controlOf,
+        control: (key) => controlOf(key, this.#options.store),
         hidesStepsCard: () => this.#stepsCard.isHidden,
         payloadLooks: () => this.#looks.looks,
         guardrails: () => {
@@ -187,8 +197,13 @@ function isLive(connection: PanelConnection): boolean {
   return status === "running" || status === "waiting";
 }
 
-function controlOf(key: string): PanelHeader["control"] {
-  const control = { canRunAgain: canRunAgain(key), canStop: canStop(key), hasTerminal: hasTerminal(key) };
+function controlOf(key: string, store: TraceStore): PanelHeader["control"] {
+  const control = {
+    canRunAgain: canRunAgain(key),
+    canStop: canStop(key),
+    hasTerminal: hasTerminal(key),
+    canResume: vscode.workspace.isTrusted && isResumable(store.entry(key)),
+  };
   return Object.values(control).includes(true) ? control : undefined;
 }
 

@@ -1,5 +1,6 @@
 // Which documents are playbooks, and their places in VS Code's terms, which counts lines and columns from 0.
 
+import { normalize } from "node:path";
 import * as vscode from "vscode";
 import type { TextPosition, TextRange } from "../../session/playbook/playbookProblem";
 
@@ -8,6 +9,11 @@ export const playbookSelector: vscode.DocumentSelector = [{ pattern: "**/*.playb
 
 export function isPlaybook(document: vscode.TextDocument): boolean {
   return vscode.languages.match(playbookSelector, document) > 0 && document.uri.scheme !== "git";
+}
+
+/** Of what a menu or a line above a document hands to a command; undefined for anything else. */
+export function filePath(argument: unknown): string | undefined {
+  return argument instanceof vscode.Uri && argument.scheme === "file" ? normalize(argument.fsPath) : undefined;
 }
 
 export function toRange({ start, end }: TextRange): vscode.Range {

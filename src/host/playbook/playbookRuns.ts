@@ -16,10 +16,9 @@ export interface PlaybookRuns {
 export function runsInStore(store: Pick<TraceStore, "entries" | "onDidChange">): PlaybookRuns {
   return {
     lastRun(path) {
-      const wanted = comparable(path);
       let newest: SessionEntry | undefined;
       for (const entry of store.entries()) {
-        if (entry.playbook === undefined || comparable(entry.playbook.path) !== wanted) continue;
+        if (!isRunOf(entry, path)) continue;
         if (
           newest === undefined ||
           (entry.startedMs ?? entryTimeMs(entry)) >= (newest.startedMs ?? entryTimeMs(newest))
@@ -33,6 +32,10 @@ export function runsInStore(store: Pick<TraceStore, "entries" | "onDidChange">):
         if (removed.length > 0 || changed.some(({ playbook }) => playbook !== undefined)) listener();
       }),
   };
+}
+
+export function isRunOf({ playbook }: SessionEntry, path: string): boolean {
+  return playbook !== undefined && comparable(playbook.path) === comparable(path);
 }
 
 function comparable(path: string): string {

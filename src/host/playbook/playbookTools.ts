@@ -1,9 +1,20 @@
 // The part of the editor's support for playbooks that knows YAML, as a bundle of its own: the extension loads it when the
 // first playbook is opened or run, and not before. It imports no vscode, so that the extension alone talks to the editor.
 
+import { parsedFile } from "../../session/playbookFile";
+
+export { keySecrets } from "../../session/keySecrets";
 export { isConditionError, parseCondition } from "../../session/playbook/condition";
 export { parameterValue, resolveParameters } from "../../session/playbook/parameters";
 export { type ParsedPlaybook, parsePlaybook } from "../../session/playbook/parsePlaybook";
+export { planResume } from "../../session/resume/planResume";
+export { readRecordedRun } from "../../session/resume/recordedRun";
+export { takenParameters } from "../../session/resume/takenParameters";
 export { completePlaybook, type PlaybookOffer } from "./editor/completePlaybook";
 export { hoverPlaybook, type PlaybookHover } from "./editor/hoverPlaybook";
 export { type PlaybookOutline, playbookOutline } from "./editor/playbookOutline";
+
+/** Undefined for a file that can't be read, or holds no sound playbook. */
+export async function readPlaybook(path: string) {
+  return (await parsedFile(path).catch(() => undefined))?.playbook;
+}

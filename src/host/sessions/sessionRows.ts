@@ -187,8 +187,8 @@ export interface EntryControl {
 }
 
 /**
- * Words for `when` clauses: `session`, the state, `failed` for whatever has a failing step to go to, and `stoppable`,
- * `terminal` and `again` for what was started here.
+ * Words for `when` clauses: `session`, the state, `failed` for whatever has a failing step to go to, `resumable` for runs
+ * of playbooks that failed, and `stoppable`, `terminal` and `again` for what was started here.
  */
 export function entryContext(entry: SessionEntry, control?: EntryControl): string {
   return [
@@ -198,6 +198,7 @@ export function entryContext(entry: SessionEntry, control?: EntryControl): strin
     ...(control?.canStop ? ["stoppable"] : []),
     ...(control?.hasTerminal ? ["terminal"] : []),
     ...(control?.canRunAgain ? ["again"] : []),
+    ...(entry.playbook !== undefined && isFailed(entry) ? ["resumable"] : []),
   ].join(" ");
 }
 

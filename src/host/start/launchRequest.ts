@@ -1,6 +1,6 @@
 // What the person picked, before it is a launch.
 
-import type { Launch } from "../../session/launch";
+import type { Launch, LaunchedPlaybook } from "../../session/launch";
 import type { RecordedStart } from "./launchRecord";
 import type { ListedTask } from "./tasks";
 
@@ -10,4 +10,6 @@ export interface LaunchRequest {
   readonly start: RecordedStart;
   /** Of a start that is one; undefined otherwise. */
   readonly task?: ListedTask | undefined;
+  /** Of a playbook: what goes into the launch in place of what is kept of it, secrets included. */
+  readonly playbook?: Pick<LaunchedPlaybook, "params" | "secrets" | "resume"> | undefined;
 }

@@ -12,6 +12,7 @@ import { oneLine, plainText } from "../../trace/plainText";
 import { safeId, traceFileNames } from "../../trace/safeId";
 import { reportError } from "../commandEdge";
 import { fileFolders } from "../directories";
+import { readGuardrails } from "../guardrailSettings";
 import { readSettings } from "../settings";
 import type { LaunchFolder } from "./launchFolder";
 import type { LaunchHistory } from "./launchHistory";
@@ -79,12 +80,14 @@ export class SessionLauncher {
     }
   }
 
-  async #follow({ id, title }: Launch, key: string, terminal: vscode.Terminal | undefined): Promise<void> {
-    const { history, openPanel, running } = this.#parts;
+  async #follow({ id, title, program }: Launch, key: string, terminal: vscode.Terminal | undefined): Promise<void> {
+    const { history, launches, openPanel, running } = this.#parts;
     const session = await running.claimed(id);
     if (session === "disposed") return;
     if (session === "notStarted") {
       // A program that could not be started leaves a trace that says so.
+      // Nobody has taken out of it what is secret.
+      if (program.type === "playbook") await launches.remove(launches.pathOf(id));
       if (existsSync(key)) await openPanel(key);
       else tellNotStarted(title, terminal?.exitStatus?.code);
       return;
@@ -104,7 +107,8 @@ export class SessionLauncher {
     await vscode.tasks.executeTask(copyTask(listed, original, command));
   }
 
-  async #makeLaunch({ title, origin, start, task }: LaunchRequest): Promise<Launch> {
+  async #makeLaunch(request: LaunchRequest): Promise<Launch> {
+    const { title, origin, start, task } = request;
     const { logger, storage } = this.#parts;
     const cwd = start.type === "program" ? start.cwd : undefined;
     const folders = fileFolders().map((folder) => folder.path);
@@ -112,30 +116,35 @@ export class SessionLauncher {
     const { directory, fallback } = await makeTraceFolder(folder, storage);
     if (fallback === "notWritable")
       logger.warn(`${folder} can't be written: the trace goes to ${directory}, in the extension's own storage`);
-    const settings = readSettings(logger, folder === undefined ? undefined : vscode.Uri.file(folder));
-    const nodePty = settings.capture === "terminal" ? findNodePty(vscode.env.appRoot) : undefined;
+    const scope = folder === undefined ? undefined : vscode.Uri.file(folder);
+    const settings = readSettings(logger, scope);
+    const program = programToLaunch(request);
+    // The commands of a playbook have pipes.
+    const capture = program.type === "playbook" ? "pipes" : settings.capture;
+    const nodePty = capture === "terminal" ? findNodePty(vscode.env.appRoot) : undefined;
     return {
       version: 1,
       id: randomUUID(),
       directory,
       sessionId: sessionIdFor(title, new Date(), randomBytes(3).toString("hex")),
       title: oneLine(title),
-      program: programToLaunch(start, task?.task),
+      program,
       // Where VS Code starts a task it has resolved itself; the session process begins there.
       cwd: task ? "." : (cwd ?? folder ?? storage),
-      capture: settings.capture,
+      capture,
       ...(nodePty === undefined ? {} : { nodePty }),
       origin,
       stop: settings.stopPauses,
       // VS Code keeps the terminal of a task by itself.
       hold: task === undefined,
+      ...(program.type === "playbook" ? { guardrails: readGuardrails(logger, scope) } : {}),
     };
   }
 }
 
-function programToLaunch(start: LaunchRequest["start"], task: vscode.Task | undefined): LaunchedProgram {
-  if (start.type === "program") return start.program;
-  const original = task && executionOf(task);
+function programToLaunch({ start, task, playbook }: LaunchRequest): LaunchedProgram {
+  if (start.type === "program") return playbook === undefined ? start.program : { ...start.program, ...playbook };
+  const original = task && executionOf(task.task);
   if (!original) throw new Error(vscode.l10n.t("The task {0} runs nothing that can be traced.", start.name));
   return programOf(original);
 }

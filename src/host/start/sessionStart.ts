@@ -36,6 +36,19 @@ export class SessionStart implements Disposable {
     if (requireTrust()) await (await this.#load()).runAgain(clicked ?? this.#activeKey(canRunAgain));
   }
 
+  /** @param clicked path of the playbook that the command was used on */
+  async runPlaybook(clicked: string | undefined): Promise<void> {
+    if (requireTrust()) await (await this.#load()).runPlaybook(clicked);
+  }
+
+  /** @param clicked the session, or the playbook, that the command was used on */
+  async resumePlaybook(clicked: {
+    readonly key?: string | undefined;
+    readonly path?: string | undefined;
+  }): Promise<void> {
+    if (requireTrust()) await (await this.#load()).resumePlaybook(clicked);
+  }
+
   async stopSession(clicked: string | undefined): Promise<void> {
     if (!requireTrust()) return;
     const runtime = await this.#load();

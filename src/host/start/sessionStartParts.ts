@@ -5,6 +5,7 @@ import type * as vscode from "vscode";
 import type { Logger } from "../../base/logger";
 import type { TraceStore } from "../../store/traceStore";
 import type { PanelRegistry } from "../panel/panelRegistry";
+import type { PlaybookTools } from "../playbook/loadPlaybookTools";
 import type { StoreStarter } from "../storeStarter";
 
 export interface SessionStartParts {
@@ -17,6 +18,9 @@ export interface SessionStartParts {
   readonly storage: string;
   /** Path of `dist/session.js`. */
   readonly program: string;
+  /** What knows playbooks, loaded by the first call. */
+  readonly playbookTools: () => PlaybookTools;
+  readonly secrets: Pick<vscode.SecretStorage, "get" | "store" | "delete">;
 }
 
 /** Where the workspace keeps what was started, for "Run Again". */

@@ -7,6 +7,7 @@ import { describeError, type Logger } from "../../base/logger";
 import { plainText } from "../../trace/plainText";
 import type { SessionStatus } from "../../trace/state";
 import { reportError } from "../commandEdge";
+import { findPlaybooks, type PlaybookOffer } from "../playbook/run/findPlaybooks";
 import { type ActiveFile, activeFile, runOfActiveFile } from "./activeFile";
 import { commandLineOf, shellKind } from "./commandLine";
 import type { LaunchRecord } from "./launchRecord";
@@ -37,6 +38,7 @@ export interface StartPickParts {
   readonly logger: Logger;
   start(request: LaunchRequest): Promise<void>;
   startAgain(record: LaunchRecord): Promise<void>;
+  startPlaybook(path: string): Promise<void>;
 }
 
 interface OfferedTask extends TaskOffer {
@@ -63,6 +65,7 @@ export class StartPick {
   readonly #cancelled = this.#owned.add(new vscode.CancellationTokenSource());
   readonly #file: ActiveFile | undefined = activeFile();
   readonly #items = new Map<string, StartItem>();
+  #playbooks: readonly PlaybookOffer[] = [];
   #scripts: readonly ScriptOffer[] = [];
   #tasks: readonly OfferedTask[] = [];
   #sections: readonly StartSection<OfferedTask>[] = [];
@@ -101,6 +104,9 @@ export class StartPick {
     this.#owned.add(this.#parts.onDidChangeOutcomes(() => this.#draw()));
     this.#draw();
     pick.show();
+    this.#load("playbooks", async () => {
+      this.#playbooks = await findPlaybooks(this.#cancelled.token);
+    });
     this.#load("npm scripts", async () => {
       this.#scripts = await findScripts(this.#cancelled.token);
     });
@@ -136,6 +142,7 @@ export class StartPick {
       {
         records,
         outcome,
+        playbooks: this.#playbooks,
         scripts: this.#scripts,
         tasks: this.#tasks,
         file: this.#file?.name,
@@ -200,6 +207,9 @@ export class StartPick {
       case "again":
         this.#run(() => this.#parts.startAgain(choice.record));
         return;
+      case "playbook":
+        this.#run(() => this.#parts.startPlaybook(choice.playbook.path));
+        return;
       case "script":
         this.#run(() => this.#parts.start(scriptRequest(choice.script)));
         return;
@@ -257,6 +267,7 @@ export class StartPick {
     const reveal = async () => {
       if (choice.type === "file" && this.#file) await vscode.window.showTextDocument(vscode.Uri.file(this.#file.path));
       if (choice.type === "script") await openScript(choice.script);
+      if (choice.type === "playbook") await vscode.window.showTextDocument(vscode.Uri.file(choice.playbook.path));
     };
     this.#run(reveal);
   }
@@ -269,7 +280,7 @@ function separator(group: StartGroup): StartItem[] {
 
 function buttonsOf(choice: StartChoice<OfferedTask>): vscode.QuickInputButton[] {
   if (choice.type === "again") return lineOf(choice.record) === undefined ? [] : [editButton];
-  return choice.type === "script" || choice.type === "file" ? [revealButton] : [];
+  return choice.type === "script" || choice.type === "playbook" || choice.type === "file" ? [revealButton] : [];
 }
 
 /** Undefined for what was no command line. */

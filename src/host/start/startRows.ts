@@ -5,6 +5,7 @@ import { assertNever } from "../../base/assert";
 import { formatAge } from "../../trace/formatValue";
 import { plainText } from "../../trace/plainText";
 import type { SessionStatus } from "../../trace/state";
+import type { PlaybookOffer } from "../playbook/run/findPlaybooks";
 import { distinctRecords, type LaunchRecord } from "./launchRecord";
 import type { PackageManager } from "./npmScripts";
 import { scriptWords } from "./npmScripts";
@@ -37,6 +38,8 @@ export interface StartOffers<Task extends TaskOffer> {
   readonly records: readonly LaunchRecord[];
   /** What became of a session; undefined where that is not known. */
   readonly outcome: (key: string) => { readonly status: SessionStatus; readonly atMs: number } | undefined;
+  /** The one that was changed last at the front. */
+  readonly playbooks: readonly PlaybookOffer[];
   readonly scripts: readonly ScriptOffer[];
   readonly tasks: readonly Task[];
   /** The file in front, relative to its folder. */
@@ -49,6 +52,7 @@ export interface StartOffers<Task extends TaskOffer> {
 
 export type StartChoice<Task extends TaskOffer> =
   | { readonly type: "again"; readonly record: LaunchRecord }
+  | { readonly type: "playbook"; readonly playbook: PlaybookOffer }
   | { readonly type: "script"; readonly script: ScriptOffer }
   | { readonly type: "task"; readonly task: Task }
   | { readonly type: "file" }
@@ -68,7 +72,7 @@ export interface StartRow<Task extends TaskOffer> {
   readonly choice: StartChoice<Task>;
 }
 
-export type StartGroup = "" | "recent" | "scripts" | "tasks" | "file" | "command" | "refused";
+export type StartGroup = "" | "recent" | "playbooks" | "scripts" | "tasks" | "file" | "command" | "refused";
 
 export interface StartTexts {
   runAgain(title: string): string;
@@ -116,6 +120,7 @@ export function startSections<Task extends TaskOffer>(
   const found: StartSection<Task>[] = [
     { group: "", rows: last ? [againRow(last, offers, texts, texts.runAgain(last.title))] : [] },
     { group: "recent", rows: recent.slice(0, mostRecent).map((each) => againRow(each, offers, texts, each.title)) },
+    { group: "playbooks", rows: offers.playbooks.map((playbook) => playbookRow<Task>(playbook)) },
     { group: "scripts", rows: offers.scripts.map((script) => scriptRow<Task>(script)) },
     {
       group: "tasks",
@@ -179,6 +184,17 @@ function againRow<Task extends TaskOffer>(
   };
 }
 
+function playbookRow<Task extends TaskOffer>(playbook: PlaybookOffer): StartRow<Task> {
+  return {
+    id: `playbook ${playbook.path}`,
+    label: plainText(playbook.name),
+    description: plainText(playbook.place),
+    icon: "checklist",
+    alwaysShow: false,
+    choice: { type: "playbook", playbook },
+  };
+}
+
 function scriptRow<Task extends TaskOffer>(script: ScriptOffer): StartRow<Task> {
   const { manager, folder, place, command } = script;
   return {
@@ -222,6 +238,8 @@ export function isSameChoice<Task extends TaskOffer>(one: StartChoice<Task>, oth
   switch (one.type) {
     case "again":
       return other.type === one.type && other.record === one.record;
+    case "playbook":
+      return other.type === one.type && other.playbook === one.playbook;
     case "script":
       return other.type === one.type && other.script === one.script;
     case "task":

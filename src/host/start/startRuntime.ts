@@ -9,6 +9,10 @@ import { isInside } from "../../store/insideFolder";
 import { plainText } from "../../trace/plainText";
 import { contextKeys } from "../ids";
 import { openTraceEditor } from "../panel/traceEditor";
+import { KeptSecrets } from "../playbook/run/keptSecrets";
+import { playbookToRun } from "../playbook/run/pickPlaybook";
+import { PlaybookRunner } from "../playbook/run/playbookRunner";
+import { isResumable, sessionToResume } from "../playbook/run/resumable";
 import { entryTimeMs } from "../sessions/sessionRows";
 import { setContext } from "../sessions/sessionsView";
 import { readSettings } from "../settings";
@@ -37,6 +41,7 @@ export class StartRuntime implements SessionControl, Disposable {
   readonly #history: LaunchHistory;
   readonly #running: RunningSessions;
   readonly #launcher: SessionLauncher;
+  readonly #playbooks: PlaybookRunner;
 
   constructor(parts: SessionStartParts) {
     const { store, registry, starter, logger, workspaceState, storage } = parts;
@@ -54,6 +59,12 @@ export class StartRuntime implements SessionControl, Disposable {
       logger,
       watch: (directory) => starter.include(directory),
       openPanel: (key) => openStarted(key, registry, readSettings(logger).openOnStart),
+    });
+    this.#playbooks = new PlaybookRunner({
+      tools: parts.playbookTools,
+      secrets: new KeptSecrets(parts.secrets),
+      logger,
+      launch: (request) => this.#launcher.launch(request),
     });
     this.#owned.add(this.#history.onDidChange(() => this.#onChange()));
     this.#owned.add(this.#running.onDidChange(() => this.#onChange()));
@@ -95,7 +106,31 @@ export class StartRuntime implements SessionControl, Disposable {
       logger,
       start: (request) => this.#launcher.launch(request),
       startAgain: (record) => this.#startAgain(record),
+      startPlaybook: (path) => this.#playbooks.run(path),
     }).show();
+  }
+
+  /** @param asked of a playbook; the one in front or a pick where left out */
+  async runPlaybook(asked: string | undefined): Promise<void> {
+    this.#parts.starter.start();
+    const path = asked ?? (await playbookToRun());
+    if (path !== undefined) await this.#playbooks.run(path);
+  }
+
+  /** @param asked key of a session; the last run that failed where left out */
+  async resumePlaybook(asked: {
+    readonly key?: string | undefined;
+    readonly path?: string | undefined;
+  }): Promise<void> {
+    const { registry, starter, store } = this.#parts;
+    starter.start();
+    await store.ready;
+    const active = registry.active?.model.key;
+    const front = active !== undefined && isResumable(store.entry(active)) ? active : undefined;
+    const key =
+      asked.key ?? (asked.path === undefined ? front : undefined) ?? sessionToResume(store.entries(), asked.path);
+    if (key !== undefined) await this.#playbooks.resume(key);
+    else tell(vscode.l10n.t("No run of a playbook failed that could be resumed."));
   }
 
   async collectOnly(): Promise<void> {
@@ -173,6 +208,7 @@ export class StartRuntime implements SessionControl, Disposable {
 
   async #startAgain(record: LaunchRecord): Promise<void> {
     const { title, origin, start } = record;
+    if (start.type === "program" && start.program.type === "playbook") return this.#playbooks.runAgain(record);
     if (start.type === "program") return this.#launcher.launch({ title, origin, start });
     return this.#startTask((task) => isReferenced(task, start), start.name);
   }

@@ -7,6 +7,7 @@ import type { StartGroup, StartTexts } from "./startRows";
 export const groupLabels: Readonly<Record<StartGroup, string>> = {
   "": "",
   recent: vscode.l10n.t("Recent"),
+  playbooks: vscode.l10n.t("Playbooks"),
   scripts: vscode.l10n.t("npm scripts"),
   tasks: vscode.l10n.t("Tasks"),
   file: vscode.l10n.t("Active file"),
