@@ -133,8 +133,3 @@ export function StepsCard({ panel }: { panel: Panel }) {
     </section>
   );
 }
-
-/** Of a run that only printed, unless the person has put it away. */
-export function showsStepsCard({ header, hidesStepsCard }: Panel): boolean {
-  return header?.output?.isOnly === true && !hidesStepsCard;
-}

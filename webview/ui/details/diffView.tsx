@@ -12,7 +12,7 @@ import { useSize } from "../useSize";
 import { TextLinkMark, textAddress } from "./textLinks";
 
 /** Narrower than this two sides have no room. */
-export const leastSideBySidePx = 520;
+const leastSideBySidePx = 520;
 /** Rows that are laid out together. */
 const rowsPerPiece = 60;
 const rowPx = 18;

@@ -7,13 +7,15 @@ import type { Panel } from "../../model/panel";
 import type { Picture } from "../../model/traceModel";
 import { formatInteger, text } from "../../text";
 import { Icon } from "../icon";
-import { StepsCard, showsStepsCard } from "../stepsCard";
+import { onDemand } from "../onDemand";
 import { CallList } from "./callList";
 import { ErrorBlock } from "./errorBlock";
 import { type Fact, FactTable } from "./factTable";
 import { LoopNotes } from "./loopNote";
 import { PayloadSection } from "./payloadSection";
 import { PlaceList } from "./placeList";
+
+const StepsCard = onDemand(async () => (await import("../stepsCard")).StepsCard);
 
 export interface DetailsProps {
   readonly panel: Panel;
@@ -138,4 +140,9 @@ function facts({ panel, picture, details }: DetailsProps): Fact[] {
   add(text("factCallId"), details.callId);
   add(text("factSpanId"), details.spanId);
   return list;
+}
+
+/** Of a run that only printed, unless the person has put it away. */
+function showsStepsCard({ header, hidesStepsCard }: Panel): boolean {
+  return header?.output?.isOnly === true && !hidesStepsCard;
 }

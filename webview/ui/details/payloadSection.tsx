@@ -10,11 +10,11 @@ import type { TextAddress } from "../../model/textLoader";
 import { countText, formatInteger, text } from "../../text";
 import { IconButton } from "../iconButton";
 import { onDemand } from "../onDemand";
-import { DiffList } from "./diffView";
 import { FieldList } from "./fieldList";
 import { TextWell } from "./textWell";
 import { ValueTree } from "./valueTree";
 
+const DiffList = onDemand(async () => (await import("./diffView")).DiffList);
 const ImageList = onDemand(async () => (await import("./imageList")).ImageList);
 const MarkdownText = onDemand(async () => (await import("./markdownText")).MarkdownText);
 
