@@ -69,6 +69,9 @@ function runObject(launch: Launch, runEnd: RunEnd, startedMs: number): object {
     captureReason: capture.reason,
     startedAt: isoTime(startedMs),
     durationMs: Math.round(durationMs),
-    steps: runEnd.steps?.map(({ step, status, attempts, message }) => ({ id: step.path, status, attempts, message })),
+    resumes: launch.program.type === "playbook" ? launch.program.resume?.path : undefined,
+    steps: runEnd.steps?.map(({ step, status, attempts, message, origin }) => {
+      return { id: step.path, status, attempts, message, replayed: origin === undefined ? undefined : true };
+    }),
   };
 }
