@@ -75,6 +75,7 @@ export class KilledRuns {
       const after = await done();
       this.#expectNothingTwice(earlier, after.slice(before.length));
       const recorded = await this.#recorded(run, after.slice(before.length));
+      if (recorded !== undefined) expectNextUnfinishedAlone(recorded, after);
       if (signal !== "SIGKILL" || recorded?.end !== undefined) {
         if (recorded === undefined) throw new Error(`Nothing was recorded, and it ended with ${code}`);
         return { code, steps: stepTexts(recorded), done: after, kills: count };
@@ -120,6 +121,12 @@ export class KilledRuns {
       if (status !== "skipped") expect(fresh, `${path} had finished`).not.toContain(path);
     }
   }
+}
+
+/** A step begins when the checkpoint of the one before is in the journal: of all that was done one alone is not finished. */
+function expectNextUnfinishedAlone({ results }: RecordedRun, done: readonly string[]): void {
+  const unfinished = new Set(done.filter((path) => (results.get(path)?.status ?? "skipped") === "skipped"));
+  expect(unfinished.size, [...unfinished].join(", ")).toBeLessThanOrEqual(1);
 }
 
 function stepTexts({ results }: RecordedRun): string[] {
