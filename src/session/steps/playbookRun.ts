@@ -80,6 +80,8 @@ export class PlaybookRun {
     const { playbook, params, scope, services } = this.#request;
     const { name, path } = playbook;
     scope.emit({ type: "runStarted", name, path, params, isResumed: this.#replay.size > 0 });
+    // That it was begun, and with what, is kept before its first step.
+    await services.bus.settled();
     const chain = [services.realPath(path)];
     const end = await this.#guarded({ playbook, params, scope, stop: this.#stop, prefix: "", chain });
     const { reason } = this.#stop;

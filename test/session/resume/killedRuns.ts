@@ -29,13 +29,25 @@ fs.openSync = (path, ...rest) => {
   return fd;
 };
 let count = 0;
-fs.writeSync = (fd, bytes, ...rest) => {
+const judge = (fd, bytes) => {
   const isCounted = journals.has(fd) && (type === "write" || Buffer.from(bytes).includes('"tracekeeper.checkpoint"'));
-  if (!isCounted || ++count !== Number(number)) return writeSync(fd, bytes, ...rest);
-  if (when === "after") writeSync(fd, bytes, ...rest);
+  if (!isCounted || ++count !== Number(number)) return;
+  if (when === "after") writeSync(fd, bytes);
   if (when === "half") writeSync(fd, Buffer.from(bytes).subarray(0, Math.floor(bytes.length / 2)));
   process.kill(process.pid, "SIGKILL");
   for (;;);
+};
+fs.writeSync = (fd, bytes, ...rest) => {
+  judge(fd, bytes);
+  return writeSync(fd, bytes, ...rest);
+};
+// Where an append was slow, those after it are asynchronous.
+const { promisify } = require("node:util");
+const { write } = fs;
+fs.write = (...args) => write(...args);
+fs.write[promisify.custom] = (fd, bytes) => {
+  judge(fd, bytes);
+  return promisify(write)(fd, bytes);
 };
 `;
 
