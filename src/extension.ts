@@ -93,6 +93,7 @@ export function activate(context: vscode.ExtensionContext): void {
           documents,
           actions,
           resume: (key) => sessions.resumePlaybook({ key }),
+          openSession: (id, from) => actions.openById(id, from),
         }),
     }),
   );
@@ -235,6 +236,11 @@ export function activate(context: vscode.ExtensionContext): void {
             path: filePath(from),
             key: typeof key === "string" ? key : actions.entryOf(from)?.key,
           }),
+        followSession: async (node) => {
+          starter.start();
+          const { followSession } = await import("./host/follow/followSession");
+          await followSession(actions.entryOf(node)?.key ?? registry.active?.model.key, store);
+        },
         connectAgent: () =>
           vscode.commands.executeCommand("workbench.action.openWalkthrough", `${context.extension.id}#connect`, false),
         openSettings: () =>

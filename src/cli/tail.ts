@@ -1,13 +1,13 @@
 // `tracekeeper tail`: follows a session as it runs, over its own endpoint.
 
 import { resolve } from "node:path";
+import { FollowedLines } from "../session/stream/followedLines";
 import { type Followed, followEvents, followTrace } from "../session/stream/followSession";
 import { type Command, defaultDirectory } from "./command";
 import { findSession } from "./findSession";
 import { byNewest, isLive, listSessions } from "./listSessions";
 import { endWithReader, printError, writePiece } from "./print";
-import { screenOf } from "./screen";
-import { TailLines } from "./tailLines";
+import { cutPieces, paint, screenOf } from "./screen";
 import { parseWords, UsageError } from "./usageError";
 import { jsonLine } from "./visibleText";
 
@@ -48,7 +48,10 @@ async function tail(words: readonly string[]): Promise<number> {
   const key = argument === undefined ? await newestRunning(directory) : await findSession(argument, directory);
   endWithReader();
   if (values.trace === true) return await told(followTrace(key), (piece) => writePiece(piece));
-  const lines = new TailLines(screenOf(process.stdout, process.env, values["no-color"] === true));
+  const screen = screenOf(process.stdout, process.env, values["no-color"] === true);
+  const lines = new FollowedLines((pieces) =>
+    paint(screen.width === undefined ? pieces : cutPieces(pieces, screen.width), screen),
+  );
   return await told(followEvents(key), async (event, source) => {
     const made = values.json === true ? [jsonLine({ source, event })] : lines.of(event);
     for (const line of made) await writePiece(`${line}\n`);

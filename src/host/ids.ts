@@ -42,6 +42,7 @@ export const commandIds = {
   newPlaybook: "tracekeeper.newPlaybook",
   runPlaybook: "tracekeeper.runPlaybook",
   resumePlaybook: "tracekeeper.resumePlaybook",
+  followSession: "tracekeeper.followSession",
   connectAgent: "tracekeeper.connectAgent",
   openSettings: "tracekeeper.openSettings",
   showLog: "tracekeeper.showLog",

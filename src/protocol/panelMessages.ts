@@ -296,6 +296,8 @@ export const panelMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("openOutput"), epoch }),
   z.object({ type: z.literal("runAgain") }),
   z.object({ type: z.literal("resume") }),
+  /** Opens a session that a step names; one that is not listed is not. */
+  z.object({ type: z.literal("openSession"), sessionId: z.string().check(z.minLength(1), z.maxLength(300)) }),
   z.object({ type: z.literal("stopSession") }),
   z.object({ type: z.literal("revealTerminal") }),
   z.object({ type: z.literal("hideStepsCard"), hidden: z.boolean() }),

@@ -68,6 +68,16 @@ export const spanDetailsSchema: z.ZodMiniType<SpanDetails> = z.object({
   links: z.array(z.object({ spanId: z.string(), traceId: z.optional(z.string()) })),
   leftOut: z.number(),
   elided: z.optional(z.object({ elided: z.number(), totalSpans: z.number() })),
+  run: z.optional(
+    z.object({
+      replayedFrom: z.optional(z.string()),
+      resumedFrom: z.optional(z.string()),
+      skipped: z.optional(z.string()),
+      attempts: count,
+      isRecovered: z.optional(z.boolean()),
+      rawError: z.optional(z.string()),
+    }),
+  ),
 });
 
 const callStatus = z.enum(["ok", "failed", "interrupted", "open"]);

@@ -33,7 +33,11 @@ export const problemSchema = z.object({
   count: number,
 } satisfies ShapeOf<Problem>);
 
-const playbookSchema = z.object({ path: z.string(), failedStep: number } satisfies ShapeOf<LaunchedPlaybook>);
+const playbookSchema = z.object({
+  path: z.string(),
+  failedStep: number,
+  resumedFrom: text,
+} satisfies ShapeOf<LaunchedPlaybook>);
 
 const header = {
   sessionId: text,

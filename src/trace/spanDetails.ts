@@ -12,6 +12,7 @@ import { findPlaces } from "./places";
 import { oneLine } from "./plainText";
 import { isPossibleTime } from "./possibleTime";
 import { type ElidedSpans, readElidedMark } from "./producerMarks";
+import { type RunNotes, runNotes } from "./runNotes";
 import type { SpanKind, TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns } from "./spanColumns";
 import { type SpanError, spanError } from "./spanError";
@@ -100,6 +101,8 @@ export interface SpanDetails {
   readonly leftOut: number;
   /** The step stands for others, which its producer left out. */
   readonly elided?: ElidedSpans | undefined;
+  /** Of a run of a playbook and of its steps. */
+  readonly run?: RunNotes | undefined;
 }
 
 export interface DetailsContext {
@@ -151,6 +154,7 @@ export function spanDetails(span: TraceSpan, context: DetailsContext = {}): Span
     links: (span.links ?? []).slice(0, mostLinks).map(({ spanId, traceId }) => ({ spanId, traceId })),
     leftOut: attributes.leftOut + events.leftOut,
     elided: readElidedMark(span),
+    run: runNotes(span),
   };
 }
 

@@ -49,7 +49,7 @@ const words = [
   "cost",
 ] as const;
 const tooltipTexts = Object.fromEntries(
-  [...words, "failures", "tags", "session", "file"].map((word) => [word, word]),
+  [...words, "failures", "tags", "playbook", "resumedFrom", "session", "file"].map((word) => [word, word]),
 ) as unknown as TooltipTexts;
 
 const texts: GroupTexts = {
@@ -136,6 +136,16 @@ describe("the rows of the Sessions view", () => {
       expect(entryLabel(hostile)).not.toContain("\n");
     },
   );
+
+  it("say of which playbook they are a run, and which run they go on with", () => {
+    const playbook = { path: "/shop/night.playbook.yaml", resumedFrom: "night_1" };
+    const told = entryTooltip(entry("s", "failed", 0, { playbook }), nowMs, tooltipTexts).replaceAll("\\", "");
+    expect(told).toMatch(/playbook: \/shop\/night\.playbook\.yaml/);
+    expect(told).toMatch(/resumedFrom: night_1/);
+    expect(entryContext(entry("s", "failed", 0, { playbook }))).toContain("resumable");
+    expect(entryContext(entry("s", "completed", 0, { playbook }))).not.toContain("resumable");
+    expect(entryContext(entry("s", "failed", 0))).not.toContain("resumable");
+  });
 
   it("invent no age for a file without a time, and group it apart", () => {
     const timeless = entry("s", "unknown", 0, { startedMs: undefined, endedMs: undefined, modifiedMs: 0 });

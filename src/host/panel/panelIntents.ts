@@ -16,6 +16,8 @@ export interface PanelIntentContext {
   readonly actions: SessionActions;
   /** Goes on with a run of a playbook. */
   resume(key: string): Promise<void>;
+  /** @param from key of the session that names it: one of the same directory goes before others */
+  openSession(sessionId: string, from: string): Promise<void>;
 }
 
 /** Intents about rows of an epoch that has passed are dropped: the person saw another picture. */
@@ -64,6 +66,8 @@ async function run(intent: PanelIntent, connection: PanelConnection, context: Pa
       return runAgain(key);
     case "resume":
       return context.resume(key);
+    case "openSession":
+      return context.openSession(intent.sessionId, key);
     case "stopSession":
       return stop(key);
     case "revealTerminal":

@@ -7,6 +7,7 @@ import type { SessionEntry } from "../../store/sessionEntry";
 import type { TraceStore } from "../../store/traceStore";
 import { plainText } from "../../trace/plainText";
 import type { PanelRegistry } from "../panel/panelRegistry";
+import { openTraceEditor } from "../panel/traceEditor";
 import { pickSession } from "./pickSession";
 import type { SortOrder } from "./sessionRows";
 import { entryLabel } from "./sessionRows";
@@ -105,6 +106,14 @@ export class SessionActions {
       preview: true,
       ...(selection ? { selection: new vscode.Range(selection, selection) } : {}),
     } satisfies vscode.TextDocumentShowOptions);
+  }
+
+  /** @param from key of the session that names it: one of the same directory goes before others */
+  async openById(sessionId: string, from: string): Promise<void> {
+    const found = this.#options.store.entries().filter((entry) => entry.sessionId === sessionId);
+    const entry = found.find(({ key }) => path.dirname(key) === path.dirname(from)) ?? found[0];
+    if (entry !== undefined) await openTraceEditor(entry.key);
+    else void vscode.window.showInformationMessage(vscode.l10n.t("That session is not listed here any more."));
   }
 
   async revealInOs(key: string): Promise<void> {

@@ -128,6 +128,8 @@ export interface TooltipTexts {
   readonly cost: string;
   readonly failures: string;
   readonly tags: string;
+  readonly playbook: string;
+  readonly resumedFrom: string;
   readonly session: string;
   readonly file: string;
 }
@@ -153,6 +155,8 @@ export function entryTooltip(entry: SessionEntry, nowMs: number, texts: TooltipT
   add(texts.tokens, entry.totalTokens === undefined ? undefined : markdownText(formatCount(entry.totalTokens)));
   add(texts.cost, entry.totalCost === undefined ? undefined : markdownText(formatCost(entry.totalCost)));
   add(texts.failures, entry.failures ? String(entry.failures) : undefined);
+  add(texts.playbook, entry.playbook && markdownText(entry.playbook.path, 1_000));
+  add(texts.resumedFrom, entry.playbook?.resumedFrom && markdownText(entry.playbook.resumedFrom));
   add(texts.tags, entry.tags?.length ? markdownText(entry.tags.join(", ")) : undefined);
   add(texts.session, markdownText(entry.sessionId));
   add(texts.file, `${markdownText(entry.key, 1_000)} (${markdownText(formatBytes(entry.sizeBytes))})`);

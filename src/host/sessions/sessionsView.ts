@@ -204,6 +204,8 @@ const tooltipTexts: TooltipTexts = {
   tokens: vscode.l10n.t("Tokens"),
   cost: vscode.l10n.t("Cost"),
   failures: vscode.l10n.t("Failures"),
+  playbook: vscode.l10n.t("Playbook"),
+  resumedFrom: vscode.l10n.t("Resumed from"),
   tags: vscode.l10n.t("Tags"),
   session: vscode.l10n.t("Session"),
   file: vscode.l10n.t("File"),

@@ -14,6 +14,7 @@ import { type Fact, FactTable } from "./factTable";
 import { LoopNotes } from "./loopNote";
 import { PayloadSection } from "./payloadSection";
 import { PlaceList } from "./placeList";
+import { RunNotes } from "./runNotes";
 
 const StepsCard = onDemand(async () => (await import("../stepsCard")).StepsCard);
 
@@ -34,6 +35,7 @@ export function Overview(props: DetailsProps) {
       {details.error !== undefined && (
         <ErrorBlock panel={panel} reference={ref} error={details.error} isRecovered={isRecovered(picture, row)} />
       )}
+      {details.run !== undefined && <RunNotes panel={panel} notes={details.run} />}
       <LoopNotes panel={panel} row={row} />
       {details.elided !== undefined && (
         <p class="hint">

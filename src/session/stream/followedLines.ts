@@ -1,13 +1,17 @@
 // The events of a followed session as lines: steps as they begin and end, indented as they are nested, and between them
-// the output of programs line by line.
+// the output of programs line by line. Nothing in a text can act on the terminal that shows it.
 
-import type { StreamEvent, StreamRecord } from "../session/stream/streamEvent";
-import { describeSpan } from "../trace/describeSpan";
-import { formatDuration } from "../trace/formatValue";
-import { isOutputRoot } from "../trace/outputBurst";
-import { type TraceSpan, traceSpanSchema } from "../trace/schema";
-import { cutPieces, type Piece, paint, type Screen } from "./screen";
-import { visibleLine } from "./visibleText";
+import { describeSpan } from "../../trace/describeSpan";
+import { formatDuration } from "../../trace/formatValue";
+import { isOutputRoot } from "../../trace/outputBurst";
+import { visibleControls } from "../../trace/plainText";
+import { type TraceSpan, traceSpanSchema } from "../../trace/schema";
+import type { StreamEvent, StreamRecord } from "./streamEvent";
+
+export interface Piece {
+  readonly text: string;
+  readonly style?: "strong" | "faint" | "error" | "errorStrong" | "good" | "warning" | "live" | undefined;
+}
 
 interface OpenSpan {
   readonly span: TraceSpan;
@@ -20,12 +24,13 @@ const mostDepth = 12;
 /** A line without an end is shown in pieces. */
 const mostRestLength = 16 * 1024;
 
-export class TailLines {
-  readonly #screen: Screen;
+export class FollowedLines {
+  readonly #paint: (pieces: readonly Piece[]) => string;
   readonly #open = new Map<string, OpenSpan>();
 
-  constructor(screen: Screen) {
-    this.#screen = screen;
+  /** @param paint makes the line that is shown: colours, and what fits */
+  constructor(paint: (pieces: readonly Piece[]) => string) {
+    this.#paint = paint;
   }
 
   of(event: StreamEvent): readonly string[] {
@@ -134,10 +139,13 @@ export class TailLines {
   }
 
   #line(depth: number, pieces: readonly Piece[]): string {
-    const all = [{ text: "  ".repeat(depth) }, ...pieces];
-    const { width } = this.#screen;
-    return paint(width === undefined ? all : cutPieces(all, width), this.#screen);
+    return this.#paint([{ text: "  ".repeat(depth) }, ...pieces]);
   }
+}
+
+/** Line ends and tabs are pictures too. */
+function visibleLine(text: string): string {
+  return visibleControls(text.replaceAll("\r", "␍").replaceAll("\n", "␊").replaceAll("\t", "␉"));
 }
 
 function words(span: TraceSpan): Piece[] {
