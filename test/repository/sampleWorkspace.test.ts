@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { createSampleWorkspace } from "../../scripts/lib/sampleWorkspace.mjs";
+import { parsePlaybook } from "../../src/session/playbook/parsePlaybook";
 import { makeTempDir } from "../support/tempDir";
 
 describe("the sample workspace", () => {
@@ -23,6 +24,14 @@ describe("the sample workspace", () => {
     const named = new Set([...trace.matchAll(/"\/repo\/([^"]+)"/g)].map((match) => match[1] ?? ""));
     expect(named.size).toBeGreaterThan(3);
     for (const file of named) expect(await readFile(folder.join("sample", file), "utf8"), file).not.toBe("");
+  });
+
+  it("has a playbook without problems", async () => {
+    await using folder = await makeTempDir();
+    const path = `${await createSampleWorkspace(folder.join("sample"))}/check-shop.playbook.yaml`;
+    const { playbook, problems } = parsePlaybook(await readFile(path, "utf8"), path);
+    expect(problems).toEqual([]);
+    expect(playbook?.steps.map(({ id }) => id)).toEqual(["sources", "prices", "total", "report"]);
   });
 
   it("is made anew and without traces when asked", async () => {
