@@ -5,6 +5,8 @@ export class HandlerQueue<T> {
   readonly #handle: (item: T) => Promise<void>;
   readonly #onError: (error: unknown, item: T) => void;
   #waiting: T[] = [];
+  /** Grows with every `clear`: what was taken from the list before is not delivered any more either. */
+  #clearings = 0;
   #running: Promise<void> | undefined;
 
   constructor(handle: (item: T) => Promise<void>, onError: (error: unknown, item: T) => void) {
@@ -17,9 +19,10 @@ export class HandlerQueue<T> {
     this.#running ??= this.#run();
   }
 
-  /** What waits is not delivered any more. */
+  /** What waits is not delivered any more; what is under way is. */
   clear(): void {
     this.#waiting = [];
+    this.#clearings++;
   }
 
   /** Resolves when nothing waits and nothing is under way; never rejects. */
@@ -33,7 +36,9 @@ export class HandlerQueue<T> {
     while (this.#waiting.length > 0) {
       const items = this.#waiting;
       this.#waiting = [];
+      const clearings = this.#clearings;
       for (const item of items) {
+        if (this.#clearings !== clearings) break;
         try {
           await this.#handle(item);
         } catch (error) {

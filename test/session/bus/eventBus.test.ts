@@ -68,6 +68,26 @@ describe("EventBus", () => {
     expect(log).toEqual(["> a", "< a", "> b", "< b"]);
   });
 
+  it("delivers nothing more to an asynchronous handler that was removed in the middle of what waits for it", async () => {
+    const { bus } = sampleBus();
+    const run = bus.openRun("run");
+    const taken: string[] = [];
+    const subscription = bus.onAsync("slow", ["said"], async ({ event }) => {
+      await turn();
+      taken.push(event.text);
+      if (event.text === "b") subscription.dispose();
+    });
+    for (const text of ["a", "b", "c", "d"]) run.emit({ type: "said", text });
+    const other: string[] = [];
+    bus.onAsync("other", ["said"], async ({ event }) => void other.push(event.text));
+    run.emit({ type: "said", text: "e" });
+    await bus.settled();
+    // The bus waits for nobody who was removed.
+    for (let turns = 0; turns < 20; turns++) await turn();
+    expect(taken).toEqual(["a", "b"]);
+    expect(other).toEqual(["e"]);
+  });
+
   it("keeps handlers that throw, synchronous or not, from harming others, and tells of each error", async () => {
     const { bus, thrown } = sampleBus();
     const run = bus.openRun("run");
