@@ -16,6 +16,15 @@ const ids: Readonly<Record<GuardrailValue, string>> = {
   budget: settingIds.guardrailsBudget,
 };
 
+/** For a session that is started: whether programs are stopped goes with it. */
+export function readSessionGuardrails(
+  logger: Logger,
+  scope?: vscode.Uri,
+): GuardrailSettings & { readonly stopsPrograms: boolean } {
+  const stops = vscode.workspace.getConfiguration(undefined, scope).get<unknown>(settingIds.guardrailsStopPrograms);
+  return { ...readGuardrails(logger, scope), stopsPrograms: stops === true };
+}
+
 export function readGuardrails(logger: Logger, scope?: vscode.Uri): GuardrailSettings {
   const configuration = vscode.workspace.getConfiguration(undefined, scope);
   const values = Object.fromEntries(guardrailValues.map((value) => [value, configuration.get<unknown>(ids[value])]));

@@ -74,6 +74,7 @@ export const settingIds = {
   guardrailsStuckRevisitGap: "tracekeeper.guardrails.stuckRevisitGap",
   guardrailsFailureCluster: "tracekeeper.guardrails.failureCluster",
   guardrailsBudget: "tracekeeper.guardrails.budget",
+  guardrailsStopPrograms: "tracekeeper.guardrails.stopPrograms",
 } as const;
 
 export const contextKeys = {

@@ -56,6 +56,8 @@ const guardrails = z.object({
   stuckRevisitGap: count,
   failureCluster: z.object({ failures: count, window: count }),
   budget: z.object({ timeMs: budget, costUsd: budget, tokens: budget }),
+  /** Also of a program that is no playbook; otherwise what would stop it is told of, and it goes on. */
+  stopsPrograms: z.optional(z.boolean()),
 });
 
 export const launchSchema = z.object({

@@ -2,9 +2,11 @@
 // the session's own span and names the one it waits for (`tracekeeper.parentSpanId`), until that one comes. A span that
 // has not ended is begun, and completed by the same span once it has.
 
+import { describeError } from "../base/logger";
 import { rowsPerStep, type Steps } from "../base/steps";
 import type { OtlpEvent } from "../importers/otlpLogs";
 import type { MappedSpan } from "../importers/otlpSpan";
+import type { OtlpUsage } from "../importers/otlpUsage";
 import { spansAboveUsage } from "../importers/otlpUsageOnce";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
@@ -26,6 +28,18 @@ export interface OtlpSpanLogOptions {
   readonly onProblem: (problem: RecorderProblem) => void;
   /** Shared with other sessions of the process. */
   readonly memory?: OtlpMemory | undefined;
+  /** Told once a request is recorded, of the spans that have begun or ended with it. */
+  readonly onReceived?: ((spans: readonly ReceivedSpan[]) => void) | undefined;
+}
+
+/** A span that was recorded, with what it was not known to have before. */
+export interface ReceivedSpan {
+  /** Under which it is recorded. */
+  readonly id: string;
+  /** Without `endTime` it has begun. */
+  readonly mapped: MappedSpan;
+  /** What it uses itself: a span above another one may report the same once more. */
+  readonly counted: OtlpUsage;
 }
 
 /** A span that the session holds from before. */
@@ -70,8 +84,11 @@ export class OtlpSpanLog {
   readonly #open: OtlpOpenSpans;
   readonly #resources = new OtlpResources();
   readonly #told = new Set<string>();
+  readonly #onReceived: OtlpSpanLogOptions["onReceived"];
+  #received: ReceivedSpan[] = [];
 
-  constructor({ recorder, parentSpanId, onProblem, memory = otlpMemory() }: OtlpSpanLogOptions) {
+  constructor({ recorder, parentSpanId, onProblem, memory = otlpMemory(), onReceived }: OtlpSpanLogOptions) {
+    this.#onReceived = onReceived;
     this.#recorder = recorder;
     this.#ownSpanId = parentSpanId;
     this.#onProblem = onProblem;
@@ -156,6 +173,8 @@ export class OtlpSpanLog {
         if (isNew && this.#open.get(id) === undefined) this.#ids.forget(mapped.traceId, id);
       }
       throw thrown;
+    } finally {
+      this.#tellReceived();
     }
   }
 
@@ -243,6 +262,7 @@ export class OtlpSpanLog {
     } else {
       this.#recorder.span(id, text.whole(parentId ?? this.#ownSpanId), text.totals());
     }
+    if (this.#onReceived !== undefined) this.#received.push({ id, mapped, counted: text.counted });
     const hasUsage = reportsUsage || isAboveUsage;
     const parent = parentId === undefined ? undefined : this.#open.get(parentId);
     if (parent !== undefined) parent.hasUsageBelow ||= hasUsage;
@@ -284,6 +304,18 @@ export class OtlpSpanLog {
     const begun = this.#open.get(id);
     if (begun !== undefined) begun.hasUsageBelow ||= orphans.reportUsage;
     this.#orphans.take(traceId, spanId);
+  }
+
+  #tellReceived(): void {
+    const received = this.#received;
+    this.#received = [];
+    if (received.length === 0) return;
+    try {
+      this.#onReceived?.(received);
+    } catch (error) {
+      // They are recorded, whatever becomes of those who look on.
+      this.#tellOnce(`Spans could not be watched: ${describeError(error)}`);
+    }
   }
 
   #tellOnce(message: string): void {

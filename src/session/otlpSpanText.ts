@@ -17,10 +17,11 @@ export interface SpanBeginning {
 
 export class OtlpSpanText {
   readonly span: TraceSpan;
+  /** What it uses itself; nothing where a span below says the same. */
+  readonly counted: { readonly tokens?: TokenUsage; readonly cost?: number };
   readonly #mapped: MappedSpan;
   readonly #id: string;
   readonly #attributes: Record<string, unknown>;
-  readonly #counted: { readonly tokens?: TokenUsage; readonly cost?: number };
   #links: TraceSpan["links"];
 
   /**
@@ -37,7 +38,7 @@ export class OtlpSpanText {
     this.#links = span.links;
     if (id !== span.spanId) this.#attributes["tracekeeper.spanId"] = span.spanId;
     const { tokens, cost } = (isAboveUsage ? undefined : usage) ?? {};
-    this.#counted = { ...(tokens === undefined ? {} : { tokens }), ...(cost === undefined ? {} : { cost }) };
+    this.counted = { ...(tokens === undefined ? {} : { tokens }), ...(cost === undefined ? {} : { cost }) };
   }
 
   get links(): TraceSpan["links"] {
@@ -65,7 +66,7 @@ export class OtlpSpanText {
       ...this.span,
       spanId: this.#id,
       parentSpanId,
-      ...this.#counted,
+      ...this.counted,
       attributes: this.#attributesOrNone(),
       links: this.#links,
     });
@@ -100,7 +101,7 @@ export class OtlpSpanText {
       status,
       statusMessage,
       finishReason,
-      ...this.#counted,
+      ...this.counted,
       tool,
       output,
       events,
@@ -110,7 +111,7 @@ export class OtlpSpanText {
 
   totals(begun: SpanBeginning = this.span): SpanTotals {
     const { name, startTime, endTime = startTime, status } = this.span;
-    const { tokens, cost } = this.#counted;
+    const { tokens, cost } = this.counted;
     const known = begun.isAwaited ? this.span : begun;
     return {
       kind: known.kind,

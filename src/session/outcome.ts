@@ -40,7 +40,7 @@ export function outcomeOf(end: ChildEnd, stop: StopReason | undefined, isCtrlC: 
   const how = signal === undefined ? `exit ${code ?? 0}` : `killed by ${signal}`;
   if (stop !== undefined) {
     const { error, by } = wordsFor(stop);
-    const command = { isFailed: true, message: `${by}: ${how}`, isInterrupted: true };
+    const command = { isFailed: true, message: `${by}: ${how}`, isInterrupted: isInterruption(stop) };
     return { status: "error", error, command, exitCode };
   }
   if (isCtrlC && (signal === "SIGINT" || code === 128 + constants.signals.SIGINT || code === ctrlCExit)) {
@@ -58,8 +58,13 @@ export function outcomeOf(end: ChildEnd, stop: StopReason | undefined, isCtrlC: 
 /** Of a run that ends while its program does not. @param what is so of the program */
 export function abandoned(stop: StopReason, what: string, exitCode: number): Outcome {
   const { error, by } = wordsFor(stop);
-  const command = { isFailed: true, message: `${by}: ${what}`, isInterrupted: true };
+  const command = { isFailed: true, message: `${by}: ${what}`, isInterrupted: isInterruption(stop) };
   return { status: "error", error: `${error}: ${what}`, command, exitCode };
+}
+
+/** Somebody ended it, which is no failure of its own. */
+export function isInterruption(stop: StopReason | undefined): boolean {
+  return stop !== undefined && stop.type !== "timeOut" && stop.type !== "guardrail";
 }
 
 /** `error` for a session, `by` for what it ran. */
@@ -102,7 +107,7 @@ export function outcomeOfRun(run: {
 }): Outcome {
   const { error, stop } = run;
   if (error === undefined) return collected(undefined);
-  const isInterrupted = stop !== undefined && stop.type !== "guardrail" && stop.type !== "timeOut";
+  const isInterrupted = isInterruption(stop);
   const signal = stop?.type === "signal" ? stop.signal : stop?.type === "terminalClosed" ? "SIGHUP" : undefined;
   const exitCode = signal === undefined ? 1 : signalExitCode(signal);
   return { status: "error", error, command: { isFailed: true, message: error, isInterrupted }, exitCode };

@@ -4,6 +4,7 @@
 import { realpathSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { defaultGuardrails } from "../trace/guardrails/guardrail";
+import { ProgramSpans } from "./guardrails/programSpans";
 import type { Launch, LaunchedPlaybook } from "./launch";
 import type { OwnOutput } from "./ownOutput";
 import { parsedFile } from "./playbookFile";
@@ -30,6 +31,7 @@ export function runServices(loan: PlaybookLoan): RunServices {
   const { bus, mask, launch, program, record, port, shown, listeners, spanOf } = loan;
   const { secrets = {} } = program;
   const { sessionId } = launch;
+  const programSpans = new ProgramSpans();
   return {
     bus,
     mask,
@@ -48,6 +50,7 @@ export function runServices(loan: PlaybookLoan): RunServices {
     },
     realPath: (path) => realpathSync(path),
     guardrails: launch.guardrails ?? defaultGuardrails,
+    programSpans,
     commands: {
       recorder: record.recorder,
       shown,
@@ -56,8 +59,11 @@ export function runServices(loan: PlaybookLoan): RunServices {
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
-      environment: (scopeId, cwd, changes) =>
-        port.stepEnvironment({ cwd, env: { ...launch.env, ...changes }, sessionId }, spanOf(scopeId)),
+      environment: (scopeId, cwd, changes) => {
+        const spanId = spanOf(scopeId);
+        const started = { cwd, env: { ...launch.env, ...changes }, sessionId };
+        return port.stepEnvironment(started, spanId, (spans) => programSpans.tell({ scopeId, spanId }, spans));
+      },
     },
   };
 }

@@ -8,10 +8,13 @@ import { childEnvironment } from "./childEnvironment";
 import { type ControlServer, startControlServer } from "./controlServer";
 import type { Launch, LaunchClaim } from "./launch";
 import { otlpHandler } from "./otlpReceiver";
+import type { OtlpSpanLogOptions } from "./otlpSpanLog";
 import type { SessionRecord } from "./sessionRecord";
 import { StepEndpoints } from "./stepEndpoints";
 import type { LiveStream } from "./stream/liveStream";
 import { removeStreamFile, writeStreamFile } from "./stream/streamFile";
+
+type OnReceived = OtlpSpanLogOptions["onReceived"];
 
 export class SessionPort {
   readonly #record: SessionRecord;
@@ -43,14 +46,14 @@ export class SessionPort {
   }
 
   /** Takes spans from now on. @returns the program's environment, which leads them here */
-  environment({ cwd, env, sessionId }: Launch): Readonly<Record<string, string>> {
+  environment({ cwd, env, sessionId }: Launch, onReceived: OnReceived): Readonly<Record<string, string>> {
     const record = this.#record;
     const { recorder, spanId } = record;
     const token = randomBytes(24).toString("hex");
     if (recorder !== undefined) {
       const onProblem = ({ message }: { readonly message: string }) =>
         record.sessionEvent("tracekeeper.spans-refused", { message });
-      this.#server?.handle(otlpHandler({ recorder, parentSpanId: spanId, token, onProblem }));
+      this.#server?.handle(otlpHandler({ recorder, parentSpanId: spanId, token, onProblem, onReceived }));
     }
     const url = recorder === undefined ? undefined : this.#server?.url;
     const made = childEnvironment({
@@ -67,7 +70,11 @@ export class SessionPort {
   }
 
   /** The same for a command of a step: its spans hang below `spanId`. */
-  stepEnvironment({ cwd, env, sessionId }: Pick<Launch, "cwd" | "env" | "sessionId">, spanId: string) {
+  stepEnvironment(
+    { cwd, env, sessionId }: Pick<Launch, "cwd" | "env" | "sessionId">,
+    spanId: string,
+    onReceived: OnReceived,
+  ) {
     const record = this.#record;
     const { recorder } = record;
     let target = { url: undefined as string | undefined, token: "" };
@@ -78,7 +85,8 @@ export class SessionPort {
         this.#endpoints = new StepEndpoints();
         this.#server.handle(this.#endpoints.handle);
       }
-      target = { url: this.#server.url, token: this.#endpoints.open({ recorder, parentSpanId: spanId, onProblem }) };
+      const token = this.#endpoints.open({ recorder, parentSpanId: spanId, onProblem, onReceived });
+      target = { url: this.#server.url, token };
     }
     const traceId = recorder?.traceId ?? makeTraceId(Date.now());
     return childEnvironment({

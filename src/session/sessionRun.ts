@@ -13,6 +13,7 @@ import { formatBytes } from "../trace/formatValue";
 import { type ChosenCapture, chooseCapture } from "./capture";
 import { completeClaim } from "./claim";
 import { collectingText } from "./collectingText";
+import { SessionGuardrails } from "./guardrails/sessionGuardrails";
 import type { Launch, LaunchClaim, LaunchedPlaybook, LaunchedProgram } from "./launch";
 import { abandoned, collected, type Outcome, outcomeOf, signalExitCode, startFailure } from "./outcome";
 import { OwnOutput } from "./ownOutput";
@@ -55,6 +56,7 @@ export class SessionRun {
   readonly #stream = new LiveStream();
   readonly #record: SessionRecord;
   readonly #program: ProgramRun;
+  readonly #guardrails: SessionGuardrails;
   #problem: string | undefined;
   /** What is missing in the trace. */
   #missing: string | undefined;
@@ -77,6 +79,11 @@ export class SessionRun {
     });
     this.#record = new SessionRecord(this.#openRecorder(), launch, this.#capture);
     this.#program = new ProgramRun({ record: this.#record, shown: this.#shown, pauses: launch.stop });
+    this.#guardrails = new SessionGuardrails({
+      record: this.#record,
+      guardrails: launch.guardrails,
+      stop: isCollecting ? undefined : (reason) => this.#program.stop(reason),
+    });
   }
 
   /** @returns the exit code. Never rejects because of what can't be recorded. */
@@ -98,6 +105,7 @@ export class SessionRun {
       await port?.end();
       throw error;
     } finally {
+      this.#guardrails.dispose();
       removeHandlers();
       removeSignals();
     }
@@ -142,7 +150,7 @@ export class SessionRun {
     if (reason !== undefined) this.#shown.say(`pipes in place of a terminal, because ${reason}`);
     this.#record.beginCommand({ command: command.text, cwd, capture });
     try {
-      const env = port.environment(this.#launch);
+      const env = port.environment(this.#launch, this.#guardrails.take);
       const request = { command, cwd, env, output: this.#program.output };
       const started = await startChild(this.#capture, request);
       if (started.capture.used !== capture) {
@@ -190,7 +198,7 @@ export class SessionRun {
       this.#endCollecting = resolve;
     });
     if (port.control === undefined) return startFailure("no port can be had for spans", 1);
-    this.#shown.print(collectingText(port.environment(this.#launch)));
+    this.#shown.print(collectingText(port.environment(this.#launch, this.#guardrails.take)));
     await this.#completeClaim(port, undefined);
     await stopped;
     await port.close();
@@ -215,6 +223,7 @@ export class SessionRun {
 
   async #end(outcome: Outcome, port: SessionPort): Promise<void> {
     this.#isEnding = true;
+    this.#guardrails.dispose();
     const record = this.#record;
     const { durationMs } = record;
     let path = record.recorder?.path;

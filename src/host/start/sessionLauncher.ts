@@ -12,7 +12,7 @@ import { oneLine, plainText } from "../../trace/plainText";
 import { safeId, traceFileNames } from "../../trace/safeId";
 import { reportError } from "../commandEdge";
 import { fileFolders } from "../directories";
-import { readGuardrails } from "../guardrailSettings";
+import { readSessionGuardrails } from "../guardrailSettings";
 import { readSettings } from "../settings";
 import type { LaunchFolder } from "./launchFolder";
 import type { LaunchHistory } from "./launchHistory";
@@ -137,7 +137,7 @@ export class SessionLauncher {
       stop: settings.stopPauses,
       // VS Code keeps the terminal of a task by itself.
       hold: task === undefined,
-      ...(program.type === "playbook" ? { guardrails: readGuardrails(logger, scope) } : {}),
+      guardrails: readSessionGuardrails(logger, scope),
     };
   }
 }

@@ -7,7 +7,7 @@ import type { SecretMask } from "./secretMask";
 
 /** Values as a person, a program or a server gave them. */
 const payloads: ReadonlySet<string> = new Set(["input", "output", "params"]);
-const fixed: ReadonlySet<string> = new Set(["type", "kind", "usage", "isInterrupted", "finishReason"]);
+const fixed: ReadonlySet<string> = new Set(["type", "kind", "usage", "spanId", "isInterrupted", "finishReason"]);
 
 export function maskedEvent(event: RunEvent, mask: SecretMask): RunEvent {
   if (mask.isEmpty || event.type === "actionOutput" || event.type === "actionText") return event;

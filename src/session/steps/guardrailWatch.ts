@@ -1,12 +1,17 @@
-// Lets the guardrails see every action of a playbook, and tells what they say on the bus. Where they say stop the run ends.
+// Lets the guardrails see every action of a playbook, and what the programs of its `run` steps tell of themselves, and tells
+// what they say on the bus. Where they say stop the run ends.
 
 import { type Disposable, DisposableStore, toDisposable } from "../../base/disposable";
 import { formatDuration } from "../../trace/formatValue";
-import { GuardrailDetector } from "../../trace/guardrails/detector";
-import type { GuardrailFinding, GuardrailSettings } from "../../trace/guardrails/guardrail";
+import type { GuardrailFinding } from "../../trace/guardrails/guardrail";
+import { LaneDetectors } from "../guardrails/laneDetectors";
+import type { StartedProgram } from "../guardrails/programSpans";
+import { ProgramWatch } from "../guardrails/programWatch";
+import { settledGuardrails } from "../guardrails/settledGuardrails";
 import type { StopReason } from "../outcome";
-import type { Playbook, PlaybookGuardrails } from "../playbook/playbook";
-import type { RunEventScope } from "./runEvent";
+import type { Playbook } from "../playbook/playbook";
+import { type CountedAction, CountedActions } from "./countedActions";
+import type { RunEventScope, Usage } from "./runEvent";
 import type { RunServices } from "./runServices";
 import { totalTokens } from "./usageSum";
 
@@ -19,45 +24,59 @@ export interface Watched {
 
 /** A timer that is set for longer fires at once. */
 const longestMs = 2 ** 31 - 1;
+/** Of programs that were started last: those before may still tell something, but no longer of a loop. */
+const mostPrograms = 16;
 
 /** A playbook within another one has a watch of its own only where it says so itself: the outer one sees its actions too. */
 export function watchGuardrails(
   { playbook, scope, prefix }: Watched,
-  { bus, guardrails, nowMs }: RunServices,
+  { bus, guardrails, nowMs, programSpans }: RunServices,
   stop: (reason: StopReason) => void,
 ): Disposable {
   if (prefix !== "" && playbook.guardrails === undefined) return toDisposable(() => undefined);
-  const settings = withPlaybook(guardrails, playbook.guardrails);
-  let detector: GuardrailDetector;
-  try {
-    detector = new GuardrailDetector(settings, nowMs());
-  } catch (error) {
-    // A playbook's part of the settings and the session's own need not fit each other.
-    scope.emit({ type: "problem", message: `guardrails are off: ${(error as Error).message}` });
-    return toDisposable(() => undefined);
-  }
-  const tell = ({ level, pattern, message }: Omit<GuardrailFinding, "actions">, scopeId?: string) => {
-    const finding = { level, pattern, message };
-    scope.emit({ type: "guardrail", finding, ...(scopeId === undefined ? {} : { scopeId }) });
+  const { settings, problem } = settledGuardrails(guardrails, playbook.guardrails);
+  if (problem !== undefined) scope.emit({ type: "problem", message: problem });
+  const detectors = new LaneDetectors(settings, nowMs());
+  const tell = (
+    { level, pattern, message }: Omit<GuardrailFinding, "actions">,
+    at: { readonly scopeId?: string; readonly spanId?: string } = {},
+  ) => {
+    scope.emit({ type: "guardrail", finding: { level, pattern, message }, ...at });
     if (level === "stop") stop({ type: "guardrail", message });
   };
+  const spend = (usage: Usage | undefined, scopeId: string) => {
+    const use = { tokens: totalTokens(usage), costUsd: usage?.costUsd };
+    for (const finding of detectors.spend(use, nowMs())) tell(finding, { scopeId });
+  };
   const store = new DisposableStore();
+  const counted = new CountedActions();
   store.add(
-    bus.on("guardrails", ["actionFinished"], ({ event, scope: where, timeMs }) => {
-      const isWithin = where.runId === scope.ref.runId && event.step.path.startsWith(prefix);
-      if (!isWithin || event.isInterrupted === true || event.step.action === "playbook") return;
-      const { usage } = event;
-      const findings = detector.add({
-        tool: event.name,
-        input: JSON.stringify(event.input) ?? "",
-        output: event.failure ?? event.outputEnd,
-        isFailed: event.failure !== undefined,
-        tokens: totalTokens(usage),
-        costUsd: usage?.costUsd,
-        startMs: timeMs - event.durationMs,
-        endMs: timeMs,
-      });
-      for (const finding of findings) tell(finding, where.id);
+    bus.on("guardrails", ["attemptStarted", "actionFinished", "attemptFinished"], (delivered) => {
+      const { event, scope: where } = delivered;
+      if (where.runId !== scope.ref.runId) return;
+      if (event.type === "actionFinished" && !event.step.path.startsWith(prefix)) return;
+      const known = counted.take(delivered);
+      if (known === undefined) return;
+      const { scopeId } = known;
+      if (known.type === "usage") return spend(known.usage, scopeId);
+      for (const finding of detectors.add(known.lane, watchedAction(known))) tell(finding, { scopeId });
+      spend(known.event.usage, scopeId);
+    }),
+  );
+  const programs = new Map<string, ProgramWatch>();
+  const programOf = ({ scopeId, spanId }: StartedProgram) => {
+    const tellOf = (finding: GuardrailFinding, id: string) => tell(finding, { scopeId, spanId: id });
+    const watch =
+      programs.get(scopeId) ?? new ProgramWatch({ detectors, spanId, prefix: `${scopeId} `, nowMs, tell: tellOf });
+    programs.delete(scopeId);
+    programs.set(scopeId, watch);
+    const [oldest] = programs.keys();
+    if (programs.size > mostPrograms && oldest !== undefined) programs.delete(oldest);
+    return watch;
+  };
+  store.add(
+    programSpans.listen((program, spans) => {
+      if (program.scopeId.startsWith(`${scope.ref.runId}/${prefix}`)) programOf(program).take(spans);
     }),
   );
   const { timeMs } = settings.budget;
@@ -73,13 +92,14 @@ export function watchGuardrails(
   return store;
 }
 
-function withPlaybook(settings: GuardrailSettings, own: PlaybookGuardrails = {}): GuardrailSettings {
+function watchedAction({ event, endMs }: CountedAction) {
+  const { name, input, failure, outputEnd, durationMs } = event;
   return {
-    ...settings,
-    ...own,
-    repeats: { ...settings.repeats, ...own.repeats },
-    cycle: { ...settings.cycle, ...own.cycle },
-    failureCluster: { ...settings.failureCluster, ...own.failureCluster },
-    budget: { ...settings.budget, ...own.budget },
+    tool: name,
+    input: JSON.stringify(input) ?? "",
+    output: failure ?? outputEnd,
+    isFailed: failure !== undefined,
+    startMs: endMs - durationMs,
+    endMs,
   };
 }

@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { describeError } from "../../base/logger";
 import type { ActionResult, OpenedPlaybook } from "../actions/actionRunner";
 import { ActionStop } from "../actions/actionStop";
-import { type StopReason, wordsFor } from "../outcome";
+import { isInterruption, type StopReason, wordsFor } from "../outcome";
 import { resolveParameters, secretsOf } from "../playbook/parameters";
 import type { ParameterValues, Playbook, Step } from "../playbook/playbook";
 import { watchGuardrails } from "./guardrailWatch";
@@ -244,9 +244,4 @@ function failureOf(failed: readonly StepResult[]): string | undefined {
   const others = failed.length - 1;
   const more = others === 0 ? "" : `, after ${others === 1 ? "another step" : `${others} other steps`} failed`;
   return `${last.step.name}: ${last.message ?? "failed"}${more}`;
-}
-
-/** Somebody ended it, which is no failure of its own. */
-export function isInterruption(stop: StopReason | undefined): boolean {
-  return stop !== undefined && stop.type !== "timeOut" && stop.type !== "guardrail";
 }

@@ -121,8 +121,11 @@ export type RunEvent =
       readonly usage?: Usage;
       readonly durationMs: number;
     }
-  /** `scopeId`: of the action at which it was seen; undefined for one that is seen at no action. */
-  | { readonly type: "guardrail"; readonly finding: GuardrailNote; readonly scopeId?: string }
+  /**
+   * `scopeId`: of the action at which it was seen; undefined for one that is seen at no action. `spanId`: of what a program
+   * did within that action.
+   */
+  | { readonly type: "guardrail"; readonly finding: GuardrailNote; readonly scopeId?: string; readonly spanId?: string }
   | { readonly type: "problem"; readonly message: string }
   | { readonly type: "stepFinished"; readonly result: StepResult }
   | {

@@ -23,6 +23,9 @@ import type { DeliveredRunEvent, RunBus, RunEvent, StepRef, StepResult } from ".
 import { endFields, isFailed, placeOf, type SpanEnd, stepFacts } from "./stepSpans";
 import { totalTokens } from "./usageSum";
 
+/** An action and its attempt. */
+const mostEnded = 2;
+
 type Kind = SpanTotals["kind"];
 
 interface OpenSpan {
@@ -61,8 +64,8 @@ export class RunRecorder {
   /** Of scopes that stand in the place of another one: the first attempt is its step. */
   readonly #aliases = new Map<string, string>();
   readonly #replayed: ReplayedSteps;
-  /** What guardrails say of an action is heard when it has ended. */
-  #lastEnded: { readonly scopeId: string; readonly spanId: string } | undefined;
+  /** By scope, of the latest that have ended: what guardrails say of an action is heard when its attempt is over. */
+  readonly #ended = new Map<string, string>();
 
   constructor(recorder: SessionRecorder, rootSpanId: string, ids = new SpanIds()) {
     this.#recorder = recorder;
@@ -78,8 +81,7 @@ export class RunRecorder {
 
   /** Id of the span of a scope, for whoever sends spans that belong below it; of the root where it has none. */
   spanOf(scopeId: string | undefined): string {
-    if (scopeId !== undefined && scopeId === this.#lastEnded?.scopeId) return this.#lastEnded.spanId;
-    return this.#open(scopeId)?.spanId ?? this.#rootSpanId;
+    return this.#open(scopeId)?.spanId ?? this.#ended.get(scopeId ?? "") ?? this.#rootSpanId;
   }
 
   #take(delivered: DeliveredRunEvent): void {
@@ -111,7 +113,8 @@ export class RunRecorder {
         return this.#endAction(delivered, event);
       case "guardrail": {
         const { level, pattern, message } = event.finding;
-        return this.#note(event.scopeId ?? scope.id, guardrailEvent, { level, pattern, message });
+        const spanId = event.spanId ?? this.spanOf(event.scopeId ?? scope.id);
+        return this.#noteAt(spanId, guardrailEvent, { level, pattern, message });
       }
       case "problem":
         return this.#note(scope.id, runProblemEvent, { message: event.message });
@@ -269,7 +272,7 @@ export class RunRecorder {
     this.#spans.delete(scopeId);
     if (span === undefined) return;
     const { kind, name, startMs, spanId, above, failedBelow } = span;
-    this.#lastEnded = { scopeId, spanId };
+    this.#remember(scopeId, spanId);
     const isFailedSpan = isFailed(end);
     if (isFailedSpan && above !== undefined) above.failedBelow = failedBelow ?? spanId;
     const { tokens, costUsd } = end.usage ?? {};
@@ -284,6 +287,12 @@ export class RunRecorder {
     this.#recorder.end(spanId, json, totals);
   }
 
+  #remember(scopeId: string, spanId: string): void {
+    this.#ended.set(scopeId, spanId);
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > mostEnded && oldest !== undefined) this.#ended.delete(oldest);
+  }
+
   #output(scopeId: string): OutputRecorder | undefined {
     const span = this.#spans.get(scopeId);
     if (span === undefined) return undefined;
@@ -292,9 +301,13 @@ export class RunRecorder {
   }
 
   #note(scopeId: string, name: string, attributes: Readonly<Record<string, unknown>>): void {
+    this.#noteAt(this.spanOf(scopeId), name, attributes);
+  }
+
+  #noteAt(spanId: string, name: string, attributes: Readonly<Record<string, unknown>>): void {
     const timeMs = roundMs(this.#recorder.nowMs());
     const json = objectJson({ name: quoted(name), timeMs, attributes: jsonOfAttributes(attributes) });
-    this.#recorder.event(this.spanOf(scopeId), json);
+    this.#recorder.event(spanId, json);
     this.#recorder.appendNow();
   }
 

@@ -2,6 +2,7 @@
 
 import type { GuardrailSettings } from "../../trace/guardrails/guardrail";
 import type { ActionServices } from "../actions/actionRunner";
+import type { ProgramSpans } from "../guardrails/programSpans";
 import type { ParsedPlaybook } from "../playbook/parsePlaybook";
 import type { RunBus } from "./runEvent";
 
@@ -16,4 +17,6 @@ export interface RunServices extends ActionServices {
   realPath(path: string): string;
   /** Of the session; a playbook's own go before. */
   readonly guardrails: GuardrailSettings;
+  /** What the programs of `run` steps tell of themselves. */
+  readonly programSpans: Pick<ProgramSpans, "listen">;
 }

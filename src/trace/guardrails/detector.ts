@@ -1,7 +1,7 @@
 // Watches the actions of a session, one after the other. Each pattern is told when it begins and again when its level rises.
 // Work for an action, but for reading its input, and memory depend on the settings and not on how long the session lives.
 
-import { Budgets } from "./budgets";
+import { type BudgetSign, Budgets } from "./budgets";
 import { compareAction, nameOfAction, outcomeOf } from "./comparedAction";
 import { FailureRuns } from "./failureRuns";
 import { budgetMessage, cycleMessage, failuresMessage, repeatMessage, revisitMessage } from "./findingMessages";
@@ -35,12 +35,14 @@ export class GuardrailDetector {
   /** What is new with this action, in the order: loops, failures, budgets. */
   add(action: WatchedAction): readonly GuardrailFinding[] {
     const index = this.#actions++;
-    const { tool, input, isFailed, startMs, endMs } = action;
+    const { tool, input = "", isFailed, startMs, endMs } = action;
     const compared = compareAction(tool, input);
     const outcome = outcomeOf(isFailed, action.output);
     const findings: GuardrailFinding[] = [];
     const name = nameOfAction(tool, input);
-    const signs = this.#loops.add({ index, outcome, isFailed, ...compared });
+    const isUnknown = action.input === undefined && !compared.isWait;
+    if (isUnknown) this.#loops.addUnnamed(index);
+    const signs = isUnknown ? undefined : this.#loops.add({ index, outcome, isFailed, ...compared });
     if (signs !== undefined) this.#remember(index, name);
     for (const sign of signs ?? []) if (sign.isNews) findings.push(this.#found(sign, outcome));
     // A wait that succeeds makes nothing good.
@@ -52,20 +54,22 @@ export class GuardrailDetector {
       }
     }
     this.#budgets.begin(startMs ?? endMs);
-    for (const sign of [...this.#budgets.at(endMs), ...this.#budgets.use(action)]) {
-      findings.push({ level: sign.level, pattern: sign.pattern, message: budgetMessage(sign), actions: [index] });
-    }
-    return findings;
+    return [...findings, ...this.#used([...this.#budgets.at(endMs), ...this.#budgets.use(action)])];
+  }
+
+  /** What something used that is no action, such as an answer of a model. */
+  spend(use: Pick<WatchedAction, "tokens" | "costUsd">, nowMs: number): readonly GuardrailFinding[] {
+    return this.#used([...this.#budgets.at(nowMs), ...this.#budgets.use(use)]);
   }
 
   /** What the time says while no action ends: for a timer. */
   checkTime(nowMs: number): readonly GuardrailFinding[] {
-    return this.#budgets.at(nowMs).map((sign) => ({
-      level: sign.level,
-      pattern: sign.pattern,
-      message: budgetMessage(sign),
-      actions: this.#actions === 0 ? [] : [this.#actions - 1],
-    }));
+    return this.#used(this.#budgets.at(nowMs));
+  }
+
+  #used(signs: readonly BudgetSign[]): readonly GuardrailFinding[] {
+    const actions = this.#actions === 0 ? [] : [this.#actions - 1];
+    return signs.map((sign) => ({ level: sign.level, pattern: sign.pattern, message: budgetMessage(sign), actions }));
   }
 
   #found(sign: LoopSign, outcome: string): GuardrailFinding {

@@ -23,8 +23,8 @@ export interface GuardrailBudget {
 /** An action that has ended. */
 export interface WatchedAction {
   readonly tool: string;
-  /** JSON or text; the detector compares what it means, not how it is written. */
-  readonly input: string;
+  /** JSON or text; the detector compares what it means, not how it is written. Where nobody says, it is like no other. */
+  readonly input?: string | undefined;
   /** What came of it. Where nobody says, the same action counts as having had the same result. */
   readonly output?: string | undefined;
   readonly isFailed: boolean;

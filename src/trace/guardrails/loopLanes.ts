@@ -2,11 +2,11 @@
 // calls within it, a session, or a span that is named as one; everything between an action and its agent is frame.
 
 import { kindCodes, type SpanColumns } from "../spanColumns";
+import { isAgentName } from "./agents";
 
 const tool = kindCodes.indexOf("tool");
 const session = kindCodes.indexOf("session");
 const plainSpan = kindCodes.indexOf("span");
-const agentName = /^(?:invoke_agent\b|agent$|sub-?agent)/i;
 
 export class LoopLanes {
   /** By row that was passed: its agent's row plus two, -1 for none; 0 where it was not looked at. */
@@ -40,7 +40,7 @@ export class LoopLanes {
     if (kind[row] === tool || kind[row] === session) return true;
     if (kind[row] !== plainSpan) return false;
     const index = name[row] ?? 0;
-    this.#isAgentName[index] ??= agentName.test(strings[index] ?? "");
+    this.#isAgentName[index] ??= isAgentName(strings[index] ?? "");
     return this.#isAgentName[index] ?? false;
   }
 

@@ -13,6 +13,8 @@ import {
 } from "./guardrail";
 
 export const guardrailEvent = "tracekeeper.guardrail";
+/** Of the root of a session that runs one program: guardrails have said something of a span. */
+export const toldAttribute = "tracekeeper.guardrailsTold";
 const launchAttribute = "tracekeeper.launch";
 const session = kindCodes.indexOf("session");
 const longestMessage = 500;
@@ -39,18 +41,20 @@ function findingOf({ level, pattern, message }: Readonly<Record<string, unknown>
 
 /**
  * Which rows may tell of findings, without reading them: of a file it is known which spans have events at all, and in
- * journals only sessions of ours that ran a playbook are looked at.
+ * journals only sessions of ours are looked at that ran a playbook, or say that something was told.
  */
 export function mayTellOfFindings(spans: SpanSource, columns: SpanColumns): (row: number) => boolean {
   const { file, records } = spans;
   if (records === undefined && file === undefined) return () => true;
-  if (records !== undefined && !ranPlaybook(spans, columns)) return () => false;
+  if (records !== undefined && !tellsOfFindings(spans, columns)) return () => false;
   if (file === undefined) return () => true;
   return (row) => file.isMended(row) || file.fieldRanges(row).some(({ field }) => field === "events");
 }
 
-function ranPlaybook(spans: SpanSource, { kind, parent }: SpanColumns): boolean {
+function tellsOfFindings(spans: SpanSource, { kind, parent }: SpanColumns): boolean {
   if (spans.count === 0 || kind[0] !== session || parent[0] !== -1) return false;
-  const launch = asFields(asFields(spans.fieldAt(0, "attributes"))?.[launchAttribute]);
+  const attributes = asFields(spans.fieldAt(0, "attributes"));
+  if (attributes?.[toldAttribute] === true) return true;
+  const launch = asFields(attributes?.[launchAttribute]);
   return asFields(launch?.["origin"])?.["type"] === "playbook";
 }

@@ -5,6 +5,7 @@
 
 import type { SessionRecorder } from "../../../src/recorder/sessionRecorder";
 import { EventBus } from "../../../src/session/bus/eventBus";
+import { ProgramSpans } from "../../../src/session/guardrails/programSpans";
 import { parsePlaybook } from "../../../src/session/playbook/parsePlaybook";
 import { maskedEvent } from "../../../src/session/secrets/maskedEvent";
 import { SecretMask } from "../../../src/session/secrets/secretMask";
@@ -54,6 +55,7 @@ const services: RunServices = {
   fileExists: async () => false,
   realPath: (path) => path,
   guardrails: { ...defaultGuardrails, consecutiveErrors: 100 },
+  programSpans: new ProgramSpans(),
   commands: {
     recorder: undefined,
     shown: { show: () => undefined, queuedBytes: 0 },
