@@ -1,9 +1,18 @@
 // Guardrails of a session that runs one program, by the spans that the program sends itself.
 
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { silentLogger } from "../../../src/base/logger";
+import { loopsOf } from "../../../src/reader/loopAnswers";
+import { OpenedTrace } from "../../../src/reader/openedTrace";
+import { ScannedSource } from "../../../src/reader/scannedSource";
+import { TailedSource } from "../../../src/reader/tailedSource";
+import { makeProbeLiveness } from "../../../src/recorder/liveness";
+import { nodeFileAccess } from "../../../src/store/fileAccess";
 import { defaultGuardrails, type GuardrailSettings } from "../../../src/trace/guardrails/guardrail";
+import { safeId, traceFileNames } from "../../../src/trace/safeId";
 import { hexId, type SpanParts } from "../../importers/otlpPayload";
-import { type Folder, makeFolder } from "../runs";
+import { type Folder, makeFolder, stopRun, until } from "../runs";
 import { type AgentManners, agentLine, answer, call, failed, findingsOf } from "./toldSpans";
 
 let folder: Folder;
@@ -158,5 +167,28 @@ describe("the guardrails of a program", () => {
     expect(problems.map(({ attributes }) => attributes?.["message"])).toEqual([
       expect.stringMatching(/^the guardrails can't be kept: .*the defaults are used$/),
     ]);
+  });
+
+  it("are shown while the session runs", async () => {
+    const line = await agentLine(folder, "shown", again(3), { stays: true });
+    const run = await folder.start({ line });
+    await until(() => run.stdout().includes("all sent") || undefined, "all is sent");
+    const key = join(run.launch.directory, traceFileNames.snapshot(safeId(run.launch.sessionId)));
+    const options = { key, access: nodeFileAccess, probe: makeProbeLiveness() };
+    const source = new ScannedSource({ ...options, journaled: new TailedSource(options) });
+    const trace = new OpenedTrace({ source, firstEpoch: 1, logger: silentLogger, now: Date.now, onNews() {} });
+    try {
+      await trace.update();
+      const { picture } = trace;
+      if (picture === undefined) throw new Error("There is no picture");
+      const { loops } = await loopsOf(trace, () => picture, new AbortController().signal);
+      expect(loops.map(({ told }) => told)).toEqual([
+        expect.objectContaining({ level: "hint", message: 'repeat: "bash npm test" 3 times within 12 actions' }),
+      ]);
+    } finally {
+      trace.dispose();
+      await stopRun(run.launchPath);
+      await run.ended;
+    }
   });
 });
