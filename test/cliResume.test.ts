@@ -104,7 +104,12 @@ describe("tracekeeper resume", () => {
     expect(await done()).toBe("first world, second");
     const [id] = (await tracekeeper(["ls"])).stdout.match(/sample_\S+/) ?? [];
     expect((await tracekeeper(["resume", "--keep-changed", id ?? ""])).code).toBe(0);
-    expect((await tracekeeper(["resume", "--rerun-changed", id ?? ""])).code).toBe(0);
+    const twice = await tracekeeper(["resume", "--rerun-changed", id ?? ""]);
+    expect(twice.code).toBe(1);
+    expect(twice.stderr).toMatch(
+      /^tracekeeper: sample_\S+ was resumed by sample_\S+: resume that one; --again goes on with it all the same\n$/,
+    );
+    expect((await tracekeeper(["resume", "--again", "--rerun-changed", id ?? ""])).code).toBe(0);
     expect(await done()).toBe("first world, second, second, 1st world, second");
   });
 

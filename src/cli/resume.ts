@@ -3,7 +3,8 @@
 import { resolve } from "node:path";
 import type { LaunchedPlaybook } from "../session/launch";
 import { planResume } from "../session/resume/planResume";
-import { type RecordedRun, ResumeError, readRecordedRun } from "../session/resume/recordedRun";
+import { type RecordedRun, ResumeError } from "../session/resume/recordedRun";
+import { type ResumableOptions, type ResumableRun, readResumable } from "../session/resume/resumeClaim";
 import { type Command, defaultDirectory } from "./command";
 import { findSession } from "./findSession";
 import { byNewest, listSessions } from "./listSessions";
@@ -26,6 +27,7 @@ none is named. Parameters are those of that session, but for secrets, which no t
   --rerun <step>     this step runs again although it finished
   --rerun-changed    so do all that the playbook has changed since they finished
   --keep-changed     these are taken as they were; where neither is said a person at a terminal is asked
+  --again            goes on with it although another session did already: what that one ran runs twice
   --gone             you know that the writer of the session, of whom nothing is known here, is gone
   --dir <directory>  where sessions are looked up and the new trace is written; ${defaultDirectory} where it is left out
   --title <text>     the name of the new session
@@ -45,6 +47,7 @@ async function run(words: readonly string[]): Promise<number> {
       rerun: { type: "string", multiple: true },
       "rerun-changed": { type: "boolean" },
       "keep-changed": { type: "boolean" },
+      again: { type: "boolean" },
       gone: { type: "boolean" },
       dir: { type: "string" },
       title: { type: "string" },
@@ -59,14 +62,15 @@ async function run(words: readonly string[]): Promise<number> {
   }
   const directory = resolve(values.dir ?? defaultDirectory);
   const isGone = values.gone === true;
-  const recorded = await (named === undefined
-    ? lastPlaybook(directory, { isGone })
-    : readRecordedRun(await findSession(named, directory), { isGone })
+  const isRepeated = values.again === true;
+  const options = { isGone, isRepeated };
+  const { run: recorded } = await (named === undefined
+    ? lastPlaybook(directory, options)
+    : readResumable(await findSession(named, directory), options)
   ).catch((error: unknown) => {
-    const isUnknown = error instanceof ResumeError && error.reason === "unknown";
-    throw isUnknown ? new Error(`${error.message}; --gone says that it does not`) : error;
+    throw error instanceof ResumeError ? new Error(`${error.message}${hintOf(error)}`) : error;
   });
-  const resume = { path: recorded.file, ...(isGone ? { isGone } : {}) };
+  const resume = { path: recorded.file, ...(isGone ? { isGone } : {}), ...(isRepeated ? { isRepeated } : {}) };
   const launch = playbookLaunch(recorded.path, {
     dir: values.dir,
     title: values.title,
@@ -105,13 +109,18 @@ async function stepsAgain(
   return [...rerun, ...(await chooseAgain(recorded, changes, options))];
 }
 
+function hintOf({ reason }: ResumeError): string {
+  if (reason === "unknown") return "; --gone says that it does not";
+  return reason === "resumed" ? "; --again goes on with it all the same" : "";
+}
+
 /** One that did not come to its first step is passed over. */
-async function lastPlaybook(directory: string, options: { readonly isGone: boolean }): Promise<RecordedRun> {
+async function lastPlaybook(directory: string, options: ResumableOptions): Promise<ResumableRun> {
   const sessions = await listSessions(directory, Date.now());
   let empty: unknown;
   for (const { key } of sessions.filter(({ playbook }) => playbook !== undefined).sort(byNewest)) {
     try {
-      return await readRecordedRun(key, options);
+      return await readResumable(key, options);
     } catch (error) {
       if (!(error instanceof ResumeError) || error.reason !== "empty") throw error;
       empty ??= error;

@@ -36,6 +36,8 @@ const program = z.discriminatedUnion("type", [
         again: z.optional(z.array(text)),
         /** A person knows that its writer, of whom nothing is known here, is gone. */
         isGone: z.optional(z.boolean()),
+        /** A person wants it although another session went on with it. */
+        isRepeated: z.optional(z.boolean()),
       }),
     ),
   }),

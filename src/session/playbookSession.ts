@@ -1,6 +1,7 @@
 // The session of a playbook from the opening of its record to its exit code: the counterpart of `SessionRun` for what is
 // no single program.
 
+import { resolve } from "node:path";
 import { describeError } from "../base/logger";
 import { openSessionRecorder } from "../recorder/openSession";
 import { installProcessHandlers } from "../recorder/processHandlers";
@@ -20,6 +21,7 @@ import { forgetSecrets, type LoadedPlaybook, loadPlaybook } from "./playbookFile
 import { runServices } from "./playbookServices";
 import { writeCheckpoints } from "./resume/checkpointWriter";
 import { loadResumed, type ResumedRun, takeOver } from "./resume/loadResumed";
+import { claimResume } from "./resume/resumeClaim";
 import { maskedEvent, maskedRun } from "./secrets/maskedEvent";
 import { maskedRecorder } from "./secrets/maskedRecorder";
 import { SecretMask } from "./secrets/secretMask";
@@ -88,10 +90,13 @@ export class PlaybookSession {
     try {
       if (record.recorder === undefined) this.#shown.say(`nothing is recorded: ${this.#problem ?? "unknown"}`);
       port = await SessionPort.open(record, this.#stream, () => this.#stop({ type: "person" }));
+      const refused = resumed && (await this.#claimResumed(resumed));
       const outcome =
-        loaded.type === "sound"
-          ? await this.#runPlaybook(loaded, resumed, record, port)
-          : await this.#refuse(loaded.problems, record, port);
+        loaded.type === "unsound"
+          ? await this.#refuse(loaded.problems, record, port)
+          : refused === undefined
+            ? await this.#runPlaybook(loaded, resumed, record, port)
+            : await this.#refuse([refused], record, port);
       await port.end();
       return outcome.exitCode;
     } catch (error) {
@@ -103,6 +108,25 @@ export class PlaybookSession {
     } finally {
       removeHandlers();
       removeSignals();
+    }
+  }
+
+  /** @returns why it can't be gone on with */
+  async #claimResumed(resumed: ResumedRun): Promise<string | undefined> {
+    const { launch, program } = this.#request;
+    const { directory, sessionId } = launch;
+    const file = this.#record?.recorder?.path ?? resolve(directory, `${sessionId}.json`);
+    // Whoever finds the claim has to find the session, too.
+    this.#record?.recorder?.appendNow();
+    try {
+      await claimResume(
+        resumed,
+        { sessionId, file: resolve(file) },
+        { isRepeated: program.resume?.isRepeated === true },
+      );
+      return undefined;
+    } catch (error) {
+      return describeError(error);
     }
   }
 

@@ -8,7 +8,7 @@ export { isConditionError, parseCondition } from "../../session/playbook/conditi
 export { parameterValue, resolveParameters } from "../../session/playbook/parameters";
 export { type ParsedPlaybook, parsePlaybook } from "../../session/playbook/parsePlaybook";
 export { planResume } from "../../session/resume/planResume";
-export { readRecordedRun } from "../../session/resume/recordedRun";
+export { readResumable } from "../../session/resume/resumeClaim";
 export { takenParameters } from "../../session/resume/takenParameters";
 export { completePlaybook, type PlaybookOffer } from "./editor/completePlaybook";
 export { hoverPlaybook, type PlaybookHover } from "./editor/hoverPlaybook";

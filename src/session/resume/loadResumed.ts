@@ -10,10 +10,9 @@ import type { SessionRecord } from "../sessionRecord";
 import type { PlaybookScope } from "../steps/runEvent";
 import type { KeptSteps } from "./keptSteps";
 import { planResume } from "./planResume";
-import { type RecordedRun, readRecordedRun } from "./recordedRun";
+import { type ResumableRun, readResumable } from "./resumeClaim";
 
-export interface ResumedRun {
-  readonly run: RecordedRun;
+export interface ResumedRun extends ResumableRun {
   readonly kept: KeptSteps;
 }
 
@@ -26,19 +25,19 @@ export interface LoadedResume {
 /** Never rejects. */
 export async function loadResumed(
   program: LaunchedPlaybook,
-  { path, again = [], isGone = false }: NonNullable<LaunchedPlaybook["resume"]>,
+  { path, again = [], isGone = false, isRepeated = false }: NonNullable<LaunchedPlaybook["resume"]>,
 ): Promise<LoadedResume> {
-  let run: RecordedRun;
+  let resumable: ResumableRun;
   try {
-    run = await readRecordedRun(path, { isGone });
+    resumable = await readResumable(path, { isGone, isRepeated });
   } catch (error) {
     // Nobody knows which of them are secret.
     const secrets = Object.values(program.params).map(String);
     return { loaded: { type: "unsound", problems: [describeError(error)], secrets } };
   }
-  const plan = await planResume(run, program, again);
+  const plan = await planResume(resumable.run, program, again);
   const { loaded } = plan;
-  return plan.type === "sound" ? { loaded, resumed: { run, kept: plan.kept } } : { loaded };
+  return plan.type === "sound" ? { loaded, resumed: { ...resumable, kept: plan.kept } } : { loaded };
 }
 
 /** Before the run begins: its scope knows what finished, and its root names the session that it resumes. */

@@ -15,9 +15,9 @@ import { type RunState, readCheckpoint } from "./checkpoint";
 export class ResumeError extends Error {
   /**
    * `empty`: it did not come to its first step, so an older session is what can be resumed. `unknown`: nobody knows here
-   * whether it still runs, and `isGone` says that it does not.
+   * whether it still runs, and `isGone` says that it does not. `resumed`: another session went on with it.
    */
-  readonly reason: "empty" | "running" | "unknown" | "other";
+  readonly reason: "empty" | "running" | "unknown" | "resumed" | "other";
 
   constructor(message: string, reason: ResumeError["reason"]) {
     super(message);

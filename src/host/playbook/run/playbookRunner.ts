@@ -55,7 +55,7 @@ export class PlaybookRunner {
   /** @param key of the session that failed */
   async resume(key: string): Promise<void> {
     const tools = this.#parts.tools();
-    const recorded = await tools.readRecordedRun(key);
+    const { run: recorded } = await tools.readResumable(key);
     const playbook = await readyPlaybook(recorded.path, tools);
     if (playbook === undefined) return;
     const { values, missing } = tools.takenParameters(playbook.params, recorded.params, {});
@@ -73,7 +73,7 @@ export class PlaybookRunner {
       void vscode.window.showInformationMessage(plainText(nothing));
       return;
     }
-    await this.#launch(playbook, completed, { path: key, again: [...again] });
+    await this.#launch(playbook, completed, { path: recorded.file, again: [...again] });
   }
 
   /**

@@ -10,13 +10,15 @@ export function isResumable(entry: SessionEntry | undefined): boolean {
 }
 
 /**
- * The last run that failed.
+ * The last run that failed and that no other run went on with.
  * @param path of the playbook whose run it has to be
  */
 export function sessionToResume(entries: Iterable<SessionEntry>, path: string | undefined): string | undefined {
+  const known = [...entries];
+  const resumed = new Set(known.map(({ playbook }) => playbook?.resumedFrom));
   let newest: SessionEntry | undefined;
-  for (const entry of entries) {
-    if (!isResumable(entry) || (path !== undefined && !isRunOf(entry, path))) continue;
+  for (const entry of known) {
+    if (resumed.has(entry.sessionId) || !isResumable(entry) || (path !== undefined && !isRunOf(entry, path))) continue;
     if (newest === undefined || entryTimeMs(entry) > entryTimeMs(newest)) newest = entry;
   }
   return newest?.key;

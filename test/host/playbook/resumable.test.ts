@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import { sessionToResume } from "../../../src/host/playbook/run/resumable";
+import type { SessionEntry } from "../../../src/store/sessionEntry";
+
+const path = "/work/sample.playbook.yaml";
+
+function run(id: string, endedMs: number, status: "completed" | "failed", resumedFrom?: string): SessionEntry {
+  return {
+    directory: "/traces",
+    safeId: id,
+    key: `/traces/${id}.json`,
+    sessionId: id,
+    endedMs,
+    modifiedMs: endedMs,
+    sizeBytes: 1,
+    state: { status, reasons: [] },
+    files: [`${id}.json`],
+    playbook: { path, resumedFrom },
+  };
+}
+
+describe("the session that is offered to be resumed", () => {
+  it("is the newest of those that went on one after the other, whichever of them ended last", () => {
+    const runs = [run("first", 30, "failed"), run("second", 20, "failed", "first"), run("other", 10, "failed")];
+    expect(sessionToResume(runs, path)).toBe("/traces/second.json");
+  });
+
+  it("is none where the newest one completed", () => {
+    const runs = [
+      run("first", 1, "failed"),
+      run("second", 2, "failed", "first"),
+      run("third", 3, "completed", "second"),
+    ];
+    expect(sessionToResume(runs, path)).toBeUndefined();
+  });
+});
