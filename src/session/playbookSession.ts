@@ -189,11 +189,23 @@ export class PlaybookSession {
     }
     if (resumed !== undefined) takeOver(scope, record, resumed);
     const problem = (message: string) => record.sessionEvent(runProblemEvent, { message });
-    const actionLog = new ActionLog({ directory: launch.directory, runId, sessionId: launch.sessionId });
+    const { name, path } = playbook;
+    const earlierLog = resumed?.run.actionLogId;
+    const logId = earlierLog === undefined ? {} : { actionLog: earlierLog };
+    let facts = { name, path, runId, params: visibleParams(playbook, params), ...logId };
+    const actionLog = new ActionLog({
+      directory: launch.directory,
+      runId,
+      sessionId: launch.sessionId,
+      folderId: earlierLog,
+      onFolder: (rawId) => {
+        if (rawId === (earlierLog ?? runId)) return;
+        facts = { ...facts, actionLog: rawId };
+        record.attributes({ [playbookAttribute]: facts });
+      },
+    });
     if (recorder !== undefined) actionLog.listen(bus);
     if (!this.#request.isQuiet) tellSteps(bus, (line) => this.#shown.say(line));
-    const { name, path } = playbook;
-    const facts = { name, path, runId, params: visibleParams(playbook, params) };
     record.attributes({ [playbookAttribute]: facts });
     await this.#completeClaim(port, record);
     const run = new PlaybookRun({

@@ -1,6 +1,9 @@
 // Names of the attributes and events by which a run of a playbook is known in its trace.
 
-/** Of the root: `{name, path, runId, params}` of the playbook, and `failedStep: {id, index}` once one failed. */
+/**
+ * Of the root: `{name, path, runId, params}` of the playbook, `failedStep: {id, index}` once one failed, and `actionLog`, the
+ * raw id of the folder of its action log, where that is not the run's.
+ */
 export const playbookAttribute = "tracekeeper.playbook";
 /** Of the span of a step: `StepFacts`. */
 export const stepAttribute = "tracekeeper.step";

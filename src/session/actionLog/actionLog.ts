@@ -14,6 +14,10 @@ export interface ActionLogRequest {
   readonly directory: string;
   readonly runId: string;
   readonly sessionId: string;
+  /** Raw id of the folder in which an earlier session of the run logged; the run's where left out. */
+  readonly folderId?: string | undefined;
+  /** Called once, before the first action is logged, with the raw id of the folder. */
+  readonly onFolder?: (rawId: string) => void;
 }
 
 /** What a file holds. */
@@ -66,7 +70,11 @@ export class ActionLog {
   }
 
   async #write(delivered: Finished): Promise<void> {
-    this.#folder ??= await openRunFolder(this.#request.directory, this.#request.runId);
+    const { directory, runId, folderId = runId, onFolder } = this.#request;
+    if (this.#folder === undefined) {
+      this.#folder = await openRunFolder(directory, folderId);
+      onFolder?.(this.#folder.rawId);
+    }
     const { path } = this.#folder;
     this.#last ??= await lastNumber(path);
     let number = this.#last + 1;

@@ -12,6 +12,8 @@ import { fileId, type TakenId } from "../../trace/safeId";
 import { createFile } from "./createFile";
 
 export interface RunFolder {
+  /** The run's, or `<id>#2` and so on where another run of that id was under way. */
+  readonly rawId: string;
   readonly path: string;
   /** Lets another process have it at once. */
   release(): Promise<void>;
@@ -44,7 +46,7 @@ export async function openRunFolder(traceDirectory: string, rawRunId: string): P
     const rawId = copy === 1 ? rawRunId : `${rawRunId}#${copy}`;
     const path = join(runs, await folderOf(runs, rawId));
     const owner = await own(path, rawId);
-    if (owner !== undefined) return { path, release: () => rm(owner, { force: true }) };
+    if (owner !== undefined) return { rawId, path, release: () => rm(owner, { force: true }) };
   }
   throw new Error(`${mostAtOnce} runs with the id ${rawRunId} are under way`);
 }

@@ -33,6 +33,8 @@ export interface RecordedRun {
   readonly rootSpanId: string;
   /** Goes on in the session that resumes it, and with it the numbers of its action log. */
   readonly runId: string;
+  /** Raw id of the folder of that log, where it is another one. */
+  readonly actionLogId: string | undefined;
   readonly name: string;
   /** Of the playbook. */
   readonly path: string;
@@ -115,6 +117,7 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
   const { name, path, params } = start.event;
   return {
     runId: start.scope.runId,
+    actionLogId: actionLogOf(root),
     name,
     path,
     params,
@@ -124,6 +127,11 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
     end: end === undefined || end.isInterrupted === true ? undefined : { isOk: end.isOk },
     problems,
   };
+}
+
+function actionLogOf({ attributes }: TraceSpan): string | undefined {
+  const facts = attributes?.[playbookAttribute] as { readonly actionLog?: unknown } | null | undefined;
+  return typeof facts?.actionLog === "string" ? facts.actionLog : undefined;
 }
 
 function isOf<T extends RunEvent["type"]>(

@@ -217,6 +217,39 @@ steps:
   });
 });
 
+describe("the action log of a resumed run", () => {
+  it("goes on in its own folder where another run had the same id at the same time", async () => {
+    const path = await sample.write(steps("first", "second", "last"));
+    const one = await sample.start(path, { runId: "dup" });
+    await until(async () => (await sample.done()).includes("second") || undefined, "the second step runs");
+    const other = await sample.start(path, { runId: "dup" });
+    await until(async () => (await sample.done()).length === 4 || undefined, "the second step of the other one runs");
+    other.child.kill("SIGKILL");
+    await other.ended;
+    await sample.runs.folder.dir.write("work/go", "");
+    await sample.end(one);
+    const { recorded } = await sample.resume(other);
+    expect(recorded.root.attributes?.["tracekeeper.playbook"]).toMatchObject({ runId: "dup", actionLog: "dup#2" });
+    const folder = join(sample.runs.folder.traces(), "runs");
+    const logged: string[] = [];
+    for (const name of (await readdir(folder, { recursive: true })).sort()) {
+      if (!/action_\d+\.json$/.test(name)) continue;
+      const { number, sessionId, step } = JSON.parse(await readFile(join(folder, name), "utf8"));
+      const who =
+        sessionId === one.launch.sessionId ? "one" : sessionId === other.launch.sessionId ? "other" : "resumed";
+      logged.push(`${number} ${who} ${step.path}`);
+    }
+    expect(logged.sort()).toEqual([
+      "1 one first",
+      "1 other first",
+      "2 one second",
+      "2 resumed second",
+      "3 one last",
+      "3 resumed last",
+    ]);
+  });
+});
+
 describe("a session that can't be resumed", () => {
   it.each<[string, string, RegExp]>([
     ["was run without checkpoints", "checkpoints: false\n", /run without checkpoints/],
