@@ -86,6 +86,8 @@ export type RunEvent =
       readonly type: "attemptFinished";
       readonly number: number;
       readonly failure?: string;
+      /** What the person is told in place of it where another one follows. */
+      readonly message?: string;
       readonly isInterrupted?: true;
       /** Another one follows after this pause. */
       readonly pauseMs?: number;

@@ -8,7 +8,7 @@ import type { RunBus, StepResult } from "./runEvent";
 export function tellSteps(bus: RunBus, say: (line: string) => void): Disposable {
   return bus.on(
     "terminal",
-    ["stepStarted", "stepFinished", "attemptFinished", "recoveryStarted", "guardrail"],
+    ["stepStarted", "stepFinished", "attemptFinished", "recoveryStarted", "guardrail", "problem"],
     (delivered) => {
       const { event } = delivered;
       switch (event.type) {
@@ -16,11 +16,13 @@ export function tellSteps(bus: RunBus, say: (line: string) => void): Disposable 
           return say(`step ${event.step.path}${nameOf(event.step)}`);
         case "attemptFinished":
           if (event.pauseMs === undefined) return;
-          return say(`${event.failure ?? "failed"}; once more in ${formatDuration(event.pauseMs)}`);
+          return say(`${event.message ?? event.failure ?? "failed"}; once more in ${formatDuration(event.pauseMs)}`);
         case "recoveryStarted":
           return say(`recovery: ${event.name}`);
         case "guardrail":
           return say(event.finding.message);
+        case "problem":
+          return say(event.message);
         case "stepFinished": {
           const line = lineOf(event.result, delivered.isReplayed);
           if (line !== undefined) say(line);

@@ -135,7 +135,7 @@ class Tries {
       number,
       ...(failure === undefined ? {} : { failure }),
       ...(isInterrupted === true ? { isInterrupted } : {}),
-      ...(isRetried ? { pauseMs } : {}),
+      ...(isRetried ? { pauseMs, message: this.#failed(result).message } : {}),
     });
     attemptScope.close();
     return result;
@@ -165,7 +165,8 @@ class Tries {
       failed,
       texts: this.#request.texts.after(step.id, failed),
       mask: this.#request.services.mask,
-      attempt: (recoveryScope, use, timeoutMs, texts) => this.#attempt(recoveryScope, use, {}, timeoutMs, texts),
+      attempt: (recoveryScope, use, timeoutMs = step.timeoutMs, texts) =>
+        this.#attempt(recoveryScope, use, {}, timeoutMs, texts),
     });
     if (recovered.failure !== undefined) return bothFailed(first, failed, `the recovery failed: ${recovered.failure}`);
     const again = await this.#try(recovered.use);

@@ -9,6 +9,7 @@ import type { StreamAddress } from "./streamFile";
 /** The other side says every ten seconds that it is there. */
 export const silentAfterMs = 35_000;
 /** Longer than any event that a session sends. */
+const brokeOff = "the connection broke off";
 const mostEventLength = 16 * 1024 * 1024;
 
 export interface StreamReaderOptions {
@@ -42,7 +43,7 @@ export async function* readEvents(
       },
       maxBufferSize: mostEventLength,
     });
-    for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+    for await (const piece of piecesOf(response)) {
       watch.heard();
       parser.feed(piece);
       for (const event of events.splice(0)) {
@@ -51,12 +52,28 @@ export async function* readEvents(
       }
       if (fault !== undefined) throw fault;
     }
-    throw new Error("the stream broke off");
+    throw new Error(brokeOff);
   } catch (error) {
     options.signal?.throwIfAborted();
     throw watch.signal.aborted ? new Error(watch.words) : error;
   } finally {
     watch.stop();
+  }
+}
+
+/** The client's own word for a connection that is lost says nothing to a person. */
+async function* piecesOf({ body }: Response): AsyncGenerator<string> {
+  const pieces = body?.pipeThrough(new TextDecoderStream())[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const next = await pieces?.next().catch((error: unknown) => {
+        throw new Error(brokeOff, { cause: error });
+      });
+      if (next === undefined || next.done === true) return;
+      yield next.value;
+    }
+  } finally {
+    await pieces?.return?.();
   }
 }
 

@@ -131,6 +131,25 @@ steps:
     ]);
   });
 
+  it("says before another attempt what the step says of its failure, masked, and keeps the raw error in the span", async () => {
+    const { stderr, tree } = await runs.run(
+      `name: Worded
+params: { key: { type: string, secret: true } }
+steps:
+  - id: worded
+    action: run
+    with: { command: "exit 6" }
+    retries: { times: 1, backoff: 1ms }
+    failure_message: "{key} is not taken"
+`,
+      { key: "hunter2222" },
+    );
+    expect(stderr).toMatch(/: \S+ is not taken; once more in 1 ms\n/);
+    expect(stderr).not.toContain("hunter2222");
+    expect(stderr).not.toContain("exit code 6");
+    expect(tree).toContain("    attempt 1 error: exit code 6");
+  });
+
   it("tells of a command that can't be started", async () => {
     const { code, tree } = await runs.run(`name: Missing
 steps:

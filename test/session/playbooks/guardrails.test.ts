@@ -126,7 +126,7 @@ steps:
 
   it("hold with the playbook's own values over the defaults where they don't fit the settings, and say so", async () => {
     const guardrails = { ...defaultGuardrails, window: 4, repeats: { hint: 2, warn: 3, stop: 4 } };
-    const { tree, recorded } = await runs.run(
+    const { tree, recorded, stderr } = await runs.run(
       `name: Misfit
 guardrails: { repeats: { stop: 6 } }
 steps:
@@ -140,6 +140,7 @@ ${[1, 2, 3, 4, 5, 6, 7].map((n) => `  - { id: s${n}, action: run, with: { comman
     expect(problems.map(({ attributes }) => attributes?.["message"])).toEqual([
       'the guardrails of the playbook do not fit together with the settings: "repeats.stop" is 6; it can\'t be more than "window", which is 4; the defaults are used in place of the settings',
     ]);
+    expect(stderr.split("the guardrails of the playbook do not fit together")).toHaveLength(2);
   });
 
   it("see what the program of a step tells of itself, and stop the run for it", async () => {

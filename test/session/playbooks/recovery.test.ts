@@ -34,6 +34,21 @@ ${more}`;
 }
 
 describe("the recovery of a step", () => {
+  it("has the time of the step where it has none of its own", async () => {
+    const recovery = (more: string) => `name: Slow
+steps:
+  - id: read
+    action: run
+    with: { command: "exit 1" }
+    timeout: 700ms
+    recover: { action: run, with: { command: "exec sleep 1000" }${more} }
+`;
+    const { stderr } = await runs.run(recovery(""));
+    expect(stderr).toContain("step read failed: exit code 1; the recovery failed: timed out after 700 ms");
+    const own = await runs.run(recovery(", timeout: 300ms"));
+    expect(own.stderr).toContain("the recovery failed: timed out after 300 ms");
+  });
+
   it("mends with a command what the step needs, and tries the step again", async () => {
     const { code, tree, span } = await runs.run(`name: Recover
 steps:
