@@ -1,5 +1,5 @@
-// The names of the keys that a playbook takes from the editor's secret storage, those of playbooks within it included: who
-// starts the run hands them over before it begins.
+// The names of the keys that a playbook's models take, those of playbooks within it included. Who starts the run hands over
+// those of the editor's secret storage before it begins; those of the environment are masked from its beginning.
 
 import { dirname, resolve } from "node:path";
 import { fillText, type PlaceholderValues, placeholdersIn } from "./playbook/placeholders";
@@ -13,14 +13,26 @@ interface Looked {
   readonly params: ParameterValues;
 }
 
+type Read = (path: string) => Promise<Playbook | undefined>;
+
 /**
- * Names that hold what is known only while the playbook runs are left out.
+ * Entries of the secret storage. Names that hold what is known only while the playbook runs are left out.
  * @param read undefined for what can't be read, which the run itself tells
  */
-export async function keySecrets(
+export function keySecrets(playbook: Playbook, params: ParameterValues, read: Read): Promise<readonly string[]> {
+  return keyNames("key_secret", playbook, params, read);
+}
+
+/** The same of variables of the environment. */
+export function keyVariables(playbook: Playbook, params: ParameterValues, read: Read): Promise<readonly string[]> {
+  return keyNames("key_env", playbook, params, read);
+}
+
+async function keyNames(
+  field: "key_env" | "key_secret",
   playbook: Playbook,
   params: ParameterValues,
-  read: (path: string) => Promise<Playbook | undefined>,
+  read: Read,
 ): Promise<readonly string[]> {
   const names = new Set<string>();
   const seen = new Set<string>();
@@ -33,8 +45,8 @@ export async function keySecrets(
     const values: PlaceholderValues = { params: next.params, steps: new Map() };
     for (const step of steps) {
       for (const use of [step, step.recover]) {
-        if (use?.action !== "model" || use.with.key_secret === undefined) continue;
-        const name = known(use.with.key_secret, values);
+        const written = use?.action === "model" ? use.with[field] : undefined;
+        const name = written === undefined ? undefined : known(written, values);
         if (name !== undefined) names.add(name);
       }
       if (step.action !== "playbook") continue;

@@ -64,6 +64,11 @@ export async function parsedFile(path: string): Promise<ParsedPlaybook> {
   }
 }
 
+/** Undefined for what can't be read or is no playbook. */
+export async function readPlaybook(path: string): Promise<Playbook | undefined> {
+  return (await parsedFile(path).catch(() => undefined))?.playbook;
+}
+
 /**
  * Takes what is secret out of the launch's file, which stays there as long as the session may be looked for.
  * @returns why it could not be done

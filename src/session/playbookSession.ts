@@ -13,11 +13,12 @@ import { leftRunningEvent, playbookAttribute, runProblemEvent } from "../trace/r
 import { ActionLog } from "./actionLog/actionLog";
 import { EventBus } from "./bus/eventBus";
 import { completeClaim } from "./claim";
+import { keyVariables } from "./keySecrets";
 import type { Launch, LaunchClaim, LaunchedPlaybook } from "./launch";
 import { endLeftProcesses } from "./leftProcesses";
 import { type Outcome, outcomeOfRun, type StopReason, signalExitCode, startFailure } from "./outcome";
 import { OwnOutput } from "./ownOutput";
-import { forgetSecrets, type LoadedPlaybook, loadPlaybook } from "./playbookFile";
+import { forgetSecrets, type LoadedPlaybook, loadPlaybook, readPlaybook } from "./playbookFile";
 import { runServices } from "./playbookServices";
 import { writeCheckpoints } from "./resume/checkpointWriter";
 import { loadResumed, type ResumedRun, takeOver } from "./resume/loadResumed";
@@ -80,6 +81,11 @@ export class PlaybookSession {
         : await loadResumed(program, program.resume);
     for (const secret of loaded.secrets) this.#mask.add(secret);
     for (const secret of Object.values(program.secrets ?? {})) this.#mask.add(secret);
+    if (loaded.type === "sound") {
+      // A step may show a key before the first model is asked.
+      for (const name of await keyVariables(loaded.playbook, loaded.params, readPlaybook))
+        this.#mask.add(process.env[name] ?? "");
+    }
     const forgotten = await forgetSecrets(launchPath, launch, loaded);
     const record = this.#openRecord();
     this.#record = record;

@@ -2,6 +2,7 @@
 
 import { JSONPathEnvironment, JSONPathError, type JSONPathQuery } from "json-p3";
 import { RE2JS } from "re2js";
+import { escapedInPath } from "./escapedInPath";
 import { fillText, type PlaceholderValues } from "./placeholders";
 
 export class JsonPathError extends Error {}
@@ -37,15 +38,9 @@ export function jsonPath(path: string): (value: unknown) => unknown[] {
   };
 }
 
-/** Within the quotes of a path a value stays text: what ends them or escapes is escaped. */
+/** Within the quotes of a path a value stays text. */
 export function fillPath(path: string, values: PlaceholderValues): string {
-  return fillText(path, values, (value) =>
-    value.replace(
-      // biome-ignore lint/suspicious/noControlCharactersInRegex: they can't stand in the text of a path as they are.
-      /["'\\\u0000-\u001f]/g,
-      (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    ),
-  );
+  return fillText(path, values, escapedInPath);
 }
 
 function matches(subject: unknown, pattern: unknown, isWhole: boolean): boolean {

@@ -1,11 +1,9 @@
 // The values of a playbook's parameters, from texts of a command line or from values that were typed elsewhere. What is
 // wrong is told by the parameter's name; the value of a secret never is.
 
+import { shortestSecret } from "../secrets/secretForms";
 import { meantWords } from "./didYouMean";
 import type { Parameter, ParameterValue, ParameterValues } from "./playbook";
-
-/** A shorter one would be masked wherever its letters happen to stand. */
-export const shortestSecret = 4;
 
 export interface ResolvedParameters {
   /** One for each parameter that is sound: null where it may be left out and is. */

@@ -2,7 +2,7 @@
 
 import type { LaunchedPlaybook } from "../launch";
 import type { ParameterValue, Playbook } from "../playbook/playbook";
-import { type LoadedPlaybook, loadPlaybook, parsedFile } from "../playbookFile";
+import { type LoadedPlaybook, loadPlaybook, readPlaybook } from "../playbookFile";
 import { currentPlaybooks } from "./currentSteps";
 import { type KeptSteps, keptSteps } from "./keptSteps";
 import type { RecordedRun } from "./recordedRun";
@@ -58,8 +58,4 @@ function nextStep({ steps }: Playbook, { replay }: KeptSteps) {
     return status === undefined || (status === "failed" && onFailure === "abort");
   });
   return next && { id: next.id, name: next.name, line: next.place.line };
-}
-
-async function readPlaybook(path: string): Promise<Playbook | undefined> {
-  return (await parsedFile(path).catch(() => undefined))?.playbook;
 }

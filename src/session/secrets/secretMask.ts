@@ -1,12 +1,10 @@
 // The values that nobody may read in a trace, on a terminal or in a log. Whatever leaves a run passes here once; a value is
-// found as it is, as JSON and URLs write it, and line by line where it has several lines.
+// found as it is, in the forms in which it is written into something else, and line by line where it has several lines.
+
+import { formsOf } from "./secretForms";
 
 /** Stands for a secret, however long it is. */
 export const maskText = "•••";
-/** A shorter value would be found everywhere: it is refused where parameters are checked. */
-export const shortestSecret = 4;
-/** Lines of a longer value, such as a key in PEM, are secrets of their own from this length on. */
-const shortestLine = 8;
 
 export class SecretMask {
   /** Longest first. */
@@ -78,25 +76,4 @@ export class SecretMask {
     const fields = Object.entries(value).map(([name, field]) => [this.text(name), this.value(field, options)]);
     return Object.fromEntries(fields);
   }
-}
-
-function* formsOf(secret: string): Generator<string> {
-  if (secret.length < shortestSecret) return;
-  for (const part of [secret, ...linesOf(secret)]) {
-    yield part;
-    yield JSON.stringify(part).slice(1, -1);
-    try {
-      const encoded = encodeURIComponent(part);
-      yield encoded;
-      // As forms write it.
-      yield encoded.replaceAll("%20", "+");
-    } catch {
-      // Half of a character has no place in a URL.
-    }
-  }
-}
-
-function linesOf(secret: string): string[] {
-  const lines = secret.split(/\r?\n/);
-  return lines.length === 1 ? [] : lines.map((line) => line.trim()).filter((line) => line.length >= shortestLine);
 }

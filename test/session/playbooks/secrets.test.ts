@@ -87,4 +87,55 @@ steps: [{ id: x, action: run, with: { command: "true" } }]
     for (const text of [stderr, traceText, await readFile(run.launchPath, "utf8")])
       expect(text).not.toContain("hunter22");
   });
+
+  it("are masked where an expectation escapes them and where a request encodes them", async () => {
+    const pw = "s.e+c r(e)t!*'~/%";
+    const { code, stderr, traceText, recorded } = await runs.run(
+      `name: Secrets
+params: { pw: { type: string, secret: true } }
+steps:
+  - id: matches
+    action: run
+    with: { command: "echo other" }
+    expect: { output_matches: "^{pw}$" }
+    on_failure: continue
+  - { id: json, action: run, with: { command: "echo {}" }, expect: { json: { path: "$['{pw}']", equals: 1 } }, on_failure: continue }
+  - { id: form, action: http, with: { url: "http://127.0.0.1:9/f", form: { pw: "{pw}" } }, on_failure: continue }
+  - { id: query, action: http, with: { url: "http://127.0.0.1:9/q", query: { pw: "{pw}" } }, on_failure: continue }
+  - { id: address, action: http, with: { url: "http://127.0.0.1:9/a/{pw}?x={pw}" }, on_failure: continue }
+`,
+      { pw },
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain("the output does not match ^•••$");
+    expect(stderr).toContain("$['•••'] is not there");
+    const inputs = recorded.trace.spans.filter(({ name }) => name === "http").map(({ input }) => input);
+    expect(inputs).toMatchObject([
+      { body: "pw=•••" },
+      { url: "http://127.0.0.1:9/q?pw=•••" },
+      { url: "http://127.0.0.1:9/a/•••?x=•••" },
+    ]);
+    for (const part of ["r(e", "r%28e", "r\\(e"]) expect(traceText).not.toContain(part);
+  });
+
+  it("are the keys of models, too, before the first is asked, also of one in a playbook within, and without a newline", async () => {
+    await runs.folder.dir.write(
+      "work/inner.playbook.yaml",
+      `name: Inner
+steps: [{ id: ask, action: model, with: { base_url: "http://127.0.0.1:9", model: m, prompt: p, key_env: INNER_KEY } }]
+`,
+    );
+    const { stdout, traceText } = await runs.run(
+      `name: Secrets
+steps:
+  - { id: show, action: run, with: { command: 'echo "1 $OWN_KEY 2 $INNER_KEY 3"' } }
+  - { id: own, action: model, with: { base_url: "http://127.0.0.1:9", model: m, prompt: p, key_env: OWN_KEY }, on_failure: continue }
+  - { id: inner, action: playbook, with: { path: inner.playbook.yaml } }
+`,
+      {},
+      { env: { OWN_KEY: "sk-own-key \n", INNER_KEY: "sk-inner-key" } },
+    );
+    expect(stdout).toMatch(/^1 •••\s*2 ••• 3\n/);
+    for (const key of ["sk-own-key", "sk-inner-key"]) expect(traceText).not.toContain(key);
+  });
 });

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { fillPath } from "../../../src/session/playbook/jsonPath";
+import { fillExpression } from "../../../src/session/playbook/regularExpression";
 import { MaskedStream } from "../../../src/session/secrets/maskedStream";
 import { SecretMask } from "../../../src/session/secrets/secretMask";
 
@@ -42,6 +44,51 @@ describe("SecretMask", () => {
     expect(mask.text(JSON.stringify({ key: 'pa"ss\nword one' }))).toBe('{"key":"•••"}');
     expect(mask.text("?q=pa%22ss%0Aword%20one&r=pa%22ss%0Aword+one")).toBe("?q=•••&r=•••");
     expect(mask.text("line abcdefghijk, and xyz")).toBe("line •••, and xyz");
+  });
+
+  const signs = " !\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~";
+
+  it("masks a value as forms, queries, paths and user names of addresses write it, whatever the case of their digits", () => {
+    const secret = `pw${signs}é€`;
+    const mask = new SecretMask([secret]);
+    const form = new URLSearchParams([["x", secret]]).toString();
+    expect(mask.text(form)).toBe("x=•••");
+    expect(mask.text(form.replaceAll(/%../g, (code) => code.toLowerCase()))).toBe("x=•••");
+    const url = new URL(`http://host/?x=${encodeURIComponent(secret)}`);
+    expect(mask.text(url.href)).toBe("http://host/?x=•••");
+    url.searchParams.append("more", "1");
+    expect(mask.text(url.href)).toBe("http://host/?x=•••&more=1");
+    const plain = secret.replaceAll(/[?#/\\]/g, "");
+    const others = new SecretMask([plain]);
+    expect(others.text(new URL(`http://host/${plain}`).pathname)).toBe("/•••");
+    expect(others.text(new URL(`http://host/?${plain}`).search)).toBe("?•••");
+    expect(others.text(new URL(`other://host/?${plain}`).search)).toBe("?•••");
+    expect(others.text(new URL(`http://host/#${plain}`).hash)).toBe("#•••");
+    const named = new URL("http://host/");
+    named.username = plain;
+    expect(others.text(named.href)).toBe("http://•••@host/");
+  });
+
+  it("masks an address that is secret as it is sent and as errors shorten it", () => {
+    const mask = new SecretMask(["HTTPS://me:pass@Hooks.example/a b/T0?key=x y"]);
+    expect(mask.text("no answer from https://hooks.example/a%20b/T0: refused")).toBe("no answer from •••: refused");
+    expect(mask.text("to https://hooks.example/a%20b/T0?key=x%20y.")).toBe("to •••.");
+    expect(mask.text("https://hooks.example/")).toBe("https://hooks.example/");
+  });
+
+  it("masks a value as regular expressions and JSON paths escape it, also within JSON", () => {
+    const secret = "a.b+c\"'\\(d)$";
+    const mask = new SecretMask([secret]);
+    const values = { params: { pw: secret }, steps: new Map() };
+    const filled = [fillExpression("^{pw}$", values), fillPath("$['{pw}']", values)];
+    expect(filled.map((text) => mask.text(text))).toEqual(["^•••$", "$['•••']"]);
+    expect(mask.text(JSON.stringify(filled))).toBe(`["^•••$","$['•••']"]`);
+  });
+
+  it("masks a value without the blanks around it, and as a header shows letters beyond ASCII", () => {
+    const mask = new SecretMask(["  sk-key\n", "pässwörd", " ab  "]);
+    expect(mask.text("Bearer sk-key, ab")).toBe("Bearer •••, ab");
+    expect(mask.text("x-echo: pÃ¤sswÃ¶rd")).toBe("x-echo: •••");
   });
 
   it("masks secrets that overlap or hold each other as one, and those beside each other each", () => {
