@@ -2,6 +2,7 @@
 // wherever they stand by now. One that is gone was renamed where exactly one new step does exactly the same.
 
 import type { Playbook, Step } from "../playbook/playbook";
+import { innerDefinitionHash } from "../playbook/usedParameters";
 import type { StepRef } from "../steps/runEvent";
 import type { RecordedRun } from "./recordedRun";
 
@@ -58,28 +59,30 @@ function stepsOf(
   const ids = new Map(paths.map((path) => [path.slice(path.lastIndexOf("/") + 1), path]));
   const fresh = playbook.steps.filter(({ id }) => !ids.has(id));
   const gone = [...ids].filter(([id]) => !playbook.steps.some((step) => step.id === id)).map(([, path]) => path);
-  const hashOf = (path: string) => refs.get(path)?.definitionHash;
+  const recordedHash = (path: string) => refs.get(path)?.definitionHash;
+  const hashOf = (step: Step) => (currentOuter === "" ? step.definitionHash : innerDefinitionHash(step, playbook));
   for (const [index, step] of playbook.steps.entries()) {
-    const path = ids.get(step.id) ?? renamedFrom(step, fresh, gone, hashOf);
+    const path = ids.get(step.id) ?? renamedFrom(hashOf(step), fresh.map(hashOf), gone, recordedHash);
     if (path === undefined) continue;
-    const { id, name, action, place, definitionHash } = step;
+    const { id, name, action, place } = step;
     const own = currentOuter === "" ? id : `${currentOuter}/${id}`;
     found.set(path, {
       step,
-      ref: { path: own, id, index, name, action, file: playbook.path, line: place.line, definitionHash },
+      ref: { path: own, id, index, name, action, file: playbook.path, line: place.line, definitionHash: hashOf(step) },
     });
   }
   return found;
 }
 
 function renamedFrom(
-  { definitionHash }: Step,
-  fresh: readonly Step[],
+  definitionHash: string,
+  /** Of all steps that are new. */
+  fresh: readonly string[],
   gone: readonly string[],
-  hashOf: (path: string) => string | undefined,
+  recordedHash: (path: string) => string | undefined,
 ): string | undefined {
-  const [path, other] = gone.filter((each) => hashOf(each) === definitionHash);
-  const isOnly = fresh.filter((step) => step.definitionHash === definitionHash).length === 1;
+  const [path, other] = gone.filter((each) => recordedHash(each) === definitionHash);
+  const isOnly = fresh.filter((hash) => hash === definitionHash).length === 1;
   return isOnly && other === undefined ? path : undefined;
 }
 

@@ -3,6 +3,7 @@
 
 import { isDeepStrictEqual } from "node:util";
 import type { ParameterValues, Playbook, Step } from "../playbook/playbook";
+import { textOf, usedParameters } from "../playbook/usedParameters";
 import { maskText } from "../secrets/secretMask";
 import type { CurrentPlaybook, CurrentStep } from "./currentSteps";
 import { outerOf, outerPaths } from "./currentSteps";
@@ -78,10 +79,7 @@ function changedParameters(recorded: Readonly<Record<string, unknown>>, params: 
 }
 
 function parameterChange(step: Step, playbook: Playbook, names: readonly string[]): Found | undefined {
-  const text = textOf(step, playbook);
-  const used = names.filter(
-    (name) => text.includes(`{${name}}`) || new RegExp(`\\bparams\\b\\W{1,3}${name}\\b`).test(text),
-  );
+  const used = usedParameters(step, playbook, names);
   if (used.length === 0) return undefined;
   return { reason: "parameter", words: `ran with another value of ${used.join(", ")}` };
 }
@@ -115,10 +113,4 @@ function addedSteps({ playbook, currentOuter, outer, steps }: CurrentPlaybook): 
       file: playbook.path,
       line: place.line,
     }));
-}
-
-/** All that can hold a placeholder or a condition. */
-function textOf(step: Step, { env, cwd }: Playbook): string {
-  const { with: input, expect, condition, recover } = step;
-  return JSON.stringify([input, expect, condition, recover, step.action === "run" ? [env, cwd] : undefined]);
 }

@@ -8,6 +8,7 @@ import { ActionStop } from "../actions/actionStop";
 import { isInterruption, type StopReason, wordsFor } from "../outcome";
 import { resolveParameters, secretsOf } from "../playbook/parameters";
 import type { ParameterValues, Playbook, Step } from "../playbook/playbook";
+import { innerDefinitionHash } from "../playbook/usedParameters";
 import { watchGuardrails } from "./guardrailWatch";
 import type { PlaybookScope, RunEventScope, StepRef, StepResult, Usage } from "./runEvent";
 import type { RunServices } from "./runServices";
@@ -233,7 +234,8 @@ async function loadInner(services: RunServices, path: string): Promise<Playbook 
 }
 
 function refOf({ playbook, prefix }: Frame, step: Step, index: number): StepRef {
-  const { id, name, action, place, definitionHash } = step;
+  const { id, name, action, place } = step;
+  const definitionHash = prefix === "" ? step.definitionHash : innerDefinitionHash(step, playbook);
   return { path: prefix + id, id, index, name, action, file: playbook.path, line: place.line, definitionHash };
 }
 

@@ -6,8 +6,11 @@ import { type RecordedRun, readRecordedRun } from "../../../src/session/resume/r
 import { makeResumableRuns, type ResumableRuns } from "./resumableRuns";
 
 const inner = `name: Inner
+params:
+  region: { default: west }
+  zone: { default: a }
 steps:
-  - { id: one, action: run, with: { command: echo one } }
+  - { id: one, action: run, with: { command: "echo one {region}" } }
   - { id: two, action: run, with: { command: echo two }, if: "false" }
 `;
 const outer = `name: Sample
@@ -96,6 +99,16 @@ describe("what a resumed run takes over", () => {
       "a changed step, which is told",
       { outer: ["echo build", "echo build it"] },
       { changes: [`build ${changed}`], taken: all, next: "deploy" },
+    ],
+    [
+      "a step of a playbook within it that uses a default which is another one now, which is told",
+      { inner: ["default: west", "default: east"] },
+      { changes: [`inner/one ${changed}`], taken: all, next: "deploy" },
+    ],
+    [
+      "all, where a default that no step uses is another one now",
+      { inner: ["default: a", "default: b"] },
+      { changes: [], taken: all, next: "deploy" },
     ],
     [
       "not a step that is to run again",
