@@ -211,7 +211,7 @@ export class PlaybookSession {
       },
     });
     if (recorder !== undefined) actionLog.listen(bus);
-    if (!this.#request.isQuiet) tellSteps(bus, (line) => this.#shown.say(line));
+    if (!this.#request.isQuiet) tellSteps(bus, (line) => this.#shown.say(this.#mask.text(line)));
     record.attributes({ [playbookAttribute]: facts });
     await this.#completeClaim(port, record);
     const run = new PlaybookRun({

@@ -138,4 +138,22 @@ steps:
     expect(stdout).toMatch(/^1 •••\s*2 ••• 3\n/);
     for (const key of ["sk-own-key", "sk-inner-key"]) expect(traceText).not.toContain(key);
   });
+
+  it("are masked on the terminal in the place of a step whose playbook's path holds one", async () => {
+    await runs.folder.dir.write(
+      "work/hunter22.playbook.yaml",
+      `name: Inner
+steps: [{ id: fails, action: run, with: { command: "exit 3" } }]
+`,
+    );
+    const { stderr } = await runs.run(
+      `name: Secrets
+params: { token: { type: string, secret: true } }
+steps: [{ id: inner, action: playbook, with: { path: "{token}.playbook.yaml" } }]
+`,
+      { token: "hunter22" },
+    );
+    expect(stderr).toContain("•••.playbook.yaml:2");
+    expect(stderr).not.toContain("hunter22");
+  });
 });
