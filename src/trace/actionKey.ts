@@ -2,7 +2,7 @@
 // same key is recovered. The key names the aim (a command, a file, a query), not every argument, because a second
 // attempt at an edit or a read seldom repeats the first one's arguments.
 
-import type { TraceSpan } from "./schema";
+import type { SpanKind, TraceSpan } from "./schema";
 import { type Fields, pathFields, shellCommand, textField, toolCall } from "./toolCall";
 
 // What says more comes first: a search is known by its pattern rather than by the folder it searches.
@@ -11,13 +11,19 @@ export const aimFields = ["query", "sql", "url", "uri", "pattern", "regex"];
 const folderFields = ["cwd", "workdir", "workingDirectory", "working_directory"];
 
 /**
- * Key of the span's action. Spans with equal keys have the same kind and, unless they are generations, the same name:
- * `findFailures` relies on it. A generation is an attempt at an answer of its model.
+ * Key of the span's action. Spans with equal keys have the same kind and, unless they are generations or attempts, the
+ * same name: `findFailures` relies on it. A generation is an attempt at an answer of its model. What is named after its
+ * number, as "attempt 2", is one at what is above it.
  */
 export function actionKey(span: TraceSpan): string {
   if (span.kind === "generation") return generationKey(span.model?.providerId, span.model?.modelId);
+  if (isAttempt(span.kind, span.name)) return `${span.kind}\0attempt\0of:${span.parentSpanId ?? ""}`;
   const { fields, text } = toolCall(span);
   return `${span.kind}\0${span.name}\0${text === undefined ? aim(fields, span.input) : `text:${text}`}`;
+}
+
+export function isAttempt(kind: SpanKind, name: string): boolean {
+  return kind === "span" && name.startsWith("attempt ") && /^attempt \d+$/.test(name);
 }
 
 export function generationKey(provider: string | undefined, modelId: string | undefined): string {

@@ -2,6 +2,7 @@
 // panel, the view, the commands, Problems and the command line, so that all of them name the same step.
 
 import { finish, rowsPerStep, type Steps } from "../base/steps";
+import { isAttempt } from "./actionKey";
 import { sortInSteps } from "./sortInSteps";
 import { FLAG, kindCodes, type SpanColumns, type SpanTree, statusCodes } from "./spanColumns";
 import type { SessionState } from "./state";
@@ -38,6 +39,7 @@ export interface ActionKeys {
 }
 
 const generationCode = kindCodes.indexOf("generation");
+const spanCode = kindCodes.indexOf("span");
 const errorCode = statusCodes.indexOf("error");
 
 const FAILED = 1;
@@ -329,9 +331,13 @@ function* findSuccesses(
   }
 }
 
-/** A number that is equal for spans of the same kind and name; generations are named after their number, so all are one. */
-export function sortOf(columns: SpanColumns, row: number): number {
+/**
+ * A number that is equal for spans of the same kind and name; generations and attempts are named after their number, so
+ * all of each are one.
+ */
+export function sortOf(columns: Pick<SpanColumns, "kind" | "name" | "strings">, row: number): number {
   const kind = columns.kind[row] ?? 0;
+  if (kind === spanCode && isAttempt("span", columns.strings[columns.name[row] ?? 0] ?? "")) return kind;
   return kind === generationCode ? kind : kind + (1 + (columns.name[row] ?? 0)) * kindCodes.length;
 }
 

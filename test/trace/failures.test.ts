@@ -105,6 +105,31 @@ const cases = [
     expected: "s4 last-unrecovered | failures s4 | recovered s1",
   },
   {
+    name: "takes an attempt for recovered once another one at the same step did well, and keeps those of a step that failed",
+    state: stateOf("failed"),
+    outline: `
+      session root 0-100 error
+        span held 1-40
+          span attempt_1 1-10 error
+          span attempt_2 11-40
+        span failed 50-90 error
+          span attempt_1 50-60 error
+          span attempt_2 61-90 error`,
+    expected: "s6 failed-path | failures s5 s6 | recovered s2",
+  },
+  {
+    name: "has no failure left where an attempt in a session that completed did well",
+    state: stateOf("completed"),
+    outline: `
+      session root 0-100
+        span held 1-40
+          span attempt_1 1-10 error
+            tool run 1-9 error \`a\`
+          span attempt_2 11-40
+            tool run 11-39 \`b\``,
+    expected: "none | failures none | recovered s3",
+  },
+  {
     name: "prefers the step in progress to a failure off the failed path",
     state: stateOf("crashed"),
     outline: `

@@ -237,6 +237,35 @@ describe("actions of an opened trace", () => {
     expect(read).toEqual([0, 1, 202, 2]);
   });
 
+  it("are the same for attempts at one step, and differ between steps", () => {
+    const span = (row: number, parentSpanId: string | null, name: string, status: string) => ({
+      spanId: `s${row}`,
+      parentSpanId,
+      name,
+      kind: "span",
+      startTime: row,
+      endTime: row,
+      status,
+    });
+    const bytes = new TextEncoder().encode(
+      traceText([
+        span(0, null, "a", "ok"),
+        span(1, null, "b", "ok"),
+        span(2, "s0", "attempt 1", "error"),
+        span(3, "s1", "attempt 1", "error"),
+        span(4, "s0", "attempt 2", "ok"),
+      ]),
+    );
+    const { spans, columns } = scannedOf(bytes);
+    const { failures, recovered } = findFailures(
+      columns,
+      buildTree(columns),
+      actionKeysOf(spans, columns),
+      stateOf("failed"),
+    );
+    expect([[...failures], [...recovered]]).toEqual([[3], [2]]);
+  });
+
   it("differ where long arguments differ at their end", () => {
     const long = "x".repeat(300_000);
     const call = (row: number, rest: string, status: string) => ({

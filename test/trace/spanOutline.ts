@@ -29,7 +29,7 @@ export function spansOf(outline: string): TraceSpan[] {
     spans.push({
       spanId,
       parentSpanId: path.at(-1)?.id ?? null,
-      name,
+      name: name.replace(/^attempt_/, "attempt "),
       kind: kind as TraceSpan["kind"],
       startTime: Number(start),
       ...(end === "" ? {} : { endTime: Number(end) }),

@@ -57,6 +57,19 @@ describe("the failing step of a playbook", () => {
     expect(failingStep(end)).toEqual({ name: "attempt 2", error: "It is broken", source: "sample.playbook.yaml:3" });
   });
 
+  it("is none where another attempt did well, whether the action failed before or what was expected", async () => {
+    const step = (command: string) =>
+      failing(
+        `    with: { command: "echo . >> tries.txt; ${command}" }\n    retries: { times: 1, backoff: 1ms }\n    expect: { output_matches: "^2" }\n`,
+      );
+    for (const command of ["n=$(wc -l < tries.txt); echo $n; test $n -ge 2", "wc -l < tries.txt | tr -d ' '"]) {
+      await runs.folder.remove("work/tries.txt");
+      const end = await runs.run(step(command));
+      expect(end.code).toBe(0);
+      expect(() => failingStep(end)).toThrow("No step failed");
+    }
+  });
+
   it("is the recovery that failed, too, and says both errors, the step's first", async () => {
     const end = await runs.run(
       failing(`    with: { command: "exit 7" }\n    recover: { action: run, with: { command: "exit 8" } }\n`),
