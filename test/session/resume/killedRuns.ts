@@ -43,7 +43,14 @@ fs.writeSync = (fd, bytes, ...rest) => {
 };
 // Where an append was slow, those after it are asynchronous.
 const { promisify } = require("node:util");
-const { write } = fs;
+const { open, write } = fs;
+fs.open = (...args) => open(...args);
+fs.open[promisify.custom] = async (path, ...rest) => {
+  const fd = await promisify(open)(path, ...rest);
+  if (String(path).endsWith(".journal.ndjson")) journals.add(fd);
+  else journals.delete(fd);
+  return fd;
+};
 fs.write = (...args) => write(...args);
 fs.write[promisify.custom] = (fd, bytes) => {
   judge(fd, bytes);
