@@ -13,7 +13,7 @@ export interface WorkbenchOptions {
   readonly heightPx?: number | undefined;
   /** Device pixels per CSS pixel; 1 unless told. */
   readonly scale?: number | undefined;
-  /** How long one wait may take, in ms. */
+  /** How long one wait may take, in ms; a minute unless told. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -30,7 +30,7 @@ export async function openWorkbench(browser: Browser, url: string, options: Work
     deviceScaleFactor: options.scale ?? 1,
     permissions: ["clipboard-read", "clipboard-write"],
   });
-  context.setDefaultTimeout(options.timeoutMs ?? 20_000);
+  context.setDefaultTimeout(options.timeoutMs ?? 60_000);
   const workbench = new Workbench(await context.newPage());
   await workbench.open(url);
   return workbench;

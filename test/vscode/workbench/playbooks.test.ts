@@ -202,7 +202,7 @@ steps:
     const stream = (await readdir(traces)).find((name) => name.endsWith(".stream")) ?? "";
     const { pid } = JSON.parse(await readFile(path.join(traces, stream), "utf8")) as { pid: number };
     process.kill(pid, "SIGKILL");
-    await shownInTerminal(/stands above is partial/).waitFor();
+    await shownInTerminal(/can't be followed any more/).waitFor();
     await row.getByText(/Crashed/).waitFor();
 
     await writeFile(inWorkspace("waits.playbook.yaml"), waiting("rebuilt"));
