@@ -5,7 +5,7 @@ import { largeBytes, makeTrace } from "./support";
 beforeEach(setUp);
 afterEach(tearDown);
 
-const origin = { type: "playbook", label: "night", path: "/work/night.playbook.yaml" };
+const origin = { type: "playbook", label: "night", path: "/home/ann/night.playbook.yaml" };
 const launch = { "tracekeeper.launch": { id: "a", origin, capture: {} } };
 const failed = { "tracekeeper.playbook": { name: "Night", failedStep: { id: "build", index: 3 } } };
 

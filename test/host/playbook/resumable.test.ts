@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sessionToResume } from "../../../src/host/playbook/run/resumable";
 import type { SessionEntry } from "../../../src/store/sessionEntry";
 
-const path = "/work/sample.playbook.yaml";
+const path = "/home/ann/sample.playbook.yaml";
 
 function run(id: string, endedMs: number, status: "completed" | "failed", resumedFrom?: string): SessionEntry {
   return {

@@ -14,7 +14,7 @@ function finished(values: Partial<StepResult["values"]>, seq = 7): DeliveredRunE
     index: 0,
     name: "Build",
     action: "run",
-    file: "/work/a.playbook.yaml",
+    file: "/home/ann/a.playbook.yaml",
     line: 3,
     definitionHash: "ab",
   };
