@@ -8,6 +8,7 @@ import { OtlpMessages } from "./otlpMessages";
 import { OtlpSeenEvents } from "./otlpSeenEvents";
 import type { OtlpSpanText, SpanBeginning } from "./otlpSpanText";
 import type { SharedBytes } from "./sharedBytes";
+import { identityOf, withMark } from "./untimedEvents";
 
 /** Spans that a program may have begun at one time; the recorder holds each of them in memory. */
 const mostOpen = 10_000;
@@ -68,7 +69,7 @@ export class OtlpOpenSpans {
     this.#open.set(id, { ...beginning, hasUsageBelow, hasEvents: events.length > 0 });
     for (const event of events) {
       const json = JSON.stringify(event);
-      this.#seenEvents.add(id, json);
+      this.#seenEvents.add(id, identityOf(event, json));
       this.#messages.add(id, event, json);
     }
   }
@@ -116,11 +117,11 @@ export class OtlpOpenSpans {
     this.#messages.release(id);
   }
 
-  /** Records an event of a span, open or not, that came apart from it. */
-  addEvent(id: string, event: OtlpEvent): void {
-    const spanEvent = toSpanEvent(event, this.#recorder.nowMs());
+  /** Records an event of a span, open or not, that came apart from it. @param mark of one that names no time */
+  addEvent(id: string, event: OtlpEvent, mark?: string): void {
+    const spanEvent = withMark(toSpanEvent(event, this.#recorder.nowMs()), mark);
     const json = JSON.stringify(spanEvent);
-    if (!this.#record(id, json)) return;
+    if (!this.#record(id, json, mark)) return;
     const open = this.#open.get(id);
     if (open === undefined) return;
     open.hasEvents = true;
@@ -133,13 +134,13 @@ export class OtlpOpenSpans {
   }
 
   /** False for one that is recorded already. */
-  #record(id: string, json: string): boolean {
-    if (!this.#seenEvents.add(id, json)) return false;
+  #record(id: string, json: string, identity = json): boolean {
+    if (!this.#seenEvents.add(id, identity)) return false;
     try {
       this.#recorder.event(id, json);
       return true;
     } catch (thrown) {
-      this.#seenEvents.forget(id, json);
+      this.#seenEvents.forget(id, identity);
       throw thrown;
     }
   }

@@ -10,9 +10,9 @@ export class OtlpSeenEvents {
   #young = new Fingerprints(leastSlots);
   #old: Fingerprints | undefined;
 
-  /** False for an event of this span that was added before. @param json its text */
-  add(spanId: string, json: string): boolean {
-    const fingerprint = fingerprintOf(spanId, json);
+  /** False for an event of this span that was added before. @param identity its text, or what else it is known by */
+  add(spanId: string, identity: string): boolean {
+    const fingerprint = fingerprintOf(spanId, identity);
     if (this.#young.has(fingerprint) || this.#old?.has(fingerprint)) return false;
     if (this.#young.count >= mostInGeneration) {
       this.#old = this.#young;
@@ -24,8 +24,8 @@ export class OtlpSeenEvents {
   }
 
   /** The event was not recorded after all. */
-  forget(spanId: string, json: string): void {
-    const fingerprint = fingerprintOf(spanId, json);
+  forget(spanId: string, identity: string): void {
+    const fingerprint = fingerprintOf(spanId, identity);
     this.#young.delete(fingerprint);
     this.#old?.delete(fingerprint);
   }

@@ -17,6 +17,7 @@ import { OtlpOpenSpans, tooManyOpen } from "./otlpOpenSpans";
 import { OtlpOrphans } from "./otlpOrphans";
 import { OtlpResources } from "./otlpResources";
 import { OtlpSpanText, type SpanBeginning } from "./otlpSpanText";
+import { UntimedEvents } from "./untimedEvents";
 
 /** After so many spans a step ends. */
 export const spansPerStep = 64;
@@ -132,8 +133,10 @@ export class OtlpSpanLog {
   /** Records events that come apart from their spans; a span that is not known is begun by them. */
   addEvents(events: readonly OtlpEvent[]): Recorded {
     let refused = 0;
+    const untimed = new UntimedEvents();
     for (const event of events) {
       const { traceId, spanId } = event;
+      const mark = untimed.markOf(event);
       if (this.#recorder.health.state !== "ok" || this.#recorder.phase === "ended") {
         return { isWhole: false, refused, reason: undefined };
       }
@@ -142,7 +145,7 @@ export class OtlpSpanLog {
         refused++;
         continue;
       }
-      this.#open.addEvent(id, event);
+      this.#open.addEvent(id, event, mark);
     }
     return { isWhole: true, refused, reason: refused === 0 ? undefined : tooManyOpen };
   }

@@ -160,4 +160,30 @@ describe("a record of a log", () => {
     expect(span).toMatchObject({ name: "step", endTime: expect.any(Number) });
     expect(texts(span)).toEqual(["first", "second"]);
   });
+
+  it("that names no time counts once when its request is sent again, to the next collector too", async () => {
+    const untimed = (text: string) => record(1, said(text), { timeUnixNano: undefined });
+    const retry = [untimed("tried"), untimed("tried"), untimed("gave up")];
+    for (const _ of [1, 2]) await sendLogs(...retry);
+    // The first of it was said before, the second was not.
+    await sendLogs(untimed("tried"), { ...untimed("tried"), attributes: attributes({ attempt: 3 }) });
+    const expected = ["tried", "tried", "gave up", "tried"];
+    expect(texts((await spans())[0])).toEqual(expected);
+    const marks = (await spans())[0]?.events?.map(({ attributes: of }) => of?.["tracekeeper.untimed"]);
+    expect(new Set(marks).size).toBe(4);
+    await setup.collector.close();
+    await setup.start();
+    await sendLogs(...retry);
+    await sendSpans({ id: hexId(1), name: "step" });
+    await sendLogs(...retry);
+    expect(texts((await spans())[0])).toEqual(expected);
+  });
+
+  it("that names no time is told from the same of another logger", async () => {
+    const body = logs(record(1, said("tried"), { timeUnixNano: "0" }));
+    const other = structuredClone(body);
+    for (const { scopeLogs } of other.resourceLogs) for (const { scope } of scopeLogs) scope.name = "other.logger";
+    for (const each of [body, other, body]) await post(setup.port, each, { path: "/v1/logs" });
+    expect(texts((await spans())[0])).toEqual(["tried", "tried"]);
+  });
 });
