@@ -71,8 +71,14 @@ export class KilledRuns {
   readonly #runs: ResumableRuns;
   #folders = 0;
 
-  constructor(runs: ResumableRuns) {
+  private constructor(runs: ResumableRuns) {
     this.#runs = runs;
+  }
+
+  static async make(runs: ResumableRuns): Promise<KilledRuns> {
+    // Written once: a session that starts while the file is written again would load an empty one.
+    await runs.runs.folder.dir.write("killer.cjs", killer);
+    return new KilledRuns(runs);
   }
 
   /** Runs it in a folder of its own; it is killed as often as there are kills, unless it ends before. */
@@ -80,7 +86,6 @@ export class KilledRuns {
     const { dir } = this.#runs.runs.folder;
     const name = `work/case${++this.#folders}`;
     for (const file of files) await dir.write(`${name}/${file.name}.playbook.yaml`, file.yaml);
-    await dir.write("killer.cjs", killer);
     const done = async () => linesOf(await readFile(dir.join(`${name}/done`), "utf8").catch(() => ""));
     const path = dir.join(`${name}/sample.playbook.yaml`);
     let earlier: RecordedRun | undefined;
@@ -97,7 +102,8 @@ export class KilledRuns {
       if (recorded !== undefined) expectNextUnfinishedAlone(recorded, after);
       if (signal !== "SIGKILL" || recorded?.end !== undefined) {
         if (recorded === undefined) throw new Error(`Nothing was recorded, and it ended with ${code}`);
-        return { code, steps: stepTexts(recorded), done: after, kills: count };
+        const kills = count + (signal === "SIGKILL" ? 1 : 0);
+        return { code, steps: stepTexts(recorded), done: after, kills };
       }
       earlier = recorded ?? earlier;
     }
