@@ -9,15 +9,15 @@ import { nodeFs } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import { withLimit } from "../recorder/withLimit";
-import { leftRunningEvent, playbookAttribute, runProblemEvent } from "../trace/runAttributes";
+import { playbookAttribute, runProblemEvent } from "../trace/runAttributes";
 import { ActionLog } from "./actionLog/actionLog";
 import { EventBus } from "./bus/eventBus";
 import { completeClaim } from "./claim";
 import { keyVariables } from "./keySecrets";
 import type { Launch, LaunchClaim, LaunchedPlaybook } from "./launch";
-import { endLeftProcesses } from "./leftProcesses";
 import { type Outcome, outcomeOfRun, type StopReason, signalExitCode, startFailure } from "./outcome";
 import { OwnOutput } from "./ownOutput";
+import { endPlaybook } from "./playbookEnd";
 import { forgetSecrets, type LoadedPlaybook, loadPlaybook, readPlaybook } from "./playbookFile";
 import { runServices } from "./playbookServices";
 import { writeCheckpoints } from "./resume/checkpointWriter";
@@ -30,7 +30,6 @@ import { SessionPort } from "./sessionPort";
 import { SessionRecord } from "./sessionRecord";
 import type { RunEnd } from "./sessionRun";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
-import { attemptAll, finishRun } from "./steps/finish";
 import { PlaybookRun, type RunResult } from "./steps/playbookRun";
 import { isRecordedEvent, type RunBus, type RunEvent } from "./steps/runEvent";
 import { RunRecorder } from "./steps/runRecorder";
@@ -194,7 +193,6 @@ export class PlaybookSession {
       writeCheckpoints(bus, scope, { recorder, rootSpanId: record.rootSpanId });
     }
     if (resumed !== undefined) takeOver(scope, record, resumed);
-    const problem = (message: string) => record.sessionEvent(runProblemEvent, { message });
     const { name, path } = playbook;
     const earlierLog = resumed?.run.actionLogId;
     const logId = earlierLog === undefined ? {} : { actionLog: earlierLog };
@@ -231,29 +229,9 @@ export class PlaybookSession {
     const failed = result.results.find(({ status, step }) => status === "failed" && step.path === step.id)?.step;
     if (failed !== undefined)
       record.attributes({ [playbookAttribute]: { ...facts, failedStep: { id: failed.id, index: failed.index } } });
-    let tracePath = recorder?.path;
-    await finishRun(
-      {
-        publish: () => run.publish(result),
-        cleanUp: () =>
-          attemptAll([
-            async () => {
-              const pids = await endLeftProcesses(launch.sessionId, launch.stop.killAfterMs);
-              if (pids.length > 0) record.sessionEvent(leftRunningEvent, { pids });
-            },
-            () => record.makeRoom(),
-            () => scope.close(),
-            () => port.close(),
-          ]),
-        persist: async () => {
-          await actionLog.close().catch((error: unknown) => problem(`${phaseWords.persist}: ${describeError(error)}`));
-          if (result.stop?.type === "terminalClosed") record.crash(outcome.error ?? "", "SIGHUP");
-          else tracePath = await record.finish(outcome);
-          if (recorder !== undefined && tracePath === undefined) throw new Error(this.#problem ?? "unknown");
-        },
-      },
-      ({ phase, error }) => problem(`${phaseWords[phase]}: ${describeError(error)}`),
-    );
+    const tracePath = await endPlaybook({ launch, run, result, outcome, record, scope, port, actionLog }, (message) => {
+      this.#problem ??= message;
+    });
     await this.#end(outcome, record, tracePath, result.results);
     return outcome;
   }
@@ -334,12 +312,6 @@ export class PlaybookSession {
     this.#stop(signal === "SIGHUP" ? { type: "terminalClosed" } : { type: "signal", signal });
   }
 }
-
-const phaseWords = {
-  publish: "the status could not be told",
-  cleanUp: "what was open could not be closed",
-  persist: "the end could not be recorded",
-} as const;
 
 function visibleParams(
   { params }: { readonly params: readonly { readonly name: string; readonly isSecret: boolean }[] },

@@ -1,9 +1,11 @@
 // The handler of the bus that writes each action of a run into a file of its own, `action_<n>.json`. Numbers go on where an
-// earlier run with the same id ended, and no file is ever overwritten.
+// earlier run with the same id ended, and no file is ever overwritten. The run waits for it between two steps, so where a
+// disk takes nothing the log is given up and the run goes on.
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Disposable } from "../../base/disposable";
+import { OutOfTime, withLimit } from "../../recorder/withLimit";
 import type { Delivered, EventOf } from "../bus/delivered";
 import type { RunBus, RunEvent } from "../steps/runEvent";
 import { createFile } from "./createFile";
@@ -40,12 +42,16 @@ export interface LoggedAction {
   readonly usage?: object | undefined;
 }
 
+/** So long the run waits for an action to be logged. */
+const mostWaitMs = 10_000;
+
 type Finished = Delivered<EventOf<RunEvent, "actionFinished">>;
 
 export class ActionLog {
   readonly #request: ActionLogRequest;
   #folder: RunFolder | undefined;
   #last: number | undefined;
+  #isGivenUp = false;
 
   constructor(request: ActionLogRequest) {
     this.#request = request;
@@ -58,7 +64,15 @@ export class ActionLog {
 
   listen(bus: RunBus): Disposable {
     return bus.onAsync("actionLog", ["actionFinished"], async (delivered) => {
-      if (delivered.scope.runId === this.#request.runId) await this.#write(delivered);
+      if (delivered.scope.runId !== this.#request.runId || this.#isGivenUp) return;
+      try {
+        await withLimit(mostWaitMs, () => this.#write(delivered));
+      } catch (error) {
+        if (!(error instanceof OutOfTime)) throw error;
+        // What hangs may still come to an end, and then its number is taken: nothing more is written beside it.
+        this.#isGivenUp = true;
+        throw new Error("the disk takes nothing; no further action of this run is logged", { cause: error });
+      }
     });
   }
 
