@@ -25,7 +25,13 @@ export function runToEnd(command, commandArguments, options = {}) {
     const forward = (signal) => child.kill(signal);
     process.on("SIGINT", ignore);
     process.on("SIGTERM", forward);
+    // npm starts us through a shell that dies of a signal without handing it on; what we see is another parent.
+    const parent = process.ppid;
+    const watch = setInterval(() => {
+      if (process.ppid !== parent) forward("SIGTERM");
+    }, 1000);
     const settle = () => {
+      clearInterval(watch);
       process.off("SIGINT", ignore);
       process.off("SIGTERM", forward);
     };
