@@ -3,7 +3,8 @@
 
 import { finish, type Steps } from "../base/steps";
 import { type Crc32, crc32 as plainCrc32 } from "./crc32";
-import { checkFrame, findRecordEnd, findRecordStart } from "./journalFrame";
+import { readFramedLine } from "./framedLine";
+import { checkFrame } from "./journalFrame";
 import { JournalLog } from "./journalLog";
 import type { JournalEntry, JournalReading } from "./journalReading";
 
@@ -116,29 +117,10 @@ export class JournalReader {
   }
 
   #readLine(line: Uint8Array, log: JournalLog, isTerminated: boolean, into: JournalEntry[]): void {
-    const offset = this.#lineStart;
-    const checksum = checkFrame(line, 0, line.length, this.#crc32);
-    if (checksum >= 0) {
-      log.addRecord(line, offset, checksum, into, this.passUpTo);
-      return;
-    }
-    let damagedFrom = 0;
-    for (let start = findRecordStart(line, 0, line.length); start < line.length; ) {
-      const next = findRecordStart(line, start + 1, line.length);
-      const end = findRecordEnd(line, start, next);
-      const sound = end < 0 ? -1 : checkFrame(line, start, end, this.#crc32);
-      if (sound >= 0) {
-        if (start > damagedFrom) log.addDamage(line.subarray(damagedFrom, start), offset + damagedFrom, false);
-        log.addRecord(line.subarray(start, end), offset + start, sound, into, this.passUpTo);
-        damagedFrom = end;
-      }
-      start = next;
-    }
-    // A line feed belongs to the line's damage, so that damaged lines in a row are one region.
-    const rest = line.subarray(damagedFrom);
-    if (rest.length > 0 || (damagedFrom === 0 && isTerminated)) {
-      log.addDamage(rest, offset + damagedFrom, !isTerminated);
-    }
+    readFramedLine(line, this.#lineStart, isTerminated, this.#crc32, {
+      addRecord: (bytes, offset, checksum) => log.addRecord(bytes, offset, checksum, into, this.passUpTo),
+      addDamage: (bytes, offset, isTail) => log.addDamage(bytes, offset, isTail),
+    });
   }
 }
 

@@ -39,10 +39,14 @@ export function encodeRecord(
   stamp: RecordStamp,
   crc32: Crc32 = plainCrc32,
 ): Uint8Array {
+  return encodeFrame(JSON.stringify(record).slice(1, -1), stamp, crc32);
+}
+
+/** The same of any record. @param body its fields as compact JSON without the braces */
+export function encodeFrame(body: string, stamp: RecordStamp, crc32: Crc32 = plainCrc32): Uint8Array {
   const { seq, wallMs, monoMs, tag } = stamp;
-  const body = JSON.stringify(record);
   const start = `{ "s":${seq},"w":${wallMs},"m":${Math.round(monoMs * 1000) / 1000},"i":${JSON.stringify(tag)},`;
-  const line = encoder.encode(start + body.slice(1, -1) + emptyEnd);
+  const line = encoder.encode(start + body + emptyEnd);
   const checkedBytes = line.length - emptyEnd.length;
   writeHex(line, checkedBytes + endMark.length, crc32(line, 0, checkedBytes));
   return line;
