@@ -8,7 +8,7 @@ import type { Problem } from "../trace/problem";
 import { ProblemList } from "../trace/problemList";
 import type { TraceMetadata, TraceSpan } from "../trace/schema";
 import type { LoadedSession } from "../trace/sessionFiles";
-import { evidenceOfSpans } from "../trace/spanEvidence";
+import { evidenceInSteps } from "../trace/spanEvidence";
 import { totalsInSteps } from "../trace/traceSummary";
 import { ClaudeCodeImporter } from "./claudeCode";
 import { CodexImporter } from "./codex";
@@ -201,7 +201,7 @@ function* loadedSession(
 ): Steps<LoadedSession> {
   const summary = yield* totalsInSteps(spans);
   yield;
-  const evidence = evidenceOfSpans(spans);
+  const evidence = yield* evidenceInSteps(spans);
   yield;
   const startMs = spans.reduce((earliest, { startTime }) => Math.min(earliest, startTime), Number.POSITIVE_INFINITY);
   const startedAt = isPossibleTime(startMs) ? new Date(startMs).toISOString() : "";

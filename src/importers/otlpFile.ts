@@ -5,10 +5,9 @@
 import { finish, type Steps } from "../base/steps";
 import type { Problem } from "../trace/problem";
 import type { ProblemList } from "../trace/problemList";
-import { parseInSteps, type TolerantJson } from "../trace/tolerantJson";
+import { parseInSteps } from "../trace/tolerantJson";
 import { ImportedFile } from "./importedFile";
 import type { LinePlace } from "./importedSpans";
-import { parseInPieces } from "./jsonPieces";
 import { OtlpFault } from "./otlpFault";
 import type { Fields } from "./otlpFields";
 import { OtlpSpans } from "./otlpSpans";
@@ -94,7 +93,7 @@ export class OtlpFile {
   }
 
   *#parse(bytes: Buffer): Steps<readonly Problem[]> {
-    const { value, problems } = yield* parseDocument(bytes);
+    const { value, problems } = yield* parseInSteps(bytes);
     const requests: readonly unknown[] = Array.isArray(value) ? value : [value];
     for (const [index, request] of requests.entries()) {
       const where = Array.isArray(value) ? `[${index}]` : "";
@@ -146,16 +145,6 @@ export class OtlpFile {
   #complain(message: string, key: string): void {
     this.#complaints.push({ key: `fault ${key}`, message: `A span is left out: ${message}`, severity: "warning" });
   }
-}
-
-/** The engine's parser takes so much within a turn. */
-const documentAtOnceBytes = 1_000_000;
-
-function* parseDocument(bytes: Buffer): Steps<Pick<TolerantJson, "value" | "problems">> {
-  if (bytes.length <= documentAtOnceBytes) return yield* parseInSteps(bytes);
-  const value = yield* parseInPieces(bytes);
-  // What is damaged is read as far as it goes, which takes many times as long.
-  return value === undefined ? yield* parseInSteps(bytes, 0) : { value, problems: [] };
 }
 
 /** Whether a beginning has a line that is a request by itself. */

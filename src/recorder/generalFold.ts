@@ -3,8 +3,7 @@
 
 import { basename, dirname, join } from "node:path";
 import { decodeDurability, encodeDurability } from "../trace/durability";
-import { readJournal } from "../trace/journal";
-import { combineSession } from "../trace/readSession";
+import { combineSession, readJournals } from "../trace/readSession";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import type { TraceFile, TraceSpan, TraceSummary, Writer } from "../trace/schema";
 import type { FileBytes } from "../trace/sessionFiles";
@@ -45,8 +44,9 @@ export function* generalFold(source: GeneralFoldSource, sink: (bytes: Uint8Array
   const snapshot = yield* readUpTo(join(directory, traceFileNames.snapshot(source.safeId)), Number.MAX_SAFE_INTEGER);
   // Of an earlier incarnation's crash there may be no other sign.
   const crashMarker = yield* readUpTo(join(directory, traceFileNames.crash(source.safeId)), Number.MAX_SAFE_INTEGER);
-  const read = journals.map(({ bytes, name }) => readJournal(bytes, name));
-  const found = combineSession({ safeId: source.safeId, snapshot, journals, crashMarker }, read, () => "unknown");
+  const read = yield* readJournals(journals);
+  const files = { safeId: source.safeId, snapshot, journals, crashMarker };
+  const found = yield* combineSession(files, read, () => "unknown");
   const { trace } = found.session;
   // What older incarnations still log from here on is found by readers in their own journals.
   const earlier = found.combined.held.filter(

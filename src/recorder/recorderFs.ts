@@ -27,7 +27,7 @@ import {
   write,
   writeSync,
 } from "node:fs";
-import { setTimeout as delay } from "node:timers/promises";
+import { setTimeout as delay, setImmediate as turn } from "node:timers/promises";
 import { promisify } from "node:util";
 import { makeFolders, makeFoldersSync } from "./makeFolders";
 import { renameRetrying, renameSyncRetrying } from "./retryingRename";
@@ -88,9 +88,12 @@ export interface RecorderFs {
 
 export type FileCall = { [K in FileCallName]: readonly [name: K, ...args: Parameters<FileCalls[K]>] }[FileCallName];
 
-/** A task that yields the calls it wants made and returns a `T`. What a call throws is thrown at its `yield`. */
+/**
+ * A task that yields the calls it wants made and returns a `T`. What a call throws is thrown at its `yield`. Where it yields
+ * nothing, others may have a turn: `Steps` can be part of it.
+ */
 // biome-ignore lint/suspicious/noExplicitAny: what is sent back in depends on the call that was yielded; `io` types it.
-export type Io<T> = Generator<FileCall, T, any>;
+export type Io<T> = Generator<FileCall | undefined, T, any>;
 
 type IoCalls = { readonly [K in FileCallName]: (...args: Parameters<FileCalls[K]>) => Io<ReturnType<FileCalls[K]>> };
 
@@ -119,6 +122,10 @@ export function runSync<T>(fs: RecorderFs, task: Io<T>): T {
   const calls = fs.sync as unknown as Record<FileCallName, (...args: readonly unknown[]) => unknown>;
   for (let step = task.next(); ; ) {
     if (step.done) return step.value;
+    if (step.value === undefined) {
+      step = task.next();
+      continue;
+    }
     const [name, ...args] = step.value;
     let result: unknown;
     try {
@@ -151,8 +158,17 @@ async function runInThreads<T>(
   /** What is open for reading, of which directories alone are synced. */
   const opened = new Map<unknown, string>();
   const calls = fs.async as unknown as Record<FileCallName, (...args: readonly unknown[]) => Promise<unknown>>;
+  let sinceMs = performance.now();
   for (let step = task.next(); ; ) {
     if (step.done) return step.value;
+    if (step.value === undefined) {
+      if (performance.now() - sinceMs >= sliceMs) {
+        await turn();
+        sinceMs = performance.now();
+      }
+      step = task.next();
+      continue;
+    }
     const [name, ...args] = step.value;
     let result: unknown;
     try {
@@ -162,12 +178,17 @@ async function runInThreads<T>(
       if (name === "open" && args[1] === "read") opened.set(result, String(args[0]));
       else if (name === "close") opened.delete(args[0]);
     } catch (error) {
+      sinceMs = performance.now();
       step = task.throw(error);
       continue;
     }
+    sinceMs = performance.now();
     step = task.next(result);
   }
 }
+
+/** So long a task works between two calls before the program has its turn. */
+const sliceMs = 5;
 
 const fileMode = 0o600;
 const openFlags: Readonly<Record<OpenMode, number>> = {

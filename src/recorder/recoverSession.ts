@@ -4,9 +4,8 @@
 // nothing that was in the files; neither does a power cut, because each step is on the disk before the next one begins.
 
 import type { Liveness, WriterIdentity } from "../trace/evidence";
-import { readJournal } from "../trace/journal";
 import type { Problem } from "../trace/problem";
-import { type CombinedSession, combineSession } from "../trace/readSession";
+import { type CombinedSession, combineSession, readJournals } from "../trace/readSession";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import { isRenameAwaited } from "./awaitedRenames";
 import { type Machine, thisMachine } from "./liveness";
@@ -124,8 +123,8 @@ function* attemptRecovery(
   if (!disk) return undefined;
   const unread = disk.files.unreadable?.find(({ name }) => parseTraceFileName(name).type !== "crash");
   if (unread) throw new Error(`${unread.name} can't be read: ${unread.reason}`);
-  const read = disk.files.journals.map(({ bytes, name }) => readJournal(bytes, name));
-  const found = combineSession(disk.files, read, () => "unknown");
+  const read = yield* readJournals(disk.files.journals);
+  const found = yield* combineSession(disk.files, read, () => "unknown");
   progress.found = found;
   const isNewer = found.session.problems.some(({ code }) => code === "newer-version");
   if (isNewer) return "newer-version";

@@ -2,8 +2,9 @@
 
 import { join } from "node:path";
 import { errorCode } from "../base/errorCode";
+import type { Steps } from "../base/steps";
 import type { CombinedSession } from "../trace/readSession";
-import { readSnapshot } from "../trace/readSnapshot";
+import { readSnapshotInSteps } from "../trace/readSnapshot";
 import { traceFileNames } from "../trace/safeId";
 import type { TraceFile, Writer } from "../trace/schema";
 import type { FileBytes } from "../trace/sessionFiles";
@@ -61,7 +62,7 @@ export function* foldRecovered(
   yield* syncDirectoryOf(path);
   try {
     const { file, facts } = yield* readFile(path, name);
-    if (!isAsWritten(file, trace, writer)) return false;
+    if (!(yield* isAsWritten(file, trace, writer))) return false;
     disk.facts.set(name, facts);
     return true;
   } catch (error) {
@@ -70,8 +71,8 @@ export function* foldRecovered(
   }
 }
 
-function isAsWritten({ bytes, name }: FileBytes, trace: TraceFile, writer: Writer): boolean {
-  const read = readSnapshot(bytes, name);
+function* isAsWritten({ bytes, name }: FileBytes, trace: TraceFile, writer: Writer): Steps<boolean> {
+  const read = yield* readSnapshotInSteps(bytes, name);
   const found = read.trace;
   if (!found?.writer || read.truncated || read.problems.some(({ severity }) => severity === "error")) return false;
   const { instance, incarnation, seq } = found.writer;

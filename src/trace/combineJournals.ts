@@ -76,6 +76,7 @@ export function* combineJournalsInSteps(
   let addedRecords = 0;
   let lostRecords = 0;
   let lostOfNewest = 0;
+  if (plan.steps.length > 0) yield* fold.preparing();
   for (const step of plan.steps) {
     const { facts } = step.journal;
     fold.beginIncarnation(facts.incarnation, step.isOverruled);

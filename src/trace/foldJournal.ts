@@ -1,16 +1,24 @@
 // Journal records -> a list of spans, in memory. The spans handed in are not changed; a span is copied when the first record
 // changes it.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import { type FoldOptions, isRoot, RecordFold, type SpanTable } from "./recordFold";
 import type { TraceMetadata, TraceSpan } from "./schema";
 
 export class JournalFold extends RecordFold {
   readonly spans: TraceSpan[];
+  readonly #list: SpanList;
 
   constructor(spans: readonly TraceSpan[], metadata: TraceMetadata, options: FoldOptions) {
     const list = new SpanList(spans);
     super(list, spans.findIndex(isRoot), metadata, options);
+    this.#list = list;
     this.spans = list.spans;
+  }
+
+  /** Gets ready for records, with pauses; without it the first record has all of that done. */
+  *preparing(): Steps<void> {
+    yield* this.#list.preparing();
   }
 }
 
@@ -48,12 +56,18 @@ class SpanList implements SpanTable {
     register(rows, span, row);
   }
 
-  #rows(): Map<string, number> {
-    if (this.#rowOfId !== undefined) return this.#rowOfId;
+  *preparing(): Steps<void> {
     const rows = new Map<string, number>();
-    for (const [row, span] of this.spans.entries()) register(rows, span, row);
+    for (const [row, span] of this.spans.entries()) {
+      if (row % rowsPerStep === rowsPerStep - 1) yield;
+      register(rows, span, row);
+    }
     this.#rowOfId = rows;
-    return rows;
+  }
+
+  #rows(): Map<string, number> {
+    if (this.#rowOfId === undefined) finish(this.preparing());
+    return this.#rowOfId ?? new Map();
   }
 }
 

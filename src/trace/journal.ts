@@ -7,6 +7,7 @@ import { readFramedLine } from "./framedLine";
 import { checkFrame } from "./journalFrame";
 import { JournalLog } from "./journalLog";
 import type { JournalEntry, JournalReading } from "./journalReading";
+import { sortInSteps } from "./sortInSteps";
 
 export interface JournalOptions {
   /** The platform's own CRC-32, where it has one. */
@@ -158,5 +159,13 @@ function* readPieces(
   const { reading, tail } = reader.result();
   for (const entry of tail) entries.push(entry);
   const isInOrder = entries.every((entry, index) => index === 0 || (entries[index - 1]?.seq ?? -1) < entry.seq);
-  return { ...reading, records: isInOrder ? entries : entries.sort((a, b) => a.seq - b.seq) };
+  yield;
+  return { ...reading, records: isInOrder ? entries : yield* inOrder(entries) };
+}
+
+function* inOrder(entries: readonly JournalEntry[]): Steps<JournalEntry[]> {
+  const order = Int32Array.from(entries.keys());
+  const seqAt = (index: number) => entries[index]?.seq ?? 0;
+  yield* sortInSteps(order, (a, b) => seqAt(a) - seqAt(b));
+  return Array.from(order, (index) => entries[index]).filter((entry) => entry !== undefined);
 }

@@ -9,7 +9,7 @@ import { readSnapshot, readSnapshotInSteps, type Snapshot } from "./readSnapshot
 import { factsOfFiles, isWholeSnapshot, journalFactsOf, type SnapshotHead, weighFiles } from "./sessionEvidence";
 import type { LoadedSession, ProbeLiveness, SessionFiles } from "./sessionFiles";
 import { combinedTrace, emptyTrace } from "./sessionTrace";
-import { evidenceOfSpans } from "./spanEvidence";
+import { evidenceInSteps } from "./spanEvidence";
 
 /** A session and how it was put together. */
 export interface CombinedSession {
@@ -23,25 +23,30 @@ export interface CombinedSession {
 /** @param probe asked at most once, and only where no file tells how the session ended */
 export function readSession(files: SessionFiles, probe: ProbeLiveness, options?: JournalOptions): LoadedSession {
   const read = files.journals.map(({ bytes, name }) => readJournal(bytes, name, options));
-  return combineSession(files, read, probe).session;
+  const snapshot = files.snapshot && readSnapshot(files.snapshot.bytes, files.snapshot.name);
+  return finish(combine(files, snapshot, read, probe)).session;
 }
 
 /** The same, with pauses in which others can be served. */
 export function* readSessionInSteps(files: SessionFiles, probe: ProbeLiveness): Steps<LoadedSession> {
-  const read: ReadJournal[] = [];
-  for (const { bytes, name } of files.journals) read.push(yield* readJournalInSteps(bytes, name));
-  const snapshot = files.snapshot && (yield* readSnapshotInSteps(files.snapshot.bytes, files.snapshot.name));
-  return (yield* combine(files, snapshot, read, probe)).session;
+  return (yield* combineSession(files, yield* readJournals(files.journals), probe)).session;
 }
 
-/** @param read the journals of `files`, in the same order */
-export function combineSession(
+/** With pauses. */
+export function* readJournals(journals: SessionFiles["journals"]): Steps<ReadJournal[]> {
+  const read: ReadJournal[] = [];
+  for (const { bytes, name } of journals) read.push(yield* readJournalInSteps(bytes, name));
+  return read;
+}
+
+/** With pauses. @param read the journals of `files`, in the same order */
+export function* combineSession(
   files: SessionFiles,
   read: readonly ReadJournal[],
   probe: ProbeLiveness,
-): CombinedSession {
-  const snapshot = files.snapshot && readSnapshot(files.snapshot.bytes, files.snapshot.name);
-  return finish(combine(files, snapshot, read, probe));
+): Steps<CombinedSession> {
+  const snapshot = files.snapshot && (yield* readSnapshotInSteps(files.snapshot.bytes, files.snapshot.name));
+  return yield* combine(files, snapshot, read, probe);
 }
 
 function* combine(
@@ -57,10 +62,12 @@ function* combine(
   const combined = yield* combineJournalsInSteps(snapshot?.trace, isSnapshotWhole, journals, earlierCrash);
   yield;
   const trace = combined.isApplied
-    ? combinedTrace(files.safeId, combined, journals, { journal: journalFactsOf(weighed, combined), crashMarker })
+    ? yield* combinedTrace(files.safeId, combined, journals, {
+        journal: journalFactsOf(weighed, combined),
+        crashMarker,
+      })
     : { ...(snapshot?.trace ?? emptyTrace(files.safeId)), spans: combined.spans };
-  const evidence = evidenceOfSpans(trace.spans);
-  yield;
+  const evidence = yield* evidenceInSteps(trace.spans);
   const facts = factsOfFiles(files, head, read, weighed, combined, evidence, probe);
   return { session: { safeId: files.safeId, ...facts, trace }, combined, snapshot, isSnapshotWhole };
 }

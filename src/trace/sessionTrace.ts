@@ -1,13 +1,14 @@
 // The head of the trace that snapshot and journals make together: what a trace file says beside its spans is taken from the
 // snapshot where it belongs to them, else from the journals' headers; totals are derived from the spans.
 
+import type { Steps } from "../base/steps";
 import type { Combined, CombinedHead } from "./combineJournals";
 import { type Durability, decodeDurability, encodeDurability, joinDurability } from "./durability";
 import type { CrashMarker, JournalFacts } from "./evidence";
 import type { JournalReading } from "./journalReading";
 import type { TraceFile, TraceSpan, TraceSummary } from "./schema";
 import type { TraceHeader } from "./spanSource";
-import { summariseSpans } from "./traceSummary";
+import { totalsInSteps } from "./traceSummary";
 
 /** How the session ended, as far as its files tell. */
 export interface SessionEnd {
@@ -23,11 +24,12 @@ export interface SpanTotals {
   readonly startMs: number | undefined;
 }
 
-export function totalsOfSpans(spans: readonly TraceSpan[]): SpanTotals {
+function* totalsOfSpans(spans: readonly TraceSpan[]): Steps<SpanTotals> {
   let earliest = Number.POSITIVE_INFINITY;
   for (const { startTime } of spans) if (startTime < earliest) earliest = startTime;
+  yield;
   return {
-    summary: summariseSpans(spans),
+    summary: yield* totalsInSteps(spans),
     startMs: earliest === Number.POSITIVE_INFINITY ? undefined : earliest,
   };
 }
@@ -71,15 +73,15 @@ function durabilityOf(base: TraceHeader | undefined, journals: readonly JournalR
   return joinDurability(decodeDurability(base?.durability), noted);
 }
 
-/** @param journals oldest incarnation first, at least one of them with a header or a record */
-export function combinedTrace(
+/** With pauses. @param journals oldest incarnation first, at least one of them with a header or a record */
+export function* combinedTrace(
   fallbackId: string,
   combined: Combined,
   journals: readonly JournalReading[],
   end: SessionEnd,
-): TraceFile {
+): Steps<TraceFile> {
   const { spans } = combined;
-  return { ...combinedHeader(fallbackId, combined, journals, end, totalsOfSpans(spans)), spans };
+  return { ...combinedHeader(fallbackId, combined, journals, end, yield* totalsOfSpans(spans)), spans };
 }
 
 /** What stands for a session of which not a byte could be read. The start is unknown, so it is empty. */

@@ -1,6 +1,7 @@
 // What the spans of a trace tell of its session's state: one rule for spans that are objects and for columns, of which only
 // the root and the last answer have to be read.
 
+import { finish, rowsPerStep, type Steps } from "../base/steps";
 import type { Evidence } from "./evidence";
 import type { TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns } from "./spanColumns";
@@ -37,11 +38,17 @@ interface Rows {
 }
 
 export function evidenceOfSpans(spans: readonly TraceSpan[]): SpanEvidence {
+  return finish(evidenceInSteps(spans));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* evidenceInSteps(spans: readonly TraceSpan[]): Steps<SpanEvidence> {
   let latestEventMs = Number.NEGATIVE_INFINITY;
-  for (const { events } of spans) {
+  for (const [index, { events }] of spans.entries()) {
+    if (index % rowsPerStep === rowsPerStep - 1) yield;
     for (const { timeMs } of events ?? []) if (timeMs > latestEventMs) latestEventMs = timeMs;
   }
-  return evidenceOf({
+  return yield* evidenceOf({
     count: spans.length,
     isRoot: (row) => spans[row]?.kind === "session" && spans[row]?.parentSpanId === null,
     isGeneration: (row) => spans[row]?.kind === "generation",
@@ -66,20 +73,23 @@ export function evidenceOfColumns(
 ): SpanEvidence {
   const { kind, parent, flags, startMs, endMs } = columns;
   const hasFlag = (row: number, flag: number) => ((flags[row] ?? 0) & flag) !== 0;
-  return evidenceOf({
-    count: spans.count,
-    isRoot: (row) => kind[row] === sessionKind && (parent[row] ?? 0) < 0 && !hasFlag(row, FLAG.cycleCut),
-    isGeneration: (row) => kind[row] === generationKind,
-    isOpen: (row) => hasFlag(row, FLAG.open),
-    startMs: (row) => startMs[row] ?? Number.NaN,
-    endMs: (row) => (hasFlag(row, FLAG.negativeDuration) ? reversedEndMs(row) : undefined) ?? endMs[row] ?? Number.NaN,
-    span: (row) => spans.spanAt(row),
-    finishReason: (row) => spans.shortSpanAt(row)?.finishReason,
-    latestEventMs,
-  });
+  return finish(
+    evidenceOf({
+      count: spans.count,
+      isRoot: (row) => kind[row] === sessionKind && (parent[row] ?? 0) < 0 && !hasFlag(row, FLAG.cycleCut),
+      isGeneration: (row) => kind[row] === generationKind,
+      isOpen: (row) => hasFlag(row, FLAG.open),
+      startMs: (row) => startMs[row] ?? Number.NaN,
+      endMs: (row) =>
+        (hasFlag(row, FLAG.negativeDuration) ? reversedEndMs(row) : undefined) ?? endMs[row] ?? Number.NaN,
+      span: (row) => spans.spanAt(row),
+      finishReason: (row) => spans.shortSpanAt(row)?.finishReason,
+      latestEventMs,
+    }),
+  );
 }
 
-function evidenceOf(rows: Rows): SpanEvidence {
+function* evidenceOf(rows: Rows): Steps<SpanEvidence> {
   let root = -1;
   let isRootOpen = false;
   let finalGeneration = -1;
@@ -88,6 +98,7 @@ function evidenceOf(rows: Rows): SpanEvidence {
   let lastActivityMs = rows.latestEventMs;
   let lastStartMs = Number.NEGATIVE_INFINITY;
   for (let row = 0; row < rows.count; row++) {
+    if (row % rowsPerStep === rowsPerStep - 1) yield;
     const startMs = rows.startMs(row);
     const endMs = rows.endMs(row);
     const isOpen = rows.isOpen(row);

@@ -5,6 +5,7 @@ import { finish, type Steps } from "../base/steps";
 import { readDamagedInSteps } from "./damagedJson";
 import { describeFileType } from "./fileType";
 import { BYTE, skipWhiteSpace } from "./jsonTokens";
+import { parseInPieces } from "./parseInPieces";
 import type { Problem } from "./problem";
 import { findUtf8Faults } from "./utf8";
 
@@ -19,8 +20,8 @@ export interface TolerantJson {
   readonly damaged: boolean;
 }
 
-/** The engine's parser knows no pause, so longer files that may be damaged are read byte by byte at once. */
-const mostAtOnceBytes = 4_000_000;
+/** The engine's parser knows no pause, so longer files are handed to it piece by piece, and read byte by byte if damaged. */
+const mostAtOnceBytes = 1_000_000;
 const decodedPerStep = 1024 * 1024;
 
 export function parseTolerant(bytes: Uint8Array): TolerantJson {
@@ -32,12 +33,14 @@ export function parseInSteps(bytes: Uint8Array, mostAtOnce = mostAtOnceBytes): S
   return parseAll(bytes, bytes.length <= mostAtOnce);
 }
 
-/** @param mayParse sound bytes are handed to the engine's parser */
+/** @param mayParse sound bytes are handed to the engine's parser as a whole */
 function* parseAll(bytes: Uint8Array, mayParse: boolean): Steps<TolerantJson> {
   if (bytes.length === 0) return nothing({ code: "empty-file", severity: "error", message: "The file is empty" });
   const utf16 = utf16Label(bytes);
   if (utf16 !== undefined) return yield* parseUtf16(bytes, utf16, mayParse);
   if (!mayParse) {
+    const value = yield* parseInPieces(bytes);
+    if (value !== undefined) return { value, problems: [], truncated: false, damaged: false };
     const encoding = (yield* isUtf8InSteps(bytes)) ? [] : encodingProblems(bytes);
     return yield* readDamaged(bytes, encoding);
   }

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { finish } from "../../src/base/steps";
-import { parseInPieces } from "../../src/importers/jsonPieces";
+import { parseInPieces } from "../../src/trace/parseInPieces";
 
 const encode = (text: string) => new TextEncoder().encode(text);
 const inPieces = (bytes: Uint8Array, most: number) => finish(parseInPieces(bytes, most));
