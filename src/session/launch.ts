@@ -62,6 +62,17 @@ const guardrails = z.object({
   stopsPrograms: z.optional(z.boolean()),
 });
 
+/** As the attribute `tracekeeper.batch` of the session's root has it. */
+const batchRun = z.object({
+  id: text,
+  name: z.optional(text),
+  index: count,
+  runCount: count,
+  runId: text,
+  attempt: count,
+});
+export type LaunchedBatchRun = z.infer<typeof batchRun>;
+
 export const launchSchema = z.object({
   version: z.literal(1),
   /** Also the name of the file: `<id>.json`. */
@@ -94,6 +105,10 @@ export const launchSchema = z.object({
   fsync: z.optional(z.enum(["never", "interval", "always"])),
   /** Settings of the guardrails, of which a playbook's own go before; the defaults where they are left out. */
   guardrails: z.optional(guardrails),
+  /** It is an attempt at a run of this batch. */
+  batch: z.optional(batchRun),
+  /** Span of another session that has led to this one. */
+  startedBy: z.optional(z.object({ sessionId: text, traceId: text, spanId: text })),
 });
 export type Launch = z.infer<typeof launchSchema>;
 

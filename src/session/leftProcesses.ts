@@ -1,6 +1,6 @@
-// What the commands of a playbook have left running is ended with it. Such a process bears the session's id in its
-// environment and is still in our process group: one that has left the group (a daemon) is nobody's any more. Where the
-// system shows no environments nothing is known of them, and they are left alone.
+// What the commands of a playbook, or a session that was killed, have left running is ended. Such a process bears the
+// session's id in its environment and is still in the session's process group: one that has left the group (a daemon) is
+// nobody's any more. Where the system shows no environments nothing is known of them, and they are left alone.
 
 import { readFileSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
@@ -8,9 +8,17 @@ import { listProcesses, type ProcessRow, startOf } from "./processTree";
 
 const lookAgainMs = 20;
 
-/** Interrupts nothing that is over already. @returns the pids of what was there */
-export async function endLeftProcesses(sessionId: string, patienceMs: number): Promise<readonly number[]> {
-  const left = leftProcesses(sessionId);
+/**
+ * Interrupts nothing that is over already.
+ * @param group process group of the session; that of this process where it is left out
+ * @returns the pids of what was there
+ */
+export async function endLeftProcesses(
+  sessionId: string,
+  patienceMs: number,
+  group?: number,
+): Promise<readonly number[]> {
+  const left = leftProcesses(sessionId, group);
   for (const row of left) send(row, "SIGTERM");
   const giveUpAtMs = performance.now() + patienceMs;
   while (left.some(isThere) && performance.now() < giveUpAtMs) await delay(lookAgainMs);
@@ -18,13 +26,13 @@ export async function endLeftProcesses(sessionId: string, patienceMs: number): P
   return left.map(({ pid }) => pid);
 }
 
-function leftProcesses(sessionId: string): ProcessRow[] {
+function leftProcesses(sessionId: string, group: number | undefined): ProcessRow[] {
   if (process.platform !== "linux") return [];
   const rows = listProcesses();
-  const own = rows.find(({ pid }) => pid === process.pid);
-  if (own === undefined) return [];
+  const searched = group ?? rows.find(({ pid }) => pid === process.pid)?.group;
+  if (searched === undefined) return [];
   const mark = Buffer.from(`TRACEKEEPER_SESSION_ID=${sessionId}\0`);
-  return rows.filter(({ pid, group }) => pid !== own.pid && group === own.group && bears(pid, mark));
+  return rows.filter((row) => row.pid !== process.pid && row.group === searched && bears(row.pid, mark));
 }
 
 function bears(pid: number, mark: Buffer): boolean {

@@ -6,6 +6,7 @@ import { jsonOf, jsonOfAttributes, quoted } from "../recorder/safeJson";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import { objectJson, roundMs } from "../recorder/spanJson";
 import { SpanIds } from "../recorder/traceIds";
+import { batchRunAttribute } from "../trace/batch/batchIds";
 import { cutAttribute } from "../trace/producerMarks";
 import type { OuterSpan } from "./childEnvironment";
 import { DiskReserve } from "./diskReserve";
@@ -50,7 +51,7 @@ export class SessionRecord {
     this.recorder = recorder;
     this.#launch = launch;
     this.#startMs = this.#nowMs();
-    const { id, origin } = launch;
+    const { id, origin, batch, startedBy } = launch;
     const { asked, used, reason } = capture;
     const json = objectJson({
       spanId: quoted(this.rootSpanId),
@@ -58,9 +59,13 @@ export class SessionRecord {
       name: quoted(launch.title),
       kind: '"session"',
       startTime: this.#startMs,
-      attributes: jsonOfAttributes({ [launchAttribute]: { id, origin, capture: { asked, used, reason } } }),
+      attributes: jsonOfAttributes({
+        [launchAttribute]: { id, origin, capture: { asked, used, reason } },
+        [batchRunAttribute]: batch,
+      }),
     });
     recorder?.begin(this.rootSpanId, json, { kind: "session", name: launch.title });
+    if (startedBy !== undefined) this.linkTo(startedBy);
     this.#reserve = recorder && new DiskReserve(dirname(recorder.path));
   }
 

@@ -44,3 +44,11 @@ export const batchFileNames = {
 export function parseBatchLogName(name: string): string | undefined {
   return /^([^./\\][^/\\]*)\.batch\.ndjson$/s.exec(name)?.[1];
 }
+
+/**
+ * Attribute of the root of a run's trace: `{id, name, index, runCount, runId, attempt}`, where `id` is the batch's, `index`
+ * counts from 0 and `attempt` from 1.
+ */
+export const batchRunAttribute = "tracekeeper.batch";
+/** Attribute of the span of an action that triggered a batch: its `{id, name, runCount}`. */
+export const triggeredBatchAttribute = "tracekeeper.triggeredBatch";
