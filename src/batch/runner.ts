@@ -68,4 +68,6 @@ export interface Runner {
   run(attempt: RunAttempt, signal: AbortSignal): Promise<AttemptOutcome>;
   /** Records a small failed trace in place of a run that can't be created; once, however often it is called. */
   prefail(run: PrefailedRun): Promise<void>;
+  /** The engine goes away: nobody waits for attempts any more, and those that can outlive this process go on. */
+  leave?(): Promise<void>;
 }

@@ -36,6 +36,14 @@ export class JournalFile {
     return new JournalFile(fs, path, openWithRoom(fs, path, "create"));
   }
 
+  /** Goes on with a file that is there already and has no other writer; ENOENT where there is none. */
+  static reopen(fs: RecorderFs, path: string): JournalFile {
+    const file = new JournalFile(fs, path, openWithRoom(fs, path, "append"));
+    file.#isMeasured = false;
+    file.#openMeasured();
+    return file;
+  }
+
   /** Bytes that are in the file. */
   get lengthBytes(): number {
     return this.#lengthBytes;

@@ -2,7 +2,7 @@
 // `encodeRecord` makes, but from texts and without an object for each record.
 
 import * as zlib from "node:zlib";
-import { crc32 as plainCrc32 } from "../trace/crc32";
+import { type Crc32, crc32 as plainCrc32 } from "../trace/crc32";
 
 const initialBytes = 64 * 1024;
 /** A buffer that one huge record has made large is given back when it is empty. */
@@ -12,8 +12,11 @@ const endBytes = 18;
 const hexDigits = Buffer.from("0123456789abcdef");
 
 /** CRC-32 of a whole array. Node has its own since 20.15 and 22.2. */
-const crc32Of: (bytes: Uint8Array) => number =
+export const crc32Of: (bytes: Uint8Array) => number =
   typeof zlib.crc32 === "function" ? (bytes) => zlib.crc32(bytes) : (bytes) => plainCrc32(bytes, 0, bytes.length);
+
+/** The same of a part. */
+export const nativeCrc32: Crc32 = (bytes, start, end) => crc32Of(bytes.subarray(start, end));
 
 export interface PendingRecords {
   /** Whole lines; the receiver's own. */

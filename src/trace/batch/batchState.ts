@@ -44,6 +44,8 @@ export interface BatchRun {
   readonly attempts: readonly BatchAttempt[];
   /** Why it could not be created. */
   readonly fault: RunFault | undefined;
+  /** With which it came, so that it will never run. */
+  readonly problem: RunFault | undefined;
   /** Of the fault, of the run's end or of its last attempt. */
   readonly error: string | undefined;
   readonly cachedFrom: string | undefined;
@@ -189,23 +191,31 @@ export class BatchState {
 
   /** How many runs are in each state. */
   get counts(): Readonly<Record<RunState, number>> {
-    const counts = Object.fromEntries(runStates.map((state) => [state, this.#runs?.count(state) ?? 0]));
-    const absent =
-      this.runCount - runStates.reduce((sum, state) => sum + (state === "absent" ? 0 : (counts[state] ?? 0)), 0);
-    return { ...(counts as Record<RunState, number>), absent };
+    return Object.fromEntries(runStates.map((state) => [state, this.count(state)])) as Record<RunState, number>;
+  }
+
+  count(state: RunState): number {
+    const count = this.#runs?.count(state) ?? 0;
+    // Where the number of runs is lost there are columns for more than there are.
+    return state === "absent" ? count - ((this.#runs?.length ?? 0) - this.runCount) : count;
   }
 
   /** Items that have come. */
   get itemCount(): number {
-    return this.runCount - this.counts.absent;
+    return this.runCount - this.count("absent");
   }
 
-  /** By index, as indexes into `runStates`; a view of what changes. May be longer than `runCount`. */
+  /** Runs that have not ended, and items of which none was made yet. */
+  get openCount(): number {
+    return this.count("waiting") + this.count("queued") + this.count("running") + this.count("backing-off");
+  }
+
+  /** By index, as indexes into `runStates`; a view of what changes. May be longer or shorter than `runCount`: the others are absent. */
   get stateCodes(): Readonly<Uint8Array> {
     return this.#runs?.stateCodes ?? new Uint8Array();
   }
 
-  /** By index, when each run ended, NaN for those that have not; a view of what changes. */
+  /** By index, when each run ended, NaN for those that have not; as long as `stateCodes`. */
   get endTimes(): Readonly<Float64Array> {
     return this.#runs?.endTimes ?? new Float64Array();
   }
@@ -242,8 +252,9 @@ export class BatchState {
       createdAt: runs.createdMs(index),
       endedAt: runs.endedMs(index),
       attempts,
-      fault: rare.fault,
-      error: rare.fault?.message ?? rare.error ?? attempts.at(-1)?.error,
+      fault: rare.fault ?? rare.problem,
+      problem: rare.problem,
+      error: (rare.fault ?? rare.problem)?.message ?? rare.error ?? attempts.at(-1)?.error,
       cachedFrom: rare.cachedFrom,
       place: runs.place(index),
       payloadType: runs.payloadType(index),
@@ -256,7 +267,15 @@ export class BatchState {
   /** Text of the error of a run that has one, without what else there is of it. */
   errorOf(index: number): string | undefined {
     const rare = this.#runs?.rare(index);
-    return rare?.fault?.message ?? rare?.error ?? this.lastAttempt(index)?.error;
+    return (rare?.fault ?? rare?.problem)?.message ?? rare?.error ?? this.lastAttempt(index)?.error;
+  }
+
+  /** It has ended, not well, and is a run of this batch's own that did not come with what makes it impossible. */
+  isRetriable(index: number): boolean {
+    const state = this.stateOf(index);
+    if (state !== "failed" && state !== "cancelled" && state !== "prefailed") return false;
+    const { problem, cachedFrom } = this.#runs?.rare(index) ?? {};
+    return problem === undefined && cachedFrom === undefined;
   }
 
   /** The run's id as it is or will be. */
@@ -339,7 +358,7 @@ export class BatchState {
     const { index, task, payloadType, place, idempotencyKey, options, problem } = record;
     if (this.hasItem(index)) return passedOver(`Item ${index} came twice`);
     if (this.sealed || this.#status !== "PENDING") return passedOver(`Item ${index} came after the batch was closed`);
-    this.#runs?.setItem(index, task, payloadType, place, { idempotencyKey, options, fault: problem });
+    this.#runs?.setItem(index, task, payloadType, place, { idempotencyKey, options, problem });
     this.#setState(index, "waiting");
     return this.#applied();
   }
@@ -435,9 +454,7 @@ export class BatchState {
   #completed(at: number): Problem | undefined {
     if (this.#completion === undefined) return passedOver("The batch was completed before its runs were created");
     if (this.isFinal) return passedOver(`A batch that is ${this.#status} was completed`);
-    const { queued, running, waiting } = this.counts;
-    const open = queued + running + waiting + this.counts["backing-off"];
-    if (open > 0) return passedOver(`The batch was completed while ${open} runs had not ended`);
+    if (this.openCount > 0) return passedOver(`The batch was completed while ${this.openCount} runs had not ended`);
     this.#completedAt = at;
     this.#changeStatus(at, "COMPLETED", "all runs ended");
     return undefined;
@@ -459,8 +476,7 @@ export class BatchState {
     let skipped = 0;
     let count = 0;
     for (const index of indexes) {
-      const state = this.stateOf(index);
-      if (state !== "failed" && state !== "cancelled" && state !== "prefailed") {
+      if (!this.isRetriable(index)) {
         skipped++;
         continue;
       }

@@ -40,6 +40,9 @@ export interface BatchAttempt {
 interface RareFacts {
   idempotencyKey?: string | undefined;
   options?: ItemOptions | undefined;
+  /** With which the item came. */
+  problem?: RunFault | undefined;
+  /** Why a run could not be created of it. */
   fault?: RunFault | undefined;
   runId?: string | undefined;
   cachedFrom?: string | undefined;
@@ -50,56 +53,44 @@ interface RareFacts {
 }
 
 const none = -1;
-const firstAttempts = 256;
+const firstRows = 64;
 
 export class RunColumns {
-  readonly #states: Uint8Array;
-  readonly #tasks: Uint32Array;
-  readonly #payloadTypes: Int32Array;
-  readonly #payloadOffsets: Float64Array;
-  readonly #payloadLengths: Float64Array;
-  readonly #payloadCrcs: Uint32Array;
-  readonly #createdMs: Float64Array;
-  readonly #endedMs: Float64Array;
-  readonly #first: Int32Array;
-  readonly #last: Int32Array;
-  readonly #attemptCounts: Uint16Array;
+  readonly length: number;
+  #states = new Uint8Array(firstRows);
+  #tasks = new Uint32Array(firstRows);
+  #payloadTypes = new Int32Array(firstRows).fill(none);
+  #payloadOffsets = new Float64Array(firstRows);
+  #payloadLengths = new Float64Array(firstRows).fill(none);
+  #payloadCrcs = new Uint32Array(firstRows);
+  #createdMs = new Float64Array(firstRows).fill(Number.NaN);
+  #endedMs = new Float64Array(firstRows).fill(Number.NaN);
+  #first = new Int32Array(firstRows).fill(none);
+  #last = new Int32Array(firstRows).fill(none);
+  #attemptCounts = new Uint16Array(firstRows);
   readonly #rare = new Map<number, RareFacts>();
   readonly #counts = new Float64Array(runStates.length);
   readonly #texts: string[] = [];
   readonly #textIndexes = new Map<string, number>();
   /** Of each attempt. */
-  #next = new Int32Array(firstAttempts);
-  #numbers = new Uint16Array(firstAttempts);
-  #starts = new Float64Array(firstAttempts);
-  #ends = new Float64Array(firstAttempts);
-  #outcomes = new Int32Array(firstAttempts);
-  #errors = new Int32Array(firstAttempts);
-  #exitCodes = new Float64Array(firstAttempts);
-  #retries = new Float64Array(firstAttempts);
+  #next = new Int32Array(firstRows);
+  #numbers = new Uint16Array(firstRows);
+  #starts = new Float64Array(firstRows);
+  #ends = new Float64Array(firstRows);
+  #outcomes = new Int32Array(firstRows);
+  #errors = new Int32Array(firstRows);
+  #exitCodes = new Float64Array(firstRows);
+  #retries = new Float64Array(firstRows);
   #attempts = 0;
   readonly #sessions = new Map<number, string>();
 
+  /** @param runCount memory is taken for those alone of which something is known */
   constructor(runCount: number) {
-    this.#states = new Uint8Array(runCount);
-    this.#tasks = new Uint32Array(runCount);
-    this.#payloadTypes = new Int32Array(runCount).fill(none);
-    this.#payloadOffsets = new Float64Array(runCount);
-    this.#payloadLengths = new Float64Array(runCount).fill(none);
-    this.#payloadCrcs = new Uint32Array(runCount);
-    this.#createdMs = new Float64Array(runCount).fill(Number.NaN);
-    this.#endedMs = new Float64Array(runCount).fill(Number.NaN);
-    this.#first = new Int32Array(runCount).fill(none);
-    this.#last = new Int32Array(runCount).fill(none);
-    this.#attemptCounts = new Uint16Array(runCount);
+    this.length = runCount;
     this.#counts[0] = runCount;
   }
 
-  get length(): number {
-    return this.#states.length;
-  }
-
-  /** States as indexes into `runStates`; a view of what changes. */
+  /** States as indexes into `runStates`, at least of all runs of which something is known; a view of what changes. */
   get stateCodes(): Readonly<Uint8Array> {
     return this.#states;
   }
@@ -122,6 +113,7 @@ export class RunColumns {
   }
 
   setState(index: number, state: RunState): void {
+    this.#reserveRun(index);
     const before = this.#states[index] ?? 0;
     this.#counts[before] = (this.#counts[before] ?? 0) - 1;
     this.#states[index] = codes[state];
@@ -133,8 +125,9 @@ export class RunColumns {
     task: string,
     payloadType: string | undefined,
     place: PayloadPlace | undefined,
-    rare: Pick<RareFacts, "idempotencyKey" | "options" | "fault">,
+    rare: Pick<RareFacts, "idempotencyKey" | "options" | "problem">,
   ): void {
+    this.#reserveRun(index);
     this.#tasks[index] = this.#textIndex(task);
     if (payloadType !== undefined) this.#payloadTypes[index] = this.#textIndex(payloadType);
     if (place !== undefined) {
@@ -179,6 +172,7 @@ export class RunColumns {
   }
 
   setCreated(index: number, atMs: number): void {
+    this.#reserveRun(index);
     this.#createdMs[index] = atMs;
   }
 
@@ -187,6 +181,7 @@ export class RunColumns {
   }
 
   setEnded(index: number, atMs: number | undefined): void {
+    this.#reserveRun(index);
     this.#endedMs[index] = atMs ?? Number.NaN;
   }
 
@@ -196,8 +191,9 @@ export class RunColumns {
   }
 
   addAttempt(index: number, attempt: number, startMs: number, session: string, isUsualSession: boolean): void {
+    this.#reserveRun(index);
     const row = this.#attempts++;
-    this.#reserve(row);
+    this.#reserveAttempt(row);
     this.#next[row] = none;
     this.#numbers[row] = attempt;
     this.#starts[row] = startMs;
@@ -281,7 +277,24 @@ export class RunColumns {
     return this.#texts.length - 1;
   }
 
-  #reserve(row: number): void {
+  #reserveRun(index: number): void {
+    const before = this.#states.length;
+    if (index < before) return;
+    const length = Math.max(2 * before, index + 1);
+    this.#states = grown(this.#states, new Uint8Array(length));
+    this.#tasks = grown(this.#tasks, new Uint32Array(length));
+    this.#payloadTypes = grown(this.#payloadTypes, new Int32Array(length).fill(none));
+    this.#payloadOffsets = grown(this.#payloadOffsets, new Float64Array(length));
+    this.#payloadLengths = grown(this.#payloadLengths, new Float64Array(length).fill(none));
+    this.#payloadCrcs = grown(this.#payloadCrcs, new Uint32Array(length));
+    this.#createdMs = grown(this.#createdMs, new Float64Array(length).fill(Number.NaN));
+    this.#endedMs = grown(this.#endedMs, new Float64Array(length).fill(Number.NaN));
+    this.#first = grown(this.#first, new Int32Array(length).fill(none));
+    this.#last = grown(this.#last, new Int32Array(length).fill(none));
+    this.#attemptCounts = grown(this.#attemptCounts, new Uint16Array(length));
+  }
+
+  #reserveAttempt(row: number): void {
     if (row < this.#next.length) return;
     const length = this.#next.length * 2;
     this.#next = grown(this.#next, new Int32Array(length));
