@@ -16,6 +16,7 @@ import { completeClaim } from "./claim";
 import { keyVariables } from "./keySecrets";
 import type { Launch, LaunchClaim, LaunchedPlaybook } from "./launch";
 import { type Outcome, outcomeOfRun, type StopReason, signalExitCode, startFailure } from "./outcome";
+import type { OutputTarget } from "./outputRecorder";
 import { OwnOutput } from "./ownOutput";
 import { endPlaybook } from "./playbookEnd";
 import { forgetSecrets, type LoadedPlaybook, loadPlaybook, readPlaybook } from "./playbookFile";
@@ -56,6 +57,8 @@ export class PlaybookSession {
   readonly #shown: OwnOutput;
   readonly #shownListeners = new Set<(closedFd?: number) => void>();
   #record: SessionRecord | undefined;
+  /** Of output alone, which is masked before it is recorded. */
+  #outputTarget: OutputTarget | undefined;
   #run: PlaybookRun | undefined;
   #problem: string | undefined;
   #stopReason: StopReason | undefined;
@@ -152,7 +155,9 @@ export class PlaybookSession {
         this.#problem = error?.message ?? this.#problem ?? message;
       },
     });
-    const masked = recorder && maskedRecorder(this.#stream.tapped(recorder, title), this.#mask);
+    const tapped = recorder && this.#stream.tapped(recorder, title);
+    this.#outputTarget = tapped;
+    const masked = tapped && maskedRecorder(tapped, this.#mask);
     return new SessionRecord(masked, { ...launch, title }, { asked: "pipes", used: "pipes" });
   }
 
@@ -187,7 +192,7 @@ export class PlaybookSession {
     const bus = this.#openBus(record);
     const scope = bus.openRun(runId);
     const { recorder } = record;
-    const spans = recorder && new RunRecorder(recorder, record.rootSpanId, record.ids);
+    const spans = recorder && new RunRecorder(recorder, record.rootSpanId, record.ids, this.#outputTarget);
     spans?.listen(bus);
     if (recorder !== undefined && playbook.checkpoints) {
       writeCheckpoints(bus, scope, { recorder, rootSpanId: record.rootSpanId });

@@ -28,44 +28,28 @@ export class MaskedStream {
   }
 
   #take(bytes: Buffer, isLast: boolean): Buffer {
-    const patterns = this.#mask.bytePatterns;
+    const { isEmpty, search } = this.#mask;
     const all = this.#held.length === 0 ? bytes : Buffer.concat([this.#held, bytes]);
     this.#held = nothing;
-    if (patterns.length === 0) return all;
-    const firstBytes = new Set(patterns.map(([first]) => first));
+    if (isEmpty) return all;
     const shown: Buffer[] = [];
     let maskedTo = this.#maskedBytes;
     let from = Math.min(maskedTo, all.length);
     let at = 0;
     for (; at < all.length; at++) {
-      if (!firstBytes.has(all[at])) continue;
-      const { longest, mayGoOn } = lookAt(all, at, patterns);
-      if (mayGoOn && !isLast) break;
-      if (longest === 0) continue;
+      const found = search.next(all, at, isLast);
+      at = found.at;
+      if (found.mayGoOn || at >= all.length) break;
       if (at >= maskedTo) {
         shown.push(all.subarray(from, at), masked);
-        maskedTo = at + longest;
-      } else maskedTo = Math.max(maskedTo, at + longest);
+        maskedTo = found.end;
+      } else maskedTo = Math.max(maskedTo, found.end);
       from = maskedTo;
     }
     if (from < at) shown.push(all.subarray(from, at));
     // A copy: a few bytes must not keep a whole buffer.
-    this.#held = Buffer.from(all.subarray(at));
+    this.#held = at < all.length ? Buffer.from(all.subarray(at)) : nothing;
     this.#maskedBytes = Math.max(0, maskedTo - at);
     return shown.length === 1 ? (shown[0] ?? nothing) : Buffer.concat(shown);
   }
-}
-
-/** The longest secret that begins here, and whether a longer one may, of which the rest has not come. */
-function lookAt(bytes: Buffer, at: number, patterns: readonly Uint8Array[]) {
-  let longest = 0;
-  let mayGoOn = false;
-  const left = bytes.length - at;
-  for (const pattern of patterns) {
-    const length = Math.min(pattern.length, left);
-    if (bytes.compare(pattern, 0, length, at, at + length) !== 0) continue;
-    if (length === pattern.length) longest = Math.max(longest, length);
-    else mayGoOn = true;
-  }
-  return { longest, mayGoOn };
 }

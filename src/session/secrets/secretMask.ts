@@ -1,15 +1,25 @@
 // The values that nobody may read in a trace, on a terminal or in a log. Whatever leaves a run passes here once; a value is
-// found as it is, in the forms in which it is written into something else, and line by line where it has several lines.
+// found as it is, in the ways in which it is written into something else, and line by line where it has several lines.
 
+import { Base64Pattern, base64Places } from "./base64Pattern";
+import type { Letter } from "./letter";
 import { formsOf } from "./secretForms";
+import { LetterPattern } from "./secretPattern";
+import { SecretSearch } from "./secretSearch";
 
 /** Stands for a secret, however long it is. */
 export const maskText = "•••";
 
+/** Half-open, in bytes. */
+export interface SecretRange {
+  readonly from: number;
+  readonly to: number;
+}
+
 export class SecretMask {
-  /** Longest first. */
-  #patterns: readonly string[] = [];
-  #bytes: readonly Buffer[] = [];
+  readonly #search = new SecretSearch();
+  readonly #letters = new Map<string, Letter>();
+  readonly #forms = new Set<string>();
 
   constructor(secrets: Iterable<string> = []) {
     for (const secret of secrets) this.add(secret);
@@ -17,48 +27,55 @@ export class SecretMask {
 
   /** From now on the value is masked. What is too short is not. */
   add(secret: string): void {
-    const found = new Set(this.#patterns);
-    for (const form of formsOf(secret)) found.add(form);
-    this.#patterns = [...found].sort((one, other) => other.length - one.length);
-    this.#bytes = this.#patterns.map((pattern) => Buffer.from(pattern));
+    for (const form of formsOf(secret)) {
+      if (this.#forms.has(form)) continue;
+      this.#forms.add(form);
+      this.#search.add(new LetterPattern(form, this.#letters));
+      for (const place of base64Places) this.#search.add(new Base64Pattern(Buffer.from(form), place));
+    }
   }
 
   get isEmpty(): boolean {
-    return this.#patterns.length === 0;
+    return this.#forms.size === 0;
   }
 
-  /** The same as bytes of UTF-8, for whoever masks a stream. */
-  get bytePatterns(): readonly Uint8Array[] {
-    return this.#bytes;
+  /** For whoever masks a stream. */
+  get search(): SecretSearch {
+    return this.#search;
   }
 
   hides(text: string): boolean {
-    return this.#patterns.some((pattern) => text.includes(pattern));
+    if (this.isEmpty) return false;
+    const bytes = Buffer.from(text);
+    return this.#search.next(bytes, 0, true).at < bytes.length;
   }
 
   /** What overlaps or is a part of something longer is masked as one. */
   text(text: string): string {
-    if (!this.hides(text)) return text;
-    const found: { readonly from: number; readonly to: number }[] = [];
-    for (const pattern of this.#patterns) {
-      for (let at = text.indexOf(pattern); at >= 0; at = text.indexOf(pattern, at + 1)) {
-        found.push({ from: at, to: at + pattern.length });
-      }
-    }
-    found.sort((one, other) => one.from - other.from || other.to - one.to);
+    if (this.isEmpty) return text;
+    const bytes = Buffer.from(text);
+    const found = this.ranges(bytes);
+    if (found.length === 0) return text;
     let masked = "";
     let end = 0;
-    let isWithin = false;
     for (const { from, to } of found) {
-      if (isWithin && from < end) {
-        end = Math.max(end, to);
-        continue;
-      }
-      masked += text.slice(end, from) + maskText;
+      masked += bytes.toString("utf8", end, from) + maskText;
       end = to;
-      isWithin = true;
     }
-    return masked + text.slice(end);
+    return masked + bytes.toString("utf8", end);
+  }
+
+  /** In their order, none overlapping another one. */
+  ranges(bytes: Uint8Array): readonly SecretRange[] {
+    const ranges: { readonly from: number; to: number }[] = [];
+    for (let at = 0; ; at++) {
+      const found = this.#search.next(bytes, at, true);
+      if (found.at >= bytes.length) return ranges;
+      at = found.at;
+      const last = ranges.at(-1);
+      if (last !== undefined && at < last.to) last.to = Math.max(last.to, found.end);
+      else ranges.push({ from: at, to: found.end });
+    }
   }
 
   /**
@@ -69,7 +86,7 @@ export class SecretMask {
     if (this.isEmpty) return value;
     if (typeof value === "string") return this.text(value);
     if (typeof value === "number") {
-      return options.numbers === true && this.#patterns.includes(String(value)) ? maskText : value;
+      return options.numbers === true && this.#forms.has(String(value)) ? maskText : value;
     }
     if (Array.isArray(value)) return value.map((item) => this.value(item, options));
     if (typeof value !== "object" || value === null) return value;

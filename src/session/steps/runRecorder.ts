@@ -17,7 +17,7 @@ import {
   stepAttribute,
 } from "../../trace/runAttributes";
 import type { EventOf } from "../bus/delivered";
-import { OutputRecorder } from "../outputRecorder";
+import { OutputRecorder, type OutputTarget } from "../outputRecorder";
 import { ReplayedSteps } from "./replayedSteps";
 import type { DeliveredRunEvent, RunBus, RunEvent, StepRef, StepResult } from "./runEvent";
 import { endFields, isFailed, placeOf, type SpanEnd, stepFacts } from "./stepSpans";
@@ -58,6 +58,7 @@ export class RunRecorder {
   readonly #recorder: SessionRecorder;
   readonly #ids: SpanIds;
   readonly #rootSpanId: string;
+  readonly #outputTarget: OutputTarget;
   /** By scope. */
   readonly #spans = new Map<string, OpenSpan>();
   readonly #steps = new Map<string, OpenStep>();
@@ -67,8 +68,15 @@ export class RunRecorder {
   /** By scope, of the latest that have ended: what guardrails say of an action is heard when its attempt is over. */
   readonly #ended = new Map<string, string>();
 
-  constructor(recorder: SessionRecorder, rootSpanId: string, ids = new SpanIds()) {
+  /** @param outputTarget gets what programs put out, which comes masked; the recorder where it is left out */
+  constructor(
+    recorder: SessionRecorder,
+    rootSpanId: string,
+    ids = new SpanIds(),
+    outputTarget: OutputTarget = recorder,
+  ) {
     this.#recorder = recorder;
+    this.#outputTarget = outputTarget;
     this.#rootSpanId = rootSpanId;
     this.#ids = ids;
     this.#replayed = new ReplayedSteps(recorder, rootSpanId, ids);
@@ -296,7 +304,7 @@ export class RunRecorder {
   #output(scopeId: string): OutputRecorder | undefined {
     const span = this.#spans.get(scopeId);
     if (span === undefined) return undefined;
-    span.output ??= new OutputRecorder(this.#recorder, () => this.#ids.next(), span.spanId);
+    span.output ??= new OutputRecorder(this.#outputTarget, () => this.#ids.next(), span.spanId);
     return span.output;
   }
 
