@@ -2,8 +2,9 @@
 // same key is recovered. The key names the aim (a command, a file, a query), not every argument, because a second
 // attempt at an edit or a read seldom repeats the first one's arguments.
 
+import { attemptAttribute, stepAttribute } from "./runAttributes";
 import type { SpanKind, TraceSpan } from "./schema";
-import { type Fields, pathFields, shellCommand, textField, toolCall } from "./toolCall";
+import { asFields, type Fields, pathFields, shellCommand, textField, toolCall } from "./toolCall";
 
 // What says more comes first: a search is known by its pattern rather than by the folder it searches.
 export const aimFields = ["query", "sql", "url", "uri", "pattern", "regex"];
@@ -12,18 +13,26 @@ const folderFields = ["cwd", "workdir", "workingDirectory", "working_directory"]
 
 /**
  * Key of the span's action. Spans with equal keys have the same kind and, unless they are generations or attempts, the
- * same name: `findFailures` relies on it. A generation is an attempt at an answer of its model. What is named after its
- * number, as "attempt 2", is one at what is above it.
+ * same name: `findFailures` relies on it. A generation is an attempt at an answer of its model, an attempt at a step of a
+ * playbook one at what is above it, and such a step is the same wherever that step of that file is run.
  */
 export function actionKey(span: TraceSpan): string {
-  if (span.kind === "generation") return generationKey(span.model?.providerId, span.model?.modelId);
-  if (isAttempt(span.kind, span.name)) return `${span.kind}\0attempt\0of:${span.parentSpanId ?? ""}`;
+  const { kind, name, attributes } = span;
+  if (kind === "generation") return generationKey(span.model?.providerId, span.model?.modelId);
+  if (attributes?.[attemptAttribute] !== undefined) return attemptKey(kind, span.parentSpanId);
+  if (attributes?.[stepAttribute] !== undefined) return stepKey(kind, name, attributes);
   const { fields, text } = toolCall(span);
-  return `${span.kind}\0${span.name}\0${text === undefined ? aim(fields, span.input) : `text:${text}`}`;
+  return `${kind}\0${name}\0${text === undefined ? aim(fields, span.input) : `text:${text}`}`;
 }
 
-export function isAttempt(kind: SpanKind, name: string): boolean {
-  return kind === "span" && name.startsWith("attempt ") && /^attempt \d+$/.test(name);
+export function attemptKey(kind: SpanKind, parentSpanId: string | null): string {
+  return `${kind}\0attempt\0of:${parentSpanId ?? ""}`;
+}
+
+/** By its id in its file, which stays where lines are moved. */
+export function stepKey(kind: SpanKind, name: string, attributes: Fields): string {
+  const { id } = asFields(attributes[stepAttribute]) ?? {};
+  return `${kind}\0${name}\0step:${hashOfJson([attributes["code.file.path"], id])}`;
 }
 
 export function generationKey(provider: string | undefined, modelId: string | undefined): string {

@@ -7,6 +7,7 @@ import { isPossibleTime } from "./possibleTime";
 import type { Problem } from "./problem";
 import { ProblemList } from "./problemList";
 import { cutMark, isOutputCut, readElidedMark } from "./producerMarks";
+import { attemptAttribute, stepAttribute } from "./runAttributes";
 import type { TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns } from "./spanColumns";
 import {
@@ -109,6 +110,8 @@ export function flagsOf(span: TraceSpan): number {
   if (isOutputCut(span) || cutMark(span, "output") !== undefined) bits |= FLAG.cutOutput;
   if (readElidedMark(span) !== undefined) bits |= FLAG.elided;
   if (isOutputSpan(span)) bits |= FLAG.output;
+  if (span.attributes?.[stepAttribute] !== undefined) bits |= FLAG.step;
+  if (span.attributes?.[attemptAttribute] !== undefined) bits |= FLAG.attempt;
   return bits;
 }
 

@@ -2,10 +2,10 @@
 // panel, the view, the commands, Problems and the command line, so that all of them name the same step.
 
 import { finish, rowsPerStep, type Steps } from "../base/steps";
-import { isAttempt } from "./actionKey";
 import { sortInSteps } from "./sortInSteps";
 import { FLAG, kindCodes, type SpanColumns, type SpanTree, statusCodes } from "./spanColumns";
 import type { SessionState } from "./state";
+import { isStep, isStepOrAttempt, NearestAbove, scopesAround } from "./stepScopes";
 
 /**
  * Why a row is the failing step, in the order in which the rules are tried:
@@ -24,7 +24,7 @@ export interface Failures {
   readonly failingStep?: { readonly row: number; readonly rule: FailingStepRule } | undefined;
   /** Rows that count, by start time: failed leaves, and the step in progress when a crashed or stalled session stopped. */
   readonly failures: Int32Array;
-  /** Failed rows that a later success of the same action made good, by start time. */
+  /** Failed rows that a later success of the same action, step or attempt made good, by start time. */
   readonly recovered: Int32Array;
 }
 
@@ -39,7 +39,6 @@ export interface ActionKeys {
 }
 
 const generationCode = kindCodes.indexOf("generation");
-const spanCode = kindCodes.indexOf("span");
 const errorCode = statusCodes.indexOf("error");
 
 const FAILED = 1;
@@ -91,7 +90,9 @@ export function* failuresInSteps(
   // A session that completed got over its failures as a whole: there another way to the same end, by the same tool with
   // other arguments, makes a failure good. Elsewhere only the very same action does.
   const keys = typeof actionKeys === "function" ? { keyOf: actionKeys } : actionKeys;
-  const ofSort = { keyOf: (row: number) => String(sortOf(columns, row)) };
+  const ofSort = {
+    keyOf: (row: number) => (isAttempt(columns, row) ? `at ${columns.parent[row]}` : String(sortOf(columns, row))),
+  };
   yield* recoveredInSteps(columns, failedRows, state.status === "completed" ? ofSort : keys, marks);
   markRelatives(columns, tree.preorder, marks, cutOff);
   yield;
@@ -193,7 +194,7 @@ interface FailedSort {
   lastStartMs: number;
 }
 
-/** Failed rows with the same key. */
+/** Failed rows with the same key, within the same step that failed. */
 interface SameAction {
   readonly rows: number[];
   readonly aims: Set<number>;
@@ -207,7 +208,8 @@ const anyAim = Number.POSITIVE_INFINITY;
 
 /**
  * Marks the failed rows that a success of the same action followed: one that starts after the failure's end, or at the
- * same millisecond and further down in the file. The last success of an action decides.
+ * same millisecond and further down in the file. The last success of an action decides; see `stepScopes` for what steps of
+ * playbooks change in that.
  */
 export function* recoveredInSteps(
   columns: SpanColumns,
@@ -218,10 +220,12 @@ export function* recoveredInSteps(
   const aimOf = (row: number) => actionKeys.aimOf?.(row) ?? anyAim;
   const sorts = yield* failedSorts(columns, failedRows, (row) => actionKeys.readAimOf?.(row) ?? anyAim);
   yield* findSuccesses(columns, sorts, aimOf);
+  const failedSteps = new Set(failedRows.filter((row) => isStep(columns, row)));
+  const scopes = failedSteps.size === 0 ? undefined : new NearestAbove(columns, failedSteps);
   const byStart = compareRows(columns, startOf);
   for (const sort of sorts.values()) {
     if (sort.successes.length === 0) continue;
-    const { pending, left } = yield* pendingOf(sort, actionKeys);
+    const { pending, left } = yield* pendingOf(sort, actionKeys, scopes);
     const successes = Int32Array.from(sort.successes);
     if (!sort.isSorted) yield* sortInSteps(successes, byStart);
     for (let index = successes.length - 1; index >= 0 && pending.size > 0; index--) {
@@ -230,26 +234,48 @@ export function* recoveredInSteps(
       // Of most actions the last success was met before.
       if (!mayHave(left, aimOf(success))) continue;
       const key = actionKeys.keyOf(success);
-      const same = pending.get(key);
-      if (same === undefined) continue;
-      for (const row of same.rows) {
-        const gapMs = startOf(columns, success) - endOf(columns, row);
-        if (gapMs > 0 || (gapMs === 0 && success > row)) marks[row] = FAILED | RECOVERED;
-      }
-      pending.delete(key);
-      for (const aim of same.aims) {
-        const others = (left.get(aim) ?? 0) - 1;
-        if (others > 0) left.set(aim, others);
-        else left.delete(aim);
+      for (const name of scopes === undefined ? [key] : namesOf(key, success, scopes)) {
+        const same = pending.get(name);
+        if (same === undefined) continue;
+        for (const row of same.rows) {
+          const gapMs = startOf(columns, success) - endOf(columns, row);
+          if (gapMs > 0 || (gapMs === 0 && success > row)) marks[row] = FAILED | RECOVERED;
+        }
+        pending.delete(name);
+        for (const aim of same.aims) {
+          const others = (left.get(aim) ?? 0) - 1;
+          if (others > 0) left.set(aim, others);
+          else left.delete(aim);
+        }
       }
     }
   }
+  const isRecovered = (row: number) => ((marks[row] ?? 0) & RECOVERED) !== 0;
+  const covers = new Set(failedRows.filter((row) => isRecovered(row) && isStepOrAttempt(columns, row)));
+  if (covers.size === 0) return;
+  const covering = new NearestAbove(columns, covers);
+  for (const [index, row] of failedRows.entries()) {
+    if (index % rowsPerStep === 0) yield;
+    if (covering.of(row) >= 0) marks[row] = FAILED | RECOVERED;
+  }
 }
 
-/** Those failed rows of which a success may tell, by key, and how many keys there are of each aim. */
+/** Of an action within a failed step: no key of an action begins with a number. */
+function nameWithin(scope: number, key: string): string {
+  return scope < 0 ? key : `${scope}\0${key}`;
+}
+
+/** Under which names failures wait that the success can make good. */
+function* namesOf(key: string, success: number, scopes: NearestAbove): Generator<string, void> {
+  yield key;
+  for (const scope of scopesAround(success, scopes)) yield nameWithin(scope, key);
+}
+
+/** Those failed rows of which a success may tell, by key and failed step, and how many of these there are of each aim. */
 function* pendingOf(
   { rows, aims, goodAims }: FailedSort,
   actionKeys: ActionKeys,
+  scopes: NearestAbove | undefined,
 ): Steps<{ readonly pending: Map<string, SameAction>; readonly left: Map<number, number> }> {
   const pending = new Map<string, SameAction>();
   const left = new Map<number, number>();
@@ -257,11 +283,11 @@ function* pendingOf(
     const aim = aims[index] ?? anyAim;
     if (!mayHave(goodAims, aim)) continue;
     if (index % keysPerStep === 0) yield;
-    const key = actionKeys.keyOf(row);
-    let same = pending.get(key);
+    const name = nameWithin(scopes?.of(row) ?? -1, actionKeys.keyOf(row));
+    let same = pending.get(name);
     if (same === undefined) {
       same = { rows: [], aims: new Set() };
-      pending.set(key, same);
+      pending.set(name, same);
     }
     same.rows.push(row);
     if (same.aims.has(aim)) continue;
@@ -335,10 +361,14 @@ function* findSuccesses(
  * A number that is equal for spans of the same kind and name; generations and attempts are named after their number, so
  * all of each are one.
  */
-export function sortOf(columns: Pick<SpanColumns, "kind" | "name" | "strings">, row: number): number {
+export function sortOf(columns: Pick<SpanColumns, "kind" | "name" | "flags">, row: number): number {
   const kind = columns.kind[row] ?? 0;
-  if (kind === spanCode && isAttempt("span", columns.strings[columns.name[row] ?? 0] ?? "")) return kind;
-  return kind === generationCode ? kind : kind + (1 + (columns.name[row] ?? 0)) * kindCodes.length;
+  if (kind === generationCode || isAttempt(columns, row)) return kind;
+  return kind + (1 + (columns.name[row] ?? 0)) * kindCodes.length;
+}
+
+function isAttempt({ flags }: Pick<SpanColumns, "flags">, row: number): boolean {
+  return ((flags[row] ?? 0) & FLAG.attempt) !== 0;
 }
 
 /** The open span with nothing open below it that started last; -1 when none is open. */

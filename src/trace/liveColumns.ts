@@ -13,7 +13,15 @@ const spanKind = kindCodes.indexOf("span");
 
 /** Bits that tell of a span by itself; the others tell of its place among others. */
 const ownFlags =
-  FLAG.open | FLAG.interrupted | FLAG.noStart | FLAG.negativeDuration | FLAG.cutOutput | FLAG.elided | FLAG.output;
+  FLAG.open |
+  FLAG.interrupted |
+  FLAG.noStart |
+  FLAG.negativeDuration |
+  FLAG.cutOutput |
+  FLAG.elided |
+  FLAG.output |
+  FLAG.step |
+  FLAG.attempt;
 
 export interface LiveUsage {
   readonly tokens: Float64Array;
@@ -159,13 +167,14 @@ export class LiveColumns implements Omit<SpanColumns, "count"> {
   }
 
   /** Called when a row has got another parent. */
-  onMove: (row: number) => void = () => {};
+  onMove: (row: number, parentBefore: number) => void = () => {};
 
   setParent(row: number, parent: number): void {
-    if (this.parent[row] === parent) return;
+    const before = this.parent[row] ?? -1;
+    if (before === parent) return;
     this.parent[row] = parent;
     this.changed(row);
-    this.onMove(row);
+    this.onMove(row, before);
   }
 
   /** The row of missing parents moves: of whom hangs under it that is no change but for its number. */

@@ -45,6 +45,20 @@ export class LiveFailedRows {
     return this.#failed.has(row);
   }
 
+  isRecovered(row: number): boolean {
+    return this.#failed.get(row)?.isRecovered === true;
+  }
+
+  hasRecoveredBelow(row: number): boolean {
+    const { failed, unrecovered } = this.#below.get(row) ?? { failed: 0, unrecovered: 0 };
+    return failed > unrecovered;
+  }
+
+  /** Those that were not made good. */
+  unrecovered(): readonly number[] {
+    return [...this.#failed].filter(([, { isRecovered }]) => !isRecovered).map(([row]) => row);
+  }
+
   /** The bit of `FLAG` that the row has as one of those that count. */
   flagOf(row: number): number {
     const list = this.#listOf.get(row);

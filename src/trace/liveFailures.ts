@@ -23,6 +23,7 @@ import {
 } from "./failures";
 import type { LiveColumns } from "./liveColumns";
 import { LiveFailedRows } from "./liveFailedRows";
+import { LiveStepScopes } from "./liveStepScopes";
 import type { TraceSpan } from "./schema";
 import { FLAG, type SpanTree, statusCodes } from "./spanColumns";
 import type { SessionState } from "./state";
@@ -57,18 +58,21 @@ export class LiveFailures {
   /** For successes that are about to change and may have made a failure good: what they were. */
   readonly #successes = new Map<number, { readonly key: string; readonly startMs: number }>();
   readonly #marks = new AncestorMarks();
+  readonly #scopes: LiveStepScopes;
   #result: Failures = { failures: new Int32Array(), recovered: new Int32Array() };
   #rules = "";
   /** Something has changed since the result was found: a row, a failure, a failure's ancestors, or what made one good. */
   #hasRowChanged = true;
   #hasFailureChanged = true;
   #haveRowsMoved = false;
-  #hasSuccessChanged = false;
+  /** What was made good has to be found anew among all rows. */
+  #isStale = false;
 
   private constructor(columns: LiveColumns, keys: ActionKeys) {
     this.#columns = columns;
     this.#keys = keys;
     this.#failed = new LiveFailedRows(columns);
+    this.#scopes = new LiveStepScopes(columns, this.#failed);
   }
 
   /** @param keys of all rows as they are */
@@ -109,14 +113,34 @@ export class LiveFailures {
     if (before !== undefined) {
       this.#successes.delete(row);
       // What it made good may be good no longer.
-      if (before.key !== key || before.startMs !== this.#columns.startMs[row]) this.#hasSuccessChanged = true;
+      if (before.key !== key || before.startMs !== this.#columns.startMs[row]) this.#isStale = true;
     }
     if (key !== undefined) this.#makeGood(row, key);
+    this.#scopes.told(row);
   }
 
   /** A row has got another parent. @param hasChildren it has rows below it that moved with it */
-  moved(row: number, hasChildren: boolean): void {
+  moved(row: number, hasChildren: boolean, parentBefore: number): void {
     if (this.#failed.count > 0 && (hasChildren || this.#failed.has(row))) this.#haveRowsMoved = true;
+    this.#scopes.moved(row, parentBefore);
+  }
+
+  /** To be called when all rows of a change were told of. */
+  settle(): void {
+    const covers = this.#scopes.settle((row) => {
+      if (this.#haveRowsMoved) this.#countAnew();
+      return this.#failed.hasRecoveredBelow(row);
+    });
+    if (covers === undefined) this.#isStale = true;
+    else if (covers.size > 0) this.#coverBelow(covers);
+  }
+
+  #coverBelow(covers: ReadonlySet<number>): void {
+    for (const row of this.#failed.unrecovered()) {
+      if (!this.#scopes.isBelow(row, covers)) continue;
+      this.#recover(row, this.#actions.get(row)?.key);
+      this.#scopes.keep(row);
+    }
   }
 
   /** Finds the failures under a state and brings their flags up to date. */
@@ -124,7 +148,7 @@ export class LiveFailures {
     const isByAllRows = state.status === "completed" || wasCutOff(state);
     const rules = `${state.status} ${wasCutOff(state)}`;
     const isOther = rules !== this.#rules;
-    if (this.#hasSuccessChanged && state.status !== "completed") finish(this.#findAll());
+    if (this.#isStale && state.status !== "completed") finish(this.#findAll());
     if (this.#haveRowsMoved) this.#countAnew();
     if (!isOther && !this.#hasFailureChanged && !(isByAllRows && this.#hasRowChanged)) return this.#result;
     const before = this.#result;
@@ -143,13 +167,14 @@ export class LiveFailures {
   #add(row: number, span: TraceSpan): void {
     const sort = sortOf(this.#columns, row);
     const key = keyOfSpan(span);
-    const isRecovered = this.#hasLaterSuccess(row, sort, key);
+    const isRecovered = this.#scopes.isCovered(row) || this.#hasLaterSuccess(row, sort, key);
     this.#insert(row, { sort, key: isRecovered ? undefined : key }, isRecovered);
   }
 
   #insert(row: number, action: FailedAction, isRecovered: boolean): void {
     this.#hasFailureChanged = true;
     this.#failed.add(row, isRecovered);
+    this.#scopes.note(row);
     this.#actions.set(row, action);
     this.#sorts.set(action.sort, (this.#sorts.get(action.sort) ?? 0) + 1);
     if (action.key === undefined) return;
@@ -160,6 +185,7 @@ export class LiveFailures {
   #forget(row: number, { sort, key }: FailedAction): void {
     this.#hasFailureChanged = true;
     this.#failed.delete(row);
+    this.#scopes.note(row);
     this.#actions.delete(row);
     const left = (this.#sorts.get(sort) ?? 1) - 1;
     if (left > 0) this.#sorts.set(sort, left);
@@ -175,11 +201,15 @@ export class LiveFailures {
 
   #makeGood(success: number, key: string): void {
     for (const row of [...(this.#unrecovered.get(key) ?? [])]) {
-      if (!this.#isAfter(success, row)) continue;
-      this.#failed.recover(row);
-      this.#isGood(row, key);
-      this.#hasFailureChanged = true;
+      if (this.#isAfter(success, row) && this.#scopes.isInScopeOf(row, success)) this.#recover(row, key);
     }
+  }
+
+  #recover(row: number, key: string | undefined): void {
+    this.#failed.recover(row);
+    this.#scopes.note(row);
+    if (key !== undefined) this.#isGood(row, key);
+    this.#hasFailureChanged = true;
   }
 
   #countAnew(): void {
@@ -203,7 +233,7 @@ export class LiveFailures {
       for (let other = block * blockRows; other < end; other++) {
         if (!this.#isAfter(other, row) || sortOf(this.#columns, other) !== sort || !isSuccess(this.#columns, other))
           continue;
-        if (shortKey(this.#keys.keyOf(other)) === key) return true;
+        if (shortKey(this.#keys.keyOf(other)) === key && this.#scopes.isInScopeOf(row, other)) return true;
       }
     }
     return false;
@@ -220,7 +250,7 @@ export class LiveFailures {
   /** Finds what failed among all rows, and what was made good of it. */
   *#findAll(): Steps<void> {
     const columns = this.#columns.columns;
-    this.#hasSuccessChanged = this.#haveRowsMoved = false;
+    this.#isStale = this.#haveRowsMoved = false;
     this.#hasFailureChanged = true;
     this.#failed.clear();
     this.#actions.clear();
@@ -239,6 +269,7 @@ export class LiveFailures {
       const key = isRecovered ? undefined : shortKey(this.#keys.keyOf(row));
       this.#insert(row, { sort: sortOf(columns, row), key }, isRecovered);
     }
+    this.#scopes.reset(rows);
   }
 
   /** What `findFailures` finds where nothing was cut off. */

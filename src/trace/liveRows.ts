@@ -114,9 +114,9 @@ export class LiveRows {
       this.#failures.beforeChange(row, span);
       this.#looked.push(row);
     };
-    columns.onMove = (row) => {
+    columns.onMove = (row, parentBefore) => {
       this.#output.moved(row);
-      this.#failures.moved(row, this.#forest.hasChildren(row));
+      this.#failures.moved(row, this.#forest.hasChildren(row), parentBefore);
     };
   }
 
@@ -253,6 +253,7 @@ export class LiveRows {
       this.#output.change(row, span);
       this.#failures.change(row, span);
     });
+    this.#failures.settle();
     if (!this.#isDescribed) return;
     for (const root of this.#output.takeGrownRoots()) columns.setLabel(root.row, outputAmount(root));
   }

@@ -7,6 +7,8 @@
 export const playbookAttribute = "tracekeeper.playbook";
 /** Of the span of a step: `StepFacts`. */
 export const stepAttribute = "tracekeeper.step";
+/** Of the span of an attempt at a step: `{number}`, from 1 on. */
+export const attemptAttribute = "tracekeeper.attempt";
 /** Of a step that was not run: why. */
 export const skippedAttribute = "tracekeeper.skipped";
 /** Of a failed step: the error behind what the person is told. */

@@ -9,10 +9,10 @@ import {
   ATTRIBUTES,
   COST,
   END,
+  flaggedMarks,
   INPUT,
   INTERRUPTED,
   MODEL,
-  outputMark,
   rangeOf,
   required,
   TOKENS,
@@ -29,6 +29,7 @@ import { addReversed } from "./spanForest";
 const toolKind = kindCodes.indexOf("tool");
 const messageKind = kindCodes.indexOf("user-message");
 const spanKind = kindCodes.indexOf("span");
+const attributeFlags = flaggedMarks.reduce((bits, [, flag]) => bits | flag, 0);
 const elidedStart = "elided-";
 const noTokens = new Float64Array(tokenFields.length).fill(Number.NaN);
 
@@ -85,7 +86,7 @@ export class ScanDraft {
     if (field === END) this.row.endMs = Number.NaN;
     else if (field === INTERRUPTED) this.row.flags &= ~FLAG.interrupted;
     else if (field === ATTRIBUTES) {
-      this.row.flags &= ~FLAG.output;
+      this.row.flags &= ~attributeFlags;
       this.row.marks &= ~MARK.namesTool;
     }
   }
@@ -93,8 +94,14 @@ export class ScanDraft {
   /** @param marks bits of `watchedAttributes` */
   setAttributeMarks(marks: number): void {
     const { row } = this;
-    row.flags = (marks & outputMark) === 0 ? row.flags & ~FLAG.output : row.flags | FLAG.output;
-    row.marks = (marks & ~outputMark) === 0 ? row.marks & ~MARK.namesTool : row.marks | MARK.namesTool;
+    let others = marks;
+    row.flags &= ~attributeFlags;
+    for (const [mark, flag] of flaggedMarks) {
+      if ((marks & mark) === 0) continue;
+      row.flags |= flag;
+      others &= ~mark;
+    }
+    row.marks = others === 0 ? row.marks & ~MARK.namesTool : row.marks | MARK.namesTool;
   }
 
   get isPlain(): boolean {

@@ -3,12 +3,13 @@
 
 import { outputAttribute } from "./outputBurst";
 import { cutAttribute } from "./producerMarks";
+import { attemptAttribute, stepAttribute } from "./runAttributes";
 import { fieldsOfAim } from "./scanAim";
 import { ScanNames } from "./scanNames";
 import { WatchedFields } from "./scanPayload";
 import { rangedFields } from "./scanRows";
 import { tokenFields } from "./soundSpan";
-import { kindCodes, statusCodes } from "./spanColumns";
+import { FLAG, kindCodes, statusCodes } from "./spanColumns";
 import { toolNameAttributes } from "./toolCall";
 
 export const SPAN_ID = 0;
@@ -72,7 +73,18 @@ export const watchedTool = new WatchedFields({ callId: "text", durationMs: "numb
 export const watchedAttributes = new WatchedFields({
   [cutAttribute]: "odd",
   [outputAttribute]: "mark",
+  [stepAttribute]: "mark",
+  [attemptAttribute]: "mark",
   ...Object.fromEntries(toolNameAttributes.map((name) => [name, "mark"] as const)),
 });
 export const watchedInput = new WatchedFields(Object.fromEntries(fieldsOfAim.map((name) => [name, "aim"] as const)));
-export const outputMark = 1 << watchedAttributes.names.findText(outputAttribute);
+/** Of attributes that are a flag of their span: the bit of the mark and that of the flag. */
+export const flaggedMarks = [
+  [markOf(outputAttribute), FLAG.output],
+  [markOf(stepAttribute), FLAG.step],
+  [markOf(attemptAttribute), FLAG.attempt],
+] as const;
+
+function markOf(attribute: string): number {
+  return 1 << watchedAttributes.names.findText(attribute);
+}

@@ -34,6 +34,10 @@ export const FLAG = {
   failingStep: 1 << 12,
   /** A program's output: a burst of it, or the span above all of them. What it is part of is the command. */
   output: 1 << 13,
+  /** A step of a playbook: see `stepAttribute`. */
+  step: 1 << 14,
+  /** An attempt at what is above it: see `attemptAttribute`. */
+  attempt: 1 << 15,
 } as const;
 
 export interface SpanColumns {

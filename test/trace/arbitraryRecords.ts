@@ -35,6 +35,8 @@ const attributes = fc.oneof(
   { arbitrary: fc.record({ "tracekeeper.output": fc.oneof(burst, fc.constantFrom(true, false, null)) }), weight: 2 },
   { arbitrary: fc.record({ "tool.name": fc.constantFrom("read", "write") }), weight: 1 },
   { arbitrary: fc.constant({ "tracekeeper.cut": { output: 12_345 } }), weight: 1 },
+  { arbitrary: fc.record({ "tracekeeper.step": fc.constantFrom({ id: "a" }, { id: "b" }, null) }), weight: 3 },
+  { arbitrary: fc.record({ "tracekeeper.attempt": fc.constantFrom({ number: 1 }, 2, null) }), weight: 2 },
 );
 
 const sound = {
@@ -145,6 +147,54 @@ const anyRecord: fc.Arbitrary<unknown> = fc.oneof(
 );
 
 export const arbitraryRecords = fc.array(anyRecord as fc.Arbitrary<JournalRecord>, { maxLength: 40, size: "max" });
+
+const runId = fc.constantFrom("s0", "s1", "s2", "s3", "s4", "s5", "s6", "s7");
+const runTime = fc.integer({ min: 1_000_000, max: 1_000_012 });
+const runSpan = fc.record(
+  {
+    spanId: runId,
+    parentSpanId: fc.oneof({ arbitrary: runId, weight: 5 }, { arbitrary: fc.constantFrom("root", "gone"), weight: 2 }),
+    name: fc.constantFrom("make", "make", "make", "test"),
+    kind: fc.constantFrom("span", "span", "span", "tool"),
+    status: fc.constantFrom("ok", "error"),
+    startTime: runTime,
+    endTime: runTime,
+    interrupted: fc.constantFrom(true, false, false, false, false, false, false, false),
+    attributes: fc.oneof(
+      { arbitrary: fc.record({ "tracekeeper.step": fc.record({ id: fc.constantFrom("a", "b") }) }), weight: 3 },
+      { arbitrary: fc.record({ "tracekeeper.attempt": fc.constant({ number: 1 }) }), weight: 3 },
+      { arbitrary: fc.constant({}), weight: 3 },
+    ),
+  },
+  { requiredKeys: ["spanId", "parentSpanId", "name", "kind", "status", "startTime"] },
+);
+
+/** Steps of playbooks within each other, with attempts and actions that mend each other, in any order and place. */
+export const arbitraryStepRecords = fc.array(
+  fc.oneof(
+    { weight: 6, arbitrary: runSpan.map((span) => ({ t: "span", span: { endTime: 1_000_003, ...span } })) },
+    { weight: 2, arbitrary: runSpan.map((span) => ({ t: "begin", span })) },
+    {
+      weight: 4,
+      arbitrary: fc
+        .record({ id: runId, status: fc.constantFrom("ok", "error"), endTime: runTime })
+        .map(({ id: spanId, ...set }) => ({ t: "end", id: spanId, set })),
+    },
+    {
+      weight: 3,
+      arbitrary: fc
+        .tuple(runId, fc.constantFrom("root", "s0", "s1", "s2", "s3", "gone"))
+        .map(([spanId, parentSpanId]) => ({ t: "set", id: spanId, set: { parentSpanId } })),
+    },
+    {
+      weight: 1,
+      arbitrary: fc
+        .tuple(runId, fc.constantFrom("tracekeeper.step", "tracekeeper.attempt"))
+        .map(([spanId, name]) => ({ t: "attributes", id: spanId, attributes: { [name]: null } })),
+    },
+  ) as fc.Arbitrary<JournalRecord>,
+  { minLength: 8, maxLength: 30, size: "max" },
+);
 
 /** Places at which bytes are cut into pieces, as parts of their length. */
 export const arbitraryCuts = fc

@@ -109,10 +109,10 @@ const cases = [
     state: stateOf("failed"),
     outline: `
       session root 0-100 error
-        span held 1-40
+        span held 1-40 #held
           span attempt_1 1-10 error
           span attempt_2 11-40
-        span failed 50-90 error
+        span failed 50-90 error #failed
           span attempt_1 50-60 error
           span attempt_2 61-90 error`,
     expected: "s6 failed-path | failures s5 s6 | recovered s2",
@@ -122,12 +122,83 @@ const cases = [
     state: stateOf("completed"),
     outline: `
       session root 0-100
-        span held 1-40
+        span held 1-40 #held
           span attempt_1 1-10 error
             tool run 1-9 error \`a\`
           span attempt_2 11-40
-            tool run 11-39 \`b\``,
+            generation chat 11-39 @m`,
     expected: "none | failures none | recovered s3",
+  },
+  {
+    name: "takes all that failed within an attempt for recovered with it, whatever the next one did in its place",
+    state: stateOf("failed"),
+    outline: `
+      session root 0-100 error
+        span corrected 1-40 #corrected
+          span attempt_1 1-10 error
+            tool run 1-9 error \`npm tset\`
+              tool deep 2-3 error \`x\`
+          span recover 11-19
+            generation chat 12-18 @m
+          span attempt_2 20-40
+            tool run 21-39 \`npm test\`
+        span last 50-60 error #last
+          tool run 51-59 error \`exit 1\``,
+    expected: "s10 failed-path | failures s10 | recovered s4",
+  },
+  {
+    name: "keeps what failed within a step that failed, also where another step does the same well",
+    state: stateOf("failed"),
+    outline: `
+      session root 0-100 error
+        span check 1-20 error #check
+          tool run 2-19 error \`npm test\`
+        span again 30-50 #again
+          tool run 31-49 \`npm test\`
+        span last 60-70 error #last
+          tool run 61-69 error \`exit 1\``,
+    expected: "s6 failed-path | failures s2 s6 | recovered none",
+  },
+  {
+    name: "lets the same action within a step that failed make its failures good",
+    state: stateOf("failed"),
+    outline: `
+      session root 0-100 error
+        span check 1-40 error #check
+          span attempt_1 1-10 error
+            tool npm 2-9 error \`npm ci\`
+          span attempt_2 11-40 error
+            tool npm 12-19 \`npm ci\`
+            tool run 20-39 error \`npm test\``,
+    expected: "s6 failed-path | failures s2 s6 | recovered s3",
+  },
+  {
+    name: "does not take another step of the same name for the same step, and takes the same step of a second attempt for it",
+    state: stateOf("failed"),
+    outline: `
+      session root 0-100 error
+        span Check 1-10 error #one
+        span Check 11-20 #two
+        span deploy 30-90 error #deploy
+          span attempt_1 30-50 error
+            span Build 31-40 error #build
+              tool run 32-39 error \`make a\`
+          span attempt_2 51-90 error
+            span Build 52-60 #build
+              tool run 53-59 \`make b\`
+            span Send 61-89 error #send
+              tool run 62-88 error \`scp\``,
+    expected: "s11 failed-path | failures s1 s4 s11 | recovered s6",
+  },
+  {
+    name: "takes no span for an attempt because of its name",
+    state: stateOf("failed"),
+    outline: `
+      session root 0-100 error
+        span attempts 1-40 error
+          span attempt~1 1-10 error
+          span attempt~2 11-40`,
+    expected: "s2 failed-path | failures s2 | recovered none",
   },
   {
     name: "prefers the step in progress to a failure off the failed path",

@@ -1,11 +1,18 @@
 import fc from "fast-check";
-import { describe, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JournalRecord } from "../../src/trace/journalRecord";
 import { encodeCrashNote, encodeLiveMarker } from "../../src/trace/marker";
 import { readSession } from "../../src/trace/readSession";
 import type { TraceSpan, Writer } from "../../src/trace/schema";
 import type { FileBytes } from "../../src/trace/sessionFiles";
-import { arbitraryCuts, arbitraryDamage, arbitraryRecords, cutAt, damageLines } from "./arbitraryRecords";
+import {
+  arbitraryCuts,
+  arbitraryDamage,
+  arbitraryRecords,
+  arbitraryStepRecords,
+  cutAt,
+  damageLines,
+} from "./arbitraryRecords";
 import { arbitrarySpans, traceText } from "./arbitrarySpans";
 import { baseMs, beginTool, concat, linesOf, root } from "./journalLines";
 import { FollowedSession, type Moment } from "./liveModel";
@@ -127,6 +134,107 @@ describe("LiveTrace", () => {
       }),
       { numRuns },
     );
+  });
+
+  it("says of attempts that are made good, and of steps that fail later than what is in them, what reading all of them says", () => {
+    const span = (spanId: string, parentSpanId: string, at: readonly [number, number], rest: object) => ({
+      t: "span",
+      span: {
+        spanId,
+        parentSpanId,
+        name: spanId,
+        kind: "span",
+        status: "ok",
+        startTime: baseMs + at[0],
+        endTime: baseMs + at[1],
+        ...rest,
+      },
+    });
+    const step = { attributes: { "tracekeeper.step": { id: "x" } } };
+    const attempt = { attributes: { "tracekeeper.attempt": { number: 1 } } };
+    const failed = { status: "error" };
+    const make = { name: "make", kind: "tool", input: { command: "make" } };
+    const begin = (spanId: string) => ({
+      t: "begin",
+      span: { spanId, parentSpanId: "root", name: spanId, kind: "span", status: "ok", startTime: baseMs + 1, ...step },
+    });
+    const end = (id: string) => ({ t: "end", id, set: { status: "error", endTime: baseMs + 50 } });
+    const moved = (id: string, parentSpanId: string) => ({ t: "set", id, set: { parentSpanId } });
+    const cases: Readonly<Record<string, readonly object[]>> = {
+      "covered by an attempt": [
+        span("held", "root", [1, 90], step),
+        span("one", "held", [2, 9], { ...attempt, ...failed }),
+        span("lint", "one", [3, 4], failed),
+        span("two", "held", [10, 80], attempt),
+      ],
+      "failed late below what is covered": [
+        span("one", "root", [2, 9], { ...attempt, ...failed }),
+        span("two", "root", [10, 80], attempt),
+        span("lint", "one", [3, 4], failed),
+      ],
+      "made good from outside before its step failed": [
+        begin("broken"),
+        span("inner", "broken", [2, 3], { ...make, ...failed }),
+        span("outer", "root", [4, 5], make),
+        end("broken"),
+      ],
+      "moved below a step that fails": [
+        begin("broken"),
+        span("between", "root", [2, 4], {}),
+        span("inner", "between", [2, 3], { ...make, ...failed }),
+        span("outer", "root", [4, 5], make),
+        moved("between", "broken"),
+        end("broken"),
+      ],
+      "moved below a step that fails, and away again": [
+        begin("broken"),
+        span("inner", "root", [2, 3], { ...make, ...failed }),
+        span("outer", "root", [4, 5], make),
+        moved("inner", "broken"),
+        end("broken"),
+        moved("outer", "broken"),
+        moved("inner", "root"),
+      ],
+    };
+    for (const [name, records] of Object.entries(cases)) {
+      const lines = linesOf([root, ...(records as JournalRecord[])]);
+      const whole = [concat(lines.slice(1))];
+      // Record by record, looked at after each or only at the end, and all of them in one change.
+      for (const [pieces, isLookedAt] of [
+        [lines.slice(1), true] as const,
+        [lines.slice(1), false] as const,
+        [whole, false] as const,
+      ]) {
+        const session = new FollowedSession({}, [{ name: "S.1.journal.ndjson", bytes: lines[0] ?? new Uint8Array() }]);
+        for (const piece of pieces) {
+          session.append(0, piece);
+          if (isLookedAt) session.expectAsReadWhole();
+        }
+        session.expectAsReadWhole();
+        const { recovered } = session.live.rows.findFailures({ status: "running", reasons: [] });
+        expect([name, recovered.length]).toEqual([
+          name,
+          name.startsWith("made good from outside") || name.endsWith("fails") ? 0 : 1,
+        ]);
+      }
+    }
+  });
+
+  it("says of steps of playbooks, after any record, what reading all of them says", () => {
+    let recoveredOnes = 0;
+    fc.assert(
+      fc.property(arbitraryStepRecords, arbitraryCuts, (records, cuts) => {
+        const [first = new Uint8Array(), ...pieces] = cutAt(concat(linesOf([root, ...records])), cuts);
+        const session = new FollowedSession({}, [{ name: "S.1.journal.ndjson", bytes: first }]);
+        for (const piece of pieces) {
+          session.append(0, piece);
+          session.expectAsReadWhole();
+        }
+        recoveredOnes += session.live.rows.findFailures({ status: "running", reasons: [] }).recovered.length;
+      }),
+      { numRuns: 3 * numRuns },
+    );
+    expect(recoveredOnes).toBeGreaterThan(5);
   });
 
   it("says of a damaged journal what reading all of it says, after any piece", () => {

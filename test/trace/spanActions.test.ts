@@ -246,6 +246,7 @@ describe("actions of an opened trace", () => {
       startTime: row,
       endTime: row,
       status,
+      ...(parentSpanId === null ? {} : { attributes: { "tracekeeper.attempt": { number: Number(name.slice(8)) } } }),
     });
     const bytes = new TextEncoder().encode(
       traceText([

@@ -5,7 +5,8 @@
 //     generation g2 30- @gpt
 //
 // Indent is depth; times are in ms, no end is an open span; words after the times are `error`, `interrupted`,
-// a command or path in backquotes, a model after `@`. The id of a span is its line number: s0, s1, ...
+// a command or path in backquotes, a model after `@`, the id of a playbook's step after `#`. A span named attempt_2 is the
+// second attempt at what is above it, attempt~2 only has its name. The id of a span is its line number: s0, s1, ...
 
 import { actionKey } from "../../src/trace/actionKey";
 import { buildColumns } from "../../src/trace/buildColumns";
@@ -26,10 +27,11 @@ export function spansOf(outline: string): TraceSpan[] {
     const spanId = `s${spans.length}`;
     const aim = /`(.*?)`/.exec(rest)?.[1];
     const model = /@(\S+)/.exec(rest)?.[1];
+    const attributes = attributesOf(name, /#(\S+)/.exec(rest)?.[1]);
     spans.push({
       spanId,
       parentSpanId: path.at(-1)?.id ?? null,
-      name: name.replace(/^attempt_/, "attempt "),
+      name: name.replace(/^attempt[_~]/, "attempt "),
       kind: kind as TraceSpan["kind"],
       startTime: Number(start),
       ...(end === "" ? {} : { endTime: Number(end) }),
@@ -37,10 +39,18 @@ export function spansOf(outline: string): TraceSpan[] {
       ...(/\binterrupted\b/.test(rest) ? { interrupted: true } : {}),
       ...(aim === undefined ? {} : { input: { command: aim } }),
       ...(model === undefined ? {} : { model: { modelId: model } }),
+      ...(attributes === undefined ? {} : { attributes }),
     });
     path.push({ indent: spaces.length, id: spanId });
   }
   return spans;
+}
+
+function attributesOf(name: string, stepId: string | undefined): TraceSpan["attributes"] {
+  const number = /^attempt_(\d+)$/.exec(name)?.[1];
+  if (number !== undefined) return { "tracekeeper.attempt": { number: Number(number) } };
+  if (stepId === undefined) return undefined;
+  return { "tracekeeper.step": { id: stepId }, "code.file.path": "/work/x.playbook.yaml" };
 }
 
 export function stateOf(status: SessionStatus, ...reasons: StateReason[]): SessionState {

@@ -20,7 +20,7 @@ import type { EventOf } from "../bus/delivered";
 import { OutputRecorder, type OutputTarget } from "../outputRecorder";
 import { ReplayedSteps } from "./replayedSteps";
 import type { DeliveredRunEvent, RunBus, RunEvent, StepRef, StepResult } from "./runEvent";
-import { endFields, isFailed, placeOf, type SpanEnd, stepFacts } from "./stepSpans";
+import { attemptFacts, endFields, isFailed, placeOf, type SpanEnd, stepFacts } from "./stepSpans";
 import { totalTokens } from "./usageSum";
 
 /** An action and its attempt. */
@@ -149,7 +149,7 @@ export class RunRecorder {
     }
     if (step.first !== undefined) this.#addFirstAttempt(step, step.first);
     delete step.first;
-    this.#begin(delivered, "span", `attempt ${number}`, { attributes: placeOf(step.ref) });
+    this.#begin(delivered, "span", `attempt ${number}`, { attributes: attemptFacts(step.ref, number) });
   }
 
   /** There is a second one: what was below the step moves below a span of its own. */
@@ -163,7 +163,7 @@ export class RunRecorder {
       kind: '"span"',
       startTime: startMs,
       ...endFields(endMs, first),
-      attributes: jsonOfAttributes(placeOf(ref)),
+      attributes: jsonOfAttributes(attemptFacts(ref, 1)),
     });
     const isLeaf = isFailed(first) && step.failedBelow === undefined;
     const durationMs = endMs - startMs;

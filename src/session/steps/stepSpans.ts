@@ -1,7 +1,7 @@
 // What the spans of a run have in common, whoever writes them.
 
 import { quoted } from "../../recorder/safeJson";
-import type { StepFacts } from "../../trace/runAttributes";
+import { attemptAttribute, type StepFacts } from "../../trace/runAttributes";
 import type { StepRef, Usage } from "./runEvent";
 
 export interface SpanEnd {
@@ -26,6 +26,10 @@ export function isFailed({ failure, isInterrupted }: SpanEnd): boolean {
 
 export function stepFacts({ id, index, action }: StepRef, more: Partial<StepFacts> = {}): StepFacts {
   return { id, index, action, ...more };
+}
+
+export function attemptFacts(ref: StepRef, number: number) {
+  return { [attemptAttribute]: { number }, ...placeOf(ref) };
 }
 
 export function placeOf({ file, line }: StepRef) {

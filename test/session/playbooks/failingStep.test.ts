@@ -1,9 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { buildColumns } from "../../../src/trace/buildColumns";
-import { findFailures } from "../../../src/trace/failures";
 import { bestPlace, findPlaces } from "../../../src/trace/places";
 import { spanError } from "../../../src/trace/spanError";
-import { buildTree } from "../../../src/trace/spanTree";
+import { startOpenAiServer } from "../../support/openAiServer";
+import { failuresOf } from "../../trace/spanOutline";
 import { makePlaybookRuns, type PlaybookEnd, type PlaybookRuns } from "./playbookRuns";
 
 let runs: PlaybookRuns;
@@ -17,13 +16,23 @@ afterAll(() => runs[Symbol.asyncDispose]());
 /** What the panel opens at, what it says there, and where "Go to Source" leads. */
 function failingStep({ recorded }: PlaybookEnd) {
   const { spans } = recorded.trace;
-  const { columns } = buildColumns(spans);
-  const { failingStep: found } = findFailures(columns, buildTree(columns), () => "", recorded.state);
+  const { failingStep: found } = failuresOf(spans, recorded.state);
   const span = spans[found?.row ?? -1];
   if (span === undefined) throw new Error("No step failed");
   const place = bestPlace(findPlaces(span));
   const file = place?.path.split("/").at(-1);
   return { name: span.name, error: spanError(span)?.message, source: `${file}:${place?.line}` };
+}
+
+/** Each with what is above it. */
+function failuresIn({ recorded }: PlaybookEnd) {
+  const { spans } = recorded.trace;
+  const { failures, recovered } = failuresOf(spans, recorded.state);
+  const nameOf = (row: number) => {
+    const above = spans.find(({ spanId }) => spanId === spans[row]?.parentSpanId);
+    return `${above?.name}/${spans[row]?.name}`;
+  };
+  return { failures: [...failures].map(nameOf), recovered: [...recovered].map(nameOf) };
 }
 
 const failing = (step: string) => `name: Failing\nsteps:\n  - id: step\n    name: The step\n    action: run\n${step}`;
@@ -67,6 +76,29 @@ describe("the failing step of a playbook", () => {
       const end = await runs.run(step(command));
       expect(end.code).toBe(0);
       expect(() => failingStep(end)).toThrow("No step failed");
+    }
+  });
+
+  it("passes over what a corrected attempt made good, and keeps what failed in a step that failed, where a later one fails", async () => {
+    const server = await startOpenAiServer("sk-key-123");
+    try {
+      server.answers = [{ content: JSON.stringify({ with: { command: "echo corrected" } }) }];
+      const yaml = `name: Failing
+steps:
+  - id: corrected
+    action: run
+    with: { command: "exit 3" }
+    recover: { action: model, with: { base_url: "${server.url}", model: small, key_env: MODEL_KEY } }
+  - { id: first, action: run, with: { command: "test -e again.txt" }, on_failure: continue }
+  - { id: mend, action: run, with: { command: "touch again.txt" } }
+  - { id: second, action: run, with: { command: "test -e again.txt" } }
+  - { id: last, action: run, with: { command: "exit 9" } }
+`;
+      const end = await runs.run(yaml, {}, { env: { MODEL_KEY: "sk-key-123" } });
+      expect(failingStep(end)).toMatchObject({ name: "run", error: "exit code 9" });
+      expect(failuresIn(end)).toEqual({ failures: ["first/run", "last/run"], recovered: ["attempt 1/run"] });
+    } finally {
+      await server[Symbol.asyncDispose]();
     }
   });
 
