@@ -4,7 +4,7 @@
 import type { Disposable } from "../base/disposable";
 import type { Event } from "../base/event";
 import { describeError } from "../base/logger";
-import type { BatchSettings } from "../trace/batch/batchRecord";
+import type { BatchSettings, PayloadPlace } from "../trace/batch/batchRecord";
 import type { BatchState } from "../trace/batch/batchState";
 import { type BatchClock, systemClock } from "./batchClock";
 import {
@@ -139,6 +139,11 @@ export class BatchHost {
   /** See `DirectoryStore.state`. */
   async state(id: string): Promise<BatchState | undefined> {
     return await this.#store.state(id);
+  }
+
+  /** Undefined where the bytes are not those that came. */
+  async payload(id: string, place: PayloadPlace): Promise<Uint8Array | undefined> {
+    return await this.#store.payload(id, place);
   }
 
   /** Resolves when the batch has ended, whoever runs it. Rejects with `BatchRefused`, or with the signal's reason. */
