@@ -11,6 +11,8 @@ export interface BodyLine {
 }
 
 const lineFeed = 0x0a;
+const firstBytes = 4 * 1024;
+const mostIdleBytes = 64 * 1024;
 
 /** @param mostBytes of a line; @param keptBytes of one that has more */
 export async function* readBodyLines(
@@ -31,11 +33,12 @@ export async function* readBodyLines(
   if (open.sizeBytes > 0) yield open.take();
 }
 
+/** One piece of memory, however small the pieces are in which a line comes. */
 class OpenLine {
   readonly #mostBytes: number;
   readonly #keptBytes: number;
   #line = 1;
-  #pieces: Uint8Array[] = [];
+  #bytes = new Uint8Array(firstBytes);
   #keptSize = 0;
   sizeBytes = 0;
 
@@ -44,34 +47,34 @@ class OpenLine {
     this.#keptBytes = keptBytes;
   }
 
-  add(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    this.sizeBytes += bytes.length;
-    const isTooLong = this.sizeBytes > this.#mostBytes;
-    const room = isTooLong ? Math.max(0, this.#keptBytes - this.#keptSize) : bytes.length;
-    if (room > 0) this.#keep(bytes.subarray(0, room));
-    if (isTooLong && this.#keptSize > this.#keptBytes) {
-      const start = Buffer.concat(this.#pieces).subarray(0, this.#keptBytes);
-      this.#pieces = [];
-      this.#keptSize = 0;
-      this.#keep(start);
-    }
+  add(piece: Uint8Array): void {
+    this.sizeBytes += piece.length;
+    if (this.sizeBytes > this.#mostBytes) {
+      // Of what was kept of it before the beginning is enough.
+      this.#keptSize = Math.min(this.#keptSize, this.#keptBytes);
+      this.#keep(piece.subarray(0, this.#keptBytes - this.#keptSize));
+    } else this.#keep(piece);
   }
 
   take(): BodyLine {
-    const [only] = this.#pieces;
-    const bytes = this.#pieces.length === 1 && only !== undefined ? only : Buffer.concat(this.#pieces);
     const { sizeBytes } = this;
-    const taken = { line: this.#line++, bytes, sizeBytes, isTooLong: sizeBytes > this.#mostBytes };
-    this.#pieces = [];
+    const bytes = this.#bytes.slice(0, this.#keptSize);
     this.#keptSize = 0;
     this.sizeBytes = 0;
-    return taken;
+    // One long line among short ones keeps no memory.
+    if (this.#bytes.length > mostIdleBytes) this.#bytes = new Uint8Array(firstBytes);
+    return { line: this.#line++, bytes, sizeBytes, isTooLong: sizeBytes > this.#mostBytes };
   }
 
   /** Whoever reads the body may use its buffers again. */
-  #keep(bytes: Uint8Array): void {
-    this.#pieces.push(Uint8Array.prototype.slice.call(bytes));
-    this.#keptSize += bytes.length;
+  #keep(piece: Uint8Array): void {
+    const size = this.#keptSize + piece.length;
+    if (size > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(size, this.#bytes.length * 2));
+      larger.set(this.#bytes.subarray(0, this.#keptSize));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(piece, this.#keptSize);
+    this.#keptSize = size;
   }
 }

@@ -30,12 +30,12 @@ export function readItemHead(bytes: Uint8Array): ItemHead {
       at = end;
       continue;
     }
-    if (depth === 1 && isValue && key === "index" && isDigit(byte)) {
+    if (depth === 1 && isValue && key === "index" && isNumberPart(byte)) {
       let end = at;
       while (end < bytes.length && isNumberPart(bytes[end] ?? 0)) end++;
       // One that goes on where the bytes end may be a longer one.
       const value = end < bytes.length ? Number(decoder.decode(bytes.subarray(at, end))) : Number.NaN;
-      index = Number.isSafeInteger(value) ? value : undefined;
+      index = Number.isSafeInteger(value) && value >= 0 ? value : undefined;
       at = end;
       continue;
     }
