@@ -26,7 +26,7 @@ export async function runCommand(input: RunInput, context: ActionContext): Promi
   const changes = { ...context.env, ...Object.fromEntries(own), ...variables };
   context.begin({ kind: "tool", name: "run", input: { command: command.text, cwd } });
   const env = commands.environment(scope.ref.id, cwd, changes);
-  const kept = new KeptOutput();
+  const kept = new KeptOutput(mask);
   const streams = new Map<OutputStream, MaskedStream>();
   const record: ProgramRecord = {
     recorder: commands.recorder,

@@ -22,7 +22,7 @@ const words: Readonly<Record<string, string>> = {
 /** Of a request that was ended before its time: whoever ended it knows why. */
 export const abortedRequest = "the request was ended";
 
-/** @param url as it was asked for; a name and a password in it are left out */
+/** @param url as it was asked for, masked; a name and a password in it are left out */
 export function fetchFailure(error: unknown, url: string): string {
   if (error instanceof Error && error.name === "AbortError") return abortedRequest;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
@@ -32,12 +32,8 @@ export function fetchFailure(error: unknown, url: string): string {
   return `no answer from ${shortUrl(url)}: ${why}`;
 }
 
-/** Without name, password, query and fragment. */
+/** Without name, password, query and fragment. @param url masked: what is left out may be a part of a secret */
 export function shortUrl(url: string): string {
-  try {
-    const { origin, pathname } = new URL(url);
-    return origin + pathname;
-  } catch {
-    return url;
-  }
+  const [, scheme = "", place = ""] = /^(https?:\/\/)?(?:[^/?#]*@)?([^?#]*)/i.exec(url) ?? [];
+  return scheme + place;
 }

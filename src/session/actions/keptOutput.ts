@@ -3,13 +3,20 @@
 // it says on standard error.
 
 import type { OutputStream } from "../../trace/outputBurst";
+import type { SecretMask } from "../secrets/secretMask";
 
 /** Of each; a JSON document that is longer can't be asked for its fields. */
 export const mostKeptBytes = 1024 * 1024;
 
 export class KeptOutput {
-  readonly #stdout = new LastBytes();
-  readonly #all = new LastBytes();
+  readonly #stdout: LastBytes;
+  readonly #all: LastBytes;
+
+  /** @param mask knows secrets, of which nothing is left where one stands at the cut */
+  constructor(mask: SecretMask) {
+    this.#stdout = new LastBytes(mask);
+    this.#all = new LastBytes(mask);
+  }
 
   add(stream: OutputStream, bytes: Buffer): void {
     this.#all.add(bytes);
@@ -33,9 +40,14 @@ export function parsedJson(text: string): unknown {
 }
 
 class LastBytes {
+  readonly #mask: SecretMask;
   #pieces: Buffer[] = [];
   #length = 0;
   isCut = false;
+
+  constructor(mask: SecretMask) {
+    this.#mask = mask;
+  }
 
   add(bytes: Buffer): void {
     this.#pieces.push(bytes);
@@ -54,9 +66,10 @@ class LastBytes {
   #cut(): void {
     if (this.#length <= mostKeptBytes) return;
     const all = Buffer.concat(this.#pieces);
+    const from = this.#mask.outside(all, all.length - mostKeptBytes);
     // A copy: the rest of the memory is given back.
-    this.#pieces = [Buffer.from(all.subarray(all.length - mostKeptBytes))];
-    this.#length = mostKeptBytes;
+    this.#pieces = [Buffer.from(all.subarray(from))];
+    this.#length = all.length - from;
     this.isCut = true;
   }
 }

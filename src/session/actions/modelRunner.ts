@@ -3,7 +3,7 @@
 
 import * as z from "zod/mini";
 import type { Usage } from "../steps/runEvent";
-import type { ActionContext, ActionResult } from "./actionRunner";
+import type { ActionContext, ActionResult, ActionServices } from "./actionRunner";
 import { fetchFailure, shortUrl } from "./fetchFailure";
 import { parsedJson } from "./keptOutput";
 import { readLimited } from "./limitedBody";
@@ -75,7 +75,7 @@ export async function runModel(input: ModelInput, context: ActionContext): Promi
   context.begin({ kind: "generation", name: `chat ${model}`, input: messages, model });
   const key = keyOf(input, context);
   if (typeof key === "object") return { failure: key.failure, output: "" };
-  const attributes = { "server.address": shortUrl(url), "gen_ai.request.model": model };
+  const attributes = { "server.address": shortUrl(services.mask.text(url)), "gen_ai.request.model": model };
   try {
     const response = await services.fetch(url, {
       method: "POST",
@@ -93,10 +93,16 @@ export async function runModel(input: ModelInput, context: ActionContext): Promi
     const { isTooLong } = await readLimited(response.body, mostAnswerBytes, (bytes) => pieces.push(bytes));
     if (isTooLong) return { failure: "the answer is longer than 16 MiB", output: "", attributes };
     const text = Buffer.concat(pieces).toString("utf8");
-    if (!response.ok) return { failure: refusal(response, text), output: "", status: response.status, attributes };
-    return { ...answerOf(text, input), status: response.status, attributes: { ...attributes, ...idsOf(text) } };
+    if (!response.ok) {
+      return { failure: refusal(response, text, services), output: "", status: response.status, attributes };
+    }
+    return {
+      ...answerOf(text, input, services),
+      status: response.status,
+      attributes: { ...attributes, ...idsOf(text) },
+    };
   } catch (error) {
-    return { failure: fetchFailure(error, url), output: "", attributes };
+    return { failure: fetchFailure(error, services.mask.text(url)), output: "", attributes };
   }
 }
 
@@ -132,10 +138,11 @@ function keyOf(
 function answerOf(
   text: string,
   input: ModelInput,
+  { mask }: Pick<ActionServices, "mask">,
 ): Pick<ActionResult, "failure" | "output" | "json" | "recordedOutput" | "usage" | "finishReason"> {
   const parsed = completionSchema.safeParse(parsedJson(text));
   if (!parsed.success) {
-    return { failure: `the answer is no chat completion: ${text.slice(0, toldLength)}`, output: "" };
+    return { failure: `the answer is no chat completion: ${mask.text(text).slice(0, toldLength)}`, output: "" };
   }
   const usage = usageOf(parsed.data, input);
   const [choice] = parsed.data.choices;
@@ -183,12 +190,16 @@ function usageOf({ usage }: Completion, { price }: ModelInput): Usage | undefine
 }
 
 /** What the server says of itself, as far as it says something. */
-function refusal({ status, statusText }: Response, text: string): string {
+function refusal({ status, statusText }: Response, text: string, { mask }: Pick<ActionServices, "mask">): string {
   const errorSchema = z.object({ error: z.union([z.string(), z.object({ message: z.string() })]) });
   const parsed = errorSchema.safeParse(parsedJson(text));
   const { error } = parsed.data ?? {};
   const message =
-    error === undefined ? text.trim().slice(0, toldLength) : typeof error === "string" ? error : error.message;
+    error === undefined
+      ? mask.text(text.trim()).slice(0, toldLength)
+      : typeof error === "string"
+        ? error
+        : error.message;
   const name = statusText === "" ? String(status) : `${status} ${statusText}`;
   return message === "" ? `the server answered ${name}` : `the server answered ${name}: ${message}`;
 }

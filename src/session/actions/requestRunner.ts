@@ -37,7 +37,7 @@ const textTypes =
   /^(?:text\/|application\/(?:[\w.+-]*json|[\w.+-]*xml|x-www-form-urlencoded|javascript|x-ndjson|yaml))/i;
 
 export async function runRequest(input: RequestInput, context: ActionContext): Promise<ActionResult> {
-  const { stop } = context;
+  const { stop, services } = context;
   const request = requestOf(input, context);
   if (typeof request === "string") return { failure: request, output: "" };
   const { method, headers, body } = request;
@@ -51,7 +51,7 @@ export async function runRequest(input: RequestInput, context: ActionContext): P
     if (typeof found === "string") return { failure: found, output: "" };
     return await read(found.response, found.url, context);
   } catch (error) {
-    return { failure: fetchFailure(error, request.url), output: "" };
+    return { failure: fetchFailure(error, services.mask.text(request.url)), output: "" };
   }
 }
 
@@ -146,7 +146,7 @@ async function read(response: Response, url: string, context: ActionContext): Pr
   const type = response.headers.get("content-type") ?? "";
   const isText = type === "" || textTypes.test(type);
   const attributes = { "http.response.status_code": status, url, headers: shownHeaders(response.headers) };
-  const kept = new KeptOutput();
+  const kept = new KeptOutput(services.mask);
   const recorded = new RecordedBody(services.mask, (text) => scope.emit({ type: "actionText", text }));
   let failure: string | undefined;
   let bytes = 0;
@@ -158,7 +158,7 @@ async function read(response: Response, url: string, context: ActionContext): Pr
     bytes = body.bytes;
     if (body.isTooLong) failure = "the answer is longer than 64 MiB";
   } catch (error) {
-    failure = fetchFailure(error, url);
+    failure = fetchFailure(error, services.mask.text(url));
   }
   recorded.end();
   failure = (await context.unmetBy({ status })) ?? failure;

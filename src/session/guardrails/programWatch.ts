@@ -3,6 +3,7 @@
 
 import type { GuardrailFinding } from "../../trace/guardrails/guardrail";
 import type { ReceivedSpan } from "../otlpSpanLog";
+import type { SecretMask } from "../secrets/secretMask";
 import { totalTokens } from "../steps/usageSum";
 import { AgentLanes } from "./agentLanes";
 import type { LaneDetectors } from "./laneDetectors";
@@ -14,6 +15,8 @@ export interface ProgramWatchSetup {
   /** Before the names of its agents, where other programs share the detectors. */
   readonly prefix: string;
   nowMs(): number;
+  /** Of a program that was told secrets: what is said of an action is cut, and a part of one is known to nobody. */
+  readonly mask?: SecretMask;
   /** @param spanId of the action, as it is recorded */
   tell(finding: GuardrailFinding, spanId: string): void;
 }
@@ -36,10 +39,12 @@ export class ProgramWatch {
   }
 
   #takeEnded({ id, mapped, counted }: ReceivedSpan): void {
-    const { detectors, prefix, nowMs, tell } = this.#setup;
-    const { kind, name, input, output, status, startTime: startMs, endTime: endMs = startMs } = mapped.span;
+    const { detectors, prefix, nowMs, tell, mask } = this.#setup;
+    const { kind, name, status, startTime: startMs, endTime: endMs = startMs } = mapped.span;
     if (kind === "tool") {
-      const action = { tool: name, input: textOf(input), output: textOf(output), isFailed: status === "error" };
+      const masked = (value: unknown) => (mask === undefined ? value : mask.value(value, { numbers: true }));
+      const [input, output] = [mapped.span.input, mapped.span.output].map((value) => textOf(masked(value)));
+      const action = { tool: mask?.text(name) ?? name, input, output, isFailed: status === "error" };
       const lane = prefix + this.#agents.of(mapped);
       for (const finding of detectors.add(lane, { ...action, startMs, endMs })) tell(finding, id);
     }

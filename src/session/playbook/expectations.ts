@@ -15,12 +15,16 @@ export function expectationsFor(action: ActionName, given: Expectations): Expect
   return given;
 }
 
+/** What of a text may be told; it is asked before anything is cut, because a part of a secret is one that nobody knows. */
+type Masked = (text: string) => string;
+
 /** @param fileExists asked with the path as the playbook gives it, filled in */
 export async function unmetExpectations(
   expected: Expectations,
   result: StepResult,
   values: PlaceholderValues,
   fileExists: (path: string) => Promise<boolean>,
+  masked: Masked,
 ): Promise<string[]> {
   const missing: string[] = [];
   for (const file of expected.filesExist ?? []) {
@@ -30,8 +34,8 @@ export async function unmetExpectations(
   return [
     ...exitCodeWords(expected.exitCodes, result),
     ...statusWords(expected.statuses, result),
-    ...outputWords(expected.outputMatches, result, values),
-    ...(expected.json ?? []).flatMap((each) => jsonWords(each, result, values)),
+    ...outputWords(expected.outputMatches, result, values, masked),
+    ...(expected.json ?? []).flatMap((each) => jsonWords(each, result, values, masked)),
     ...missing,
   ];
 }
@@ -50,18 +54,28 @@ function statusWords(expected: readonly ExpectedStatus[] | undefined, { status }
   return holds ? [] : [`status ${status} instead of ${expected.join(" or ")}`];
 }
 
-function outputWords(expression: string | undefined, { output }: StepResult, values: PlaceholderValues): string[] {
+function outputWords(
+  expression: string | undefined,
+  { output }: StepResult,
+  values: PlaceholderValues,
+  masked: Masked,
+): string[] {
   if (expression === undefined) return [];
   const filled = fillExpression(expression, values);
   try {
     return regularExpression(filled)(output) ? [] : [`the output does not match ${filled}`];
   } catch (error) {
-    if (error instanceof RegularExpressionError) return [`${filled} is no regular expression: ${error.message}`];
-    throw error;
+    if (!(error instanceof RegularExpressionError)) throw error;
+    return [`${filled} is no regular expression${reason(error, filled, masked)}`];
   }
 }
 
-function jsonWords({ path, equals }: JsonExpectation, result: StepResult, values: PlaceholderValues): string[] {
+function jsonWords(
+  { path, equals }: JsonExpectation,
+  result: StepResult,
+  values: PlaceholderValues,
+  masked: Masked,
+): string[] {
   const json = jsonOf(result);
   const filled = fillPath(path, values);
   if (json === undefined) return [`the output is not JSON, so there is no ${filled}`];
@@ -72,14 +86,19 @@ function jsonWords({ path, equals }: JsonExpectation, result: StepResult, values
     if (more.length > 0) return [`${filled} finds ${more.length + 1} values instead of one`];
     return canonicalJson(found) === canonicalJson(wanted)
       ? []
-      : [`${filled} is ${shortJson(found)} instead of ${shortJson(wanted)}`];
+      : [`${filled} is ${shortJson(found, masked)} instead of ${shortJson(wanted, masked)}`];
   } catch (error) {
-    if (error instanceof JsonPathError) return [`${filled} is no JSON path: ${error.message}`];
-    throw error;
+    if (!(error instanceof JsonPathError)) throw error;
+    return [`${filled} is no JSON path${reason(error, filled, masked)}`];
   }
 }
 
-function shortJson(value: unknown): string {
-  const text = canonicalJson(value);
+/** It quotes pieces of the text; where that holds a secret, one of them may hold a part of it. */
+function reason({ message }: Error, filled: string, masked: Masked): string {
+  return masked(filled) === filled ? `: ${message}` : "";
+}
+
+function shortJson(value: unknown, masked: Masked): string {
+  const text = masked(canonicalJson(value));
   return text.length > 200 ? `${text.slice(0, 200)}…` : text;
 }

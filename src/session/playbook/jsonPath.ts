@@ -56,5 +56,5 @@ function matches(subject: unknown, pattern: unknown, isWhole: boolean): boolean 
 
 function translated(error: unknown): unknown {
   if (!(error instanceof JSONPathError) && !(error instanceof RangeError)) return error;
-  return new JsonPathError(error.message.length > 300 ? `${error.message.slice(0, 300)}…` : error.message);
+  return new JsonPathError(error.message);
 }

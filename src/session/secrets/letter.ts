@@ -13,6 +13,8 @@ const letterX = 0x78;
 /** How often something may have been escaped or encoded: each time doubles the backslashes. */
 const mostTimes = 4;
 const mostBackslashes = 2 ** mostTimes;
+/** No way of a letter is longer: an escape for each of four bytes. */
+export const mostWrittenBytes = 4 * (mostBackslashes + 8);
 
 /** Behind a backslash. */
 const shortNames: Readonly<Record<string, string>> = {

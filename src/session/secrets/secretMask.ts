@@ -2,7 +2,7 @@
 // found as it is, in the ways in which it is written into something else, and line by line where it has several lines.
 
 import { Base64Pattern, base64Places } from "./base64Pattern";
-import type { Letter } from "./letter";
+import { type Letter, mostWrittenBytes } from "./letter";
 import { formsOf } from "./secretForms";
 import { LetterPattern } from "./secretPattern";
 import { SecretSearch } from "./secretSearch";
@@ -11,7 +11,7 @@ import { SecretSearch } from "./secretSearch";
 export const maskText = "•••";
 
 /** Half-open, in bytes. */
-export interface SecretRange {
+interface SecretRange {
   readonly from: number;
   readonly to: number;
 }
@@ -20,6 +20,8 @@ export class SecretMask {
   readonly #search = new SecretSearch();
   readonly #letters = new Map<string, Letter>();
   readonly #forms = new Set<string>();
+  /** In letters. */
+  #longest = 0;
 
   constructor(secrets: Iterable<string> = []) {
     for (const secret of secrets) this.add(secret);
@@ -30,6 +32,7 @@ export class SecretMask {
     for (const form of formsOf(secret)) {
       if (this.#forms.has(form)) continue;
       this.#forms.add(form);
+      this.#longest = Math.max(this.#longest, form.length);
       this.#search.add(new LetterPattern(form, this.#letters));
       for (const place of base64Places) this.#search.add(new Base64Pattern(Buffer.from(form), place));
     }
@@ -54,7 +57,7 @@ export class SecretMask {
   text(text: string): string {
     if (this.isEmpty) return text;
     const bytes = Buffer.from(text);
-    const found = this.ranges(bytes);
+    const found = this.#ranges(bytes);
     if (found.length === 0) return text;
     let masked = "";
     let end = 0;
@@ -65,8 +68,19 @@ export class SecretMask {
     return masked + bytes.toString("utf8", end);
   }
 
+  /**
+   * Where bytes may be cut without leaving a part of a secret behind the cut.
+   * @returns the same place, or the first one behind the secret that stands there
+   */
+  outside(bytes: Uint8Array, at: number): number {
+    const reach = this.#longest * mostWrittenBytes;
+    const from = Math.max(0, at - reach);
+    const near = this.#ranges(bytes.subarray(from, at + reach));
+    return near.reduce((cut, range) => (range.from + from < cut && cut < range.to + from ? range.to + from : cut), at);
+  }
+
   /** In their order, none overlapping another one. */
-  ranges(bytes: Uint8Array): readonly SecretRange[] {
+  #ranges(bytes: Uint8Array): readonly SecretRange[] {
     const ranges: { readonly from: number; to: number }[] = [];
     for (let at = 0; ; at++) {
       const found = this.#search.next(bytes, at, true);

@@ -63,7 +63,7 @@ export async function attempt(request: AttemptRequest): Promise<ActionResult> {
         const { exitCodes, statuses } = expectationsFor(use.action, expect);
         const own = { ...(exitCodes && { exitCodes }), ...(statuses && { statuses }) };
         const result = { isOk: true, isSkipped: false, output: "", ...outcome };
-        return wordsOf(await unmetExpectations(own, result, texts.values, async () => false));
+        return wordsOf(await unmetExpectations(own, result, texts.values, async () => false, masked(services)));
       },
       begin,
       openPlaybook: request.openPlaybook(scope, stop),
@@ -84,7 +84,7 @@ export async function attempt(request: AttemptRequest): Promise<ActionResult> {
     ...(failure === undefined ? {} : { failure }),
     ...(isInterrupted === true ? { isInterrupted } : {}),
     ...(recordedOutput === undefined ? {} : { output: recordedOutput }),
-    outputEnd: (ended.wholeOutput ?? ended.output).slice(-toldLength),
+    outputEnd: services.mask.text(ended.wholeOutput ?? ended.output).slice(-toldLength),
     ...(attributes === undefined ? {} : { attributes }),
     ...(finishReason === undefined ? {} : { finishReason }),
     ...(usage === undefined ? {} : { usage }),
@@ -113,7 +113,13 @@ async function unmetWords(request: AttemptRequest, ended: ActionResult): Promise
   const own = use.action === "run" ? use.with.cwd : undefined;
   const cwd = own === undefined ? folder : resolve(folder, texts.fill(own));
   const exists = (path: string) => services.fileExists(resolve(cwd, path));
-  return wordsOf(await unmetExpectations(expectationsFor(use.action, expect), result, texts.values, exists));
+  return wordsOf(
+    await unmetExpectations(expectationsFor(use.action, expect), result, texts.values, exists, masked(services)),
+  );
+}
+
+function masked({ mask }: RunServices): (text: string) => string {
+  return (text) => mask.text(text);
 }
 
 function wordsOf(unmet: readonly string[]): string | undefined {

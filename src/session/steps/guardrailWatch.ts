@@ -30,7 +30,7 @@ const mostPrograms = 16;
 /** A playbook within another one has a watch of its own only where it says so itself: the outer one sees its actions too. */
 export function watchGuardrails(
   { playbook, scope, prefix }: Watched,
-  { bus, guardrails, nowMs, programSpans }: RunServices,
+  { bus, guardrails, nowMs, programSpans, mask }: RunServices,
   stop: (reason: StopReason) => void,
 ): Disposable {
   if (prefix !== "" && playbook.guardrails === undefined) return toDisposable(() => undefined);
@@ -67,7 +67,8 @@ export function watchGuardrails(
   const programOf = ({ scopeId, spanId }: StartedProgram) => {
     const tellOf = (finding: GuardrailFinding, id: string) => tell(finding, { scopeId, spanId: id });
     const watch =
-      programs.get(scopeId) ?? new ProgramWatch({ detectors, spanId, prefix: `${scopeId} `, nowMs, tell: tellOf });
+      programs.get(scopeId) ??
+      new ProgramWatch({ detectors, spanId, prefix: `${scopeId} `, nowMs, mask, tell: tellOf });
     programs.delete(scopeId);
     programs.set(scopeId, watch);
     const [oldest] = programs.keys();

@@ -12,7 +12,13 @@ const result: StepResult = {
   status: 204,
 };
 const ask = async (expected: Expectations, of: Partial<StepResult> = {}) =>
-  await unmetExpectations(expected, { ...result, ...of }, values, async (path) => path === "dist/index.js");
+  await unmetExpectations(
+    expected,
+    { ...result, ...of },
+    values,
+    async (path) => path === "dist/index.js",
+    (text) => text,
+  );
 
 describe("expectations", () => {
   it("hold when all of them do", async () => {

@@ -156,4 +156,34 @@ steps: [{ id: inner, action: playbook, with: { path: "{token}.playbook.yaml" } }
     expect(stderr).toContain("•••.playbook.yaml:2");
     expect(stderr).not.toContain("hunter22");
   });
+
+  it("leave nothing behind where a cut goes through them: of a long output and of one that differs", async () => {
+    const token = "Zq7Wk9Xv2Jt5";
+    await runs.folder.dir.write(
+      "work/long.cjs",
+      // Of the end that the action log keeps the first letters are the last ones of the token.
+      `process.stdout.write(process.argv[2] + "-".repeat(64 * 1024 - 5));`,
+    );
+    const run = await runs.start(
+      `name: Cuts
+params: { token: { type: string, secret: true } }
+steps:
+  - { id: long, action: run, with: { command: [${JSON.stringify(pinnedNode)}, long.cjs, "{token}"] } }
+  - id: differs
+    action: run
+    with: { command: "echo 1" }
+    expect: { json: { path: $, equals: "${"-".repeat(190)}{token}" } }
+`,
+      { token },
+    );
+    const { stderr } = await runs.end(run);
+    expect(stderr).toContain(`$ is 1 instead of "${"-".repeat(190)}•••`);
+    let logs = 0;
+    for await (const path of filesBelow(runs.folder.traces())) {
+      const text = await readFile(path, "utf8");
+      if (text.includes('"name": "long"')) logs++;
+      for (const part of ["Zq7", "Wk9", "Xv2", "Jt5"]) expect(text, path).not.toContain(part);
+    }
+    expect(logs).toBe(1);
+  });
 });
