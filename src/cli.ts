@@ -5,6 +5,7 @@
 
 import { version } from "../package.json";
 import { describeError } from "./base/logger";
+import { batchCommand } from "./cli/batch";
 import { collectCommand } from "./cli/collect";
 import type { Command } from "./cli/command";
 import { listCommand } from "./cli/list";
@@ -19,6 +20,7 @@ import { UsageError } from "./cli/usageError";
 const commands: readonly Command[] = [
   runCommand,
   resumeCommand,
+  batchCommand,
   collectCommand,
   listCommand,
   showCommand,
@@ -38,6 +40,9 @@ async function main([name, ...words]: readonly string[]): Promise<number> {
     case "-v":
       process.stdout.write(`${version}\n`);
       return 0;
+    // What runs batches starts this very program for each of their runs.
+    case "--launch":
+      return await (await import("./session/sessionMain")).runSessionProcess([name, ...words]);
   }
   const command = commandNamed(name);
   return asksForHelp(words) ? help([name]) : await command.run(words);

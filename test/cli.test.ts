@@ -136,7 +136,7 @@ describe("tracekeeper", () => {
     const overview = await tracekeeper("help");
     expect(overview).toMatchObject({ code: 0, stderr: "" });
     const names = [...overview.stdout.matchAll(/^ {2}(\w+) /gm)].map(([, name]) => name as string);
-    expect(names).toEqual(["run", "resume", "collect", "ls", "show", "tail", "recover"]);
+    expect(names).toEqual(["run", "resume", "batch", "collect", "ls", "show", "tail", "recover"]);
     for (const words of [["--help"], ["-h"]]) expect((await tracekeeper(...words)).stdout).toBe(overview.stdout);
     for (const name of names) {
       const { code, stdout } = await tracekeeper("help", name);

@@ -105,6 +105,11 @@ export class BatchHost {
     return { ids, elsewhere };
   }
 
+  /** Goes on with this one. Rejects with `BatchRefused`, of another process with `BatchOwnedElsewhere`. */
+  async goOn(id: string): Promise<void> {
+    await (await this.#engineOf(id)).goOn(id);
+  }
+
   async create(request: BatchRequest): Promise<CreatedBatch> {
     return await this.#engine.create(request);
   }

@@ -96,8 +96,7 @@ export class SessionRunner implements Runner {
     if (type !== "ended") await recordPrefailed(directory, run, batchRunOf(run, 1), titleOf(run));
   }
 
-  /** Sessions that run go on; whoever waits for them is told that nobody does any more. */
-  dispose(): void {
+  async leave(): Promise<void> {
     this.#letGo.abort(new Error("This process no longer runs batches"));
     for (const child of this.#started) child.letGo();
   }

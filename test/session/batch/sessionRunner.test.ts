@@ -186,7 +186,7 @@ describe("an attempt that another process has started", () => {
     const run = attempt();
     const lost = first.run(run, never).catch((error: unknown) => error);
     await until(() => claimOf(run.sessionId), "it is claimed");
-    first.dispose();
+    await first.leave();
     expect(await lost).toBeInstanceOf(Error);
     const found = sample.runner(tasks).run(run, never);
     await sample.folder.dir.write(`work/go-${run.index}`, "");
@@ -247,7 +247,7 @@ describe("a cancelled attempt", () => {
     const run = attempt();
     first.run(run, never).catch(() => undefined);
     await until(async () => (await sample.lines("found-stopped"))[0], "it runs");
-    first.dispose();
+    await first.leave();
     expect(await sample.runner(tasks).run(run, AbortSignal.abort())).toMatchObject({ outcome: "cancelled" });
   });
 
