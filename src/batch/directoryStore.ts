@@ -12,12 +12,14 @@ import { batchFileNames, batchFolder } from "../trace/batch/batchIds";
 import type { BatchWriter, PayloadPlace } from "../trace/batch/batchRecord";
 import type { BatchState } from "../trace/batch/batchState";
 import type { WriterIdentity } from "../trace/evidence";
+import { writerTag } from "../trace/journalFrame";
 import { safeId } from "../trace/safeId";
 import type { ProbeLiveness } from "../trace/sessionFiles";
 import { type BatchClock, systemClock } from "./batchClock";
 import { BatchRefused } from "./batchEngine";
 import { type Records, readLog } from "./batchLog";
 import { type BatchFacts, type BatchStore, factsOf, type NewBatch } from "./batchStore";
+import { ItemKeys } from "./itemKeys";
 import type { ItemLine } from "./itemLine";
 import { OpenBatch, type OpenBatchContext } from "./openBatch";
 import type { Endpoint } from "./ownerFile";
@@ -55,6 +57,7 @@ const mostViews = 4;
 
 export class DirectoryStore implements BatchStore {
   readonly folder: string;
+  readonly keys: ItemKeys;
   readonly #context: OpenBatchContext;
   readonly #entries = new Map<string, Entry>();
   readonly #live = new Map<string, OpenBatch>();
@@ -68,6 +71,7 @@ export class DirectoryStore implements BatchStore {
     this.folder = join(directory, batchFolder);
     const identity = options.identity ?? ownIdentity(thisMachine(), randomInstance());
     const probe = options.probe ?? makeProbeLiveness();
+    this.keys = new ItemKeys(fs, this.folder, writerTag(identity.instance));
     const { instance, host, pid, processStart, bootId, pidNamespace } = identity;
     const writer: BatchWriter = { instance, host, pid, processStart, bootId, pidNamespace, version };
     this.#changed = new Emitter((error) => onProblem("A listener to batches failed", toError(error)));

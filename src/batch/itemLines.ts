@@ -27,6 +27,7 @@ const itemSchema = z.object({
         maxAttempts: z.optional(z.int().check(z.minimum(1), z.maximum(1_000))),
         tags: z.optional(z.union([text, z.array(text).check(z.maxLength(100))])),
         delay: z.optional(z.nullable(text)),
+        idempotencyKeyTTL: z.optional(text),
         name: z.optional(text),
       }),
     ),
@@ -63,12 +64,21 @@ function parseItem({ line, bytes }: BodyLine, nowMs: () => number): ItemLine {
     throw new ItemLineError(422, line, `${where}is missing or impossible`);
   }
   const { index, task, payload, options } = parsed.data;
-  const { payloadType, idempotencyKey, maxAttempts, tags, delay, name } = options ?? {};
-  const delayMs = delay === undefined || delay === null ? undefined : parseDelay(delay, nowMs());
-  if (typeof delay === "string" && delayMs === undefined) {
-    throw new ItemLineError(422, line, '"options.delay" is no duration, no time, or more than a year');
-  }
-  const known = withoutUndefined({ maxAttempts, tags: typeof tags === "string" ? [tags] : tags, delayMs, name });
+  const { payloadType, idempotencyKey, maxAttempts, tags, name } = options ?? {};
+  const duration = (field: "delay" | "idempotencyKeyTTL") => {
+    const given = options?.[field] ?? undefined;
+    if (given === undefined) return undefined;
+    const ms = parseDelay(given, nowMs());
+    if (ms !== undefined) return ms;
+    throw new ItemLineError(422, line, `"options.${field}" is no duration, no time, or more than a year`);
+  };
+  const known = withoutUndefined({
+    maxAttempts,
+    tags: typeof tags === "string" ? [tags] : tags,
+    delayMs: duration("delay"),
+    keyTtlMs: duration("idempotencyKeyTTL"),
+    name,
+  });
   return {
     line,
     index,

@@ -7,6 +7,7 @@ import { attemptSessionId } from "../trace/batch/batchIds";
 import type { BatchState } from "../trace/batch/batchState";
 import { recordsOfEnd, runOutcomeOf } from "./attemptEnd";
 import { BatchRefused } from "./batchEngine";
+import { type CachedEnd, CachedRuns } from "./cachedRuns";
 import type { LocalContext } from "./localContext";
 import { LogWriter, WorkLeft } from "./logWriter";
 import { RunCreation } from "./runCreation";
@@ -23,6 +24,7 @@ export class LocalBatch {
   readonly #log: LogWriter;
   readonly #queue = new RunQueue();
   readonly #running = new Map<number, AbortController>();
+  readonly #cached: CachedRuns;
   #timer: Disposable | undefined;
   #isCreating = false;
   #isDisposed = false;
@@ -31,6 +33,11 @@ export class LocalBatch {
     this.id = id;
     this.#context = context;
     this.#log = new LogWriter(id, context);
+    this.#cached = new CachedRuns({
+      ...context,
+      onEnded: (index, end) => this.#inBackground(this.#endCached(index, end)),
+      onProblem: (error) => context.onProblem(`Batch ${id}: ${describeError(error)}`, toError(error)),
+    });
   }
 
   /** Takes the batch up where its log ends. */
@@ -72,6 +79,7 @@ export class LocalBatch {
     this.#isDisposed = true;
     this.#timer?.dispose();
     this.#queue.clear();
+    this.#cached.dispose();
     this.#log.dispose();
   }
 
@@ -97,7 +105,8 @@ export class LocalBatch {
     const stands = state?.stateOf(index);
     if (state === undefined || (stands !== "queued" && stands !== "backing-off")) return;
     const run = state.run(index);
-    if (run === undefined || run.cachedFrom !== undefined) return;
+    if (run === undefined) return;
+    if (run.cachedFrom !== undefined) return this.#cached.add(index, run.cachedFrom);
     const delayed = (run.createdAt ?? 0) + (run.options?.delayMs ?? 0);
     const retryAt = stands === "backing-off" ? run.attempts.at(-1)?.retryAtMs : undefined;
     this.#queue.add(index, retryAt ?? (run.attempts.length === 0 ? delayed : 0));
@@ -203,6 +212,11 @@ export class LocalBatch {
     if (outcome === undefined) return;
     const isOpen = (state: BatchState) => state.stateOf(index) === "running";
     await this.#log.update(isOpen, [{ type: "runEnded", index, outcome: runOutcomeOf(outcome) }]);
+    await this.#finish();
+  }
+
+  async #endCached(index: number, { outcome, error }: CachedEnd): Promise<void> {
+    await this.#log.update(isWaiting(index), [{ type: "runEnded", index, outcome, error }]);
     await this.#finish();
   }
 

@@ -4,6 +4,7 @@ import type { BatchState } from "../trace/batch/batchState";
 import type { BatchClock } from "./batchClock";
 import type { BatchService } from "./batchService";
 import type { BatchStore } from "./batchStore";
+import type { ItemKeys } from "./itemKeys";
 import type { Runner } from "./runner";
 
 /** Where the local engine keeps its batches. */
@@ -14,6 +15,8 @@ export interface LocalStore extends BatchStore {
   live(id: string): BatchState | undefined;
   /** Takes the batch over where it has not ended; false where there is none. */
   take(id: string): Promise<boolean>;
+  /** Of items, for all batches of the directory. */
+  readonly keys: ItemKeys;
 }
 
 export interface LocalContext {

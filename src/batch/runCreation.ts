@@ -2,9 +2,10 @@
 // opens a trace that says why; only when that fails too is there none.
 
 import { describeError } from "../base/logger";
-import { attemptSessionId } from "../trace/batch/batchIds";
+import { attemptSessionId, parseRunId } from "../trace/batch/batchIds";
 import type { RunFault } from "../trace/batch/batchRecord";
 import type { BatchState } from "../trace/batch/batchState";
+import { isRunWithoutResult } from "./cachedRuns";
 import type { LocalContext } from "./localContext";
 import { type LogWriter, WorkLeft } from "./logWriter";
 import { runItemOf } from "./runItem";
@@ -51,11 +52,28 @@ export class RunCreation {
       const fault = state.run(index)?.problem ?? (await this.#faultOf(item));
       if (fault !== undefined) return await this.#prefail(item, fault);
     }
+    const earlier = state.isCancelled ? undefined : await this.#earlierRun(state, item);
     const isCreated = await this.#log.update(isAt(index, "waiting"), ({ isCancelled }) => [
-      { type: "run", index, runId: item.runId },
+      { type: "run", index, runId: earlier ?? item.runId, cachedFrom: earlier },
       ...(isCancelled ? [{ type: "runEnded" as const, index, outcome: "cancelled" as const }] : []),
     ]);
     if (isCreated) this.#onCreated(index);
+  }
+
+  /** The run of an earlier item of the same task and key. */
+  async #earlierRun(state: BatchState, { index, task, runId }: RunItem): Promise<string | undefined> {
+    const run = state.run(index);
+    const key = run?.idempotencyKey;
+    if (key === undefined) return undefined;
+    const { store, clock } = this.#context;
+    const claim = { task, key, runId, ttlMs: run?.options?.keyTtlMs };
+    const holder = await this.#log.retrying(() =>
+      store.keys.claim(claim, clock.nowMs(), async (id) => {
+        const source = parseRunId(id);
+        return source === undefined || isRunWithoutResult(await store.state(source.batchId), source.index);
+      }),
+    );
+    return holder === runId ? undefined : holder;
   }
 
   async #faultOf(item: RunItem): Promise<RunFault | undefined> {

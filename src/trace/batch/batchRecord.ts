@@ -47,6 +47,8 @@ export const itemOptionsSchema = z.looseObject({
   tags: z.optional(z.array(text)),
   /** The first attempt begins so long after the run was created. */
   delayMs: z.optional(z.number().check(z.minimum(0))),
+  /** So long the item's key leads to its run. */
+  keyTtlMs: z.optional(z.number().check(z.minimum(0))),
   name: z.optional(text),
 });
 export type ItemOptions = Known<z.infer<typeof itemOptionsSchema>>;

@@ -3,7 +3,7 @@
 
 import type { Crc32 } from "../crc32";
 import { crc32 as plainCrc32 } from "../crc32";
-import { readFramedLine } from "../framedLine";
+import { FramedLineReader, type FramedLineSink } from "../framedLine";
 import { JournalProblems } from "../journalProblems";
 import type { Problem } from "../problem";
 import { ProblemList } from "../problemList";
@@ -25,33 +25,26 @@ export interface BatchLogReading {
 }
 
 const decoder = new TextDecoder();
-const lineFeed = 0x0a;
 
 export class BatchLogReader {
   readonly state: BatchState;
   readonly #fileName: string;
-  readonly #crc32: Crc32;
+  readonly #lines: FramedLineReader;
   readonly #seqs = new SeqLog();
   readonly #damage: JournalProblems;
   readonly #ofRecords = new ProblemList();
-  /** Bytes after the last line feed, in the pieces in which they came. */
-  #pending: Uint8Array[] = [];
-  #pendingBytes = 0;
-  #lineStart = 0;
-  /** A last line without a line feed was taken; the line feed may still come. */
-  #isTailTaken = false;
 
   /** @param fileName `B.batch.ndjson`; tells the id where the first record does not */
   constructor(fileName: string, options: BatchLogOptions = {}) {
     this.#fileName = fileName;
-    this.#crc32 = options.crc32 ?? plainCrc32;
+    this.#lines = new FramedLineReader(options.crc32 ?? plainCrc32);
     this.#damage = new JournalProblems(fileName);
     this.state = new BatchState(parseBatchLogName(fileName) ?? fileName);
   }
 
   /** Bytes taken so far. */
   get lengthBytes(): number {
-    return this.#lineStart + this.#pendingBytes;
+    return this.#lines.lengthBytes;
   }
 
   /** The highest sequence number of a record so far, -1 for none. */
@@ -65,45 +58,22 @@ export class BatchLogReader {
    */
   feed(bytes: Uint8Array): BatchRecord[] {
     const records: BatchRecord[] = [];
-    let from = 0;
-    if (this.#isTailTaken && bytes.length > 0) {
-      this.#isTailTaken = false;
-      if (bytes[0] === lineFeed) {
-        from = 1;
-        this.#lineStart++;
-      }
-    }
-    for (let end = bytes.indexOf(lineFeed, from); end >= 0; end = bytes.indexOf(lineFeed, from)) {
-      const line = bytes.subarray(from, end);
-      this.#readLine(this.#pendingBytes === 0 ? line : this.#join(line), true, records);
-      this.#lineStart += this.#pendingBytes + line.length + 1;
-      this.#pending = [];
-      this.#pendingBytes = 0;
-      from = end + 1;
-    }
-    if (from < bytes.length) {
-      this.#pending.push(bytes.slice(from));
-      this.#pendingBytes += bytes.length - from;
-    }
+    this.#lines.feed(bytes, this.#sinkInto(records));
     return records;
   }
 
   /** Takes a last line without a line feed for good. For logs that nobody is just writing to. */
   takeTail(): BatchRecord[] {
     const records: BatchRecord[] = [];
-    if (this.#pendingBytes === 0) return records;
-    this.#readLine(this.#join(new Uint8Array()), false, records);
-    this.#lineStart += this.#pendingBytes;
-    this.#pending = [];
-    this.#pendingBytes = 0;
-    this.#isTailTaken = true;
+    this.#lines.takeTail(this.#sinkInto(records));
     return records;
   }
 
   /** What is known by now; what `takeTail` has not taken of a last line counts as damaged. */
   result(): BatchLogReading {
     const damage = this.#damage.fork();
-    if (this.#pendingBytes > 0) damage.addDamage(this.#join(new Uint8Array()), this.#lineStart, true);
+    const { tail } = this.#lines;
+    if (tail.length > 0) damage.addDamage(tail, this.lengthBytes - tail.length, true);
     const problems = [...damage.toArray(this.lengthBytes, false, this.#seqs.missing), ...this.#ofRecords.toArray()];
     if (this.lengthBytes > 0 && this.state.created === undefined) {
       problems.push({
@@ -115,25 +85,14 @@ export class BatchLogReader {
       });
     }
     problems.sort((one, other) => (one.offsetBytes ?? 0) - (other.offsetBytes ?? 0));
-    return { state: this.state, problems, isTailOpen: this.#pendingBytes > 0 || this.#isTailTaken };
+    return { state: this.state, problems, isTailOpen: this.#lines.isTailOpen };
   }
 
-  #join(last: Uint8Array): Uint8Array {
-    const line = new Uint8Array(this.#pendingBytes + last.length);
-    let at = 0;
-    for (const piece of this.#pending) {
-      line.set(piece, at);
-      at += piece.length;
-    }
-    line.set(last, at);
-    return line;
-  }
-
-  #readLine(line: Uint8Array, isTerminated: boolean, into: BatchRecord[]): void {
-    readFramedLine(line, this.#lineStart, isTerminated, this.#crc32, {
+  #sinkInto(into: BatchRecord[]): FramedLineSink {
+    return {
       addRecord: (bytes, offset, checksum) => this.#addRecord(bytes, offset, checksum, into),
       addDamage: (bytes, offset, isTail) => this.#damage.addDamage(bytes, offset, isTail),
-    });
+    };
   }
 
   #addRecord(bytes: Uint8Array, offsetBytes: number, checksum: number, into: BatchRecord[]): void {
