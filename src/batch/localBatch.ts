@@ -46,7 +46,7 @@ export class LocalBatch {
     if (state === undefined) return;
     for (let index = 0; index < state.runCount; index++) {
       const isUnderWay = state.stateOf(index) === "running";
-      if (isUnderWay && state.lastAttempt(index)?.outcome === undefined) this.#launch(index, true);
+      if (state.isAttemptOpen(index)) this.#launch(index, true);
       else if (isUnderWay) this.#inBackground(this.#endRun(index));
       else this.#enqueue(index);
     }
@@ -152,10 +152,7 @@ export class LocalBatch {
     if (attempt === undefined) return;
     const end = await this.#outcome(index, attempt, signal);
     if (this.#isDisposed) return;
-    const isOpen = (state: BatchState) => {
-      const last = state.lastAttempt(index);
-      return state.stateOf(index) === "running" && last?.attempt === attempt && last.outcome === undefined;
-    };
+    const isOpen = (state: BatchState) => state.isAttemptOpen(index, attempt);
     const { nowMs } = this.#context.clock;
     await this.#log.update(isOpen, (state) => recordsOfEnd(state, index, attempt, end, nowMs()));
     await this.#finish();

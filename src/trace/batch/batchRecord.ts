@@ -11,7 +11,8 @@ export const mostRuns = 100_000;
 type Known<T> = { [K in keyof T as string extends K ? never : K]: T[K] };
 
 const index = z.int().check(z.minimum(0), z.maximum(mostRuns - 1));
-const attemptNumber = z.int().check(z.minimum(1), z.maximum(10_000));
+const mostAttempts = 10_000;
+const attemptNumber = z.int().check(z.minimum(1), z.maximum(mostAttempts));
 const count = z.int().check(z.minimum(0));
 const timeMs = z.number();
 const text = z.string();
@@ -217,8 +218,76 @@ export function parseBatchRecord(value: unknown): ParsedRecord {
     return { type: "unsound", message: "A record has a sound checksum, but no type or no time" };
   }
   if (!isBatchRecordType(name)) return { type: "unknown", name };
+  const frequent = parseFrequent(name, value, at);
+  if (frequent !== undefined) return { type: "record", record: frequent };
   const fields = Object.fromEntries(Object.entries(value).filter(([key]) => !frameKeys.has(key)));
   const parsed = batchRecordSchemas[name].safeParse({ ...fields, at });
   if (parsed.success) return { type: "record", record: parsed.data as BatchRecord };
   return { type: "unsound", message: `A record of type "${name}" lacks what it needs` };
+}
+
+/**
+ * Records of which a log has one or more for each run, checked by hand: a schema takes longer than reading them. Undefined
+ * where the schema has to judge, because there is more in the record than the usual fields.
+ */
+function parseFrequent(type: BatchRecordType, value: Fields, at: number): BatchRecord | undefined {
+  const { index, attempt } = value;
+  if (!isIndex(index) || !Number.isFinite(at)) return undefined;
+  switch (type) {
+    case "run": {
+      const { runId } = value;
+      if (typeof runId !== "string" || hasMore(value, 3)) return undefined;
+      return { type, at, index, runId };
+    }
+    case "attempt": {
+      const { session } = value;
+      if (!isAttempt(attempt) || typeof session !== "string" || hasMore(value, 4)) return undefined;
+      return { type, at, index, attempt, session };
+    }
+    case "attemptEnded": {
+      const outcome = attemptOutcomes.find((word) => word === value["outcome"]);
+      const { error, exitCode, retryAt } = value;
+      const optional = countOf(error) + countOf(exitCode) + countOf(retryAt);
+      const isSound =
+        isAttempt(attempt) &&
+        outcome !== undefined &&
+        (error === undefined || typeof error === "string") &&
+        (exitCode === undefined || Number.isSafeInteger(exitCode)) &&
+        (retryAt === undefined || Number.isFinite(retryAt)) &&
+        !hasMore(value, 4 + optional);
+      if (!isSound) return undefined;
+      const ended: BatchRecordOf<"attemptEnded"> = { type, at, index, attempt, outcome };
+      if (error !== undefined) ended.error = error;
+      if (exitCode !== undefined) ended.exitCode = exitCode as number;
+      if (retryAt !== undefined) ended.retryAt = retryAt as number;
+      return ended;
+    }
+    case "runEnded": {
+      const outcome = runOutcomes.find((word) => word === value["outcome"]);
+      return outcome === undefined || hasMore(value, 3) ? undefined : { type, at, index, outcome };
+    }
+    default:
+      return undefined;
+  }
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+function isIndex(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) < mostRuns;
+}
+
+function isAttempt(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= mostAttempts;
+}
+
+function countOf(value: unknown): number {
+  return value === undefined ? 0 : 1;
+}
+
+/** More fields than these and those of the frame. */
+function hasMore(value: Fields, count: number): boolean {
+  let left = count + frameKeys.size;
+  for (const _ in value) if (--left < 0) return true;
+  return false;
 }

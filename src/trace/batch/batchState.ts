@@ -79,6 +79,8 @@ export class BatchState {
   #updatedAt = 0;
   #revision = 0;
   #highestIndex = -1;
+  /** Of the ids of its runs. */
+  #runPrefix: string | undefined;
   #writer: BatchWriter | undefined;
   readonly #statusChanges: StatusChange[] = [];
   readonly #streams: BatchStream[] = [];
@@ -232,6 +234,13 @@ export class BatchState {
     return this.#runs?.attemptsOf(index) ?? 0;
   }
 
+  /** The run is in an attempt whose end is not known; in this one, where it is given. */
+  isAttemptOpen(index: number, attempt?: number): boolean {
+    const runs = this.#runs;
+    if (runs === undefined || runs.state(index) !== "running" || !runs.isLastOpen(index)) return false;
+    return attempt === undefined || runs.lastAttemptNumber(index) === attempt;
+  }
+
   lastAttempt(index: number): BatchAttempt | undefined {
     return this.#runs?.lastAttempt(index, attemptOutcomes, this.#usualSession(index));
   }
@@ -301,6 +310,7 @@ export class BatchState {
   #create(record: BatchRecordOf<"created">): void {
     this.#created = record;
     this.#id = record.id;
+    this.#runPrefix = undefined;
     this.#runs = new RunColumns(record.runCount);
     this.#writer = record.writer;
     this.#updatedAt = record.at;
@@ -377,8 +387,8 @@ export class BatchState {
     if (state !== "waiting" && state !== "absent") return passedOver(`Run ${index} was created twice`);
     if (this.#status === "ABORTED") return passedOver(`Run ${index} was created in an aborted batch`);
     this.#runs?.setCreated(index, at);
-    const usual = runIdOf(this.id, index);
-    this.#runs?.setRare(index, { runId: runId === usual ? undefined : runId, cachedFrom, fault: prefailed });
+    const isUsual = runId === this.#usualRunId(index);
+    this.#runs?.setRare(index, { runId: isUsual ? undefined : runId, cachedFrom, fault: prefailed });
     if (prefailed !== undefined) {
       // Its trace has the session of the first attempt.
       this.#runs?.addAttempt(index, 1, at, attemptSessionId(runId, 1), true);
@@ -419,23 +429,21 @@ export class BatchState {
   #attempt({ at, index, attempt, session }: BatchRecordOf<"attempt">): Problem | undefined {
     const state = this.stateOf(index);
     if (isFinalRunState(state)) return passedOver(`Attempt ${attempt} of run ${index} began after the run's end`);
-    const last = this.lastAttempt(index);
-    if (last !== undefined && attempt <= last.attempt)
-      return passedOver(`Attempt ${attempt} of run ${index} began twice`);
+    const last = this.#runs?.lastAttemptNumber(index) ?? 0;
+    if (attempt <= last) return passedOver(`Attempt ${attempt} of run ${index} began twice`);
+    const isEndLost = this.isAttemptOpen(index);
     const isUsual = session === attemptSessionId(this.#runIdOf(index), attempt);
     this.#runs?.addAttempt(index, attempt, at, session, isUsual);
     this.#setState(index, "running");
     this.#applied();
     if (state === "absent" || state === "waiting") return lost(`The creation of run ${index}`);
-    const isEndLost = last !== undefined && last.outcome === undefined;
-    return isEndLost ? lost(`The end of attempt ${last.attempt} of run ${index}`) : undefined;
+    return isEndLost ? lost(`The end of attempt ${last} of run ${index}`) : undefined;
   }
 
   #attemptEnded(record: BatchRecordOf<"attemptEnded">): Problem | undefined {
     const { at, index, attempt, outcome, error, exitCode, retryAt } = record;
-    const last = this.lastAttempt(index);
-    const isOpen = this.stateOf(index) === "running" && last?.attempt === attempt && last.outcome === undefined;
-    if (!isOpen) return passedOver(`Attempt ${attempt} of run ${index} ended, but was not under way`);
+    if (!this.isAttemptOpen(index, attempt))
+      return passedOver(`Attempt ${attempt} of run ${index} ended, but was not under way`);
     this.#runs?.endAttempt(index, at, attemptOutcomes.indexOf(outcome), { error, exitCode, retryAt });
     if (retryAt !== undefined) this.#setState(index, "backing-off");
     return this.#applied();
@@ -514,7 +522,12 @@ export class BatchState {
   }
 
   #runIdOf(index: number): string {
-    return this.#runs?.rare(index).runId ?? runIdOf(this.id, index);
+    return this.#runs?.rare(index).runId ?? this.#usualRunId(index);
+  }
+
+  #usualRunId(index: number): string {
+    this.#runPrefix ??= runIdOf(this.id, 0).slice(0, -1);
+    return this.#runPrefix + index;
   }
 
   #usualSession(index: number): (attempt: number) => string {

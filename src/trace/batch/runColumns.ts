@@ -53,6 +53,7 @@ interface RareFacts {
 }
 
 const none = -1;
+const noFacts: RareFacts = {};
 const firstRows = 64;
 
 export class RunColumns {
@@ -139,8 +140,12 @@ export class RunColumns {
   }
 
   setRare(index: number, facts: RareFacts): void {
-    const known = Object.entries(facts).filter(([, value]) => value !== undefined);
-    if (known.length > 0) this.#rare.set(index, { ...this.#rare.get(index), ...Object.fromEntries(known) });
+    let known: RareFacts | undefined;
+    for (const name in facts) {
+      const key = name as keyof RareFacts;
+      if (facts[key] !== undefined) known = { ...known, [key]: facts[key] };
+    }
+    if (known !== undefined) this.#rare.set(index, { ...this.#rare.get(index), ...known });
   }
 
   /** What was wrong before no longer holds. */
@@ -150,7 +155,7 @@ export class RunColumns {
   }
 
   rare(index: number): Readonly<RareFacts> {
-    return this.#rare.get(index) ?? {};
+    return this.#rare.get(index) ?? noFacts;
   }
 
   task(index: number): string {
@@ -188,6 +193,16 @@ export class RunColumns {
   /** How many attempts the run has had, the one under way counted. */
   attemptsOf(index: number): number {
     return this.#attemptCounts[index] ?? 0;
+  }
+
+  /** 0 where there was none. */
+  lastAttemptNumber(index: number): number {
+    return this.#numbers[this.#last[index] ?? none] ?? 0;
+  }
+
+  /** The last attempt has not ended. */
+  isLastOpen(index: number): boolean {
+    return this.#outcomes[this.#last[index] ?? none] === none;
   }
 
   addAttempt(index: number, attempt: number, startMs: number, session: string, isUsualSession: boolean): void {

@@ -112,7 +112,11 @@ describe("a batch", () => {
         records.push({ type: "attemptEnded", at: 4, index, attempt, outcome: "failed", error: "same", retryAt: 5 });
       }
     }
-    for (const record of records) expect(state.apply(record)).toBeUndefined();
+    const before = process.memoryUsage();
+    const problems = records.filter((record) => state.apply(record) !== undefined);
+    const after = process.memoryUsage();
+    expect(problems).toEqual([]);
+    expect(after.arrayBuffers - before.arrayBuffers).toBeLessThan(8 * 1024 * 1024);
     expect(state.attemptCount).toBe(5 * runCount);
     expect(state.run(9_999)?.attempts).toHaveLength(5);
   });
