@@ -77,6 +77,20 @@ const entries = [
     budgetKb: 300,
   },
   {
+    name: "batchPage",
+    source: "webview/batch/batch.tsx",
+    outfile: "webview/batch.js",
+    options: {
+      platform: "browser",
+      format: "esm",
+      target: vscodeBrowser,
+      jsx: "automatic",
+      jsxImportSource: "preact",
+      external: ["../codicon.ttf", "./codicon.ttf"],
+    },
+    budgetKb: 200,
+  },
+  {
     name: "tests",
     source: "test/vscode/index.ts",
     outfile: "test/index.js",
@@ -197,7 +211,7 @@ export async function build({ names = [], production = false, outputFolder, quie
       failures.push(built);
       continue;
     }
-    if (entry.name === "webview") await copyIconFont(folder);
+    if (dirname(entry.outfile) === "webview") await copyIconFont(folder);
     const files = Object.keys(built.metafile?.outputs ?? {}).filter((file) => !file.endsWith(".map"));
     if (entry.declarations !== undefined) {
       const written = await writeDeclarations(entry, join(folder, entry.declarations));
@@ -310,7 +324,7 @@ function kilobytes(bytes) {
 async function watch() {
   const outputFolder = join(repositoryRoot, "dist");
   const present = entries.filter(({ source }) => existsSync(join(repositoryRoot, source)));
-  if (present.some(({ name }) => name === "webview")) await copyIconFont(outputFolder);
+  if (present.some(({ outfile }) => dirname(outfile) === "webview")) await copyIconFont(outputFolder);
   const contexts = await Promise.all(
     present.map((entry) => {
       const options = optionsOf(entry, { production: false, outputFolder });

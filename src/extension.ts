@@ -5,6 +5,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { silentLogger } from "./base/logger";
 import { addDirectory } from "./host/addDirectory";
+import { BatchSupport } from "./host/batch/batchSupport";
 import { CollectorControl } from "./host/collect/collectorControl";
 import { registerCommands } from "./host/commandEdge";
 import { fileFolders } from "./host/directories";
@@ -116,6 +117,8 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   own(vscode.window.registerUriHandler(createUriHandler(starter.start, store, navigator)));
+
+  own(new BatchSupport({ extensionUri: context.extensionUri, store, access, logger, navigator }));
 
   const playbookTools = playbookToolsLoader(join(context.extensionUri.fsPath, "dist"));
   own(new PlaybookSupport({ tools: playbookTools, runs: runsInStore(store), logger }));

@@ -1,7 +1,11 @@
-// Texts of the panel by key. The host sends the table before anything else, so that it is not in the bundle as well; until
+// Texts of a page by key. The host sends the table before anything else, so that it is not in the bundle as well; until
 // then nothing is shown.
 
+import type { BatchTextKey } from "../src/protocol/batchTexts";
 import type { WebviewTextKey } from "../src/protocol/webviewTexts";
+
+/** Each page has the table of its own: the panel that of `webviewTexts`, the page of a batch that of `batchTexts`. */
+export type TextKey = WebviewTextKey | BatchTextKey;
 
 let texts: Readonly<Record<string, string>> = {};
 
@@ -10,7 +14,7 @@ export function setTexts(table: Readonly<Record<string, string>>): void {
 }
 
 /** `{0}`, `{1}` are replaced in order. */
-export function text(key: WebviewTextKey, ...args: readonly (string | number)[]): string {
+export function text(key: TextKey, ...args: readonly (string | number)[]): string {
   const template = texts[key] ?? "";
   return args.length === 0
     ? template
@@ -18,7 +22,7 @@ export function text(key: WebviewTextKey, ...args: readonly (string | number)[])
 }
 
 /** One of two texts by number. */
-export function countText(one: WebviewTextKey, many: WebviewTextKey, count: number): string {
+export function countText(one: TextKey, many: TextKey, count: number): string {
   return text(count === 1 ? one : many, formatInteger(count));
 }
 

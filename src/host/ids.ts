@@ -50,7 +50,11 @@ export const commandIds = {
 
 export const viewIds = { sessions: "tracekeeper.sessions" } as const;
 export const viewContainerIds = { tracekeeper: "tracekeeper" } as const;
-export const editorIds = { trace: "tracekeeper.trace", traceFile: "tracekeeper.traceFile" } as const;
+export const editorIds = {
+  trace: "tracekeeper.trace",
+  traceFile: "tracekeeper.traceFile",
+  batch: "tracekeeper.batch",
+} as const;
 
 export const settingIds = {
   directories: "tracekeeper.directories",

@@ -18,6 +18,8 @@ import { repositoryRoot } from "../../scripts/lib/paths.mjs";
 import { type ThemeName, themeOf, type WebviewTheme } from "./webviewTheme";
 
 export interface PanelPageOptions {
+  /** Which page: the trace panel, unless told. */
+  readonly page?: "main" | "batch" | undefined;
   readonly theme?: ThemeName | undefined;
   readonly widthPx?: number | undefined;
   readonly heightPx?: number | undefined;
@@ -81,12 +83,14 @@ export class PanelPage implements AsyncDisposable {
   readonly webview: MessagePort;
   readonly #context: BrowserContext;
   readonly #listeners = new Set<(message: unknown) => void>();
+  readonly #name: string;
   #state: unknown;
   #theme: Promise<WebviewTheme>;
 
   constructor(context: BrowserContext, page: Page, options: PanelPageOptions) {
     this.#context = context;
     this.page = page;
+    this.#name = options.page ?? "main";
     this.#state = options.state;
     this.#theme = themeOf(options.theme ?? "dark");
     this.webview = {
@@ -171,11 +175,11 @@ export class PanelPage implements AsyncDisposable {
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${contentSecurityPolicy}">
 <link rel="stylesheet" href="${origin}/theme.css">
-<link rel="stylesheet" href="${origin}/main.css">
+<link rel="stylesheet" href="${origin}/${this.#name}.css">
 </head>
 <body class="${bodyClass}" data-vscode-theme-kind="${kind}">
 <div id="root"></div>
-<script type="module" nonce="panel" src="${origin}/main.js"></script>
+<script type="module" nonce="panel" src="${origin}/${this.#name}.js"></script>
 </body>
 </html>`;
   }

@@ -9,7 +9,7 @@ import type { Panel } from "../model/panel";
 import { formatInteger, text } from "../text";
 import { Icon, type IconName } from "./icon";
 import { IconButton } from "./iconButton";
-import { MenuItem } from "./overflowMenu";
+import { MenuItem } from "./menuItem";
 import { Popup } from "./popup";
 import { kindIcon } from "./statusIcon";
 

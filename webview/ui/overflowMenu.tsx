@@ -2,7 +2,7 @@
 
 import type { Panel } from "../model/panel";
 import { text } from "../text";
-import { Icon, type IconName } from "./icon";
+import { MenuItem } from "./menuItem";
 import { Popup } from "./popup";
 
 export function OverflowMenu({ panel }: { panel: Panel }) {
@@ -43,36 +43,5 @@ export function OverflowMenu({ panel }: { panel: Panel }) {
       <MenuItem icon="graph" label={text("summary")} onRun={() => panel.setPopup("summary")} />
       <MenuItem icon="keyboard" label={text("shortcuts")} onRun={() => panel.setPopup("shortcuts")} />
     </Popup>
-  );
-}
-
-export interface MenuItemProps {
-  readonly icon?: IconName;
-  readonly label: string;
-  readonly detail?: string;
-  readonly checked?: boolean;
-  readonly disabled?: boolean;
-  readonly onRun: () => void;
-}
-
-export function MenuItem(props: MenuItemProps) {
-  const isCheckable = props.checked !== undefined;
-  return (
-    <button
-      type="button"
-      class="menu-item"
-      role={isCheckable ? "menuitemcheckbox" : "menuitem"}
-      aria-checked={props.checked}
-      aria-disabled={props.disabled === true ? true : undefined}
-      onClick={() => {
-        if (props.disabled !== true) props.onRun();
-      }}
-    >
-      <span class="menu-check">
-        {props.checked === true ? <Icon name="check" /> : props.icon !== undefined && <Icon name={props.icon} />}
-      </span>
-      <span class="menu-label">{props.label}</span>
-      {props.detail !== undefined && <span class="menu-detail">{props.detail}</span>}
-    </button>
   );
 }

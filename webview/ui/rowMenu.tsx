@@ -8,7 +8,7 @@ import type { Picture } from "../model/traceModel";
 import { stringAt } from "../model/traceModel";
 import { text } from "../text";
 import { kindText } from "./filterMenu";
-import { MenuItem } from "./overflowMenu";
+import { MenuItem } from "./menuItem";
 import { Popup } from "./popup";
 
 export interface RowMenuTarget {

@@ -1,4 +1,4 @@
-// The panel's page: a constant without any data in it. Everything that is shown arrives by message and becomes text.
+// The page of an editor: a constant without any data in it. Everything that is shown arrives by message and becomes text.
 
 import { randomBytes } from "node:crypto";
 import * as vscode from "vscode";
@@ -8,12 +8,15 @@ export function webviewRoot(extensionUri: vscode.Uri): vscode.Uri {
   return vscode.Uri.joinPath(extensionUri, "dist", "webview");
 }
 
-/** Parts that the script loads on demand bear its nonce. */
-export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri): string {
+/**
+ * Parts that the script loads on demand bear its nonce.
+ * @param page which script and style sheet: the trace panel's, or that of a batch
+ */
+export function panelHtml(webview: vscode.Webview, extensionUri: vscode.Uri, page: "main" | "batch" = "main"): string {
   const nonce = randomBytes(16).toString("base64");
   const root = webviewRoot(extensionUri);
-  const script = webview.asWebviewUri(vscode.Uri.joinPath(root, "main.js"));
-  const style = webview.asWebviewUri(vscode.Uri.joinPath(root, "main.css"));
+  const script = webview.asWebviewUri(vscode.Uri.joinPath(root, `${page}.js`));
+  const style = webview.asWebviewUri(vscode.Uri.joinPath(root, `${page}.css`));
   const source = webview.cspSource;
   return `<!DOCTYPE html>
 <html lang="en">

@@ -67,7 +67,7 @@ export class TraceEditorProvider implements vscode.CustomReadonlyEditorProvider<
     this.#options = options;
     this.#stepsCard = new StepsCard(options.memento);
     this.#looks = new RememberedLooks(options.memento);
-    for (const viewType of Object.values(editorIds))
+    for (const viewType of [editorIds.trace, editorIds.traceFile])
       this.#owned.add(
         vscode.window.registerCustomEditorProvider(viewType, this, {
           webviewOptions: { retainContextWhenHidden: false, enableFindWidget: false },

@@ -182,7 +182,7 @@ export class SessionActions {
 }
 
 /** Line and column of a byte; undefined when the file cannot be read or is too large to look for it. */
-async function positionAt(file: string, offsetBytes: number): Promise<vscode.Position | undefined> {
+export async function positionAt(file: string, offsetBytes: number): Promise<vscode.Position | undefined> {
   const uri = vscode.Uri.file(file);
   if ((await vscode.workspace.fs.stat(uri)).size > 50_000_000) return undefined;
   const bytes = (await vscode.workspace.fs.readFile(uri)).subarray(0, offsetBytes);

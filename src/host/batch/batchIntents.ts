@@ -1,0 +1,88 @@
+// What the host does when a person asks for something in the page of a batch. The page names runs; which session or file
+// that means is decided here.
+
+import * as path from "node:path";
+import * as vscode from "vscode";
+import { safeId } from "../../trace/safeId";
+import type { FailingStepNavigator } from "../failures/goToFailingStep";
+import { openTraceEditor } from "../panel/traceEditor";
+import { positionAt } from "../sessions/sessionActions";
+import type { BatchIntent } from "./batchConnection";
+import { type BatchDocument, directoryOf } from "./batchEditor";
+
+export interface BatchIntentContext {
+  readonly navigator: FailingStepNavigator;
+}
+
+export async function doBatchIntent(
+  intent: BatchIntent,
+  document: BatchDocument,
+  context: BatchIntentContext,
+): Promise<void> {
+  const { key, batch } = document;
+  const { state } = batch;
+  switch (intent.type) {
+    case "openRun": {
+      const { index, attempt, beside, keepsFocus } = intent;
+      return openRun(document, { index, attempt }, context.navigator, {
+        ...(beside ? { viewColumn: vscode.ViewColumn.Beside } : {}),
+        ...(keepsFocus === true ? { preserveFocus: true } : {}),
+      });
+    }
+    case "openParent": {
+      const parent = state.created?.parentSession;
+      if (parent !== undefined && safeId(parent) === parent) {
+        await openTraceEditor(path.join(directoryOf(key), `${parent}.json`));
+      }
+      return;
+    }
+    case "copyError": {
+      const run = state.run(intent.index);
+      const attempt = run?.attempts.find(({ attempt: number }) => number === intent.attempt);
+      const text = intent.attempt === undefined ? run?.error : attempt?.error;
+      if (text !== undefined) await copy(text);
+      return;
+    }
+    case "copyId":
+      return copy(state.id);
+    case "openLog":
+      return openLog(key, intent.offsetBytes);
+    case "revealLog":
+      await vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(key));
+      return;
+    case "control":
+    case "retryRun":
+      throw new Error(vscode.l10n.t("The process that runs this batch can't be reached."));
+  }
+}
+
+/** Opens the trace of an attempt; of one that failed at its failing step. */
+export async function openRun(
+  { key, batch }: Pick<BatchDocument, "key" | "batch">,
+  place: { readonly index: number; readonly attempt?: number | undefined },
+  navigator: FailingStepNavigator,
+  options: vscode.TextDocumentShowOptions = {},
+): Promise<void> {
+  const attempts = batch.state.run(place.index)?.attempts ?? [];
+  const attempt = attempts.find(({ attempt: number }) => number === place.attempt) ?? attempts.at(-1);
+  if (attempt === undefined) return;
+  const { session, outcome } = attempt;
+  // The log is a file like any other: a name that leads elsewhere is none of a session.
+  if (safeId(session) !== session) throw new Error(vscode.l10n.t("The log names no session of this directory."));
+  const trace = path.join(directoryOf(key), `${session}.json`);
+  if (outcome === "failed" || outcome === "crashed") await navigator.open(trace, { type: "failingStep" }, options);
+  else await openTraceEditor(trace, options);
+}
+
+async function openLog(key: string, offsetBytes: number | undefined): Promise<void> {
+  const at = offsetBytes === undefined ? undefined : await positionAt(key, offsetBytes);
+  await vscode.commands.executeCommand("vscode.openWith", vscode.Uri.file(key), "default", {
+    preview: true,
+    ...(at === undefined ? {} : { selection: new vscode.Range(at, at) }),
+  } satisfies vscode.TextDocumentShowOptions);
+}
+
+async function copy(text: string): Promise<void> {
+  await vscode.env.clipboard.writeText(text);
+  vscode.window.setStatusBarMessage(vscode.l10n.t("Copied"), 2_000);
+}
