@@ -10,6 +10,7 @@ import { errorCode } from "../base/errorCode";
 import type { SessionRecorder } from "../recorder/sessionRecorder";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import type { FsyncMode } from "../recorder/traceTypes";
+import { closeFaultyConnections } from "../session/longRequests";
 import { type Refusal, refuseForeignHost, refuseStranger, tokenCheck } from "../session/otlpAccess";
 import { OtlpExchange, type OtlpLimits, type OtlpTaker, sentAgain, type Taken } from "../session/otlpExchange";
 import { loopbackServerOptions } from "../session/otlpReceiver";
@@ -118,8 +119,7 @@ class LoopbackCollector implements Collector {
       this.#answer(request, response).catch(() => response.destroy());
     });
     this.#server.maxConnections = mostConnections;
-    // A client that hangs up is nobody's fault.
-    this.#server.on("clientError", (_error, socket) => socket.destroy());
+    closeFaultyConnections(this.#server);
     this.#idleTimer = setInterval(() => this.#sessions.endIdle(), Math.min(1_000, Math.max(10, idleMs / 4)));
     this.#idleTimer.unref();
   }

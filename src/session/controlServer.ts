@@ -5,6 +5,7 @@ import { randomBytes, timingSafeEqual } from "node:crypto";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
+import { closeFaultyConnections } from "./longRequests";
 import { loopbackServerOptions } from "./otlpReceiver";
 
 /**
@@ -66,8 +67,7 @@ export async function startControlServer(onStop: () => void): Promise<ControlSer
   server.maxConnections = mostConnections;
   server.listen(0, host);
   await once(server, "listening");
-  // A client that hangs up is no fault of the session.
-  server.on("clientError", (_error, socket) => socket.destroy());
+  closeFaultyConnections(server);
   port = (server.address() as AddressInfo).port;
   return {
     url: `http://${host}:${port}`,

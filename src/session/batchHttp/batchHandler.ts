@@ -5,11 +5,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { join } from "node:path";
 import { describeError } from "../../base/logger";
-import { type BatchEngine, BatchRefused, type BatchRequest } from "../../batch/batchEngine";
+import { type BatchEngine, BatchOwnedElsewhere, BatchRefused, type BatchRequest } from "../../batch/batchEngine";
 import { PacketRefused, PacketStore, packetsFolder } from "../../batch/packetStore";
 import { batchFolder } from "../../trace/batch/batchIds";
 import type { BatchSettings } from "../../trace/batch/batchRecord";
 import { refuseForeignHost, tokenCheck } from "../otlpAccess";
+import { askedForHeader, askOwner } from "./askOwner";
 import { type BatchAnswer, drain, refusal, sendAnswer, shouldRetry } from "./batchAnswer";
 import { controlSchema, createSchema, JsonBodies } from "./batchBodies";
 import { BatchReadings, type BatchSource } from "./batchReadings";
@@ -31,10 +32,6 @@ export interface BatchHandlerOptions {
   readonly token: string;
   /** Does not throw. */
   readonly onProblem: (problem: { readonly message: string; readonly error?: Error }) => void;
-  /** For what the engine refuses because another process has the batch. */
-  readonly forward?:
-    | ((refused: BatchRefused, id: string, control: BatchControl, body: object) => Promise<BatchAnswer | undefined>)
-    | undefined;
   readonly limits?: Partial<BatchHttpLimits> | undefined;
   readonly nowMs?: (() => number) | undefined;
 }
@@ -207,10 +204,9 @@ class Handler {
     try {
       return { status: 200, body: await this.#change(id, control, body.value) };
     } catch (error) {
-      const forwarded =
-        error instanceof BatchRefused ? await this.#options.forward?.(error, id, control, body.value) : undefined;
-      if (forwarded === undefined) throw error;
-      return forwarded;
+      const isAskedFor = request.headers[askedForHeader] !== undefined;
+      if (!(error instanceof BatchOwnedElsewhere) || isAskedFor) throw error;
+      return await askOwner(error, id, control, body.value);
     }
   }
 

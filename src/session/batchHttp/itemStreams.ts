@@ -7,10 +7,10 @@ import type { ItemLine } from "../../batch/itemLine";
 import { readItemLines } from "../../batch/itemLines";
 import { withPackets } from "../../batch/itemPayloads";
 import type { PacketStore } from "../../batch/packetStore";
+import { allowLong } from "../longRequests";
 import { type BatchAnswer, refusal, tooMany } from "./batchAnswer";
 import { encodingOf, mediaTypeOf } from "./batchBodies";
 import { BodyFault, bodyChunks } from "./bodyChunks";
-import { allowLong } from "./longRequests";
 
 export interface ItemStreamsOptions {
   readonly batches: Pick<BatchEngine, "streamItems">;

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { type BatchHandlerOptions, batchHandler } from "../../../src/session/batchHttp/batchHandler";
-import { closeFaultyConnections } from "../../../src/session/batchHttp/longRequests";
+import { closeFaultyConnections } from "../../../src/session/longRequests";
 import { loopbackServerOptions } from "../../../src/session/otlpReceiver";
 import { type BatchTest, startBatches } from "../../batch/batchSetup";
 import { type OtlpAnswer, type PostOptions, post, token } from "../otlpClient";

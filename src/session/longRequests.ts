@@ -3,7 +3,7 @@
 
 import type { IncomingMessage, Server } from "node:http";
 import type { Duplex } from "node:stream";
-import { errorCode } from "../../base/errorCode";
+import { errorCode } from "../base/errorCode";
 
 const long = new WeakSet<Duplex>();
 
