@@ -145,6 +145,26 @@ describe("tracekeeper resume", () => {
     expect(await done()).toBe("first world, second, second");
   });
 
+  it("finds a playbook whose path holds a secret, and is told where it is where several could be meant", async () => {
+    const env = { TOKEN: "swordfish" };
+    const words = ["--param-env", "token=TOKEN"];
+    await folder.write("swordfish-1/sample.playbook.yaml", failing);
+    expect((await tracekeeper(["run", "swordfish-1/sample.playbook.yaml", ...words], env)).code).toBe(1);
+    await folder.write("other-1/sample.playbook.yaml", failing);
+    const refused = await tracekeeper(["resume", ...words], env);
+    expect(refused.code).toBe(2);
+    expect(refused.stderr).toMatch(
+      /several playbooks fit it: \S+\/•••-1\/sample\.playbook\.yaml; --playbook says which one it is\n$/,
+    );
+    await folder.write("swordfish-1/go", "");
+    const { code, stderr } = await tracekeeper(
+      ["resume", ...words, "--playbook", "swordfish-1/sample.playbook.yaml"],
+      env,
+    );
+    expect(stderr).not.toContain("swordfish");
+    expect(code).toBe(0);
+  });
+
   it("leaves a playbook that is none to the person, and goes on once it is one", async () => {
     await runFailing();
     await folder.write("sample.playbook.yaml", "name: [\n");

@@ -3,6 +3,7 @@
 import { resolve } from "node:path";
 import type { LaunchedPlaybook } from "../session/launch";
 import { planResume } from "../session/resume/planResume";
+import { playbookOfRun } from "../session/resume/playbookOfRun";
 import { type RecordedRun, ResumeError } from "../session/resume/recordedRun";
 import { type ResumableOptions, type ResumableRun, readResumable } from "../session/resume/resumeClaim";
 import { type Command, defaultDirectory } from "./command";
@@ -27,6 +28,7 @@ none is named. Parameters are those of that session, but for secrets, which no t
   --rerun <step>     this step runs again although it finished
   --rerun-changed    so do all that the playbook has changed since they finished
   --keep-changed     these are taken as they were; where neither is said a person at a terminal is asked
+  --playbook <file>  where the playbook is, if it is no longer where it was, or its path held a secret
   --again            goes on with it although another session did already: what that one ran runs twice
   --gone             you know that the writer of the session, of whom nothing is known here, is gone
   --dir <directory>  where sessions are looked up and the new trace is written; ${defaultDirectory} where it is left out
@@ -47,6 +49,7 @@ async function run(words: readonly string[]): Promise<number> {
       rerun: { type: "string", multiple: true },
       "rerun-changed": { type: "boolean" },
       "keep-changed": { type: "boolean" },
+      playbook: { type: "string" },
       again: { type: "boolean" },
       gone: { type: "boolean" },
       dir: { type: "string" },
@@ -67,11 +70,10 @@ async function run(words: readonly string[]): Promise<number> {
   const { run: recorded } = await (named === undefined
     ? lastPlaybook(directory, options)
     : readResumable(await findSession(named, directory), options)
-  ).catch((error: unknown) => {
-    throw error instanceof ResumeError ? new Error(`${error.message}${hintOf(error)}`) : error;
-  });
+  ).catch(told);
   const resume = { path: recorded.file, ...(isGone ? { isGone } : {}), ...(isRepeated ? { isRepeated } : {}) };
-  const launch = playbookLaunch(recorded.path, {
+  const path = values.playbook === undefined ? await playbookOfRun(recorded).catch(told) : resolve(values.playbook);
+  const launch = playbookLaunch(path, {
     dir: values.dir,
     title: values.title,
     params: values.param,
@@ -109,7 +111,14 @@ async function stepsAgain(
   return [...rerun, ...(await chooseAgain(recorded, changes, options))];
 }
 
+function told(error: unknown): never {
+  if (!(error instanceof ResumeError)) throw error;
+  const words = `${error.message}${hintOf(error)}`;
+  throw error.reason === "path" ? new UsageError(words) : new Error(words);
+}
+
 function hintOf({ reason }: ResumeError): string {
+  if (reason === "path") return "; --playbook says which one it is";
   if (reason === "unknown") return "; --gone says that it does not";
   return reason === "resumed" ? "; --again goes on with it all the same" : "";
 }

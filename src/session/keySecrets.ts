@@ -64,7 +64,8 @@ function known(text: string, values: PlaceholderValues): string | undefined {
   return placeholdersIn(text).some(({ reference }) => reference.kind === "step") ? undefined : filled;
 }
 
-function handedOver(
+/** The parameters of a playbook that a step of another one runs, as far as they are known before. */
+export function handedOver(
   { params }: Playbook,
   handed: Readonly<Record<string, string | number | boolean>> = {},
   values: PlaceholderValues,

@@ -197,7 +197,7 @@ export class PlaybookSession {
     if (recorder !== undefined && playbook.checkpoints) {
       writeCheckpoints(bus, scope, { recorder, rootSpanId: record.rootSpanId });
     }
-    if (resumed !== undefined) takeOver(scope, record, resumed);
+    const replay = resumed && takeOver(scope, record, resumed, this.#mask);
     const { name, path } = playbook;
     const earlierLog = resumed?.run.actionLogId;
     const logId = earlierLog === undefined ? {} : { actionLog: earlierLog };
@@ -221,7 +221,7 @@ export class PlaybookSession {
       playbook,
       params,
       scope,
-      ...(resumed === undefined ? {} : { replay: resumed.kept.replay }),
+      ...(replay === undefined ? {} : { replay }),
       services: this.#services(bus, port, record, spans),
     });
     this.#run = run;

@@ -32,6 +32,13 @@ describe("resolving a place", () => {
     ]);
   });
 
+  it("finds a file in whose path a run has masked a secret, and says of one outside that it is outside", async () => {
+    expect(await resolve(path.join(root, "shop/•••/tax.ts"))).toEqual(["exact shop/src/tax.ts"]);
+    expect(await resolve(path.join(root, "•••/src/tax.ts"))).toEqual(["exact shop/src/tax.ts"]);
+    expect(await resolve(path.join(root, "out•••/secret.ts"))).toEqual(["exact outside/secret.ts (outside)"]);
+    expect(await resolve("/repo/shop/s•••/tax.ts")).toEqual(["ending shop/src/tax.ts"]);
+  });
+
   it("offers the same relative path in two folders as two candidates", async () => {
     expect(await resolve("src/tax.ts", ["shop", "lib"])).toEqual([
       "relative shop/src/tax.ts",

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { Disposable } from "../../base/disposable";
 import type { SessionEntry } from "../../store/sessionEntry";
 import type { TraceStore } from "../../store/traceStore";
+import { fitsMasked, isMasked } from "../../trace/maskedText";
 import { entryTimeMs } from "../sessions/sessionRows";
 
 /** What the editor wants to know of runs; the list of sessions answers it. */
@@ -35,7 +36,10 @@ export function runsInStore(store: Pick<TraceStore, "entries" | "onDidChange">):
 }
 
 export function isRunOf({ playbook }: SessionEntry, path: string): boolean {
-  return playbook !== undefined && comparable(playbook.path) === comparable(path);
+  if (playbook === undefined) return false;
+  // Secrets are masked in what a trace tells.
+  if (isMasked(playbook.path)) return fitsMasked(playbook.path, resolve(path));
+  return comparable(playbook.path) === comparable(path);
 }
 
 function comparable(path: string): string {

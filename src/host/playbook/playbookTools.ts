@@ -8,6 +8,8 @@ export { isConditionError, parseCondition } from "../../session/playbook/conditi
 export { parameterValue, resolveParameters } from "../../session/playbook/parameters";
 export { type ParsedPlaybook, parsePlaybook } from "../../session/playbook/parsePlaybook";
 export { planResume } from "../../session/resume/planResume";
+export { playbookOfRun } from "../../session/resume/playbookOfRun";
+export { ResumeError } from "../../session/resume/recordedRun";
 export { readResumable } from "../../session/resume/resumeClaim";
 export { takenParameters } from "../../session/resume/takenParameters";
 export { completePlaybook, type PlaybookOffer } from "./editor/completePlaybook";

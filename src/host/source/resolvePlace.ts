@@ -3,6 +3,8 @@
 
 import * as fs from "node:fs/promises";
 import { isInside, isInsideAny } from "../../store/insideFolder";
+import { filesOfMaskedPath } from "../../store/maskedFiles";
+import { isMasked } from "../../trace/maskedText";
 import type { Place } from "../../trace/place";
 import { type CandidateHow, type MapContext, pathCandidates } from "./pathMap";
 
@@ -23,13 +25,20 @@ export async function resolvePlace(place: Place, context: MapContext): Promise<S
     const parts = candidate.path.split(/[\\/]/).length - shortestFolder(candidate.path, context.folders);
     // Only the longest endings that exist count: `src/tax.ts` found hides `tax.ts` in the root.
     if (isGuess && found.length > 0 && parts < endingParts) break;
-    const real = await realFile(candidate.path);
-    if (real === undefined) continue;
-    if (isGuess) endingParts = parts;
-    found.push({ path: candidate.path, how: candidate.how, inside: await isInsideAny(real, context.folders) });
+    for (const path of await filesAt(candidate.path)) {
+      const real = await realFile(path);
+      if (real === undefined) continue;
+      if (isGuess) endingParts = parts;
+      found.push({ path, how: candidate.how, inside: await isInsideAny(real, context.folders) });
+    }
   }
   const inside = found.filter((file) => file.inside);
   return inside.length > 0 ? inside : found;
+}
+
+/** A run masks secrets in the paths of its playbooks, too. */
+async function filesAt(path: string): Promise<readonly string[]> {
+  return isMasked(path) ? await filesOfMaskedPath(path) : [path];
 }
 
 /** A file larger than this is opened without a look at its text. */

@@ -1,7 +1,12 @@
 // Finds in the playbooks as they are now the steps that an earlier run knows: by id within the playbook that they stood in,
 // wherever they stand by now. One that is gone was renamed where exactly one new step does exactly the same.
 
-import type { Playbook, Step } from "../playbook/playbook";
+import { dirname, resolve } from "node:path";
+import { filesOfMaskedPath } from "../../store/maskedFiles";
+import { fitsMasked, isMasked } from "../../trace/maskedText";
+import { handedOver } from "../keySecrets";
+import { fillText, type PlaceholderValues } from "../playbook/placeholders";
+import type { ParameterValues, Playbook, Step } from "../playbook/playbook";
 import { innerDefinitionHash } from "../playbook/usedParameters";
 import type { StepRef } from "../steps/runEvent";
 import type { RecordedRun } from "./recordedRun";
@@ -14,6 +19,8 @@ export interface CurrentStep {
 
 export interface CurrentPlaybook {
   readonly playbook: Playbook;
+  /** As far as they are known before it runs. */
+  readonly params: ParameterValues;
   /** As recorded: "" or the path of the step that runs it. */
   readonly outer: string;
   /** Path of that step now. */
@@ -28,7 +35,7 @@ export type ReadPlaybook = (path: string) => Promise<Playbook | undefined>;
 /** The run's own playbook first, then those within it of which a step had a result. */
 export async function currentPlaybooks(
   { results, refs }: Pick<RecordedRun, "results" | "refs">,
-  playbook: Playbook,
+  { playbook, params }: Pick<CurrentPlaybook, "playbook" | "params">,
   read: ReadPlaybook,
 ): Promise<readonly CurrentPlaybook[]> {
   const found: CurrentPlaybook[] = [];
@@ -39,14 +46,42 @@ export async function currentPlaybooks(
   for (const outer of inOrder) {
     const currentOuter = outer === "" ? "" : current.get(outer)?.ref.path;
     const paths = [...new Set([...refs.keys(), ...outers])].filter((path) => path !== "" && outerOf(path) === outer);
-    const file = paths.map((path) => refs.get(path)?.file).find((each) => each !== undefined);
+    const around = found.find((each) => each.outer === outerOf(outer));
+    const values = around && placeholderValues(around, results);
+    const step = current.get(outer)?.step;
+    const recorded = paths.map((path) => refs.get(path)?.file).find((each) => each !== undefined);
+    const file = recorded === undefined ? undefined : await knownFile(recorded, step, around?.playbook, values);
     const inner = outer === "" ? playbook : file === undefined ? undefined : await read(file);
     if (currentOuter === undefined || inner === undefined) continue;
+    const handed =
+      step?.action === "playbook" && values !== undefined ? handedOver(inner, step.with.params, values) : {};
     const steps = stepsOf(inner, currentOuter, paths, refs);
-    for (const [path, step] of steps) current.set(path, step);
-    found.push({ playbook: inner, outer, currentOuter, steps });
+    for (const [path, each] of steps) current.set(path, each);
+    found.push({ playbook: inner, params: outer === "" ? params : handed, outer, currentOuter, steps });
   }
   return found;
+}
+
+/** Of the steps of a playbook as they are recorded, for the texts of the step that runs another one. */
+function placeholderValues({ params, outer }: CurrentPlaybook, results: RecordedRun["results"]): PlaceholderValues {
+  const own = [...results].filter(([path]) => outerOf(path) === outer);
+  return { params, steps: new Map(own.map(([path, { values }]) => [path.slice(path.lastIndexOf("/") + 1), values])) };
+}
+
+/** In a recorded path secrets are masked: then it is the one that the step names, or the only one that there is. */
+async function knownFile(
+  recorded: string,
+  step: Step | undefined,
+  around: Playbook | undefined,
+  values: PlaceholderValues | undefined,
+): Promise<string | undefined> {
+  if (!isMasked(recorded)) return recorded;
+  if (step?.action === "playbook" && around !== undefined && values !== undefined) {
+    const named = resolve(dirname(around.path), fillText(step.with.path, values));
+    if (fitsMasked(recorded, named)) return named;
+  }
+  const [only, other] = await filesOfMaskedPath(recorded);
+  return other === undefined ? only : undefined;
 }
 
 function stepsOf(

@@ -1,6 +1,7 @@
 // What a resumed run takes over from an earlier one: the results of steps that finished, wherever these stand in the
 // edited playbook. What failed, was under way or was never begun is not among them, and runs.
 
+import { isMasked } from "../../trace/maskedText";
 import type { StepResult } from "../steps/runEvent";
 import type { RunState } from "./checkpoint";
 import { type CurrentPlaybook, type CurrentStep, isWithin, outerPaths } from "./currentSteps";
@@ -60,6 +61,7 @@ function keptPaths({ results, end }: RecordedRun, again: Iterable<string>): Set<
 /** Where the step stands now; what it did is what it was. */
 function placedResult(result: StepResult, current: CurrentStep | undefined): StepResult {
   if (current === undefined) return result;
-  const { definitionHash } = result.step;
-  return { ...result, step: { ...current.ref, definitionHash } };
+  const { definitionHash, file } = result.step;
+  // No event of a run tells more of a path than the run before it.
+  return { ...result, step: { ...current.ref, definitionHash, file: isMasked(file) ? file : current.ref.file } };
 }

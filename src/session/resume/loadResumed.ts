@@ -6,10 +6,13 @@ import { objectJson } from "../../recorder/spanJson";
 import { resumedAttribute, runProblemEvent } from "../../trace/runAttributes";
 import type { LaunchedPlaybook } from "../launch";
 import type { LoadedPlaybook } from "../playbookFile";
+import { maskedEvent } from "../secrets/maskedEvent";
+import type { SecretMask } from "../secrets/secretMask";
 import type { SessionRecord } from "../sessionRecord";
-import type { PlaybookScope } from "../steps/runEvent";
+import type { PlaybookScope, StepResult } from "../steps/runEvent";
 import type { KeptSteps } from "./keptSteps";
 import { planResume } from "./planResume";
+import { lastResults } from "./recordedRun";
 import { type ResumableRun, readResumable } from "./resumeClaim";
 
 export interface ResumedRun extends ResumableRun {
@@ -40,10 +43,20 @@ export async function loadResumed(
   return plan.type === "sound" ? { loaded, resumed: { ...resumable, kept: plan.kept } } : { loaded };
 }
 
-/** Before the run begins: its scope knows what finished, and its root names the session that it resumes. */
-export function takeOver(scope: PlaybookScope, record: SessionRecord, { run, kept }: ResumedRun): void {
+/**
+ * Before the run begins: its scope knows what finished, and its root names the session that it resumes.
+ * @returns for `PlaybookRunRequest.replay`
+ */
+export function takeOver(
+  scope: PlaybookScope,
+  record: SessionRecord,
+  { run, kept }: ResumedRun,
+  mask: SecretMask,
+): ReadonlyMap<string, StepResult> {
   const { sessionId, traceId, rootSpanId, file, problems } = run;
-  scope.setRuntimeState(kept.state);
+  // Secrets of this run were none of the earlier one's, and it knows places anew.
+  const events = kept.state.events.map((each) => ({ ...each, event: maskedEvent(each.event, mask) }));
+  scope.setRuntimeState({ ...kept.state, events });
   record.attributes({ [resumedAttribute]: { sessionId, traceId, file } });
   for (const problem of problems) {
     record.sessionEvent(runProblemEvent, { message: `of the session that is resumed ${problem}` });
@@ -51,4 +64,5 @@ export function takeOver(scope: PlaybookScope, record: SessionRecord, { run, kep
   const attributes = jsonOfAttributes({ relation: "resumes", "session.id": sessionId });
   const link = objectJson({ spanId: quoted(rootSpanId), traceId: quoted(traceId), attributes });
   record.recorder?.link(record.rootSpanId, link);
+  return lastResults(events);
 }

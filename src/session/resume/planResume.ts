@@ -45,7 +45,7 @@ export async function planResume(
     return { type: "unsound", loaded: { type: "unsound", problems, secrets: loaded.secrets }, missing };
   }
   if (loaded.type === "unsound") return { type: "unsound", loaded, missing };
-  const playbooks = await currentPlaybooks(run, loaded.playbook, readPlaybook);
+  const playbooks = await currentPlaybooks(run, loaded, readPlaybook);
   const kept = keptSteps(run, playbooks, again);
   const changes = stepChanges(run, kept.paths, playbooks, loaded.params).filter(({ path }) => !again.includes(path));
   return { type: "sound", loaded, kept, changes, next: nextStep(loaded.playbook, kept) };

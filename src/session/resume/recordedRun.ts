@@ -1,8 +1,10 @@
 // What the trace of a session tells of its playbook run, for whoever resumes it. The trace is read as every viewer reads it,
 // journals and damage included, and never written: also one whose process was killed and that nobody has recovered yet.
 
+import { basename, dirname, join } from "node:path";
 import { makeProbeLiveness } from "../../recorder/liveness";
 import { loadSession } from "../../store/loadSession";
+import { isMasked } from "../../trace/maskedText";
 import { checkpointEvent, playbookAttribute, resumedAttribute, stepAttribute } from "../../trace/runAttributes";
 import type { TraceFile, TraceSpan } from "../../trace/schema";
 import type { ProbeLiveness } from "../../trace/sessionFiles";
@@ -15,9 +17,10 @@ import { type RunState, readCheckpoint } from "./checkpoint";
 export class ResumeError extends Error {
   /**
    * `empty`: it did not come to its first step, so an older session is what can be resumed. `unknown`: nobody knows here
-   * whether it still runs, and `isGone` says that it does not. `resumed`: another session went on with it.
+   * whether it still runs, and `isGone` says that it does not. `resumed`: another session went on with it. `path`: nobody
+   * knows which playbook it ran.
    */
-  readonly reason: "empty" | "running" | "unknown" | "resumed" | "other";
+  readonly reason: "empty" | "running" | "unknown" | "resumed" | "path" | "other";
 
   constructor(message: string, reason: ResumeError["reason"]) {
     super(message);
@@ -36,7 +39,7 @@ export interface RecordedRun {
   /** Raw id of the folder of that log, where it is another one. */
   readonly actionLogId: string | undefined;
   readonly name: string;
-  /** Of the playbook. */
+  /** Of the playbook, secrets masked; see `playbookOfRun`. */
   readonly path: string;
   /** As they were, secrets masked. */
   readonly params: Readonly<Record<string, unknown>>;
@@ -82,12 +85,19 @@ export async function readRecordedRun(file: string, options: ReadingOptions = {}
     if (typeof record !== "string") {
       return { file: path, sessionId, traceId: trace.traceId, rootSpanId: root.spanId, ...record };
     }
-    const earlier = (root.attributes?.[resumedAttribute] as { readonly file?: unknown } | undefined)?.file;
-    if (!isEmpty || typeof earlier !== "string" || seen.has(earlier)) {
+    const earlier = earlierFile(root, path);
+    if (!isEmpty || earlier === undefined || seen.has(earlier)) {
       throw new ResumeError(`${sessionId} holds nothing to go on from: ${record}`, isEmpty ? "empty" : "other");
     }
     path = earlier;
   }
+}
+
+function earlierFile({ attributes }: TraceSpan, own: string): string | undefined {
+  const file = (attributes?.[resumedAttribute] as { readonly file?: unknown } | undefined)?.file;
+  if (typeof file !== "string") return undefined;
+  // What is masked in it is the folder as a rule, which is nearly always this one's.
+  return isMasked(file) ? join(dirname(own), basename(file)) : file;
 }
 
 function hasOne(attributes: TraceSpan["attributes"], ...names: readonly string[]): boolean {

@@ -2,9 +2,9 @@
 // which the trace does not hold all. A person chooses for each whether it runs again or is taken as it was.
 
 import { isDeepStrictEqual } from "node:util";
+import { isMasked } from "../../trace/maskedText";
 import type { ParameterValues, Playbook, Step } from "../playbook/playbook";
 import { textOf, usedParameters } from "../playbook/usedParameters";
-import { maskText } from "../secrets/secretMask";
 import type { CurrentPlaybook, CurrentStep } from "./currentSteps";
 import { outerOf, outerPaths } from "./currentSteps";
 import type { RecordedRun } from "./recordedRun";
@@ -73,8 +73,8 @@ function renaming(path: string, currentPath: string): Found | undefined {
 function changedParameters(recorded: Readonly<Record<string, unknown>>, params: ParameterValues): readonly string[] {
   return Object.entries(params).flatMap(([name, value]) => {
     const earlier = Object.hasOwn(recorded, name) ? recorded[name] : null;
-    const isMasked = typeof earlier === "string" && earlier.includes(maskText);
-    return isMasked || isDeepStrictEqual(earlier, value) ? [] : [name];
+    const isUnknown = typeof earlier === "string" && isMasked(earlier);
+    return isUnknown || isDeepStrictEqual(earlier, value) ? [] : [name];
   });
 }
 

@@ -1,8 +1,8 @@
 // The parameters of a resumed run: those of the earlier one, but for what is given anew. Secrets are in no trace, so they
 // have to be given again.
 
+import { isMasked } from "../../trace/maskedText";
 import type { Parameter } from "../playbook/playbook";
-import { maskText } from "../secrets/secretMask";
 
 export interface TakenParameters {
   /** For `resolveParameters`. */
@@ -21,7 +21,7 @@ export function takenParameters(
   for (const { name, isSecret } of parameters) {
     const earlier = Object.hasOwn(recorded, name) ? recorded[name] : undefined;
     if (values.has(name) || earlier === undefined || earlier === null) continue;
-    if (isSecret || (typeof earlier === "string" && earlier.includes(maskText))) missing.push(name);
+    if (isSecret || (typeof earlier === "string" && isMasked(earlier))) missing.push(name);
     else values.set(name, earlier);
   }
   return { values: Object.fromEntries(values), missing };

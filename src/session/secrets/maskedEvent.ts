@@ -1,5 +1,5 @@
-// An event as everybody but the run itself may see it. What identifies a step stays as it is, because a resumed run looks
-// steps up by it; pieces of output come masked, since a secret may stand across two of them.
+// An event as everybody but the run itself may see it. What identifies a step within its playbook stays as it is, because a
+// resumed run looks steps up by it; pieces of output come masked, since a secret may stand across two of them.
 
 import type { RunResult } from "../steps/playbookRun";
 import type { RunEvent, StepRef, StepResult } from "../steps/runEvent";
@@ -28,7 +28,7 @@ export function maskedRun(result: RunResult, mask: SecretMask): RunResult {
 }
 
 function maskedStep(step: StepRef, mask: SecretMask): StepRef {
-  return { ...step, name: mask.text(step.name) };
+  return { ...step, name: mask.text(step.name), file: mask.text(step.file) };
 }
 
 function maskedResult(result: StepResult, mask: SecretMask): StepResult {

@@ -1,7 +1,8 @@
 // Masks secrets in a stream of bytes, whatever the pieces in which it comes. Bytes that may be the beginning of a secret
 // are held back until it is known; so what comes out in all does not depend on where the pieces were cut.
 
-import { maskText, type SecretMask } from "./secretMask";
+import { maskText } from "../../trace/maskedText";
+import type { SecretMask } from "./secretMask";
 
 const masked = Buffer.from(maskText);
 const nothing = Buffer.alloc(0);

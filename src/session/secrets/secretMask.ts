@@ -1,14 +1,12 @@
 // The values that nobody may read in a trace, on a terminal or in a log. Whatever leaves a run passes here once; a value is
 // found as it is, in the ways in which it is written into something else, and line by line where it has several lines.
 
+import { maskText } from "../../trace/maskedText";
 import { Base64Pattern, base64Places } from "./base64Pattern";
 import { type Letter, mostWrittenBytes } from "./letter";
 import { formsOf } from "./secretForms";
 import { LetterPattern } from "./secretPattern";
 import { SecretSearch } from "./secretSearch";
-
-/** Stands for a secret, however long it is. */
-export const maskText = "•••";
 
 /** Half-open, in bytes. */
 interface SecretRange {

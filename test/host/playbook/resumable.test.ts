@@ -25,6 +25,12 @@ describe("the session that is offered to be resumed", () => {
     expect(sessionToResume(runs, path)).toBe("/traces/second.json");
   });
 
+  it("is one of a playbook in whose path a secret was masked", () => {
+    const masked = { ...run("first", 30, "failed"), playbook: { path: "/home/•••/sample.playbook.yaml" } };
+    expect(sessionToResume([masked], path)).toBe("/traces/first.json");
+    expect(sessionToResume([masked], "/home/ann/other.playbook.yaml")).toBeUndefined();
+  });
+
   it("is none where the newest one completed", () => {
     const runs = [
       run("first", 1, "failed"),

@@ -4,7 +4,7 @@ import * as vscode from "vscode";
 import { plainText } from "../../../trace/plainText";
 import { commandIds } from "../../ids";
 import { filePath, isPlaybook } from "../playbookFiles";
-import { findPlaybooks } from "./findPlaybooks";
+import { findPlaybooks, type PlaybookOffer } from "./findPlaybooks";
 
 /** Undefined where a person picked none. */
 export async function playbookToRun(): Promise<string | undefined> {
@@ -21,9 +21,22 @@ export async function playbookToRun(): Promise<string | undefined> {
     if (chosen === create) await vscode.commands.executeCommand(commandIds.newPlaybook);
     return undefined;
   }
-  const picked = await vscode.window.showQuickPick(
-    offers.map(({ name, place, path }) => ({ label: plainText(name), description: plainText(place), path })),
-    { title: vscode.l10n.t("Run Playbook"), placeHolder: vscode.l10n.t("Pick the playbook to run and record") },
-  );
-  return picked?.path;
+  return await pick(offers, vscode.l10n.t("Run Playbook"), vscode.l10n.t("Pick the playbook to run and record"));
+}
+
+/** The playbook of a run whose trace does not tell where it is. Undefined where a person picked none. */
+export async function playbookOfMaskedPath(why: string): Promise<string | undefined> {
+  const offers = await findPlaybooks();
+  if (offers.length === 0) throw new Error(why);
+  const ask = vscode.l10n.t("The path of the playbook holds a secret, which no trace holds. Pick the playbook");
+  return await pick(offers, vscode.l10n.t("Resume From Failing Step"), ask);
+}
+
+async function pick(offers: readonly PlaybookOffer[], title: string, placeHolder: string): Promise<string | undefined> {
+  const items = offers.map(({ name, place, path }) => ({
+    label: plainText(name),
+    description: plainText(place),
+    path,
+  }));
+  return (await vscode.window.showQuickPick(items, { title, placeHolder }))?.path;
 }

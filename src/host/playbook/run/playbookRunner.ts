@@ -16,6 +16,7 @@ import { askParameters, type ParameterQuestions } from "./askParameters";
 import { chooseAgain } from "./chooseAgain";
 import type { KeptSecrets } from "./keptSecrets";
 import { modelKeys } from "./modelKeys";
+import { playbookOfMaskedPath } from "./pickPlaybook";
 import { readyPlaybook } from "./readyPlaybook";
 
 export interface PlaybookRunnerParts {
@@ -56,7 +57,11 @@ export class PlaybookRunner {
   async resume(key: string): Promise<void> {
     const tools = this.#parts.tools();
     const { run: recorded } = await tools.readResumable(key);
-    const playbook = await readyPlaybook(recorded.path, tools);
+    const path = await tools.playbookOfRun(recorded).catch((error: unknown) => {
+      if (!(error instanceof tools.ResumeError) || error.reason !== "path") throw error;
+      return playbookOfMaskedPath(error.message);
+    });
+    const playbook = path === undefined ? undefined : await readyPlaybook(path, tools);
     if (playbook === undefined) return;
     const { values, missing } = tools.takenParameters(playbook.params, recorded.params, {});
     const secret = new Set(playbook.params.filter(({ isSecret }) => isSecret).map(({ name }) => name));
