@@ -1,11 +1,10 @@
-// The states of the collector and of files of other programs, see states.ts.
+// The states of the collector and of files of other programs, see state.ts.
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { repositoryRoot } from "../../scripts/lib/paths.mjs";
-import type { State } from "./states";
+import { type State, usual } from "./state";
 
 const fixtures = join(repositoryRoot, "test/fixtures/transcripts");
-const usual = { name: "", widthPx: 1440, heightPx: 900 };
 
 /** An agent as it is seen while it runs: two calls of tools in parallel, one of which failed, and a model that goes on. */
 function spans(startMs: number): readonly object[] {

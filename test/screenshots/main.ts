@@ -10,10 +10,8 @@ import { type Browser, launchChromium } from "../support/chromium";
 import { startVscode } from "../support/vscodeServer";
 import { type ThemeName, themeSettings } from "../support/webviewTheme";
 import { openWorkbench } from "../support/workbench";
-import { collectorStates } from "./collectorStates";
-import { states as panelStates, type Size, type State } from "./states";
-
-const states = [...panelStates, ...collectorStates];
+import type { Size, State } from "./state";
+import { states } from "./states";
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({ allowPositionals: true, options: { theme: { type: "string" } } });
