@@ -543,6 +543,30 @@ describe("tracekeeper show --json", () => {
     const failures = (await linesOf(["--json", "--failures", path])).map((line) => JSON.parse(line));
     expect(failures.map(({ type, name }) => name ?? type)).toEqual(["session", "glob", "dbt.parse"]);
   });
+
+  it("tells steps of a playbook that were not run from those that ran", async () => {
+    const taken = step("build", { kind: "span", name: "Build", attributes: { "tracekeeper.replayed": {} } });
+    const skipped = { "tracekeeper.skipped": "the condition params.fast does not hold" };
+    await session("resumed", [
+      root,
+      { ...taken, endTime: taken.startTime },
+      step("check", { kind: "span", name: "Check" }),
+      step("tell", { kind: "span", name: "Tell", endTime: taken.startTime, attributes: skipped }),
+    ]);
+    const lines = (await linesOf(["resumed"])).filter((line) => /Build|Check|Tell/.test(line));
+    expect(lines.map((line) => line.replaceAll(/ +/g, " ").trim())).toEqual([
+      "├─ ↷ Build replayed",
+      "├─ ✓ Check 2.5 s",
+      "└─ ↷ Tell the condition params.fast does not hold skipped",
+    ]);
+    const steps = (await linesOf(["resumed", "--json"])).map((line) => JSON.parse(line)).slice(1);
+    expect(steps.map(({ status, outcome }) => [status, outcome])).toEqual([
+      ["ok", undefined],
+      ["ok", "replayed"],
+      ["ok", undefined],
+      ["ok", "skipped"],
+    ]);
+  });
 });
 
 const failedDbtBuild = `

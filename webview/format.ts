@@ -55,6 +55,8 @@ export function durationText(duration: RowDuration): string {
       return text("elapsedSoFar", formatDuration(duration.ms));
     case "noEnd":
       return text("noEnd");
+    case "notRun":
+      return text("notRun");
     case "unknown":
       return text("durationUnknown");
   }
@@ -66,6 +68,7 @@ export function shortDurationText(duration: RowDuration): string {
     case "elapsed":
       return text("elapsedShort", formatDuration(duration.ms));
     case "unknown":
+    case "notRun":
       return "";
     default:
       return durationText(duration);

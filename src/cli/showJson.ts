@@ -81,6 +81,7 @@ const statusWords: Readonly<Record<StepStatus, string>> = {
   recovered: "failed",
   interrupted: "interrupted",
   open: "open",
+  notRun: "ok",
   synthetic: "missing",
 };
 

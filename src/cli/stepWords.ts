@@ -9,7 +9,7 @@ import type { Piece, Style } from "./screen";
 import { type SessionPicture, spanAt } from "./sessionPicture";
 import { visibleLine } from "./visibleText";
 
-export type StepStatus = "ok" | "failed" | "recovered" | "interrupted" | "open" | "synthetic";
+export type StepStatus = "ok" | "failed" | "recovered" | "interrupted" | "open" | "notRun" | "synthetic";
 
 const tool = kindCodes.indexOf("tool");
 const userMessage = kindCodes.indexOf("user-message");
@@ -21,7 +21,8 @@ export function stepStatus({ columns }: SessionPicture, row: number): StepStatus
   if ((flags & FLAG.interrupted) !== 0) return "interrupted";
   if ((flags & FLAG.recovered) !== 0) return "recovered";
   if (columns.status[row] === errorCode) return "failed";
-  return (flags & FLAG.open) !== 0 ? "open" : "ok";
+  if ((flags & FLAG.open) !== 0) return "open";
+  return (flags & FLAG.notRun) !== 0 ? "notRun" : "ok";
 }
 
 const marks: Readonly<Record<StepStatus, string>> = {
@@ -30,6 +31,7 @@ const marks: Readonly<Record<StepStatus, string>> = {
   recovered: "✗",
   interrupted: "⊘",
   open: "●",
+  notRun: "↷",
   synthetic: "?",
 };
 
@@ -39,6 +41,7 @@ const markStyles: Readonly<Record<StepStatus, Style>> = {
   recovered: "faint",
   interrupted: "faint",
   open: "live",
+  notRun: "faint",
   synthetic: "warning",
 };
 
@@ -96,10 +99,11 @@ export function wasKilled({ state }: SessionPicture): boolean {
   return state.status === "crashed";
 }
 
-/** "" for a step whose duration nobody knows, and for a message, which takes none. */
+/** "" for a step whose duration nobody knows, and for a message and a step that was not run, which take none. */
 export function stepDuration({ columns }: SessionPicture, row: number): string {
   const durationMs = (columns.endMs[row] ?? Number.NaN) - (columns.startMs[row] ?? Number.NaN);
-  if (durationMs === 0 && columns.kind[row] === userMessage) return "";
+  const takesNone = columns.kind[row] === userMessage || ((columns.flags[row] ?? 0) & FLAG.notRun) !== 0;
+  if (durationMs === 0 && takesNone) return "";
   return Number.isNaN(durationMs) ? "" : formatDuration(durationMs);
 }
 

@@ -68,7 +68,7 @@ function stepLine(
 ): string {
   const status = stepStatus(picture, row);
   const isFailingStep = ((picture.columns.flags[row] ?? 0) & FLAG.failingStep) !== 0;
-  const isFaint = status === "recovered" || status === "interrupted";
+  const isFaint = status === "recovered" || status === "interrupted" || status === "notRun";
   const style: Style | undefined = isFaint ? "faint" : isFailingStep ? "errorStrong" : undefined;
   const mark = stepMark(status);
   const name = stepName(picture, row);

@@ -24,7 +24,13 @@ const loopSchema: z.ZodMiniType<SentLoop> = z.object({
   count: z.number(),
   failures: z.number(),
   rows: z.custom<Int32Array>((value) => value instanceof Int32Array, "expected an Int32Array"),
-  told: z.optional(z.object({ level: z.enum(guardrailLevels), message: z.string() })),
+  told: z.optional(
+    z.object({
+      level: z.enum(guardrailLevels),
+      message: z.string(),
+      at: z.array(z.object({ row: whole, level: z.enum(guardrailLevels), message: z.string() })),
+    }),
+  ),
 });
 
 /** In the order in which they began. */

@@ -5,6 +5,11 @@ export const loopTexts = {
   manyLoops: "{0} loops",
   oneHint: "{0} hint",
   manyHints: "{0} hints",
+  oneWarning: "{0} warning",
+  manyWarnings: "{0} warnings",
+  /** Of a session that a guardrail has stopped. */
+  oneStop: "{0} stop",
+  manyStops: "{0} stops",
   nextLoopHelp: "Go to the next one (o), with Shift to the one before",
   noLoops: "No loops in this trace",
   loopAt: "{0} of {1}: {2}",
@@ -25,6 +30,7 @@ export const loopTexts = {
   levelHint: "hint",
   levelWarn: "warning",
   levelStop: "stopped the session",
+  guardrailTold: "Guardrail ({0}): {1}",
   toldThen: "Told while it ran ({0}): {1}",
   /** Of a cycle, in the summary. */
   rounds: "×{0} round",

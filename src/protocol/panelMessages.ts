@@ -31,7 +31,6 @@ function typedArray<T>(name: string, is: (value: unknown) => value is T) {
 const float64 = typedArray("a Float64Array", (value) => value instanceof Float64Array);
 const int32 = typedArray("an Int32Array", (value) => value instanceof Int32Array);
 const uint32 = typedArray("a Uint32Array", (value) => value instanceof Uint32Array);
-const uint16 = typedArray("a Uint16Array", (value) => value instanceof Uint16Array);
 const uint8 = typedArray("a Uint8Array", (value) => value instanceof Uint8Array);
 
 /** A run of columns (see `SpanColumns`); all arrays have the same length, but `label` and `outcome` may be left empty. */
@@ -42,7 +41,7 @@ export const columnChunkSchema = z
     parent: int32,
     kind: uint8,
     status: uint8,
-    flags: uint16,
+    flags: uint32,
     name: uint32,
     label: uint32,
     outcome: uint32,
@@ -102,6 +101,8 @@ export const panelHeaderSchema = z.object({
       rule: z.enum(["failed-path", "in-progress", "last-unrecovered", "first-failure"]),
       /** Name and label of the step, cut to one line. */
       title: z.string(),
+      /** Name of the step of a playbook around it. */
+      step: z.optional(z.string()),
       /** First line of its error, where there is one. */
       message: z.string(),
       /** `src/billing/tax.ts:41`, where the step names a place. */

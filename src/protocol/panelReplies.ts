@@ -64,7 +64,10 @@ export const spanDetailsSchema: z.ZodMiniType<SpanDetails> = z.object({
   finishReason: z.optional(z.string()),
   callId: z.optional(z.string()),
   attributes: z.array(dataEntrySchema),
-  events: z.array(z.object({ name: z.string(), timeMs: z.number(), attributes: z.array(dataEntrySchema) })),
+  events: z.array(
+    z.object({ index: z.number(), name: z.string(), timeMs: z.number(), attributes: z.array(dataEntrySchema) }),
+  ),
+  checkpoints: z.optional(z.object({ count: z.number(), lastMs: z.number() })),
   links: z.array(z.object({ spanId: z.string(), traceId: z.optional(z.string()) })),
   leftOut: z.number(),
   elided: z.optional(z.object({ elided: z.number(), totalSpans: z.number() })),

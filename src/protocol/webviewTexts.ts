@@ -35,6 +35,7 @@ export const webviewTexts = {
   failure: "Failure",
   failedAt: "Failed at",
   lastFailureAt: "Last failure at",
+  stoppedByGuardrail: "Stopped by a guardrail",
   inProgressWhenDied: "In progress when the process died:",
   showFailingStep: "Show the failing step",
   goToSource: "Go to Source",
@@ -126,6 +127,7 @@ export const webviewTexts = {
   outcomeOpen: "Open, without an end",
   outcomeRunning: "Running",
   outcomeInterrupted: "Interrupted",
+  outcomeNotRun: "Not run in this session",
   outcomeOk: "Succeeded",
 
   ...timelineTexts,

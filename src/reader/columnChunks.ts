@@ -5,8 +5,8 @@ import type { SpanColumns } from "../trace/spanColumns";
 import { sliceRows } from "./columnsDelta";
 import { withinRows } from "./deltaParts";
 
-/** Bytes of one row over all columns: 2 x 8 + 4 x 4 + 2 + 2 x 1. */
-const rowBytes = 36;
+/** Bytes of one row over all columns: 2 x 8 + 5 x 4 + 2 x 1. */
+const rowBytes = 38;
 /** Of these, those of label and outcome. */
 const textBytes = 8;
 

@@ -85,7 +85,7 @@ function emptyChunk(length: number) {
     parent: new Int32Array(length),
     kind: new Uint8Array(length),
     status: new Uint8Array(length),
-    flags: new Uint16Array(length),
+    flags: new Uint32Array(length),
     name: new Uint32Array(length),
     label: new Uint32Array(length),
     outcome: new Uint32Array(length),

@@ -7,7 +7,7 @@ import type { Changes } from "./changeLog";
 import { pickRows, sliceRows } from "./columnsDelta";
 
 /** Bytes of one row over all columns, and of its number. */
-const rowBytes = 40;
+const rowBytes = 42;
 
 /** Where a part begins. */
 export interface DeltaStart {

@@ -195,7 +195,7 @@ async function* encode(
   yield trailer;
 }
 
-function reversedEnds(scanned: ScannedTrace, flags: Uint16Array): (readonly [row: number, endMs: number])[] {
+function reversedEnds(scanned: ScannedTrace, flags: Uint32Array): (readonly [row: number, endMs: number])[] {
   const ends: (readonly [row: number, endMs: number])[] = [];
   for (let row = 0; row < scanned.spanCount; row++) {
     if (((flags[row] ?? 0) & FLAG.negativeDuration) === 0) continue;

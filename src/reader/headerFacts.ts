@@ -4,6 +4,7 @@
 import type { PanelHeader, PanelProblem } from "../protocol/panelMessages";
 import { bestPlace, findPlaces } from "../trace/places";
 import type { Problem } from "../trace/problem";
+import { FLAG } from "../trace/spanColumns";
 import { spanError } from "../trace/spanError";
 import { outputHeader } from "./outputHeader";
 import type { TracePicture } from "./picture";
@@ -13,6 +14,8 @@ import { rowTexts } from "./rowTexts";
 const listedProblems = 200;
 /** A header travels with every change, so that texts which only stand in it are cut. */
 const mostPromptLength = 20_000;
+/** Of an action there are its attempt and its step. */
+const mostLevelsToStep = 4;
 
 export type HeaderFacts = Omit<PanelHeader, "statusLabel" | "statusDetail" | "timeZone" | "control">;
 
@@ -70,14 +73,31 @@ function failingStep(picture: TracePicture): PanelHeader["failingStep"] {
   const error = span && spanError(span)?.message;
   const message = firstLine(error) || outcome || (step.rule === "in-progress" ? "" : firstLine(picture.state.error));
   // "error" is the outcome of a step of which nothing special is known: beside a message it is no news.
-  const isNews = outcome !== "" && outcome !== "error" && !message.toLowerCase().includes(outcome.toLowerCase());
+  const isNews = outcome !== "" && outcome !== "error" && !saysSo(message, outcome);
   return {
     row: step.row,
     rule: step.rule,
     title: label ? `${name} ${label}` : name,
+    step: stepAround(picture, step.row),
     message: isNews && message !== "" ? `${outcome} — ${message}` : message,
     place: place && (place.line === undefined ? place.path : `${place.path}:${place.line}`),
   };
+}
+
+/** "exit code 1" says "exit 1", and "exit code 12" does not. */
+function saysSo(message: string, outcome: string): boolean {
+  const said = message.toLowerCase().replace(/\bexit (?:code|status) /g, "exit ");
+  const at = said.indexOf(outcome.toLowerCase());
+  return at >= 0 && !/\w/.test(said.charAt(at + outcome.length));
+}
+
+/** The step of a playbook that did what the row tells of. */
+function stepAround({ columns }: TracePicture, row: number): string | undefined {
+  let at = columns.parent[row] ?? -1;
+  for (let level = 0; level < mostLevelsToStep && at >= 0; level++, at = columns.parent[at] ?? -1) {
+    if (((columns.flags[at] ?? 0) & FLAG.step) !== 0) return columns.strings[columns.name[at] ?? 0];
+  }
+  return undefined;
 }
 
 /** Undefined where neither a span nor the trace tells. */

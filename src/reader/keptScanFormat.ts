@@ -19,7 +19,7 @@ export interface ScanKey {
 }
 
 /** Grows with every change of what stands in the file. */
-export const keptScanVersion = 2;
+export const keptScanVersion = 3;
 
 /** What each column is made of. `rows` has the row "parent not received" too, where there is one. */
 export const columnTypes = {
@@ -28,7 +28,7 @@ export const columnTypes = {
   parent: Int32Array,
   kind: Uint8Array,
   status: Uint8Array,
-  flags: Uint16Array,
+  flags: Uint32Array,
   name: Uint32Array,
   marks: Uint8Array,
   /** See `scanAim`. */

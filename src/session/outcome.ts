@@ -3,6 +3,7 @@
 import { constants } from "node:os";
 import { assertNever } from "../base/assert";
 import { formatDuration } from "../trace/formatValue";
+import { stoppedByGuardrail } from "../trace/guardrails/guardrail";
 import type { ChildEnd } from "./runningChild";
 
 /** Why a run was ended before its time. */
@@ -81,7 +82,7 @@ export function wordsFor(stop: StopReason): { readonly error: string; readonly b
       return { error: words, by: words };
     }
     case "guardrail":
-      return { error: `stopped by a guardrail: ${stop.message}`, by: "stopped by a guardrail" };
+      return { error: `${stoppedByGuardrail}: ${stop.message}`, by: stoppedByGuardrail };
     default:
       return assertNever(stop, "stop reason");
   }

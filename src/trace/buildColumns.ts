@@ -7,7 +7,7 @@ import { isPossibleTime } from "./possibleTime";
 import type { Problem } from "./problem";
 import { ProblemList } from "./problemList";
 import { cutMark, isOutputCut, readElidedMark } from "./producerMarks";
-import { attemptAttribute, stepAttribute } from "./runAttributes";
+import { attemptAttribute, isNotRun, stepAttribute } from "./runAttributes";
 import type { TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns } from "./spanColumns";
 import {
@@ -52,7 +52,7 @@ export function* columnsInSteps(
   const problems = new ProblemList();
   const rowOfId = new Map<string, number>();
   // One row more, for orphans, which most traces do not need.
-  const flags = new Uint16Array(spans.length + 1);
+  const flags = new Uint32Array(spans.length + 1);
   for (let row = 0; row < spans.length; row++) {
     if (row % rowsPerStep === 0) yield;
     const span = spans[row];
@@ -112,6 +112,7 @@ export function flagsOf(span: TraceSpan): number {
   if (isOutputSpan(span)) bits |= FLAG.output;
   if (span.attributes?.[stepAttribute] !== undefined) bits |= FLAG.step;
   if (span.attributes?.[attemptAttribute] !== undefined) bits |= FLAG.attempt;
+  if (isNotRun(span)) bits |= FLAG.notRun;
   return bits;
 }
 

@@ -5,6 +5,7 @@ import { assertNever } from "../base/assert";
 import { compactJson } from "./compactJson";
 import { formatCount } from "./formatValue";
 import { oneLine } from "./plainText";
+import { skippedAttribute } from "./runAttributes";
 import type { TraceSpan } from "./schema";
 import { describeOutcome } from "./spanOutcome";
 import { asFields, type Fields, numberField, pathFields, shellCommand, textField, toolCall } from "./toolCall";
@@ -123,6 +124,8 @@ function describePlainSpan(span: TraceSpan): string {
   const elided = numberField(attributes, ["elided"]);
   if (total !== undefined && elided !== undefined)
     return `${formatCount(elided)} of ${formatCount(total)} spans left out by the producer`;
+  const skipped = textField(attributes, [skippedAttribute]);
+  if (skipped !== undefined) return firstLine(skipped);
   const primary = textField(attributes, primaryAttributes);
   if (primary !== undefined && primary !== span.name) {
     const method = textField(attributes, ["http.request.method", "http.method"]);

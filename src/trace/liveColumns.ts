@@ -21,7 +21,8 @@ const ownFlags =
   FLAG.elided |
   FLAG.output |
   FLAG.step |
-  FLAG.attempt;
+  FLAG.attempt |
+  FLAG.notRun;
 
 export interface LiveUsage {
   readonly tokens: Float64Array;
@@ -36,7 +37,7 @@ export class LiveColumns implements Omit<SpanColumns, "count"> {
   parent: Int32Array;
   kind: Uint8Array;
   status: Uint8Array;
-  flags: Uint16Array;
+  flags: Uint32Array;
   name: Uint32Array;
   label: Uint32Array;
   outcome: Uint32Array;
@@ -63,7 +64,7 @@ export class LiveColumns implements Omit<SpanColumns, "count"> {
     this.parent = sized(base?.columns.parent, new Int32Array(room), count);
     this.kind = sized(base?.columns.kind, new Uint8Array(room), count);
     this.status = sized(base?.columns.status, new Uint8Array(room), count);
-    this.flags = sized(base?.columns.flags, new Uint16Array(room), count);
+    this.flags = sized(base?.columns.flags, new Uint32Array(room), count);
     this.name = sized(base?.columns.name, new Uint32Array(room), count);
     this.label = sized(base?.columns.label, new Uint32Array(room), count);
     this.outcome = sized(base?.columns.outcome, new Uint32Array(room), count);
@@ -264,7 +265,7 @@ export class LiveColumns implements Omit<SpanColumns, "count"> {
     this.parent = sized(this.parent, new Int32Array(length));
     this.kind = sized(this.kind, new Uint8Array(length));
     this.status = sized(this.status, new Uint8Array(length));
-    this.flags = sized(this.flags, new Uint16Array(length));
+    this.flags = sized(this.flags, new Uint32Array(length));
     this.name = sized(this.name, new Uint32Array(length));
     this.label = sized(this.label, new Uint32Array(length));
     this.outcome = sized(this.outcome, new Uint32Array(length));

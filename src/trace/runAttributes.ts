@@ -1,5 +1,7 @@
 // Names of the attributes and events by which a run of a playbook is known in its trace.
 
+import type { TraceSpan } from "./schema";
+
 /**
  * Of the root: `{name, path, runId, params}` of the playbook, `failedStep: {id, index}` once one failed, and `actionLog`, the
  * raw id of the folder of its action log, where that is not the run's.
@@ -27,6 +29,12 @@ export const checkpointEvent = "tracekeeper.checkpoint";
 export const leftRunningEvent = "tracekeeper.left-running";
 /** Event: something of the run itself went wrong, not of what it runs. */
 export const runProblemEvent = "tracekeeper.run-problem";
+
+/** Whether the span is that of a step that was not run in this session. */
+export function isNotRun({ attributes }: Pick<TraceSpan, "attributes">): boolean {
+  if (attributes === undefined) return false;
+  return attributes[replayedAttribute] !== undefined || attributes[skippedAttribute] !== undefined;
+}
 
 export interface StepFacts {
   readonly id: string;

@@ -3,7 +3,7 @@
 
 import { outputAttribute } from "./outputBurst";
 import { cutAttribute } from "./producerMarks";
-import { attemptAttribute, stepAttribute } from "./runAttributes";
+import { attemptAttribute, replayedAttribute, skippedAttribute, stepAttribute } from "./runAttributes";
 import { fieldsOfAim } from "./scanAim";
 import { ScanNames } from "./scanNames";
 import { WatchedFields } from "./scanPayload";
@@ -75,6 +75,8 @@ export const watchedAttributes = new WatchedFields({
   [outputAttribute]: "mark",
   [stepAttribute]: "mark",
   [attemptAttribute]: "mark",
+  [replayedAttribute]: "mark",
+  [skippedAttribute]: "mark",
   ...Object.fromEntries(toolNameAttributes.map((name) => [name, "mark"] as const)),
 });
 export const watchedInput = new WatchedFields(Object.fromEntries(fieldsOfAim.map((name) => [name, "aim"] as const)));
@@ -83,6 +85,8 @@ export const flaggedMarks = [
   [markOf(outputAttribute), FLAG.output],
   [markOf(stepAttribute), FLAG.step],
   [markOf(attemptAttribute), FLAG.attempt],
+  [markOf(replayedAttribute), FLAG.notRun],
+  [markOf(skippedAttribute), FLAG.notRun],
 ] as const;
 
 function markOf(attribute: string): number {

@@ -56,7 +56,7 @@ export interface RowsPart {
   readonly name: Uint32Array;
   readonly kind: Uint8Array;
   readonly status: Uint8Array;
-  readonly flags: Uint16Array;
+  readonly flags: Uint32Array;
   readonly marks: Uint8Array;
   readonly aim: Int32Array;
   readonly spanStart: Float64Array;
@@ -80,7 +80,7 @@ export class ScanRows {
   name = new Uint32Array(1024);
   kind = new Uint8Array(1024);
   status = new Uint8Array(1024);
-  flags = new Uint16Array(1024);
+  flags = new Uint32Array(1024);
   #marks = new Uint8Array(1024);
   #aim = new Int32Array(1024);
   /** For each id the row of its first span; -1 for one that only children name. */
@@ -242,7 +242,7 @@ export class ScanRows {
     this.parent = new Int32Array();
     this.name = new Uint32Array();
     this.kind = this.status = new Uint8Array();
-    this.flags = new Uint16Array();
+    this.flags = new Uint32Array();
     const { count } = this;
     this.id = this.id.slice(0, count);
     this.#marks = this.#marks.slice(0, count);
@@ -269,7 +269,7 @@ export class ScanRows {
     this.name = grown(this.name, new Uint32Array(length));
     this.kind = grown(this.kind, new Uint8Array(length));
     this.status = grown(this.status, new Uint8Array(length));
-    this.flags = grown(this.flags, new Uint16Array(length));
+    this.flags = grown(this.flags, new Uint32Array(length));
     this.#marks = grown(this.#marks, new Uint8Array(length));
     this.#aim = grown(this.#aim, new Int32Array(length));
     this.#spanStart = grown(this.#spanStart, new Float64Array(length));

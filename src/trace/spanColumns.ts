@@ -38,6 +38,8 @@ export const FLAG = {
   step: 1 << 14,
   /** An attempt at what is above it: see `attemptAttribute`. */
   attempt: 1 << 15,
+  /** A step of a playbook that was not run in this session: taken over from an earlier one, or skipped. */
+  notRun: 1 << 16,
 } as const;
 
 export interface SpanColumns {
@@ -53,7 +55,7 @@ export interface SpanColumns {
   /** Index into `statusCodes`. */
   readonly status: Uint8Array;
   /** Bits of `FLAG`. */
-  readonly flags: Uint16Array;
+  readonly flags: Uint32Array;
   /** Index into `strings`: the span's name. */
   readonly name: Uint32Array;
   /** Index into `strings`: what the step is about, in one line (a command, a path, a model); 0 is the empty text. */

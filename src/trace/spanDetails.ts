@@ -12,6 +12,7 @@ import { findPlaces } from "./places";
 import { oneLine } from "./plainText";
 import { isPossibleTime } from "./possibleTime";
 import { type ElidedSpans, readElidedMark } from "./producerMarks";
+import { checkpointEvent } from "./runAttributes";
 import { type RunNotes, runNotes } from "./runNotes";
 import type { SpanKind, TraceSpan } from "./schema";
 import { FLAG, kindCodes, type SpanColumns } from "./spanColumns";
@@ -31,6 +32,8 @@ export interface DetailsError {
 }
 
 export interface DetailsEvent {
+  /** Its place among the span's events. */
+  readonly index: number;
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly timeMs: number;
@@ -96,6 +99,8 @@ export interface SpanDetails {
   readonly callId?: string | undefined;
   readonly attributes: readonly DataEntry[];
   readonly events: readonly DetailsEvent[];
+  /** Checkpoints of a run, which are not among the events: they tell a resumed run what nobody reads. */
+  readonly checkpoints?: { readonly count: number; readonly lastMs: number } | undefined;
   readonly links: readonly { readonly spanId: string; readonly traceId?: string | undefined }[];
   /** Attributes and events that were left out because there are too many for a panel. */
   readonly leftOut: number;
@@ -151,6 +156,7 @@ export function spanDetails(span: TraceSpan, context: DetailsContext = {}): Span
     callId: span.tool?.callId,
     attributes: attributes.entries,
     events: events.shown,
+    checkpoints: events.checkpoints,
     links: (span.links ?? []).slice(0, mostLinks).map(({ spanId, traceId }) => ({ spanId, traceId })),
     leftOut: attributes.leftOut + events.leftOut,
     elided: readElidedMark(span),
@@ -158,15 +164,30 @@ export function spanDetails(span: TraceSpan, context: DetailsContext = {}): Span
   };
 }
 
-function eventsOf({ events = [] }: TraceSpan): { readonly shown: DetailsEvent[]; readonly leftOut: number } {
+interface ShownEvents extends Pick<SpanDetails, "checkpoints"> {
+  readonly shown: readonly DetailsEvent[];
+  readonly leftOut: number;
+}
+
+function eventsOf({ events = [] }: TraceSpan): ShownEvents {
   const budget = listBudget();
-  let leftOut = Math.max(0, events.length - mostEvents);
-  const shown = events.slice(0, mostEvents).map(({ name, timeMs, attributes }): DetailsEvent => {
+  const shown: DetailsEvent[] = [];
+  let checkpoints: SpanDetails["checkpoints"];
+  let leftOut = 0;
+  for (const [index, { name, timeMs, attributes }] of events.entries()) {
+    if (name === checkpointEvent) {
+      checkpoints = { count: (checkpoints?.count ?? 0) + 1, lastMs: timeMs };
+      continue;
+    }
+    if (shown.length === mostEvents) {
+      leftOut++;
+      continue;
+    }
     const list: DataList = dataEntries(foldValue(attributes).value, undefined, budget);
     leftOut += list.leftOut;
-    return { name, timeMs, attributes: list.entries };
-  });
-  return { shown, leftOut };
+    shown.push({ index, name, timeMs, attributes: list.entries });
+  }
+  return { shown, leftOut, checkpoints };
 }
 
 /** The span as it is in the trace, as JSON of two spaces a level. */

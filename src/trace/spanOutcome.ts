@@ -1,7 +1,8 @@
-// What came of a step, in a few words: "exit 1", "HTTP 500", "timed out", "interrupted", "error". A step that went well
-// and says nothing special has no outcome.
+// What came of a step, in a few words: "exit 1", "HTTP 500", "timed out", "interrupted", "replayed", "error". A step that went
+// well and says nothing special has no outcome.
 
 import { oneLine } from "./plainText";
+import { isNotRun, replayedAttribute } from "./runAttributes";
 import type { TraceSpan } from "./schema";
 import { exceptionAttributes, outputError } from "./spanError";
 import { asFields, type Fields, numberField, textField, toolCall } from "./toolCall";
@@ -32,6 +33,7 @@ const oddFinish: ReadonlyMap<string, string> = new Map([
 
 export function describeOutcome(span: TraceSpan): string {
   if (span.interrupted === true) return "interrupted";
+  if (isNotRun(span)) return span.attributes?.[replayedAttribute] === undefined ? "skipped" : "replayed";
   const exitCode = exitCodeOf(span);
   if (exitCode !== undefined && exitCode !== 0) return `exit ${exitCode}`;
   const httpStatus = numberField(span.attributes ?? {}, ["http.response.status_code", "http.status_code"]);

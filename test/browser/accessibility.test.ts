@@ -8,6 +8,7 @@ import type { PanelPageOptions } from "../support/panelPage";
 import type { ThemeName } from "../support/webviewTheme";
 import { programTrace } from "../trace/outputTrace";
 import { type Drive, filesOf, liveFiles, madeUpTrace, openTrace, sampleFiles, traceFiles } from "./panelHarness";
+import { resumedRun, stoppedRun } from "./playbookTraces";
 
 const checker = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const themes: readonly ThemeName[] = ["dark", "light", "highContrast", "highContrastLight"];
@@ -42,6 +43,14 @@ const states: readonly State[] = [
   {
     name: "a loop",
     open: async (...of) => pressed(await sample("ses_loop_same_call")(...of), /^1 loop/),
+  },
+  {
+    name: "a resumed run of a playbook",
+    open: (browser, options) => openTrace(browser, traceFiles(resumedRun), options),
+  },
+  {
+    name: "a run that a guardrail has stopped",
+    open: async (browser, options) => pressed(await openTrace(browser, traceFiles(stoppedRun), options), /^1 stop/),
   },
   { name: "a narrow panel", open: failed, options: { widthPx: 320, heightPx: 700 } },
   {

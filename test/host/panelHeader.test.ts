@@ -94,11 +94,28 @@ describe("the header of a panel", () => {
   it.each([
     ["says the exit code before the message", { "process.exit.code": 2 }, "it broke", "exit 2 — it broke"],
     ["does not repeat what the message says", { "process.exit.code": 2 }, "Exit 2: it broke", "Exit 2: it broke"],
+    ["takes an exit code for the same in other words", { "process.exit.code": 2 }, "exit code 2", "exit code 2"],
+    ["tells another exit code apart", { "process.exit.code": 2 }, "exit code 21", "exit 2 — exit code 21"],
     ["says the message alone where nothing else is known", {}, "it broke", "it broke"],
   ])("%s", async (_what, attributes, statusMessage, message) => {
     const failed = spanOf("a", { status: "error", attributes, statusMessage });
     const header = headerOf(await pictureOf([failed], { summary: { status: "error" } }));
     expect(header.failingStep?.message).toBe(message);
+  });
+
+  it("names the step of a playbook around the failing step, and not that of another one", async () => {
+    const failed = { status: "error", statusMessage: "exit code 1" } as const;
+    const step = (id: string, parentSpanId: string) =>
+      spanOf(id, { ...failed, kind: "span", name: `Step ${id}`, parentSpanId, attributes: { "tracekeeper.step": {} } });
+    const root = spanOf("root", { ...failed, kind: "session", parentSpanId: null });
+    const inner = [root, step("outer", "root"), step("inner", "outer")];
+    const attempt = spanOf("attempt", { ...failed, kind: "span", name: "attempt 2", parentSpanId: "inner" });
+    const action = spanOf("action", { ...failed, kind: "tool", name: "run", parentSpanId: "attempt" });
+    const summary = { status: "error" } as const;
+    const ofAction = headerOf(await pictureOf([...inner, attempt, action], { summary }));
+    expect(ofAction.failingStep).toMatchObject({ row: 4, step: "Step inner", title: "run" });
+    const plain = spanOf("action", { ...failed, kind: "tool", name: "run", parentSpanId: "root" });
+    expect(headerOf(await pictureOf([root, plain], { summary })).failingStep?.step).toBeUndefined();
   });
 
   it("lists 200 problems and counts the rest", async () => {

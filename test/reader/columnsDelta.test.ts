@@ -29,7 +29,7 @@ function columnsOf(rows: readonly Row[]): SpanColumns {
     parent: Int32Array.from(rows, (row) => row.parent),
     kind: Uint8Array.from(rows, () => 2),
     status: Uint8Array.from(rows, (row) => row.flags & 1),
-    flags: Uint16Array.from(rows, (row) => row.flags),
+    flags: Uint32Array.from(rows, (row) => row.flags),
     // Labels first, so that two tables never agree by chance.
     label: Uint32Array.from(rows, (row) => intern(row.label)),
     name: Uint32Array.from(rows, (row) => intern(row.name)),

@@ -23,7 +23,7 @@ function columnsOf(rows: readonly Row[], strings: readonly string[]): SpanColumn
     parent: Int32Array.from(rows, ({ parent }) => parent),
     kind: new Uint8Array(rows.length),
     status: new Uint8Array(rows.length),
-    flags: new Uint16Array(rows.length),
+    flags: new Uint32Array(rows.length),
     name: Uint32Array.from(rows, ({ name }) => name),
     label: zeros,
     outcome: zeros.slice(),

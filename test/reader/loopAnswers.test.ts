@@ -51,7 +51,9 @@ async function opened(first: readonly Partial<TraceSpan>[]) {
     );
     const { loops } = loopsResultSchema.parse(answer);
     return loops.map(({ pattern, count, rows, told }) => {
-      return `${pattern} ${count}: ${rows.join(" ")}${told === undefined ? "" : ` ${told.level} ${told.message}`}`;
+      const at = told?.at.map(({ row, level }) => `${level} at ${row}`).join(", ");
+      const words = told === undefined ? "" : ` ${told.level} ${told.message} (${at})`;
+      return `${pattern} ${count}: ${rows.join(" ")}${words}`;
     });
   };
   return {
@@ -121,9 +123,9 @@ describe("a question for loops", () => {
       call("z", 9, { events: [event("maybe", "repeat", "no level"), event("hint", "nothing", "no pattern")] }),
     ]);
     expect(await ask()).toEqual([
-      'repeat 4: 2 3 4 5 warn repeat: "bash ls" 5 times',
-      'revisit 2: 6 7 warn revisit: "bash x" again, 5 times',
-      "token-budget 1: 8 stop token budget: 5 of 5 tokens used",
+      'repeat 4: 2 3 4 5 warn repeat: "bash ls" 5 times (hint at 1, warn at 5)',
+      'revisit 2: 6 7 warn revisit: "bash x" again, 5 times (hint at 6, warn at 7)',
+      "token-budget 1: 8 stop token budget: 5 of 5 tokens used (stop at 8)",
     ]);
   });
 });

@@ -29,7 +29,7 @@ function columnsOf(rows: readonly Row[]): SpanColumns {
     parent: new Int32Array(rows.length).fill(-1),
     kind: new Uint8Array(rows.length),
     status: new Uint8Array(rows.length),
-    flags: Uint16Array.from(rows, ({ elided }) => (elided === 0 ? 0 : FLAG.elided)),
+    flags: Uint32Array.from(rows, ({ elided }) => (elided === 0 ? 0 : FLAG.elided)),
     name: zeros,
     label: zeros,
     outcome: zeros,

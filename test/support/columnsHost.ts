@@ -81,7 +81,7 @@ export class ColumnsHost {
       parent: fill(new Int32Array(count), parent),
       kind: fill(new Uint8Array(count), kindCodes.indexOf("tool")),
       status: new Uint8Array(count),
-      flags: fill(new Uint16Array(count), FLAG.open),
+      flags: fill(new Uint32Array(count), FLAG.open),
       name: fill(new Uint32Array(count), 2),
       label: Uint32Array.from({ length: count }, (_, index) => known + index),
       outcome: new Uint32Array(count),

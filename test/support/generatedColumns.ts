@@ -25,7 +25,7 @@ export function generatedColumns(trace: GeneratedTrace): GeneratedColumns {
     parent: new Int32Array(count),
     kind: new Uint8Array(count),
     status: new Uint8Array(count),
-    flags: new Uint16Array(count),
+    flags: new Uint32Array(count),
     name: new Uint32Array(count),
     label: new Uint32Array(count),
     outcome: new Uint32Array(count),

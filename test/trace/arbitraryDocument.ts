@@ -20,7 +20,14 @@ const attributes = fc.dictionary(
   fc.oneof(
     { arbitrary: fc.string(), weight: 4 },
     {
-      arbitrary: fc.constantFrom("tracekeeper.cut", "tracekeeper.output", "elided", "totalSpans", "__proto__"),
+      arbitrary: fc.constantFrom(
+        "tracekeeper.cut",
+        "tracekeeper.output",
+        "tracekeeper.skipped",
+        "elided",
+        "totalSpans",
+        "__proto__",
+      ),
       weight: 1,
     },
     {

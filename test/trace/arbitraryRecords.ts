@@ -32,6 +32,7 @@ const burst = fc.record(
 
 const attributes = fc.oneof(
   { arbitrary: fc.record({ a: fc.nat(3), b: fc.constantFrom(null, "x") }, { requiredKeys: [] }), weight: 4 },
+  { arbitrary: fc.constant({ "tracekeeper.replayed": { sessionId: "ses_1" } }), weight: 1 },
   { arbitrary: fc.record({ "tracekeeper.output": fc.oneof(burst, fc.constantFrom(true, false, null)) }), weight: 2 },
   { arbitrary: fc.record({ "tool.name": fc.constantFrom("read", "write") }), weight: 1 },
   { arbitrary: fc.constant({ "tracekeeper.cut": { output: 12_345 } }), weight: 1 },

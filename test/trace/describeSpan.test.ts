@@ -107,6 +107,7 @@ describe("the label of other spans", () => {
       { kind: "span", name: "elided-1-2-of-5600", attributes: { elided: 600, totalSpans: 5600 } },
       "600 of 5,600 spans left out by the producer",
     ],
+    [{ kind: "span", attributes: { "tracekeeper.skipped": "the condition x\ndoes not hold" } }, "the condition x"],
     [{ kind: "span" }, ""],
   ];
   it.each(spans)("%j reads %j", (parts, expected) => {
@@ -144,6 +145,13 @@ describe("the outcome", () => {
       { status: "error", statusMessage: "x", attributes: { "error.type": "java.net.ConnectException" } },
       "ConnectException",
     ],
+    ["a step that was taken over", { kind: "span", attributes: { "tracekeeper.replayed": {} } }, "replayed"],
+    [
+      "a step that was taken over with its failure",
+      { kind: "span", status: "error", statusMessage: "no", attributes: { "tracekeeper.replayed": {} } },
+      "replayed",
+    ],
+    ["a step that was skipped", { kind: "span", attributes: { "tracekeeper.skipped": "the condition" } }, "skipped"],
     ["interrupted", { status: "error", interrupted: true, statusMessage: "exit code 1" }, "interrupted"],
     ["a plain error", { status: "error", statusMessage: "npm error code EUSAGE" }, "error"],
     ["an error without a word", { status: "error" }, "error"],

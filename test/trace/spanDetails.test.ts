@@ -184,6 +184,24 @@ describe("the details of other spans", () => {
     expect(spanDetails(span({})).elided).toBeUndefined();
   });
 
+  it("count checkpoints, which take no room from other events, and say which event of the span each of these is", () => {
+    const checkpoint = (timeMs: number) => ({
+      name: "tracekeeper.checkpoint",
+      timeMs,
+      attributes: { entries: Array.from({ length: 2_000 }, (_, index) => index) },
+    });
+    const events = [
+      ...Array.from({ length: 600 }, (_, index) => checkpoint(index)),
+      { name: "tracekeeper.retry", timeMs: 700, attributes: { attempt: 1 } },
+      checkpoint(900),
+    ];
+    const details = spanDetails(span({ events }));
+    expect(details.checkpoints).toEqual({ count: 601, lastMs: 900 });
+    expect(details.events.map(({ index, name }) => [index, name])).toEqual([[600, "tracekeeper.retry"]]);
+    expect(details.leftOut).toBe(0);
+    expect(spanDetails(span({ events: [] })).checkpoints).toBeUndefined();
+  });
+
   it("tell how much was left out of a span with too much", () => {
     const events = Array.from({ length: 700 }, (_, index) => ({ name: "e", timeMs: index }));
     const attributes = Object.fromEntries(Array.from({ length: 1_500 }, (_, index) => [`a${index}`, index]));

@@ -113,6 +113,7 @@ function barColor(item: BarToDraw, palette: Palette): string {
     case "recovered":
       return palette.recovered;
     case "interrupted":
+    case "notRun":
       return palette.interrupted;
     case "open":
     case "ok":

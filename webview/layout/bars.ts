@@ -9,7 +9,7 @@ export interface BarRect {
   readonly width: number;
 }
 
-export type BarState = "ok" | "failed" | "recovered" | "interrupted" | "open";
+export type BarState = "ok" | "failed" | "recovered" | "interrupted" | "open" | "notRun";
 
 export const shortestBarPx = 2;
 /** A canvas need not draw a bar of a million px. */
@@ -39,7 +39,7 @@ export function barState(flags: number, isError: boolean): BarState {
   if ((flags & FLAG.recovered) !== 0) return "recovered";
   if ((flags & FLAG.failure) !== 0 || isError) return "failed";
   if ((flags & FLAG.open) !== 0) return "open";
-  return "ok";
+  return (flags & FLAG.notRun) !== 0 ? "notRun" : "ok";
 }
 
 export type LabelPlace = { readonly align: "left" | "right"; readonly x: number } | undefined;

@@ -6,7 +6,7 @@ import { grownLength, resized } from "./growing";
 import { lastsBetween } from "./rowDuration";
 import type { TraceTimes } from "./traceModel";
 
-export const outcomeFilters = ["failed", "recovered", "open", "interrupted", "ok"] as const;
+export const outcomeFilters = ["failed", "recovered", "open", "interrupted", "notRun", "ok"] as const;
 export type OutcomeFilter = (typeof outcomeFilters)[number];
 
 export const filterSchema = z.discriminatedUnion("type", [
@@ -84,8 +84,10 @@ export function hasStatus(flags = 0, status = 0, wanted: OutcomeFilter): boolean
       return (flags & FLAG.open) !== 0;
     case "interrupted":
       return interrupted;
+    case "notRun":
+      return (flags & FLAG.notRun) !== 0;
     case "ok":
-      return status !== errorStatus && !interrupted && (flags & FLAG.open) === 0;
+      return status !== errorStatus && !interrupted && (flags & (FLAG.open | FLAG.notRun)) === 0;
   }
 }
 
@@ -111,14 +113,14 @@ export interface Facets {
 }
 
 /** Flags on which an outcome depends, and one that is in no flag: the status. */
-const outcomeFlags = FLAG.open | FLAG.interrupted | FLAG.failure | FLAG.recovered;
-const errorBit = 1 << 15;
+const outcomeFlags = FLAG.open | FLAG.interrupted | FLAG.failure | FLAG.recovered | FLAG.notRun;
+const errorBit = 1 << 17;
 
 /** One short pass over all rows; what the outcomes are is asked once for all rows of the same flags. */
 export function countFacets(columns: SpanColumns | undefined): Facets {
   const kinds = new Uint32Array(kindCodes.length);
   const outcomes = new Uint32Array(outcomeFilters.length);
-  const alike = new Uint32Array(1 << 16);
+  const alike = new Uint32Array(errorBit << 1);
   if (columns === undefined) return { kinds, outcomes };
   const { count, flags, kind, status } = columns;
   for (let row = 0; row < count; row++) {

@@ -2,6 +2,7 @@
 // reader asks for. What was found stays until the next answer; of another epoch nothing stays.
 
 import { loopsResultSchema, type SentLoop } from "../../src/protocol/loopMessages";
+import { type GuardrailLevel, levelNumber } from "../../src/trace/guardrails/guardrail";
 import { type HostConnection, StaleReplyError } from "./hostConnection";
 
 /** The page and what it asks for first go before; in a large trace that takes longer, and so does this. */
@@ -16,6 +17,14 @@ interface Known {
   readonly loops: readonly SentLoop[];
   /** By row: what it is part of, loops before the rest. */
   readonly byRow: ReadonlyMap<number, readonly SentLoop[]>;
+  /** By row: what guardrails said of it while the session ran. */
+  readonly toldOf: ReadonlyMap<number, ToldHere>;
+}
+
+export interface ToldHere {
+  /** The highest. */
+  readonly level: GuardrailLevel;
+  readonly findings: readonly { readonly level: GuardrailLevel; readonly message: string }[];
 }
 
 export class LoopModel {
@@ -46,6 +55,10 @@ export class LoopModel {
 
   of(row: number): SentLoop | undefined {
     return this.allOf(row)[0];
+  }
+
+  toldOf(row: number): ToldHere | undefined {
+    return this.#known?.epoch === this.#epoch ? this.#known.toldOf.get(row) : undefined;
   }
 
   /** The person went to a row as part of this loop: the row may be part of others, too. */
@@ -97,18 +110,37 @@ export class LoopModel {
 
   #take(epoch: number, loops: readonly SentLoop[]): void {
     const isNothing = loops.length === 0 && this.loops.length === 0;
-    const byRow = new Map<number, SentLoop[]>();
-    for (const isLoop of [true, false]) {
-      for (const loop of loops) {
-        if (loop.isLoop !== isLoop) continue;
-        for (const row of loop.rows) {
-          const known = byRow.get(row);
-          if (known === undefined) byRow.set(row, [loop]);
-          else known.push(loop);
-        }
-      }
-    }
-    this.#known = { epoch, loops, byRow };
+    this.#known = { epoch, loops, byRow: loopsByRow(loops), toldOf: toldByRow(loops) };
     if (!isNothing) this.#onChange();
   }
+}
+
+function loopsByRow(loops: readonly SentLoop[]): Map<number, SentLoop[]> {
+  const byRow = new Map<number, SentLoop[]>();
+  for (const isLoop of [true, false]) {
+    for (const loop of loops) {
+      if (loop.isLoop !== isLoop) continue;
+      // What is told may stand on the step around a call.
+      const rows = new Set([...loop.rows, ...(loop.told?.at ?? []).map(({ row }) => row)]);
+      for (const row of rows) {
+        const known = byRow.get(row);
+        if (known === undefined) byRow.set(row, [loop]);
+        else known.push(loop);
+      }
+    }
+  }
+  return byRow;
+}
+
+function toldByRow(loops: readonly SentLoop[]): Map<number, ToldHere> {
+  const byRow = new Map<number, ToldHere>();
+  for (const { told } of loops) {
+    for (const { row, level, message } of told?.at ?? []) {
+      const known = byRow.get(row);
+      const isHigher = known === undefined || levelNumber(level) > levelNumber(known.level);
+      const findings = [...(known?.findings ?? []), { level, message }];
+      byRow.set(row, { level: isHigher ? level : known.level, findings });
+    }
+  }
+  return byRow;
 }

@@ -1,6 +1,7 @@
 // From one loop to the next, and from call to call within one; and what a loop is in words.
 
 import type { SentLoop } from "../../src/protocol/loopMessages";
+import type { GuardrailLevel } from "../../src/trace/guardrails/guardrail";
 import { formatInteger, text } from "../text";
 import type { Panel } from "./panel";
 
@@ -68,7 +69,19 @@ export function loopText(loop: SentLoop): string {
   }
 }
 
+const levelTexts = { hint: "levelHint", warn: "levelWarn", stop: "levelStop" } as const;
+
+export function levelText(level: GuardrailLevel): string {
+  return text(levelTexts[level]);
+}
+
+/** What a guardrail said while the session ran. */
+export function toldText({ level, message }: { readonly level: GuardrailLevel; readonly message: string }): string {
+  return text("guardrailTold", levelText(level), message);
+}
+
 /** For a row of the tree, in words. */
 export function partText(loop: SentLoop): string {
+  if (loop.tool === "" && loop.told !== undefined) return toldText(loop.told);
   return text(loop.isLoop ? "partOfLoop" : "partOfHint", loopText(loop));
 }

@@ -9,6 +9,8 @@ export type RowDuration =
   /** Still running; `ms` until now. */
   | { readonly type: "elapsed"; readonly ms: number }
   | { readonly type: "noEnd" }
+  /** It was not run in this session. */
+  | { readonly type: "notRun" }
   /** The trace names no usable times for it. */
   | { readonly type: "unknown" };
 
@@ -19,6 +21,7 @@ export function rowDuration({ columns }: Pick<TraceModel, "columns">, times: Tra
     const ms = (times.endMs[row] ?? Number.NaN) - (columns.startMs[row] ?? Number.NaN);
     return Number.isNaN(ms) ? { type: "unknown" } : { type: "elapsed", ms: Math.max(0, ms) };
   }
+  if ((flags & FLAG.notRun) !== 0) return { type: "notRun" };
   const ms = (columns.endMs[row] ?? Number.NaN) - (columns.startMs[row] ?? Number.NaN);
   return Number.isNaN(ms) || (flags & FLAG.negativeDuration) !== 0 ? { type: "unknown" } : { type: "known", ms };
 }

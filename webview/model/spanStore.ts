@@ -120,7 +120,7 @@ function makeArrays(capacity: number): Arrays {
     parent: new Int32Array(capacity),
     kind: new Uint8Array(capacity),
     status: new Uint8Array(capacity),
-    flags: new Uint16Array(capacity),
+    flags: new Uint32Array(capacity),
     name: new Uint32Array(capacity),
     label: new Uint32Array(capacity),
     outcome: new Uint32Array(capacity),

@@ -16,7 +16,7 @@ export class BarFills {
     const palette = this.#palette;
     if (state === "failed") return palette.failed;
     if (state === "recovered") return palette.recovered;
-    if (state === "interrupted") return palette.interrupted;
+    if (state === "interrupted" || state === "notRun") return palette.interrupted;
     return this.kind(kind);
   }
 

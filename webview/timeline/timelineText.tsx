@@ -1,10 +1,11 @@
 // The timeline as text: everything that its picture tells, in lists that a screen reader reads and whose buttons jump.
 
 import type { DurabilityResult } from "../../src/protocol/durabilityMessages";
+import { FLAG } from "../../src/trace/spanColumns";
 import { formatDuration } from "../format";
-import { loopText } from "../model/loopWalk";
+import { levelText, loopText, toldText } from "../model/loopWalk";
 import type { Panel } from "../model/panel";
-import type { Picture } from "../model/traceModel";
+import { type Picture, stringAt } from "../model/traceModel";
 import { formatInteger, text } from "../text";
 import { countWords } from "../ui/loopChip";
 import { durabilityFacts } from "./durabilityWords";
@@ -28,6 +29,7 @@ export function TimelineText(props: TimelineTextProps) {
   return (
     <div class="timeline-text" tabIndex={0} role="region" aria-label={text("timelineAsText")}>
       <Loops {...props} />
+      <NotRun {...props} />
       <Bursts {...props} data={data} />
       <Lanes data={data} />
       <Path {...props} data={data} />
@@ -79,12 +81,42 @@ function Loops({ panel, picture, onJump }: TimelineTextProps) {
           return (
             <li key={index}>
               <Jump words={pointText(panel, picture, fromMs)} onJump={() => onJump(first, fromMs, toMs)} />{" "}
-              {loopText(loop)}
+              {loop.tool === "" && loop.told !== undefined ? toldText(loop.told) : loopText(loop)}
+              {loop.told !== undefined && loop.tool !== "" && (
+                <span class="dim"> {text("toldThen", levelText(loop.told.level), loop.told.message)}</span>
+              )}
             </li>
           );
         })}
       </ul>
       <More count={loops.length - mostLines} />
+    </section>
+  );
+}
+
+/** Steps of a playbook that were taken over from an earlier session, or skipped. */
+function NotRun({ panel, picture, onJump }: TimelineTextProps) {
+  const { columns } = picture.model;
+  const rows: number[] = [];
+  for (let row = 0; row < columns.count; row++) if (((columns.flags[row] ?? 0) & FLAG.notRun) !== 0) rows.push(row);
+  if (rows.length === 0) return null;
+  return (
+    <section>
+      <h3>{text("notRunHeading", formatInteger(rows.length))}</h3>
+      <ul>
+        {rows.slice(0, mostLines).map((row) => {
+          // It has no length: all of the trace stays in view.
+          const { startMs, firstMs, lastMs } = picture.times;
+          return (
+            <li key={row}>
+              <Jump words={pointText(panel, picture, startMs[row] ?? 0)} onJump={() => onJump(row, firstMs, lastMs)} />{" "}
+              {stringAt(columns, "name", row)}, {stringAt(columns, "outcome", row)}{" "}
+              <span class="dim">{stringAt(columns, "label", row)}</span>
+            </li>
+          );
+        })}
+      </ul>
+      <More count={rows.length - mostLines} />
     </section>
   );
 }

@@ -72,6 +72,8 @@ export function stateText(picture: Picture, row: number): string {
       return text("outcomeInterrupted");
     case "open":
       return text(picture.times.isLive ? "outcomeRunning" : "outcomeOpen");
+    case "notRun":
+      return text("outcomeNotRun");
     case "ok":
       return (flags & FLAG.open) === 0 ? text("outcomeOk") : text("outcomeOpen");
   }

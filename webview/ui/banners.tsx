@@ -2,6 +2,7 @@
 
 import { useMemo } from "preact/hooks";
 import type { PanelHeader, PanelProblem } from "../../src/protocol/panelMessages";
+import { reasonOfStop } from "../../src/trace/guardrails/guardrail";
 import { failureOrdinal } from "../model/failureWalk";
 import { failuresText } from "../model/navigation";
 import type { Panel } from "../model/panel";
@@ -9,6 +10,7 @@ import { stringAt } from "../model/traceModel";
 import { countText, formatInteger, text } from "../text";
 import { Icon, type IconName } from "./icon";
 import { IconButton } from "./iconButton";
+import { PlaceText } from "./placeText";
 
 export function FailureBanner({ panel, header }: { panel: Panel; header: PanelHeader }) {
   const step = header.failingStep;
@@ -20,17 +22,23 @@ export function FailureBanner({ panel, header }: { panel: Panel; header: PanelHe
   );
   const showsFailure = endedBadly(header);
   const message = bannerMessage(header);
+  const stop = showsFailure ? reasonOfStop(header.error) : undefined;
   if (step === undefined && !(showsFailure && header.error !== undefined)) return null;
   // A session that went on after its failures, or runs still, is not called failed.
   const isMild = step !== undefined && !showsFailure;
   const isInProgress = step?.rule === "in-progress";
   return (
     <section class={`banner ${isMild ? "banner-warning" : "banner-error"}`} aria-label={text("failure")}>
+      {stop !== undefined && (
+        <p class="banner-stop" title={stop}>
+          <Icon name="stop-circle" class="banner-icon" />
+          <span class="banner-lead">{text("stoppedByGuardrail")}</span>
+          <span class="banner-reason">{stop}</span>
+        </p>
+      )}
       <Icon name={isInProgress ? "debug-disconnect" : isMild ? "warning" : "error"} class="banner-icon" />
       {step === undefined ? (
-        <span class="banner-text">
-          <span class="banner-message">{message}</span>
-        </span>
+        <span class="banner-text">{stop === undefined && <span class="banner-message">{message}</span>}</span>
       ) : (
         <button
           type="button"
@@ -43,7 +51,7 @@ export function FailureBanner({ panel, header }: { panel: Panel; header: PanelHe
           </span>
           <BannerTitle panel={panel} step={step} />
           {message !== "" && <span class="banner-message">{message}</span>}
-          {step.place !== undefined && <span class="banner-place">{step.place}</span>}
+          {step.place !== undefined && <PlaceText class="banner-place" place={step.place} />}
         </button>
       )}
       <span class="banner-actions">
@@ -82,19 +90,21 @@ export function FailureBanner({ panel, header }: { panel: Panel; header: PanelHe
             {text("runAgain")}
           </button>
         )}
-        <span class="banner-count">{failureCount(ordinal, header)}</span>
-        <IconButton
-          icon="chevron-up"
-          label={text("previousFailure")}
-          disabled={header.failureCount === 0}
-          onClick={() => panel.navigate("previousFailure")}
-        />
-        <IconButton
-          icon="chevron-down"
-          label={text("nextFailure")}
-          disabled={header.failureCount === 0}
-          onClick={() => panel.navigate("nextFailure")}
-        />
+        <span class="banner-walk">
+          <span class="banner-count">{failureCount(ordinal, header)}</span>
+          <IconButton
+            icon="chevron-up"
+            label={text("previousFailure")}
+            disabled={header.failureCount === 0}
+            onClick={() => panel.navigate("previousFailure")}
+          />
+          <IconButton
+            icon="chevron-down"
+            label={text("nextFailure")}
+            disabled={header.failureCount === 0}
+            onClick={() => panel.navigate("nextFailure")}
+          />
+        </span>
       </span>
     </section>
   );
@@ -115,11 +125,13 @@ function BannerTitle({ panel, step }: { panel: Panel; step: NonNullable<PanelHea
   const columns = panel.picture?.model.columns;
   const name = columns === undefined ? "" : stringAt(columns, "name", step.row);
   const label = columns === undefined ? "" : stringAt(columns, "label", step.row);
-  if (name === "") return <span class="banner-title">{step.title}</span>;
+  if (name === "") return <span class="banner-title">{step.step ?? step.title}</span>;
+  // Of a playbook the person knows the step by the name that it has there.
+  const about = step.step === undefined ? label : `${name} ${label}`.trim();
   return (
     <>
-      <span class="banner-title">{name}</span>
-      {label !== "" && <span class="banner-label">{label}</span>}
+      <span class="banner-title">{step.step ?? name}</span>
+      {about !== "" && <span class="banner-label">{about}</span>}
     </>
   );
 }

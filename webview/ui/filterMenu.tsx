@@ -29,6 +29,7 @@ const outcomeText: Readonly<Record<(typeof outcomeFilters)[number], WebviewTextK
   recovered: "outcomeRecovered",
   open: "outcomeOpen",
   interrupted: "outcomeInterrupted",
+  notRun: "outcomeNotRun",
   ok: "outcomeOk",
 };
 
@@ -37,6 +38,7 @@ const outcomeIcons: Readonly<Record<(typeof outcomeFilters)[number], IconName>> 
   recovered: "history",
   open: "sync",
   interrupted: "circle-slash",
+  notRun: "debug-step-over",
   ok: "pass",
 };
 

@@ -5,6 +5,7 @@ import { goToLoop, loopText } from "../model/loopWalk";
 import type { Panel } from "../model/panel";
 import { countText, text } from "../text";
 import { Icon } from "./icon";
+import { type WatchedLook, watchedIcons } from "./statusIcon";
 
 /** Lines of the tooltip. */
 const mostListed = 5;
@@ -23,20 +24,34 @@ export function LoopChip({ panel }: { panel: Panel }) {
       aria-label={`${words}. ${text("nextLoopHelp")}`}
       onClick={(event) => goToLoop(panel, event.shiftKey ? -1 : 1)}
     >
-      <Icon name={loops.some(({ isLoop }) => isLoop) ? "sync" : "info"} />
-      {words}
+      <Icon name={watchedIcons[worstLook(loops)]} class={`is-${worstLook(loops)}`} />
+      <span class="loop-count">{words}</span>
     </button>
   );
 }
 
-/** "3 loops", "1 loop, 2 hints" */
+/** "3 loops", "1 loop, 2 hints", "1 stop, 1 warning": a loop is one whatever was said of it. */
 export function countWords(loops: readonly SentLoop[]): string {
-  const real = loops.filter(({ isLoop }) => isLoop).length;
-  const hints = loops.length - real;
+  const looks = loops.map(lookOf);
+  const counted = (look: WatchedLook) => looks.filter((each) => each === look).length;
   return [
-    real > 0 ? countText("oneLoop", "manyLoops", real) : "",
-    hints > 0 ? countText("oneHint", "manyHints", hints) : "",
+    [counted("stop"), "oneStop", "manyStops"] as const,
+    [counted("loop"), "oneLoop", "manyLoops"] as const,
+    [counted("warn"), "oneWarning", "manyWarnings"] as const,
+    [counted("hint"), "oneHint", "manyHints"] as const,
   ]
-    .filter(Boolean)
+    .filter(([count]) => count > 0)
+    .map(([count, one, many]) => countText(one, many, count))
     .join(", ");
+}
+
+function lookOf({ isLoop, told }: SentLoop): WatchedLook {
+  return isLoop ? "loop" : (told?.level ?? "hint");
+}
+
+/** What says most: that the session was stopped goes before all. */
+function worstLook(loops: readonly SentLoop[]): WatchedLook {
+  if (loops.some(({ told }) => told?.level === "stop")) return "stop";
+  const looks = new Set(loops.map(lookOf));
+  return (["loop", "warn", "hint"] as const).find((look) => looks.has(look)) ?? "hint";
 }

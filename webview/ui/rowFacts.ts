@@ -2,12 +2,12 @@
 
 import { FLAG } from "../../src/trace/spanColumns";
 import { durationText, shortDurationText } from "../format";
-import { partText } from "../model/loopWalk";
+import { partText, toldText } from "../model/loopWalk";
 import type { Panel } from "../model/panel";
 import { rowDuration } from "../model/rowDuration";
 import { hasChildren, type PanelColumns, type Picture, stringAt } from "../model/traceModel";
 import type { IconName } from "./icon";
-import { kindIcon, type OutcomeLook, outcomeLook } from "./statusIcon";
+import { kindIcon, type OutcomeLook, outcomeLook, type WatchedLook } from "./statusIcon";
 
 export interface RowFacts {
   readonly row: number;
@@ -26,8 +26,9 @@ export interface RowFacts {
   readonly outcome: string;
   /** What came of the row; undefined where it simply went well. */
   readonly mark: OutcomeLook | undefined;
-  /** The loop that the row is part of, in words; "" for none. */
-  readonly loop: string;
+  /** What guardrails know of the row, in words: what they said of it, the loop that it is part of; "" for nothing. */
+  readonly watched: string;
+  readonly watchedLook: WatchedLook;
   /** Within a collapsed row. */
   readonly failures: number;
   readonly duration: string;
@@ -46,7 +47,7 @@ export function rowFacts(panel: Panel, picture: Picture, row: number, position: 
   const name = stringAt(columns, "name", row);
   const duration = rowDuration(model, times, row);
   const isSelected = row === panel.selectedRow;
-  const loop = panel.loops.of(row);
+  const watched = watchedWords(panel, row);
   return {
     row,
     position,
@@ -64,12 +65,22 @@ export function rowFacts(panel: Panel, picture: Picture, row: number, position: 
     label: shownText(columns, "label", row),
     outcome: shownText(columns, "outcome", row),
     mark: outcomeLook(flags, isError, panel.header?.live === true),
-    loop: loop?.isLoop === true ? partText(loop) : "",
+    watched,
+    watchedLook: watched === "" ? "loop" : (panel.loops.toldOf(row)?.level ?? "loop"),
     failures: isExpanded === false ? (model.failuresBelow[row] ?? 0) : 0,
     duration: durationText(duration),
     shortDuration: isNarrow ? shortDurationText(duration) : undefined,
     durationType: duration.type,
   };
+}
+
+/** What was said while the session ran goes before what is found now. */
+function watchedWords({ loops }: Panel, row: number): string {
+  const loop = loops.of(row);
+  const told = loops.toldOf(row);
+  const words = (told?.findings ?? []).map(toldText);
+  if (loop?.isLoop === true) words.push(partText(loop));
+  return words.join("\n");
 }
 
 /** The list asks for the texts of all its rows at once. */
@@ -84,6 +95,7 @@ function stateClass(flags: number, isError: boolean): string {
   if ((flags & FLAG.failure) !== 0) return " is-failure";
   if ((flags & FLAG.recovered) !== 0) return " is-recovered";
   if ((flags & FLAG.interrupted) !== 0) return " is-interrupted";
+  if ((flags & FLAG.notRun) !== 0) return " is-not-run";
   if ((flags & (FLAG.synthetic | FLAG.elided)) !== 0) return " is-synthetic";
   return isError ? " is-error" : "";
 }

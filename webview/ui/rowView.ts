@@ -6,7 +6,7 @@ import { formatInteger, text } from "../text";
 import { splitMatches } from "./highlighted";
 import type { IconName } from "./icon";
 import type { RowFacts } from "./rowFacts";
-import type { OutcomeLook } from "./statusIcon";
+import { type OutcomeLook, watchedIcons } from "./statusIcon";
 
 /** Deeper rows are not indented further but carry their depth as a number. */
 const mostIndented = 12;
@@ -26,7 +26,8 @@ export class RowView {
   readonly #texts = make("span", "row-texts");
   readonly #rowName = make("span", "row-name");
   readonly #label = make("span", "row-label");
-  readonly #loop = make("span", "row-loop");
+  readonly #watched = make("span", "row-watched");
+  readonly #watchedSign = icon("sync");
   readonly #badge = make("span", "badge-failures");
   readonly #badgeCount = document.createTextNode("");
   readonly #outcome = make("span", "row-outcome");
@@ -45,8 +46,8 @@ export class RowView {
     this.#shortDuration.setAttribute("aria-hidden", "true");
     this.#mark.setAttribute("role", "img");
     this.#mark.append(this.#markSign);
-    this.#loop.setAttribute("role", "img");
-    this.#loop.append(icon("sync"));
+    this.#watched.setAttribute("role", "img");
+    this.#watched.append(this.#watchedSign);
     this.#badge.setAttribute("role", "img");
     this.#badge.append(icon("warning"), this.#badgeCount);
     this.#twisty.setAttribute("aria-hidden", "true");
@@ -71,7 +72,7 @@ export class RowView {
     this.#showRow(facts, before);
     this.#showTree(facts, before);
     this.#showTexts(facts, before, marks);
-    this.#showLoop(facts, before);
+    this.#showWatched(facts, before);
     this.#showOutcome(facts, before);
     this.#showDuration(facts, before);
   }
@@ -125,11 +126,15 @@ export class RowView {
     }
   }
 
-  #showLoop({ loop }: RowFacts, before: RowFacts | undefined): void {
-    if (loop === before?.loop) return;
-    this.#loop.title = loop;
-    this.#loop.setAttribute("aria-label", loop);
-    place(this.#loop, loop !== "", this.#texts.nextSibling, this.#name);
+  #showWatched({ watched, watchedLook }: RowFacts, before: RowFacts | undefined): void {
+    if (watchedLook !== before?.watchedLook) {
+      this.#watched.className = `row-watched is-${watchedLook}`;
+      this.#watchedSign.className = `icon icon-${watchedIcons[watchedLook]}`;
+    }
+    if (watched === before?.watched) return;
+    this.#watched.title = watched;
+    this.#watched.setAttribute("aria-label", watched);
+    place(this.#watched, watched !== "", this.#texts.nextSibling, this.#name);
   }
 
   #showOutcome({ failures, mark }: RowFacts, before: RowFacts | undefined): void {

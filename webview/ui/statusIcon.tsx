@@ -2,6 +2,7 @@
 
 import type { PanelHeader } from "../../src/protocol/panelMessages";
 import type { WebviewTextKey } from "../../src/protocol/webviewTexts";
+import type { GuardrailLevel } from "../../src/trace/guardrails/guardrail";
 import { FLAG, kindCodes } from "../../src/trace/spanColumns";
 import { actionOf, type ToolAction } from "../../src/trace/toolCall";
 import { barState } from "../layout/bars";
@@ -61,6 +62,16 @@ export function kindIcon(kind: number, flags: number, name: string): IconName {
   return icon;
 }
 
+/** A row is part of a loop, or guardrails said something of it while the session ran. */
+export type WatchedLook = "loop" | GuardrailLevel;
+
+export const watchedIcons: Readonly<Record<WatchedLook, IconName>> = {
+  loop: "sync",
+  hint: "info",
+  warn: "warning",
+  stop: "stop-circle",
+};
+
 export interface OutcomeLook {
   readonly icon: IconName;
   readonly label: WebviewTextKey;
@@ -73,6 +84,7 @@ const looks = {
   recovered: { icon: "error", label: "outcomeRecovered", className: "is-recovered", spin: false },
   interrupted: { icon: "circle-slash", label: "outcomeInterrupted", className: "is-interrupted", spin: false },
   running: { icon: "loading", label: "outcomeRunning", className: "is-running", spin: true },
+  notRun: { icon: "debug-step-over", label: "outcomeNotRun", className: "is-not-run", spin: false },
   open: { icon: "debug-disconnect", label: "outcomeOpen", className: "is-open", spin: false },
 } as const satisfies Record<string, OutcomeLook>;
 

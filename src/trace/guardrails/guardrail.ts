@@ -72,3 +72,12 @@ export const defaultGuardrails: GuardrailSettings = {
 export function levelNumber(level: GuardrailLevel): number {
   return guardrailLevels.indexOf(level) + 1;
 }
+
+/** How the error of a session begins that a guardrail has stopped; a colon and the reason follow. */
+export const stoppedByGuardrail = "stopped by a guardrail";
+
+/** Why a guardrail has stopped the session that ended with this error; undefined where none has. */
+export function reasonOfStop(error: string | undefined): string | undefined {
+  const beginning = `${stoppedByGuardrail}: `;
+  return error?.startsWith(beginning) === true ? error.slice(beginning.length) : undefined;
+}

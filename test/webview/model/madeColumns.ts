@@ -42,7 +42,7 @@ export function chunkOf(rows: readonly MadeRow[]): ColumnChunk {
     parent: Int32Array.from(rows, ({ parent }) => parent),
     kind: Uint8Array.from(rows, ({ kind }) => kind),
     status: Uint8Array.from(rows, ({ status }) => status),
-    flags: Uint16Array.from(rows, ({ flags }) => flags),
+    flags: Uint32Array.from(rows, ({ flags }) => flags),
     name: Uint32Array.from(rows, ({ name }) => names.indexOf(name)),
     label: new Uint32Array(rows.length),
     outcome: new Uint32Array(rows.length),

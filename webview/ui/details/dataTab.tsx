@@ -2,6 +2,7 @@
 
 import { formatDateTime, formatPoint } from "../../format";
 import { formatInteger, text } from "../../text";
+import { Icon } from "../icon";
 import { FieldList } from "./fieldList";
 import type { DetailsProps } from "./overview";
 
@@ -9,7 +10,9 @@ export function DataTab({ panel, picture, details, row }: DetailsProps) {
   const reference = { epoch: picture.epoch, row };
   const zone = panel.header?.timeZone ?? "UTC";
   const absolute = panel.settings.absoluteTimes ? zone : undefined;
-  const isEmpty = details.attributes.length === 0 && details.events.length === 0 && details.links.length === 0;
+  const { checkpoints } = details;
+  const hasEvents = details.events.length > 0 || checkpoints !== undefined;
+  const isEmpty = details.attributes.length === 0 && !hasEvents && details.links.length === 0;
   if (isEmpty) return <div class="details-none">{text("noData")}</div>;
   return (
     <div class="data-tab">
@@ -24,11 +27,21 @@ export function DataTab({ panel, picture, details, row }: DetailsProps) {
           />
         </section>
       )}
-      {details.events.length > 0 && (
+      {hasEvents && (
         <section class="section">
           <h3>{text("events")}</h3>
-          {details.events.map((event, index) => (
-            <div key={index} class="event">
+          {checkpoints !== undefined && (
+            <p class="event checkpoints" title={text("checkpointsHelp")}>
+              <Icon name="history" />
+              {text(
+                checkpoints.count === 1 ? "oneCheckpoint" : "manyCheckpoints",
+                formatInteger(checkpoints.count),
+                formatPoint(checkpoints.lastMs, picture.times.firstMs, absolute),
+              )}
+            </p>
+          )}
+          {details.events.map((event) => (
+            <div key={event.index} class="event">
               <div class="event-head">
                 <span class="event-time" title={`${formatDateTime(event.timeMs, zone)} ${zone}`}>
                   {formatPoint(event.timeMs, picture.times.firstMs, absolute)}
@@ -39,7 +52,7 @@ export function DataTab({ panel, picture, details, row }: DetailsProps) {
                 <FieldList
                   panel={panel}
                   entries={event.attributes}
-                  address={{ ...reference, field: "events", path: [index] }}
+                  address={{ ...reference, field: "events", path: [event.index] }}
                   label={event.name}
                 />
               )}

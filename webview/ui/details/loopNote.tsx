@@ -1,12 +1,11 @@
 // Which loops a step is part of, with the way to the calls before and after it.
 
 import type { SentLoop } from "../../../src/protocol/loopMessages";
-import { goToCall, partText } from "../../model/loopWalk";
+import { goToCall, levelText, partText } from "../../model/loopWalk";
 import type { Panel } from "../../model/panel";
 import { formatInteger, text } from "../../text";
 import { Icon } from "../icon";
-
-const levelTexts = { hint: "levelHint", warn: "levelWarn", stop: "levelStop" } as const;
+import { watchedIcons } from "../statusIcon";
 
 export function LoopNotes({ panel, row }: { panel: Panel; row: number }) {
   return (
@@ -21,15 +20,16 @@ export function LoopNotes({ panel, row }: { panel: Panel; row: number }) {
 function LoopNote({ panel, row, loop }: { panel: Panel; row: number; loop: SentLoop }) {
   const { rows, told } = loop;
   const at = rows.indexOf(row);
+  const look = loop.isLoop ? "loop" : (told?.level ?? "hint");
   return (
-    <div class={`loop-note ${loop.isLoop ? "" : "is-hint"}`} role="group" aria-label={partText(loop)}>
-      <Icon name={loop.isLoop ? "sync" : "info"} />
+    <div class={`loop-note is-${look}`} role="group" aria-label={partText(loop)}>
+      <Icon name={watchedIcons[look]} />
       <div class="loop-words">
         <p>{partText(loop)}</p>
         {told !== undefined && loop.tool !== "" && (
-          <p class="dim">{text("toldThen", text(levelTexts[told.level]), told.message)}</p>
+          <p class="dim">{text("toldThen", levelText(told.level), told.message)}</p>
         )}
-        {rows.length > 1 && (
+        {rows.length > 1 && at >= 0 && (
           <p class="loop-walk">
             <span class="dim">{text("callOfLoop", formatInteger(at + 1), formatInteger(rows.length))}</span>
             <button

@@ -6,6 +6,7 @@ import { placeTitle } from "../../../src/trace/textLinks";
 import type { Panel } from "../../model/panel";
 import { formatInteger, text } from "../../text";
 import { Icon } from "../icon";
+import { PlaceText } from "../placeText";
 
 const shownAtFirst = 5;
 
@@ -28,7 +29,7 @@ export function PlaceList({ panel, places, reference }: PlaceListProps) {
             <button
               type="button"
               class="place"
-              title={place.context ?? text("openPlace")}
+              title={[placeTitle(place), place.context ?? text("openPlace")].join("\n")}
               onClick={(event) =>
                 panel.connection.post({
                   type: "openSource",
@@ -39,7 +40,7 @@ export function PlaceList({ panel, places, reference }: PlaceListProps) {
               }
             >
               <Icon name="go-to-file" />
-              <span class="place-path">{placeTitle(place)}</span>
+              <PlaceText class="place-path" place={placeTitle(place)} />
               {place.context !== undefined && <span class="place-context">{place.context}</span>}
             </button>
           </li>
