@@ -148,6 +148,11 @@ export function relativePath(path: string): string {
 export function showCommandFor(key: string): string {
   const { directory, safeId } = parseSessionKey(key);
   const argument = safeId !== undefined && directory === resolve(defaultDirectory) ? safeId : relativePath(key);
+  return `tracekeeper show ${quotedWord(argument)}`;
+}
+
+/** One word of a command line to type. */
+export function quotedWord(argument: string): string {
   const isPlain = /^[\w@%+=:,./~-]+$/.test(argument) && !argument.startsWith("-");
-  return `tracekeeper show ${isPlain ? argument : `'${visibleLine(argument).replaceAll("'", "'\\''")}'`}`;
+  return isPlain ? argument : `'${visibleLine(argument).replaceAll("'", "'\\''")}'`;
 }

@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import * as z from "zod/mini";
+import { tasksSchema } from "../session/batch/tasks";
 import type { CollectorEnd } from "./presence";
 import type { OwnCollector } from "./sharedCollector";
 
@@ -13,6 +14,13 @@ export const collectorOrderSchema = z.object({
   directory: z.string(),
   /** Path of the `CollectorFile` that it leaves. */
   file: z.string(),
+  /** What batches can run. */
+  batches: z.object({
+    /** Where tasks are at home and playbooks are looked for; absolute. */
+    folder: z.string(),
+    tasks: tasksSchema,
+    stop: z.object({ terminateAfterMs: z.number(), killAfterMs: z.number() }),
+  }),
 });
 export type CollectorOrder = z.infer<typeof collectorOrderSchema>;
 

@@ -9,9 +9,10 @@ import { createInterface } from "node:readline";
 import { describeError } from "../base/logger";
 import { listOrMake } from "../recorder/listOrMake";
 import { nodeFs, runAsync } from "../recorder/recorderFs";
+import { openBatches } from "../session/batch/openBatches";
+import { startBatchCollector } from "./batchCollector";
 import type { Collector } from "./collector";
 import { type CollectorNews, type CollectorOrder, collectorOrderSchema, stopLine } from "./collectorProcess";
-import { startCrewaiCollector } from "./crewaiCollector";
 import { keptSecret } from "./keptSecret";
 import { PresenceHandler } from "./presence";
 import { type CollectorFile, collectorFileSchema } from "./sharedCollector";
@@ -28,20 +29,27 @@ async function collect(order: CollectorOrder, whenAsked: Promise<"stopped" | "le
   const token = randomBytes(24).toString("hex");
   const presence = new PresenceHandler({ pid: process.pid, directory: order.directory }, token, stop);
   await runAsync(nodeFs, listOrMake(order.directory));
-  const collector = await startCrewaiCollector({
-    directory: order.directory,
-    port: order.port,
+  const { directory, port } = order;
+  const onProblem = (message: string) => tell({ type: "problem", message });
+  const { folder, tasks, stop: pauses } = order.batches;
+  const program = join(__dirname, "session.js");
+  const collector = await startBatchCollector({
+    directory,
+    port,
     secret: await keptSecret(join(dirname(order.file), "collector.secret")),
     handlers: [presence.handle],
-    onProblem: ({ message }) => tell({ type: "problem", message }),
+    batches: openBatches({ directory, folder, tasks, program, settings: { stop: pauses }, onProblem }),
+    onProblem: ({ message }) => onProblem(message),
   });
   if (collector.isOtherPort) {
     await collector.close();
     return tell({ type: "taken" });
   }
-  const forget = await leaveFile(order.file, { port: collector.port, pid: process.pid, token });
+  const { key } = collector.batchEndpoint;
+  const forget = await leaveFile(order.file, { port: collector.port, pid: process.pid, token, batchKey: key });
   hearSignals(collector);
   tell({ type: "listening", port: collector.port });
+  await collector.takeUpBatches();
   const end = await Promise.race([whenAsked, stopped]);
   forget();
   presence.ended(end);

@@ -36,7 +36,13 @@ export interface OwnCollector {
 }
 
 /** What the running collector leaves for the windows of the same person, in a file that they alone can read. */
-export const collectorFileSchema = z.object({ port: z.int(), pid: z.int(), token: z.string() });
+export const collectorFileSchema = z.object({
+  port: z.int(),
+  pid: z.int(),
+  token: z.string(),
+  /** With which programs trigger batches there. */
+  batchKey: z.optional(z.string()),
+});
 export type CollectorFile = z.infer<typeof collectorFileSchema>;
 
 export interface SharedCollectorOptions {

@@ -71,6 +71,7 @@ export const settingIds = {
   collectorAutoStart: "tracekeeper.collector.autoStart",
   collectorPort: "tracekeeper.collector.port",
   collectorTerminals: "tracekeeper.collector.terminals",
+  batchTasks: "tracekeeper.batch.tasks",
   guardrailsConsecutiveErrors: "tracekeeper.guardrails.consecutiveErrors",
   guardrailsWindow: "tracekeeper.guardrails.window",
   guardrailsRepeats: "tracekeeper.guardrails.repeats",

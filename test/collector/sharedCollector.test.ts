@@ -10,6 +10,9 @@ import { findCollector, stopCollector, whenCollectorEnds } from "../../src/colle
 import { type CollectorState, SharedCollector } from "../../src/collector/sharedCollector";
 import { makeTempDir, type TempDir } from "../support/tempDir";
 
+const tasks = { touch: { command: ["node", "-e", "require('fs').writeFileSync('touched', '')"] } };
+const stop = { terminateAfterMs: 5_000, killAfterMs: 5_000 };
+
 /** A window, as far as the collector goes. */
 class Window {
   readonly shared: SharedCollector;
@@ -24,7 +27,11 @@ class Window {
       directory,
       file,
       launch: (wanted) =>
-        launchCollector(program, { port: wanted, directory, file }, (message) => this.problems.push(message)),
+        launchCollector(
+          program,
+          { port: wanted, directory, file, batches: { folder: folder.path, tasks, stop } },
+          (message) => this.problems.push(message),
+        ),
     });
     this.shared.onDidChange(({ type }) => this.states.push(type));
   }
@@ -49,7 +56,7 @@ describe("a collector that windows share", () => {
   let program: string;
   beforeAll(async () => {
     built = await makeTempDir();
-    await build({ names: ["collector"], outputFolder: built.path, quiet: true });
+    await build({ names: ["collector", "session"], outputFolder: built.path, quiet: true });
     program = built.join("collector.js");
   });
   afterAll(() => built.remove());

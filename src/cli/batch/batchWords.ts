@@ -1,11 +1,14 @@
 // What the command line says of a batch in a line, and as JSON.
 
+import { basename, dirname, join, resolve } from "node:path";
+import { batchFolder, parseBatchLogName } from "../../trace/batch/batchIds";
 import { batchProgress } from "../../trace/batch/batchProgress";
 import type { BatchState } from "../../trace/batch/batchState";
 import { failureSummary, groupErrors } from "../../trace/batch/errorGroups";
 import { formatCount, formatDuration } from "../../trace/formatValue";
 import { quantity } from "../../trace/problemList";
-import { statusMarks } from "../headerLines";
+import { defaultDirectory } from "../command";
+import { quotedWord, relativePath, statusMarks } from "../headerLines";
 import { isoTime } from "../jsonTime";
 import type { Piece } from "../screen";
 import type { FoundBatch } from "./findBatch";
@@ -91,4 +94,11 @@ export function batchObject({ state, file, runner }: BatchFacts, nowMs: number):
 
 function formatRate(perMinute: number): string {
   return perMinute < 10 ? String(Math.round(perMinute * 10) / 10) : formatCount(perMinute);
+}
+
+/** Command by which somebody in this folder sees the batch. @param file path of its log */
+export function showBatchFor(file: string): string {
+  const isHere = dirname(file) === join(resolve(defaultDirectory), batchFolder);
+  const argument = isHere ? (parseBatchLogName(basename(file)) ?? file) : relativePath(file);
+  return `tracekeeper batch show ${quotedWord(argument)}`;
 }

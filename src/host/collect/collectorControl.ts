@@ -13,6 +13,7 @@ import { inBackground } from "../commandEdge";
 import { commandIds } from "../ids";
 import { readSettings, settingChanged } from "../settings";
 import type { StoreStarter } from "../storeStarter";
+import { collectorBatches } from "./collectorBatches";
 import { collectorEnvironment } from "./collectorEnvironment";
 
 export interface CollectorControlParts {
@@ -154,7 +155,9 @@ export class CollectorControl implements Disposable {
       directory,
       file,
       launch: (port) =>
-        launchCollector(program, { port, directory, file }, (message) => logger.warn(`The collector: ${message}`)),
+        launchCollector(program, { port, directory, file, batches: collectorBatches(storage, logger) }, (message) =>
+          logger.warn(`The collector: ${message}`),
+        ),
     });
     shared.onDidChange((state) => this.#changed(state));
     return shared;

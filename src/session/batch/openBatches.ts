@@ -3,6 +3,7 @@
 
 import { version } from "../../../package.json";
 import { BatchHost, type BatchHostOptions } from "../../batch/batchHost";
+import type { BatchSettings } from "../../trace/batch/batchRecord";
 import type { Launch } from "../launch";
 import type { LaunchSettings } from "./attemptLaunch";
 import type { SessionProgram } from "./sessionProcess";
@@ -19,6 +20,8 @@ export interface BatchesSetup extends Pick<BatchHostOptions, "engine" | "engines
   /** Path of a program that takes `--launch <file>`: `session.js`, or the command line itself. */
   readonly program: string;
   readonly settings: LaunchSettings;
+  /** What batches have where their request says nothing else. */
+  readonly usual?: Partial<BatchSettings> | undefined;
   /** See `SessionRunnerSetup`. */
   readonly startedBy?: (batchId: string) => Launch["startedBy"];
   onProblem(message: string, error: Error): void;
@@ -26,7 +29,7 @@ export interface BatchesSetup extends Pick<BatchHostOptions, "engine" | "engines
 
 /** Nothing is gone on with before somebody asks for it. */
 export function openBatches(setup: BatchesSetup): BatchHost {
-  const { directory, folder, tasks, settings, startedBy, engine, engines, onProblem } = setup;
+  const { directory, folder, tasks, settings, usual, startedBy, engine, engines, onProblem } = setup;
   const runner = new SessionRunner({
     directory,
     registry: new TaskRegistry(folder, tasks),
@@ -34,7 +37,7 @@ export function openBatches(setup: BatchesSetup): BatchHost {
     settings,
     ...(startedBy === undefined ? {} : { startedBy }),
   });
-  return new BatchHost({ directory, runner, version, engine, engines, onProblem });
+  return new BatchHost({ directory, runner, version, settings: usual, engine, engines, onProblem });
 }
 
 function thisNode(path: string): SessionProgram {
