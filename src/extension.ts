@@ -118,7 +118,16 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   own(vscode.window.registerUriHandler(createUriHandler(starter.start, store, navigator)));
 
-  own(new BatchSupport({ extensionUri: context.extensionUri, store, access, logger, navigator }));
+  own(
+    new BatchSupport({
+      extensionUri: context.extensionUri,
+      store,
+      access,
+      logger,
+      navigator,
+      storage: context.globalStorageUri.fsPath,
+    }),
+  );
 
   const playbookTools = playbookToolsLoader(join(context.extensionUri.fsPath, "dist"));
   own(new PlaybookSupport({ tools: playbookTools, runs: runsInStore(store), logger }));

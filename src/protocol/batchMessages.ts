@@ -118,6 +118,8 @@ export const batchHeaderSchema = z.object({
   isFinal: z.boolean(),
   abortReason: z.optional(z.string()),
   createdMs: timeMs,
+  /** When its processing began. */
+  startedMs: z.optional(timeMs),
   updatedMs: timeMs,
   endedMs: z.optional(timeMs),
   word: z.enum(batchWords),
@@ -214,7 +216,7 @@ export const batchViewStateSchema = z.object({
   id: z.string(),
   states: runFilterStates,
   /** Of a group of errors. */
-  message: z.optional(z.string()),
+  pattern: z.optional(z.string()),
   sort: z.enum(["index", "state", "duration", "attempts"]),
   isDescending: z.boolean(),
   selected: z.optional(runIndex),

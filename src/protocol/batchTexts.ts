@@ -64,10 +64,9 @@ export const batchTexts = {
 
   // Progress
   progressLabel: "Progress: {0}",
-  perMinute: "{0} a minute",
-  perSecond: "{0} a second",
-  leftAbout: "about {0} left",
-  leftBetween: "{0} to {1} left",
+  pace: "{0} a minute, {1} to {2} left",
+  paceAbout: "{0} a minute, about {1} left",
+  paceTitle: "From the runs of the last three minutes",
   chipsLabel: "Show runs by their state",
   all: "All",
   showOnly: "Show only runs that are: {0}",
@@ -82,8 +81,9 @@ export const batchTexts = {
   runSucceeded: "succeeded",
   runFailed: "failed",
   runCancelled: "cancelled",
-  runPrefailed: "failed before it began",
-  runUncreated: "could not be created",
+  runPrefailed: "pre-failed",
+  runUncreated: "not created",
+  runNeverRun: "never run",
   attemptCrashed: "crashed",
 
   // The times of the batch
@@ -161,6 +161,7 @@ export const batchTexts = {
   errors: "Errors",
   errorsNone: "No run has failed.",
   errorCount: "{0} ×",
+  errorUnnamed: "failed without a word",
   errorShow: "Show the runs with this error",
   errorHide: "Show all runs again",
   moreErrors: "{0} more kinds",

@@ -24,9 +24,9 @@ describe("the page of a batch", () => {
     await using drive = await openBatch(browser, madeBatch(faulty));
     const { page } = drive;
     await page.getByRole("heading", { name: "nightly" }).waitFor();
-    expect(await page.locator(".header").innerText()).toMatch(/Completed with failures.*40 of 40/s);
+    expect(await page.locator(".header").innerText()).toMatch(/Partly failed.*40 of 40/s);
     expect(await page.getByRole("progressbar").getAttribute("aria-label")).toBe(
-      "Progress: 35 succeeded, 3 failed, 1 failed before it began, 1 could not be created",
+      "Progress: 35 succeeded, 3 failed, 1 pre-failed, 1 not created",
     );
     expect(await page.locator(".history").innerText()).toMatch(
       /PENDING.*PROCESSING, sealed.*PARTIAL_FAILED, sealed, completed 15:01:5\d.*COMPLETED, sealed, completed/s,

@@ -112,7 +112,6 @@ export class BatchDrive implements AsyncDisposable {
     this.circumstances = {
       runner: options.runner ?? goneRunner,
       isTrusted: options.isTrusted ?? true,
-      canTakeOver: true,
       label: batchWordLabel,
     };
     this.batch = new FollowedBatch("/home/ann/shop/.tracekeeper/traces/batches/B.batch.ndjson", { access: log.access });

@@ -12,6 +12,7 @@ import { editorIds } from "../ids";
 import { panelHtml, webviewRoot } from "../panel/panelHtml";
 import { notOnThisMachine } from "../panel/traceEditor";
 import { BatchConnection, type BatchIntent } from "./batchConnection";
+import type { BatchControl } from "./batchControl";
 import type { BatchRunners } from "./batchRunners";
 
 /** How often it is looked whether the process that runs a shown batch is still there. */
@@ -49,6 +50,7 @@ export interface BatchEditorOptions {
   readonly extensionUri: vscode.Uri;
   readonly catalog: BatchCatalog;
   readonly runners: BatchRunners;
+  readonly control: BatchControl;
   readonly logger: Logger;
   /** @param directory the trace directory */
   hasTrace(directory: string, session: string): boolean;
@@ -78,8 +80,9 @@ export class BatchEditorProvider implements vscode.CustomReadonlyEditorProvider<
         supportsMultipleEditorsPerDocument: true,
       }),
     );
-    this.#owned.add(options.catalog.onDidTouchOwner((key) => this.refresh(key)));
-    this.#owned.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.refresh()));
+    this.#owned.add(options.catalog.onDidTouchOwner((key) => void this.#look(key)));
+    this.#owned.add(options.control.onDidChange((key) => this.#refresh(key)));
+    this.#owned.add(vscode.workspace.onDidGrantWorkspaceTrust(() => void this.#look()));
     this.#owned.add({ dispose: () => clearInterval(this.#timer) });
   }
 
@@ -95,7 +98,7 @@ export class BatchEditorProvider implements vscode.CustomReadonlyEditorProvider<
   }
 
   resolveCustomEditor(document: BatchDocument, panel: vscode.WebviewPanel): void {
-    const { extensionUri, logger, runners, hasTrace, onIntent } = this.#options;
+    const { extensionUri, logger, runners, control, hasTrace, onIntent } = this.#options;
     const { batch, key } = document;
     panel.webview.options = { enableScripts: true, localResourceRoots: [webviewRoot(extensionUri)] };
     const owned = new DisposableStore();
@@ -108,9 +111,9 @@ export class BatchEditorProvider implements vscode.CustomReadonlyEditorProvider<
         // Asked for when a page is drawn: the first use of `Intl` costs more than all the rest of activation.
         timeZone: () => Intl.DateTimeFormat().resolvedOptions().timeZone,
         circumstances: () => ({
-          runner: runners.of(batch.state.writer),
+          runner: runners.of(key),
           isTrusted: vscode.workspace.isTrusted,
-          canTakeOver: false,
+          underWay: control.underWay(key),
           label: (word) => vscode.l10n.t(batchWordLabel(word)),
         }),
         hasTrace: (session) => hasTrace(directoryOf(key), session),
@@ -122,18 +125,22 @@ export class BatchEditorProvider implements vscode.CustomReadonlyEditorProvider<
     const opened: OpenBatch = { document, connection, panel };
     this.#open.add(opened);
     this.#keepTimer();
-    const keepWritten = () => batch.setWritten(runners.of(batch.state.writer).type !== "gone");
-    owned.add(batch.onDidChange(({ isReset }) => isReset && keepWritten()));
+    owned.add(
+      batch.onDidChange(({ isReset }) => {
+        if (isReset) void this.#look(key);
+      }),
+    );
     const place = this.#places.get(key);
     this.#places.delete(key);
     if (place !== undefined) connection.reveal(place.index, place.attempt);
     panel.onDidDispose(() => {
       this.#open.delete(opened);
+      if (![...this.#open].some((other) => other.document === document)) runners.forget(key);
       this.#keepTimer();
       owned.dispose();
     });
     panel.webview.html = panelHtml(panel.webview, extensionUri, "batch");
-    void batch.update().then(keepWritten);
+    void batch.update().then(() => this.#look(key));
   }
 
   /** Opens a batch, or brings it to the front, and shows a run where one is named. */
@@ -154,13 +161,20 @@ export class BatchEditorProvider implements vscode.CustomReadonlyEditorProvider<
   }
 
   /** Who runs a batch may be somebody else now. @param key of one batch, or all */
-  refresh(key?: string): void {
-    for (const { document, connection } of this.#open) {
+  async #look(key?: string): Promise<void> {
+    const documents = new Set([...this.#open].map(({ document }) => document));
+    for (const document of documents) {
       if (key !== undefined && document.key !== key) continue;
       const { batch } = document;
-      batch.setWritten(this.#options.runners.of(batch.state.writer).type !== "gone");
-      connection.refresh();
+      const { type } = await this.#options.runners.look(document.key, batch.state.writer);
+      // A batch that is over is written by nobody, although its process may still be there.
+      batch.setWritten(type !== "gone");
+      this.#refresh(document.key);
     }
+  }
+
+  #refresh(key: string): void {
+    for (const { document, connection } of this.#open) if (document.key === key) connection.refresh();
   }
 
   dispose(): void {
@@ -175,7 +189,7 @@ export class BatchEditorProvider implements vscode.CustomReadonlyEditorProvider<
 
   #probe(): void {
     for (const { document, panel } of this.#open) {
-      if (panel.visible && !document.batch.state.isFinal) this.refresh(document.key);
+      if (panel.visible && !document.batch.state.isFinal) void this.#look(document.key);
     }
   }
 }

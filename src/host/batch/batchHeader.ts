@@ -20,8 +20,6 @@ export interface RunnerFacts {
 export interface Circumstances {
   readonly runner: RunnerFacts;
   readonly isTrusted: boolean;
-  /** A process can be started here that goes on with the batch. */
-  readonly canTakeOver: boolean;
   /** What it has been asked for, until that is answered. */
   readonly underWay?: BatchAction | undefined;
   label(word: BatchWord): string;
@@ -49,6 +47,7 @@ export function batchHeader(state: BatchState, problems: readonly Problem[], of:
     isFinal: summary.isFinal,
     abortReason: summary.abortReason,
     createdMs: summary.createdAt,
+    startedMs: state.processingStartedAt,
     updatedMs: summary.updatedAt,
     endedMs: summary.endedAt,
     word,
@@ -99,7 +98,7 @@ export function batchHeader(state: BatchState, problems: readonly Problem[], of:
 export function hindranceOf(
   action: BatchAction,
   batch: BatchSummary,
-  { runner, isTrusted, canTakeOver, underWay }: Omit<Circumstances, "label">,
+  { runner, isTrusted, underWay }: Omit<Circumstances, "label">,
 ): BatchHindrance | undefined {
   if (!isTrusted) return "restricted";
   if (underWay !== undefined) return "underWay";
@@ -107,12 +106,12 @@ export function hindranceOf(
   if (own !== undefined) return own;
   if (action === "goOn") {
     if (runner.type === "alive") return "runsAlready";
-    return runner.type === "unknown" ? "elsewhere" : canTakeOver ? undefined : "nobodyRuns";
+    return runner.type === "unknown" ? "elsewhere" : undefined;
   }
   if (runner.type === "alive") return runner.isReachable ? undefined : "unreachable";
   if (runner.type === "unknown") return "elsewhere";
   // A process that takes the batch over does these first.
-  return canTakeOver && (action === "retryFailed" || action === "cancel") ? undefined : "nobodyRuns";
+  return action === "retryFailed" || action === "cancel" ? undefined : "nobodyRuns";
 }
 
 function ownHindrance(action: BatchAction, batch: BatchSummary): BatchHindrance | undefined {

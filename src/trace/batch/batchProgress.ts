@@ -1,7 +1,7 @@
 // How far a batch is, how fast it goes, and how long it may take: a range, because runs take as long as they take, and
 // nothing where there is too little to say.
 
-import type { BatchState } from "./batchState";
+import type { BatchState, StatusChange } from "./batchState";
 import { runStates } from "./runColumns";
 
 export interface BatchProgress {
@@ -16,13 +16,19 @@ export interface BatchProgress {
   readonly leftMs: { readonly least: number; readonly most: number } | undefined;
 }
 
+/** What is asked of a batch's state; the page of a batch has no more. */
+export type ProgressSource = Pick<
+  BatchState,
+  "counts" | "runCount" | "isPaused" | "isFinal" | "endTimes" | "stateCodes" | "processingStartedAt"
+> & { readonly statusChanges: readonly Pick<StatusChange, "at" | "why">[] };
+
 /** So far back goes what counts as of late. */
 const windowMs = 3 * 60_000;
 const fewestEnds = 5;
 /** A shorter time tells of the first runs alone. */
 const shortestMs = 2_000;
 
-export function batchProgress(state: BatchState, nowMs: number): BatchProgress {
+export function batchProgress(state: ProgressSource, nowMs: number): BatchProgress {
   const { counts, runCount } = state;
   const failed = counts.failed + counts.prefailed + counts.uncreated;
   const done = counts.succeeded + counts.cancelled + failed;
@@ -47,7 +53,7 @@ export function batchProgress(state: BatchState, nowMs: number): BatchProgress {
 const worked: ReadonlySet<string> = new Set(["succeeded", "failed"]);
 
 /** Of runs that were run: one that could not be created took no time. */
-function endsOfLate({ endTimes, stateCodes, runCount }: BatchState, nowMs: number): number {
+function endsOfLate({ endTimes, stateCodes, runCount }: ProgressSource, nowMs: number): number {
   let count = 0;
   for (let index = 0; index < runCount; index++) {
     const endMs = endTimes[index] ?? Number.NaN;
@@ -56,6 +62,6 @@ function endsOfLate({ endTimes, stateCodes, runCount }: BatchState, nowMs: numbe
   return count;
 }
 
-function firstStartMs(state: BatchState): number | undefined {
+function firstStartMs(state: ProgressSource): number | undefined {
   return state.statusChanges.findLast(({ why }) => why.endsWith("tried again"))?.at ?? state.processingStartedAt;
 }

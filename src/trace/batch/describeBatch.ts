@@ -12,8 +12,12 @@ export const batchWords = [
   "cancelling",
   /** It isn't over, and nobody works on it. */
   "interrupted",
+  /** It isn't over, and nobody here can tell whether somebody works on it. */
+  "unknown",
   "completed",
   /** All runs ended, and some of them badly. */
+  "partlyFailed",
+  /** All runs ended, and none of them well. */
   "failed",
   "cancelled",
   "aborted",
@@ -27,10 +31,11 @@ export function batchWord(batch: BatchSummary, runner: BatchRunner): BatchWord {
   const { counts, status } = batch;
   if (status === "ABORTED") return "aborted";
   if (status === "COMPLETED") {
-    if (failedRuns(counts) > 0) return "failed";
+    if (failedRuns(counts) > 0) return counts.succeeded > 0 ? "partlyFailed" : "failed";
     return counts.cancelled > 0 ? "cancelled" : "completed";
   }
   if (runner === "gone") return "interrupted";
+  if (runner === "unknown") return "unknown";
   if (batch.isCancelled) return "cancelling";
   if (batch.isPaused) return "paused";
   if (counts.running + counts["backing-off"] > 0) return "running";
@@ -46,8 +51,10 @@ const labels: Readonly<Record<BatchWord, string>> = {
   paused: "Paused",
   cancelling: "Cancelling",
   interrupted: "Interrupted",
+  unknown: "Unknown",
   completed: "Completed",
-  failed: "Completed with failures",
+  partlyFailed: "Partly failed",
+  failed: "Failed",
   cancelled: "Cancelled",
   aborted: "Aborted",
 };

@@ -4,7 +4,7 @@
 import type { BatchState } from "./batchState";
 
 export interface ErrorGroup {
-  /** What all of them say, with "…" where they differ; the message itself where there is one alone. */
+  /** What all of them say, with "…" where they differ. */
   readonly message: string;
   /** Indexes of the runs, ascending. */
   readonly indexes: readonly number[];
@@ -45,18 +45,20 @@ export function errorPattern(message: string): string {
 
 /** Of the runs that ended badly, the most frequent first; equally frequent ones in the order of their first runs. */
 export function groupErrors(state: BatchState): ErrorGroup[] {
-  const groups = new Map<string, { readonly first: string; readonly indexes: number[] }>();
+  const groups = new Map<string, { readonly first: string; isSame: boolean; readonly indexes: number[] }>();
   for (let index = 0; index < state.runCount; index++) {
     const stands = state.stateOf(index);
     if (stands !== "failed" && stands !== "prefailed" && stands !== "uncreated") continue;
     const message = state.errorOf(index)?.trim() || unknownError;
     const pattern = errorPattern(message);
     const known = groups.get(pattern);
-    if (known) known.indexes.push(index);
-    else groups.set(pattern, { first: message, indexes: [index] });
+    if (known) {
+      known.indexes.push(index);
+      known.isSame &&= message === known.first;
+    } else groups.set(pattern, { first: message, isSame: true, indexes: [index] });
   }
   return [...groups]
-    .map(([pattern, { first, indexes }]) => ({ message: indexes.length === 1 ? first : pattern, indexes }))
+    .map(([pattern, { first, isSame, indexes }]) => ({ message: isSame ? first : pattern, indexes }))
     .sort((one, other) => other.indexes.length - one.indexes.length);
 }
 

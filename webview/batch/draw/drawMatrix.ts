@@ -102,6 +102,12 @@ function drawLook(
       if (size >= 6) cross(context, each, size, palette.background, look === "crashed");
       return;
     case "retried":
+      // Colours are few in high contrast: what was made up for is hollow there, so that it steps back.
+      if (palette.isHighContrast && size >= 6) {
+        hollow();
+        if (size >= 8) cross(context, each, size, color, false);
+        return;
+      }
       fill(0);
       if (size >= 8) cross(context, each, size, palette.background, false);
       return;

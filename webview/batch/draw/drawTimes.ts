@@ -10,8 +10,12 @@ export interface TimesPicture {
   readonly states: readonly {
     readonly from: number;
     readonly to: number;
+    /** The longest first. */
+    readonly labels: readonly string[];
     readonly status: BatchStatus;
     readonly isBad: boolean;
+    /** Nothing follows by itself. */
+    readonly isEnd: boolean;
   }[];
   readonly streams: readonly { readonly x: number; readonly look: "sealed" | "plain" | "retry" | "refused" }[];
   readonly gaps: readonly { readonly x: number; readonly width: number }[];
@@ -26,6 +30,8 @@ export interface TimesPicture {
 export const bandPx = 16;
 const marksPx = 8;
 const axisPx = 13;
+/** Of the state in which the batch ended. */
+const capPx = 6;
 const ticksPx = 7;
 
 export function drawTimes(surface: Surface, picture: TimesPicture, palette: BatchPalette): void {
@@ -42,23 +48,41 @@ export function drawTimes(surface: Surface, picture: TimesPicture, palette: Batc
 function drawBand({ context, snapX, width }: Surface, { states }: TimesPicture, palette: BatchPalette): void {
   context.font = palette.font;
   context.textBaseline = "middle";
-  context.textAlign = "left";
-  for (const { from, to, status, isBad } of states) {
-    const left = snapX(from);
-    const right = Math.min(width, Math.max(snapX(to), left + 2));
+  // Up to where there are words already.
+  let wordsEnd = 0;
+  for (const { from, to, labels, status, isBad, isEnd } of states) {
+    const left = Math.min(snapX(from), width - (isEnd ? capPx : 2));
+    const right = Math.min(width, Math.max(snapX(to), left + (isEnd ? capPx : 2)));
     const color = isBad ? palette.failed : palette.statuses[status];
     context.fillStyle = color;
+    if (isEnd) {
+      // It lasts: where it begins is all there is to draw, with its words before it.
+      context.fillRect(left, 0, right - left, bandPx);
+      const label = fitting(context, labels, left - wordsEnd - 16);
+      if (label === undefined) continue;
+      context.fillStyle = palette.text;
+      context.textAlign = "right";
+      context.fillText(label, left - 5, (bandPx - 1) / 2);
+      continue;
+    }
     context.globalAlpha = palette.isHighContrast ? 0 : 0.22;
     context.fillRect(left, 0, right - left, bandPx - 1);
     context.globalAlpha = 1;
     // Its start, and the line below, are in the full colour.
     context.fillRect(left, 0, 2, bandPx - 1);
     context.fillRect(left, bandPx - 2, right - left, 2);
-    const room = right - left - 9;
-    if (room < 24 || context.measureText(status).width > room) continue;
+    const label = fitting(context, labels, right - left - 10);
+    if (label === undefined) continue;
     context.fillStyle = palette.text;
-    context.fillText(status, left + 6, (bandPx - 1) / 2);
+    context.textAlign = "left";
+    context.fillText(label, left + 6, (bandPx - 1) / 2);
+    wordsEnd = left + 6 + context.measureText(label).width;
   }
+}
+
+/** The first of the labels for which there is room. */
+function fitting(context: CanvasRenderingContext2D, labels: readonly string[], roomPx: number): string | undefined {
+  return labels.find((label) => context.measureText(label).width <= roomPx);
 }
 
 function drawStreams({ context, snapX }: Surface, { streams }: TimesPicture, palette: BatchPalette): void {

@@ -49,7 +49,7 @@ export class BatchPage {
   filterStates: ReadonlySet<RunState> = new Set();
   words = "";
   /** Of a group of errors. */
-  message: string | undefined;
+  pattern: string | undefined;
   sort: RunSort = "index";
   isDescending = false;
   selected: number | undefined;
@@ -106,7 +106,7 @@ export class BatchPage {
   }
 
   get isFiltered(): boolean {
-    return this.filterStates.size > 0 || this.words.trim() !== "" || this.message !== undefined;
+    return this.filterStates.size > 0 || this.words.trim() !== "" || this.pattern !== undefined;
   }
 
   get isFailedOnly(): boolean {
@@ -170,7 +170,7 @@ export class BatchPage {
     this.header = header;
     const fault = rows === undefined ? undefined : this.table?.apply(rows);
     if (fault !== undefined) return this.#resync(fault);
-    if (rows !== undefined && this.table !== undefined) this.errors.update(this.table, rows.indexes, isFirst);
+    if (this.table !== undefined) this.errors.setTable(this.table);
     if (isFirst) this.#restore(header);
     this.isWhole = message.isWhole;
     this.#isOrderStale = true;
@@ -187,7 +187,7 @@ export class BatchPage {
     this.#restored = undefined;
     if (kept === undefined || kept.id !== header.id) return;
     this.filterStates = new Set(kept.states);
-    this.message = kept.message;
+    this.pattern = kept.pattern;
     this.sort = kept.sort;
     this.isDescending = kept.isDescending;
     this.selected = kept.selected;
@@ -239,11 +239,11 @@ export class BatchPage {
   setFilter(to: {
     readonly states?: ReadonlySet<RunState>;
     readonly words?: string;
-    readonly message?: string | undefined;
+    readonly pattern?: string | undefined;
   }): void {
     if (to.states !== undefined) this.filterStates = to.states;
     if (to.words !== undefined) this.words = to.words;
-    if ("message" in to) this.message = to.message;
+    if ("pattern" in to) this.pattern = to.pattern;
     this.#isOrderStale = true;
     this.#orderCostMs = 0;
     this.listTop = 0;
@@ -253,7 +253,7 @@ export class BatchPage {
   }
 
   clearFilters(): void {
-    if (this.isFiltered) this.setFilter({ states: new Set(), words: "", message: undefined });
+    if (this.isFiltered) this.setFilter({ states: new Set(), words: "", pattern: undefined });
   }
 
   sortBy(sort: RunSort): void {
@@ -279,7 +279,11 @@ export class BatchPage {
       const index = order[position] ?? 0;
       if (!failedStates.includes(table.state(index))) continue;
       this.select(index);
-      this.announce(position === at ? runWords(table, index) : `${text("wrapped")}. ${runWords(table, index)}`);
+      this.announce(
+        position === at
+          ? runWords(table, index, this.header?.status)
+          : `${text("wrapped")}. ${runWords(table, index, this.header?.status)}`,
+      );
       return;
     }
     this.announce(text("noFurtherFailure"));
@@ -338,7 +342,7 @@ export class BatchPage {
       version: 1,
       id: header.id,
       states: [...this.filterStates],
-      message: this.message,
+      pattern: this.pattern,
       sort: this.sort,
       isDescending: this.isDescending,
       selected: this.selected,
@@ -358,8 +362,8 @@ export class BatchPage {
     // Sorting a hundred thousand runs with every change would hold the page.
     if (this.#orderCostMs > quickOrderMs && startMs - this.#orderedAtMs < 10 * this.#orderCostMs) return;
     this.#isOrderStale = false;
-    const { filterStates: states, words, message, errors } = this;
-    const isInGroup = message === undefined ? undefined : errors.isIn(message);
+    const { filterStates: states, words, pattern, errors } = this;
+    const isInGroup = pattern === undefined ? undefined : errors.isIn(pattern);
     const order = orderRuns(table, { states, words, isInGroup }, this.sort, this.isDescending, this.nowMs);
     this.#orderCostMs = performance.now() - startMs;
     this.#orderedAtMs = startMs;

@@ -1,19 +1,43 @@
-// Which errors the runs have, and how many have each: runs of one group fail for what looks like one reason.
+// Which errors the runs have, and how many have each. What differs from run to run alone (numbers, ids, paths) does not
+// make another error; each text is looked at once, however many runs have it.
 
 import { noText } from "../../../src/protocol/batchMessages";
-import type { RunTable } from "./runTable";
+import { errorPattern } from "../../../src/trace/batch/errorGroups";
+import type { RunState } from "../../../src/trace/batch/runColumns";
+import { type RunTable, stateCode } from "./runTable";
 
 export interface ErrorGroup {
+  /** Names the group. */
+  readonly pattern: string;
+  /** What the runs say, with "…" where they differ. */
   readonly message: string;
+  /** What the first of them says. */
+  readonly example: string;
   readonly count: number;
 }
 
+const failedStates: readonly RunState[] = ["failed", "prefailed", "uncreated"];
+const isFailed = new Uint8Array(Object.keys(stateCode).length);
+for (const state of failedStates) isFailed[stateCode[state]] = 1;
+
 export class ErrorList {
-  #groups: ErrorGroup[] = [];
+  readonly #patterns: string[] = [];
+  readonly #numbers = new Map<string, number>();
+  /** Number of the pattern of each text. */
+  #ofText: number[] = [];
+  /** Number of the pattern of each run, -1 for none. */
   #ofRun: Int32Array = new Int32Array();
+  #groups: ErrorGroup[] = [];
   #table: RunTable | undefined;
-  #isStale = true;
-  #messages: string[] = [];
+  #version = -1;
+
+  /** Another table is another batch. */
+  setTable(table: RunTable): void {
+    if (table === this.#table) return;
+    this.#table = table;
+    this.#version = -1;
+    this.#ofText = [];
+  }
 
   /** Those with most runs first. */
   get groups(): readonly ErrorGroup[] {
@@ -21,34 +45,52 @@ export class ErrorList {
     return this.#groups;
   }
 
-  update(table: RunTable, _indexes: Uint32Array, _isFirst: boolean): void {
-    this.#table = table;
-    this.#isStale = true;
-  }
-
-  isIn(message: string): (index: number) => boolean {
+  /** Whether a run is of the group. */
+  isIn(pattern: string): (index: number) => boolean {
     this.#keep();
-    const group = this.#messages.indexOf(message);
-    return (index) => this.#ofRun[index] === group && group >= 0;
+    const number = this.#numbers.get(pattern);
+    return (index) => number !== undefined && this.#ofRun[index] === number;
   }
 
   #keep(): void {
     const table = this.#table;
-    if (table === undefined || !this.#isStale) return;
-    this.#isStale = false;
-    const counts = new Map<number, number>();
-    this.#ofRun = new Int32Array(table.count).fill(-1);
+    if (table === undefined || this.#version === table.version) return;
+    this.#version = table.version;
+    if (this.#ofRun.length !== table.count) this.#ofRun = new Int32Array(table.count);
+    const counts = new Map<number, { count: number; first: number; isSame: boolean }>();
     for (let index = 0; index < table.count; index++) {
-      const error = table.errors[index] ?? noText;
-      if (error === noText) continue;
-      const state = table.state(index);
-      if (state !== "failed" && state !== "prefailed" && state !== "uncreated") continue;
-      counts.set(error, (counts.get(error) ?? 0) + 1);
-      this.#ofRun[index] = error;
+      this.#ofRun[index] = -1;
+      if (isFailed[table.states[index] ?? 0] !== 1) continue;
+      const number = this.#patternOf(table, table.errors[index] ?? noText);
+      this.#ofRun[index] = number;
+      const known = counts.get(number);
+      if (known === undefined) {
+        counts.set(number, { count: 1, first: index, isSame: true });
+        continue;
+      }
+      known.count++;
+      known.isSame &&= table.errors[index] === table.errors[known.first];
     }
-    this.#messages = [...table.texts];
     this.#groups = [...counts]
-      .map(([error, count]) => ({ message: table.texts[error] ?? "", count }))
+      .map(([number, { count, first, isSame }]) => {
+        const pattern = this.#patterns[number] ?? "";
+        const example = table.error(first) ?? pattern;
+        return { pattern, message: isSame ? example : pattern, example, count };
+      })
       .sort((one, other) => other.count - one.count);
+  }
+
+  #patternOf(table: RunTable, text: number): number {
+    const known = text === noText ? undefined : this.#ofText[text];
+    if (known !== undefined) return known;
+    const pattern = errorPattern(table.texts[text] ?? "");
+    let number = this.#numbers.get(pattern);
+    if (number === undefined) {
+      number = this.#patterns.length;
+      this.#patterns.push(pattern);
+      this.#numbers.set(pattern, number);
+    }
+    if (text !== noText) this.#ofText[text] = number;
+    return number;
   }
 }

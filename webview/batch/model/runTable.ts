@@ -40,6 +40,7 @@ export class RunTable {
   #used = 0;
   #mostAttempts = 0;
   #version = 0;
+  readonly #labels = new Set<number>();
 
   constructor(count: number) {
     this.count = count;
@@ -62,6 +63,11 @@ export class RunTable {
   /** Of the run that had most. */
   get mostAttempts(): number {
     return this.#mostAttempts;
+  }
+
+  /** Runs differ in their tasks, or have names of their own. */
+  get hasLabels(): boolean {
+    return this.#labels.size > 1;
   }
 
   state(index: number): RunState {
@@ -131,6 +137,8 @@ export class RunTable {
       this.states[index] = rows.states[at] ?? 0;
       this.tasks[index] = rows.tasks[at] ?? noText;
       this.names[index] = rows.names[at] ?? noText;
+      const label = this.names[index] === noText ? this.tasks[index] : this.names[index];
+      if (label !== noText) this.#labels.add(label);
       this.errors[index] = rows.errors[at] ?? noText;
       this.createdMs[index] = rows.createdMs[at] ?? Number.NaN;
       this.endedMs[index] = rows.endedMs[at] ?? Number.NaN;

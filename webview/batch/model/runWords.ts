@@ -1,6 +1,7 @@
 // Runs and attempts in words, for lists, tips and screen readers.
 
 import type { BatchTextKey } from "../../../src/protocol/batchTexts";
+import type { BatchStatus } from "../../../src/trace/batch/batchRecord";
 import type { RunState } from "../../../src/trace/batch/runColumns";
 import { formatDuration } from "../../format";
 import { formatInteger, text } from "../../text";
@@ -22,8 +23,8 @@ export const stateTexts: Readonly<Record<RunState, BatchTextKey>> = {
 
 export const stateIcons: Readonly<Record<RunState, IconName>> = {
   absent: "dash",
-  waiting: "circle-large-outline",
-  queued: "clock",
+  waiting: "ellipsis",
+  queued: "circle-large-outline",
   running: "loading",
   "backing-off": "history",
   succeeded: "pass",
@@ -32,6 +33,11 @@ export const stateIcons: Readonly<Record<RunState, IconName>> = {
   prefailed: "warning",
   uncreated: "debug-disconnect",
 };
+
+/** @param status of the batch: in an aborted one nothing waits any more */
+export function stateWord(status: BatchStatus | undefined, state: RunState): string {
+  return text(status === "ABORTED" && state === "waiting" ? "runNeverRun" : stateTexts[state]);
+}
 
 export function attemptText(attempt: TableAttempt): string {
   if (attempt.outcome === undefined) return text("runRunning");
@@ -45,12 +51,17 @@ export function attemptIcon(attempt: Pick<TableAttempt, "outcome">): IconName {
 }
 
 /** "Run 7: failed, attempt 2 of 2, connect ECONNREFUSED". */
-export function runWords(table: RunTable, index: number, attemptPlace?: number): string {
+export function runWords(
+  table: RunTable,
+  index: number,
+  status: BatchStatus | undefined,
+  attemptPlace?: number,
+): string {
   const attempts = table.attemptCounts[index] ?? 0;
   const place = attemptPlace ?? attempts - 1;
   const attempt = table.attempt(index, place);
   const isLast = place >= attempts - 1;
-  const words = attempt === undefined || isLast ? text(stateTexts[table.state(index)]) : attemptText(attempt);
+  const words = attempt === undefined || isLast ? stateWord(status, table.state(index)) : attemptText(attempt);
   const of = attempts > 1 ? text("attemptOf", formatInteger(place + 1), formatInteger(attempts)) : "";
   const error = isLast ? table.error(index) : attempt?.error;
   const parts = [words, of, runLabel(table, index), error].filter((part) => part !== undefined && part !== "");

@@ -41,8 +41,8 @@ export function BatchApp({ page }: { page: BatchPage }) {
   if (header === undefined || table === undefined) return <LoadingBatch page={page} />;
   return (
     <div class="app">
-      <BatchHeaderBar page={page} header={header} />
-      <ProgressLine page={page} header={header} />
+      <BatchHeaderBar page={page} header={header} table={table} />
+      <ProgressLine header={header} />
       <BatchNotices page={page} header={header} />
       <TimeStrip page={page} header={header} table={table} />
       <StateChips page={page} header={header} />

@@ -4,8 +4,9 @@ import type { BatchHeader } from "../../../src/protocol/batchMessages";
 import { formatDateTime } from "../../format";
 import { formatInteger, text } from "../../text";
 import type { BatchPage } from "../model/batchPage";
+import type { RunTable } from "../model/runTable";
 
-export function BatchFacts({ page, header }: { page: BatchPage; header: BatchHeader }) {
+export function BatchFacts({ page, header, table }: { page: BatchPage; header: BatchHeader; table: RunTable }) {
   const { runner } = header;
   const runs =
     header.isFinal || runner.type === "gone"
@@ -15,6 +16,7 @@ export function BatchFacts({ page, header }: { page: BatchPage; header: BatchHea
         : text("runnerUnknown");
   const facts: readonly (readonly [string, string | undefined])[] = [
     [text("batchId"), header.id],
+    [text("task"), table.hasLabels ? undefined : table.task(0)],
     [text("created"), header.createdMs === 0 ? undefined : formatDateTime(header.createdMs, page.timeZone)],
     [text("runner"), runs],
     [text("concurrency"), header.concurrency === undefined ? undefined : formatInteger(header.concurrency)],

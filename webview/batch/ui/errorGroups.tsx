@@ -13,19 +13,19 @@ export function ErrorGroups({ page }: { page: BatchPage }) {
     <section class="side-section">
       <h2>{text("errors")}</h2>
       <ul class="error-groups">
-        {shown.map(({ message, count }) => {
-          const isOn = page.message === message;
+        {shown.map(({ pattern, message, example, count }) => {
+          const isOn = page.pattern === pattern;
           return (
-            <li key={message}>
+            <li key={pattern}>
               <button
                 type="button"
                 class="error-group"
                 aria-pressed={isOn}
-                title={text(isOn ? "errorHide" : "errorShow")}
-                onClick={() => page.setFilter({ message: isOn ? undefined : message })}
+                title={`${text(isOn ? "errorHide" : "errorShow")}\n${example}`}
+                onClick={() => page.setFilter({ pattern: isOn ? undefined : pattern })}
               >
                 <span class="error-count">{text("errorCount", formatInteger(count))}</span>
-                <span class="error-message">{message}</span>
+                <span class="error-message">{message === "" ? text("errorUnnamed") : message}</span>
               </button>
             </li>
           );

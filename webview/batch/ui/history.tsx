@@ -38,11 +38,12 @@ export function History({ page, header }: { page: BatchPage; header: BatchHeader
 
 function Change({ page, change }: { page: BatchPage; change: BatchHeader["changes"][number] }) {
   return (
-    <div class="history-words">
+    <>
       <span class={`status-mark status-${change.status}`} aria-hidden="true" />
-      <b class="history-status">{flagsText(page, change)}</b>
-      <span class="dim">{change.why}</span>
-    </div>
+      <div class="history-words">
+        <b>{flagsText(page, change)}</b> <span class="dim">{change.why}</span>
+      </div>
+    </>
   );
 }
 
@@ -57,24 +58,24 @@ function Stream({ stream }: { stream: BatchHeader["streams"][number] }) {
     stream.deduplicated > 0 ? text("historyDeduplicated", formatInteger(stream.deduplicated)) : "",
     stream.sealed && !stream.isRetrySuccess ? text("historySealed") : "",
     stream.error ?? "",
+    stream.isRetrySuccess ? "" : (stream.reason ?? ""),
   ].filter(Boolean);
   return (
-    <div class="history-words">
+    <>
       <Icon
         name={isFault ? "error" : stream.isRetrySuccess ? "refresh" : "arrow-down"}
         class={isFault ? "severity-error" : "history-icon"}
       />
-      <span class="history-status">
-        {text("historyStream", formatInteger(stream.number))}: {text("historyAnswer", String(stream.httpStatus))}
-      </span>
-      {stream.isRetrySuccess && (
-        <span class="retry-success">
-          {text("historyRetrySuccess")}
-          {stream.reason === undefined ? "" : `: ${stream.reason}`}
-        </span>
-      )}
-      {facts.length > 0 && <span class="dim">{facts.join(", ")}</span>}
-      {!stream.isRetrySuccess && stream.reason !== undefined && <span class="dim">{stream.reason}</span>}
-    </div>
+      <div class="history-words">
+        {text("historyStream", formatInteger(stream.number))}: {text("historyAnswer", String(stream.httpStatus))}{" "}
+        {stream.isRetrySuccess && (
+          <span class="retry-success">
+            {text("historyRetrySuccess")}
+            {stream.reason === undefined ? "" : `: ${stream.reason}`}
+          </span>
+        )}
+        <span class="dim">{facts.join(" · ")}</span>
+      </div>
+    </>
   );
 }

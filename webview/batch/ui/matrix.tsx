@@ -165,13 +165,13 @@ export function Matrix({ page, table, roomPx }: MatrixProps) {
       if (to === undefined) return;
       const index = order[to.position] ?? 0;
       page.select(index, table.attempt(index, to.attempt)?.number);
-      page.announce(runWords(table, index, to.attempt));
+      page.announce(runWords(table, index, page.header?.status, to.attempt));
     }
     event.preventDefault();
     event.stopPropagation();
   };
   const origin = cursor === undefined ? undefined : cellOrigin(layout, { position: cursorPosition, row: cursor.row });
-  const label = page.selected === undefined ? "" : runWords(table, page.selected, cursor?.attempt);
+  const label = page.selected === undefined ? "" : runWords(table, page.selected, page.header?.status, cursor?.attempt);
   return (
     <>
       <div ref={box} class="matrix" style={{ height: `${viewportPx}px` }}>

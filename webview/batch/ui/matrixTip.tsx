@@ -5,7 +5,7 @@ import { formatInteger, text } from "../../text";
 import { Icon } from "../../ui/icon";
 import type { BatchPage } from "../model/batchPage";
 import type { RunTable } from "../model/runTable";
-import { attemptDuration, attemptIcon, attemptText, runLabel, stateIcons, stateTexts } from "../model/runWords";
+import { attemptDuration, attemptIcon, attemptText, runLabel, stateIcons, stateWord } from "../model/runWords";
 import { Tip } from "./tip";
 
 export interface MatrixTipProps {
@@ -32,7 +32,7 @@ export function MatrixTip({ page, table, run, x, y }: MatrixTipProps) {
       </div>
       <div class={`tip-state state-${isOfRun ? state : (attempt.outcome ?? "running")}`}>
         <Icon name={isOfRun ? stateIcons[state] : attemptIcon(attempt)} />
-        <b>{isOfRun ? text(stateTexts[state]) : attemptText(attempt)}</b>
+        <b>{isOfRun ? stateWord(page.header?.status, state) : attemptText(attempt)}</b>
         {attempts > 1 && (
           <span class="dim">{text("attemptOf", formatInteger(run.attempt + 1), formatInteger(attempts))}</span>
         )}

@@ -3,7 +3,6 @@
 import type { BatchHeader } from "../../../src/protocol/batchMessages";
 import { type RunState, runStates } from "../../../src/trace/batch/runColumns";
 import { formatInteger, text } from "../../text";
-import type { BatchPage } from "../model/batchPage";
 import { stateTexts } from "../model/runWords";
 import { endedCount } from "./batchHeaderBar";
 
@@ -17,7 +16,7 @@ const parts: readonly RunState[] = [
   "running",
 ];
 
-export function ProgressLine({ header }: { page: BatchPage; header: BatchHeader }) {
+export function ProgressLine({ header }: { header: BatchHeader }) {
   const ended = endedCount(header);
   const shown = parts.flatMap((state) => {
     const count = header.counts[runStates.indexOf(state)] ?? 0;

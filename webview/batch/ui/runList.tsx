@@ -87,7 +87,7 @@ export function RunList({ page, table }: { page: BatchPage; table: RunTable }) {
       tabIndex={0}
       aria-label={text("listLabel")}
       aria-rowcount={order.length + 1}
-      aria-colcount={columns.length}
+      aria-colcount={table.hasLabels ? columns.length : columns.length - 1}
       aria-activedescendant={position < 0 ? undefined : `run-${page.selected}`}
       onKeyDown={onKeyDown}
     >
@@ -100,9 +100,11 @@ export function RunList({ page, table }: { page: BatchPage; table: RunTable }) {
         }}
       >
         <div class="run-head" role="row" aria-rowindex={1}>
-          {columns.map(([name, label, sort]) => (
-            <Head key={name} page={page} name={name} label={label} sort={sort} />
-          ))}
+          {columns.map(([name, label, sort]) =>
+            name === "task" && !table.hasLabels ? null : (
+              <Head key={name} page={page} name={name} label={label} sort={sort} />
+            ),
+          )}
         </div>
         <div class="runs-content" role="presentation" style={{ height: `${order.length * rowPx}px` }}>
           {Array.from({ length: Math.max(0, end - first) }, (_, offset) => {
@@ -193,7 +195,7 @@ function stepAttempt(page: BatchPage, table: RunTable, by: number): void {
   const now = page.attempt === undefined ? attempts - 1 : numbers.indexOf(page.attempt);
   const next = Math.max(0, Math.min(attempts - 1, now + by));
   page.select(index, numbers[next]);
-  page.announce(runWords(table, index, next));
+  page.announce(runWords(table, index, page.header?.status, next));
 }
 
 export function runName(index: number): string {

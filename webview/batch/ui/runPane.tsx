@@ -6,7 +6,7 @@ import { formatInteger, text } from "../../text";
 import { Icon } from "../../ui/icon";
 import type { BatchPage } from "../model/batchPage";
 import type { RunTable } from "../model/runTable";
-import { attemptIcon, runLabel, stateIcons, stateTexts } from "../model/runWords";
+import { attemptIcon, runLabel, stateIcons, stateTexts, stateWord } from "../model/runWords";
 import { FactList } from "./batchFacts";
 
 export interface RunPaneProps {
@@ -27,7 +27,7 @@ export function RunPane({ page, header, table, index }: RunPaneProps) {
         <h2>{text("runTitle", formatInteger(index + 1))}</h2>
         <span class={`run-pane-state state-${state}`}>
           <Icon name={stateIcons[state]} spin={state === "running"} />
-          {text(stateTexts[state])}
+          {stateWord(header.status, state)}
         </span>
         <span class="space" />
         {canRetry && header.controls.retryFailed.hindrance === undefined && (

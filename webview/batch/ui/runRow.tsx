@@ -6,7 +6,7 @@ import { formatInteger, text } from "../../text";
 import { Icon } from "../../ui/icon";
 import type { BatchPage } from "../model/batchPage";
 import type { RunTable } from "../model/runTable";
-import { attemptDuration, attemptIcon, attemptText, runLabel, stateIcons, stateTexts } from "../model/runWords";
+import { attemptDuration, attemptIcon, attemptText, runLabel, stateIcons, stateWord } from "../model/runWords";
 
 /** More attempts are told by a number. */
 const mostAttempts = 6;
@@ -23,7 +23,7 @@ export function RunRow({ page, table, index, position }: RunRowProps) {
   const isSelected = page.selected === index;
   const duration = table.durationMs(index, page.nowMs);
   const isOver = !Number.isNaN(table.endedMs[index] ?? Number.NaN);
-  const words = text(stateTexts[state]);
+  const words = stateWord(page.header?.status, state);
   const error = table.error(index);
   return (
     <div
@@ -43,14 +43,20 @@ export function RunRow({ page, table, index, position }: RunRowProps) {
         <Icon name={stateIcons[state]} spin={state === "running"} />
         <span class="run-word">{words}</span>
       </div>
-      <div class="run-cell run-task" role="gridcell" title={runLabel(table, index)}>
-        {runLabel(table, index)}
-      </div>
+      {table.hasLabels && (
+        <div class="run-cell run-task" role="gridcell" title={runLabel(table, index)}>
+          {runLabel(table, index)}
+        </div>
+      )}
       <div class="run-cell run-attempts" role="gridcell">
         <Attempts page={page} table={table} index={index} isSelected={isSelected} />
       </div>
       <div class="run-cell run-duration" role="gridcell">
-        {Number.isNaN(duration) ? "" : isOver ? formatDuration(duration) : text("tookSoFar", formatDuration(duration))}
+        {Number.isNaN(duration) || state === "prefailed"
+          ? ""
+          : isOver
+            ? formatDuration(duration)
+            : text("tookSoFar", formatDuration(duration))}
       </div>
       <div class="run-cell run-error" role="gridcell" title={error}>
         {error}

@@ -17,7 +17,7 @@ export function SidePane({ page, header, table }: { page: BatchPage; header: Bat
       )}
       <ErrorGroups page={page} />
       <History page={page} header={header} />
-      <BatchFacts page={page} header={header} />
+      <BatchFacts page={page} header={header} table={table} />
     </aside>
   );
 }

@@ -7,7 +7,7 @@ import { formatInteger, text } from "../../text";
 import { Icon } from "../../ui/icon";
 import { IconButton } from "../../ui/iconButton";
 import type { BatchPage } from "../model/batchPage";
-import { stateIcons, stateTexts } from "../model/runWords";
+import { stateIcons, stateWord } from "../model/runWords";
 
 /** What needs a look stands first. */
 const chipOrder: readonly RunState[] = [
@@ -33,7 +33,7 @@ export function StateChips({ page, header }: { page: BatchPage; header: BatchHea
       <div class="state-chips" role="group" aria-label={text("chipsLabel")}>
         {shown.map((state) => {
           const isOn = filterStates.has(state);
-          const word = text(stateTexts[state]);
+          const word = stateWord(header.status, state);
           return (
             <button
               key={state}

@@ -54,7 +54,7 @@ export function TimeStrip({ page, header, table }: { page: BatchPage; header: Ba
     [key, columns, isLow, width === 0],
   );
   const { changes } = header;
-  const hasFailures = header.word === "failed" || header.word === "aborted";
+  const hasFailures = ["failed", "partlyFailed", "aborted"].includes(header.word);
   useLayoutEffect(() => {
     if (canvas.current === null || box.current === null || width === 0) return;
     const { left, top } = box.current.getBoundingClientRect();
@@ -71,8 +71,10 @@ export function TimeStrip({ page, header, table }: { page: BatchPage; header: Ba
         states: changes.map((change, at) => ({
           from: x(change.atMs),
           to: x(changes[at + 1]?.atMs ?? scale.endMs),
+          labels: [flagsText(page, change), change.status],
           status: change.status,
-          isBad: hasFailures && at === changes.length - 1,
+          isBad: hasFailures && header.isFinal && at === changes.length - 1,
+          isEnd: header.isFinal && at === changes.length - 1,
         })),
         streams: header.streams.map((stream) => ({
           x: x(stream.atMs),
