@@ -1,10 +1,11 @@
 // `tracekeeper ls` as a person runs it, and what it reads for that.
-import { cp, mkdir, symlink, utimes } from "node:fs/promises";
+import { cp, mkdir, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { repositoryRoot } from "../scripts/lib/paths.mjs";
 import { listSessions } from "../src/cli/listSessions";
 import { type FileAccess, nodeFileAccess } from "../src/store/fileAccess";
+import { encodeCrashNote } from "../src/trace/marker";
 import { type BuiltCli, buildCli } from "./support/builtCli";
 import { makeTempDir, type TempDir } from "./support/tempDir";
 
@@ -164,8 +165,42 @@ describe("tracekeeper ls", () => {
       sizeBytes: expect.any(Number),
       totalTokens: 12,
       cost: 0.5,
+      failedSteps: 0,
       openSteps: 0,
     });
+  });
+
+  it("counts the failures of a small file as its trace shows them, and knows none of one that was killed", async () => {
+    const startMs = Date.parse("2026-11-20T09:59:30Z");
+    const root = { spanId: "r", parentSpanId: null, name: "r", kind: "session", status: "error", startTime: startMs };
+    const call = (spanId: string, atMs: number, status: string, command: string) => ({
+      ...{ spanId, parentSpanId: "r", name: "bash", kind: "tool", status, input: { command } },
+      ...{ startTime: startMs + atMs, endTime: startMs + atMs + 1 },
+    });
+    const calls = [
+      call("a", 1, "error", "npm test"),
+      call("b", 3, "ok", "npm test"),
+      call("c", 5, "error", "npm run lint"),
+    ];
+    await session("ended", 0, {
+      spans: [{ ...root, endTime: startMs + 30_000 }, ...calls],
+      summary: { status: "error", error: "exit 1" },
+    });
+    const path = await session("killed", 0, {
+      endedAt: undefined,
+      spans: [{ ...root, status: "ok" }, ...calls],
+      summary: { status: "running", failures: 1 },
+    });
+    await writeFile(path.replace(/json$/, "crash"), encodeCrashNote({ incarnation: 1, timeMs: startMs, reason: "no" }));
+    const { stdout } = await list(["--json"]);
+    const found = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(found.map(({ id, state, failedSteps }) => [id, state, failedSteps]).sort()).toEqual([
+      ["ended", "failed", 1],
+      ["killed", "crashed", undefined],
+    ]);
   });
 
   it("keeps to the columns of the screen, and cuts the id last", async () => {

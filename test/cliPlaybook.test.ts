@@ -51,6 +51,27 @@ describe("tracekeeper run with a playbook", () => {
     expect(code).toBe(0);
   });
 
+  it("is listed with the failures that its trace shows, whatever its attempts did before", async () => {
+    const tries = 'echo . >> tries.txt; test "$(wc -l < tries.txt)" -ge 3';
+    const playbook = (last: string) => `name: Tries
+steps:
+  - { id: try, action: run, with: { command: '${tries}' }, retries: { times: 2, backoff: 1ms } }
+  - { id: last, action: run, with: { command: "${last}" } }
+`;
+    const failures = async (last: string) => {
+      await folder.write("tries.txt", "");
+      await folder.write("tries.playbook.yaml", playbook(last));
+      await run(["tries.playbook.yaml"]);
+      const listed = JSON.parse((await cli.run(["ls", "--json", "--limit", "1"], { cwd: folder.path })).stdout);
+      const shown = (await cli.run(["show", "--json", listed.id], { cwd: folder.path })).stdout;
+      const session = shown.split("\n").map((line) => (line === "" ? {} : JSON.parse(line)));
+      const { failures: count, recovered } = session.find(({ type }) => type === "session");
+      return { state: listed.state, failedSteps: listed.failedSteps, shown: count, recovered };
+    };
+    expect(await failures("exit 5")).toEqual({ state: "failed", failedSteps: 1, shown: 1, recovered: 2 });
+    expect(await failures("true")).toEqual({ state: "completed", failedSteps: 0, shown: 0, recovered: 2 });
+  });
+
   it("ends with 1 where a step fails, and tells its place", async () => {
     await folder.write("greeting.playbook.yaml", greeting);
     const { code, stderr } = await run(["greeting.playbook.yaml", "--param", "who=x", "--param", "times=3"]);

@@ -2,10 +2,11 @@
 // several incarnations, and for journals that are not exactly as one recorder left them.
 
 import { basename, dirname, join } from "node:path";
+import { countFailures } from "../trace/countFailures";
 import { decodeDurability, encodeDurability } from "../trace/durability";
 import { combineSession, readJournals } from "../trace/readSession";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
-import type { TraceFile, TraceSpan, TraceSummary, Writer } from "../trace/schema";
+import type { TraceFile, TraceSummary, Writer } from "../trace/schema";
 import type { FileBytes } from "../trace/sessionFiles";
 import { closeQuietly, isMissing, readFully } from "./fileTasks";
 import { type Io, io } from "./recorderFs";
@@ -63,7 +64,12 @@ export function* generalFold(source: GeneralFoldSource, sink: (bytes: Uint8Array
     spans,
     sessionId: source.safeId,
     // Whom the summary is for counts on a number.
-    summary: { totalCost: 0, ...trace.summary, failures: countFailed(spans), ...source.summary },
+    summary: {
+      totalCost: 0,
+      ...trace.summary,
+      failures: yield* countFailures(spans, source.summary.status),
+      ...source.summary,
+    },
     durability: [...durabilityBefore(trace, source.writer.incarnation), source.durability],
   };
   if (source.endedAt === undefined) delete folded.endedAt;
@@ -77,15 +83,6 @@ function durabilityBefore({ durability }: TraceFile, incarnation: number): Recor
   return decodeDurability(durability)
     .filter((one) => one.incarnation < incarnation)
     .map(encodeDurability);
-}
-
-/** Spans that failed, but for the session itself: what a list shows without reading the spans. */
-export function countFailed(spans: readonly TraceSpan[]): number {
-  let count = 0;
-  for (const { kind, status, interrupted } of spans) {
-    if (status === "error" && interrupted !== true && kind !== "session") count++;
-  }
-  return count;
 }
 
 function* readUpTo(path: string, mostBytes: number): Io<FileBytes | undefined> {

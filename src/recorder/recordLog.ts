@@ -73,6 +73,7 @@ export class RecordLog {
   }
 
   set(spanId: string, json: JsonObjectText): void {
+    if (json.includes('"status":')) this.#totals.noteStatus();
     this.#change("set", spanId, `"set":${json}`);
   }
 

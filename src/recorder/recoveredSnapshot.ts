@@ -36,7 +36,7 @@ export function* foldRecovered(
   const { safeId } = disk.files;
   const name = traceFileNames.snapshot(safeId);
   const path = join(disk.directory, name);
-  const trace = recoveredTrace(found, verdict);
+  const trace = yield* recoveredTrace(found, verdict);
   const writer = recoveredWriter(found, verdict);
   const tempPath = tempPathFor(path, safeId, instance);
   yield* writeTemp(

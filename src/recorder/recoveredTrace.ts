@@ -1,15 +1,16 @@
 // The trace that recovery writes for a session whose writer is gone: what readers make of its files, with its end. Spans
 // that were open stay open, because that is where it stopped.
 
+import type { Steps } from "../base/steps";
+import { countFailures } from "../trace/countFailures";
 import type { WriterIdentity } from "../trace/evidence";
 import { JournalFold } from "../trace/foldJournal";
 import { ProblemList } from "../trace/problemList";
 import type { CombinedSession } from "../trace/readSession";
 import type { JournalMark, TraceFile, TraceSpan, Writer } from "../trace/schema";
-import { countFailed } from "./generalFold";
 import type { CrashFacts, Verdict } from "./sessionVerdict";
 
-export function recoveredTrace({ session }: CombinedSession, verdict: Verdict): TraceFile {
+export function* recoveredTrace({ session }: CombinedSession, verdict: Verdict): Steps<TraceFile> {
   const { trace } = session;
   const { crash, incarnation, outcome } = verdict;
   const spans = crash ? withCrashEvent(trace, incarnation, crash) : trace.spans;
@@ -19,7 +20,7 @@ export function recoveredTrace({ session }: CombinedSession, verdict: Verdict): 
   const summary = {
     totalCost: 0,
     ...rest,
-    failures: countFailed(spans),
+    failures: yield* countFailures(spans, outcome),
     openSpans: spans.filter(({ endTime }) => endTime === undefined).length,
     status: outcome,
     ...(error === undefined ? {} : { error }),

@@ -18,7 +18,7 @@ export class RunningTotals {
   #cost = 0;
   #toolCalls = 0;
   #generations = 0;
-  #failures = 0;
+  #mayHaveFailed = false;
 
   /** A generation and a tool call count from their beginning. */
   begin(kind: SpanTotals["kind"], name: string): void {
@@ -32,7 +32,7 @@ export class RunningTotals {
       const tool = this.#tools.get(span.name) ?? this.#addTool(span.name);
       if (span.durationMs > 0) tool.totalDuration += span.durationMs;
     }
-    if (span.isFailed && span.kind !== "session") this.#failures++;
+    if (span.isFailed) this.#mayHaveFailed = true;
     if (span.cost !== undefined) this.#cost += span.cost;
     if (!span.tokens) return;
     this.#tokens.input += span.tokens.input;
@@ -40,6 +40,11 @@ export class RunningTotals {
     this.#tokens.reasoning += span.tokens.reasoning;
     this.#tokens.cacheRead += span.tokens.cacheRead;
     this.#tokens.cacheWrite += span.tokens.cacheWrite;
+  }
+
+  /** A span's status was set. */
+  noteStatus(): void {
+    this.#mayHaveFailed = true;
   }
 
   #addTool(name: string): Tool {
@@ -54,7 +59,10 @@ export class RunningTotals {
     return tool;
   }
 
-  /** @param durationMs of the session up to now */
+  /**
+   * How many failures there are is known where there are none: a fold counts them.
+   * @param durationMs of the session up to now
+   */
   summary(durationMs: number, openSpans: number): TraceSummary {
     const { input, output, reasoning, cacheRead, cacheWrite } = this.#tokens;
     const topTools = [...this.#tools.values()].sort((a, b) => b.count - a.count).slice(0, mostTopTools);
@@ -66,7 +74,7 @@ export class RunningTotals {
       duration: durationMs,
       tokens: { input, output, reasoning, cacheRead, cacheWrite },
       topTools: topTools.map((tool) => ({ ...tool })),
-      failures: this.#failures,
+      ...(this.#mayHaveFailed ? {} : { failures: 0 }),
       openSpans,
     };
   }

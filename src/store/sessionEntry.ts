@@ -29,7 +29,7 @@ export interface SessionEntry {
   readonly sizeBytes: number;
   readonly totalTokens?: number | undefined;
   readonly totalCost?: number | undefined;
-  /** Failed spans; undefined where no summary tells it and the file is too large to be listed whole. */
+  /** Failures that count; undefined where no summary tells it and the file is too large to be listed whole. */
   readonly failures?: number | undefined;
   readonly openSpans?: number | undefined;
   readonly tags?: readonly string[] | undefined;

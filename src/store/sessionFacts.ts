@@ -206,7 +206,10 @@ export function toEntry(facts: SessionFacts, probe: ProbeLiveness, nowMs: number
   const liveness = facts.writer ? probe(facts.writer) : "unknown";
   const state = deriveState({ ...facts.evidence, ...doubt(facts, nowMs), liveness }, nowMs);
   const endedMs = state.endMs;
-  return { ...facts.entry, state, endedMs, durationMs: durationOf(facts, state) };
+  // What was counted while it ran lacks the step in which it crashed.
+  const isCounted = state.status !== "crashed" || facts.snapshot?.claimedStatus === "crashed";
+  const failures = isCounted ? facts.entry.failures : undefined;
+  return { ...facts.entry, failures, state, endedMs, durationMs: durationOf(facts, state) };
 }
 
 /**

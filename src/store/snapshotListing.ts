@@ -1,6 +1,8 @@
 // What the two ends of `S.json` tell: identity and metadata from the head, the first span for whether the session's
 // root is open, the claimed result from `summary`, wherever that stands. Nothing is guessed for what lies between.
 
+import { finish } from "../base/steps";
+import { countFailures } from "../trace/countFailures";
 import { isPossibleTime } from "../trace/possibleTime";
 import type { Problem } from "../trace/problem";
 import { readSnapshot } from "../trace/readSnapshot";
@@ -149,6 +151,7 @@ function listFields(
   const claimedEndMs = toTimeMs(fields["endedAt"]);
   const evidence = allSpans ? evidenceOfSpans(allSpans) : evidenceOfRoot(root);
   const writer = writerSchema.safeParse(fields["writer"]);
+  const claimedStatus = isStatus(summary["status"]) ? summary["status"] : undefined;
   return {
     isTrace: true,
     truncated,
@@ -158,12 +161,12 @@ function listFields(
     startedMs,
     playbook: readLaunchedPlaybook(root?.["attributes"]),
     claimedEndMs,
-    claimedStatus: isStatus(summary["status"]) ? summary["status"] : undefined,
+    claimedStatus,
     claimedError: toText(summary["error"]),
     claimedDurationMs: toNumber(summary["duration"]),
     totalTokens: toNumber(summary["totalTokens"]),
     totalCost: toNumber(summary["totalCost"]),
-    failures: toNumber(summary["failures"]),
+    failures: toNumber(summary["failures"]) ?? (allSpans && finish(countFailures(allSpans, claimedStatus))),
     ...evidence,
     openSpans: allSpans ? evidence.openSpans : toNumber(summary["openSpans"]),
     lastActivityMs: latest([claimedEndMs, evidence.lastActivityMs]),

@@ -28,10 +28,12 @@ export interface Failures {
   readonly recovered: Int32Array;
 }
 
-/** What rows do, for those that failed and the successes that might make one good. */
-export interface ActionKeys {
+/** What rows do, for those that failed and the successes that might make one good. `Wait`: what is yielded to read them. */
+export interface ActionKeys<Wait = undefined> {
   /** See `actionKey`. */
   keyOf(row: number): string;
+  /** Called before keys are asked for, with their rows; those of earlier calls are not asked for any more. */
+  fetch?(rows: readonly number[]): Generator<Wait | undefined, void>;
   /** A number that rows with the same key have in common; undefined where it is not known. Costs nothing. */
   aimOf?(row: number): number | undefined;
   /** The same where the row may be read for it. */
@@ -68,12 +70,12 @@ export function findFailures(
 }
 
 /** The same, with pauses in which others can be served. Flags change after the last of them, all at once. */
-export function* failuresInSteps(
+export function* failuresInSteps<Wait = undefined>(
   columns: SpanColumns,
   tree: SpanTree,
-  actionKeys: ActionKeys | ((row: number) => string),
+  actionKeys: ActionKeys<Wait> | ((row: number) => string),
   state: SessionState,
-): Steps<Failures> {
+): Generator<Wait | undefined, Failures> {
   const { flags, count } = columns;
   const cutOff = wasCutOff(state);
   const marks = new Uint8Array(count);
@@ -89,11 +91,12 @@ export function* failuresInSteps(
   }
   // A session that completed got over its failures as a whole: there another way to the same end, by the same tool with
   // other arguments, makes a failure good. Elsewhere only the very same action does.
-  const keys = typeof actionKeys === "function" ? { keyOf: actionKeys } : actionKeys;
-  const ofSort = {
+  const keys: ActionKeys<Wait> = typeof actionKeys === "function" ? { keyOf: actionKeys } : actionKeys;
+  const ofSort: ActionKeys = {
     keyOf: (row: number) => (isAttempt(columns, row) ? `at ${columns.parent[row]}` : String(sortOf(columns, row))),
   };
-  yield* recoveredInSteps(columns, failedRows, state.status === "completed" ? ofSort : keys, marks);
+  if (state.status === "completed") yield* recoveredInSteps(columns, failedRows, ofSort, marks);
+  else yield* recoveredInSteps(columns, failedRows, keys, marks);
   markRelatives(columns, tree.preorder, marks, cutOff);
   yield;
 
@@ -211,12 +214,12 @@ const anyAim = Number.POSITIVE_INFINITY;
  * same millisecond and further down in the file. The last success of an action decides; see `stepScopes` for what steps of
  * playbooks change in that.
  */
-export function* recoveredInSteps(
+export function* recoveredInSteps<Wait = undefined>(
   columns: SpanColumns,
   failedRows: readonly number[],
-  actionKeys: ActionKeys,
+  actionKeys: ActionKeys<Wait>,
   marks: Uint8Array,
-): Steps<void> {
+): Generator<Wait | undefined, void> {
   const aimOf = (row: number) => actionKeys.aimOf?.(row) ?? anyAim;
   const sorts = yield* failedSorts(columns, failedRows, (row) => actionKeys.readAimOf?.(row) ?? anyAim);
   yield* findSuccesses(columns, sorts, aimOf);
@@ -228,9 +231,14 @@ export function* recoveredInSteps(
     const { pending, left } = yield* pendingOf(sort, actionKeys, scopes);
     const successes = Int32Array.from(sort.successes);
     if (!sort.isSorted) yield* sortInSteps(successes, byStart);
-    for (let index = successes.length - 1; index >= 0 && pending.size > 0; index--) {
+    const { length } = successes;
+    for (let index = length - 1; index >= 0 && pending.size > 0; index--) {
       const success = successes[index] ?? 0;
-      if (index % keysPerStep === 0) yield;
+      if ((length - 1 - index) % keysPerStep === 0) {
+        yield;
+        const next = successes.subarray(Math.max(0, index + 1 - keysPerStep), index + 1);
+        yield* fetched(actionKeys, [...next].filter((row) => mayHave(left, aimOf(row))).reverse());
+      }
       // Of most actions the last success was met before.
       if (!mayHave(left, aimOf(success))) continue;
       const key = actionKeys.keyOf(success);
@@ -271,18 +279,29 @@ function* namesOf(key: string, success: number, scopes: NearestAbove): Generator
   for (const scope of scopesAround(success, scopes)) yield nameWithin(scope, key);
 }
 
+function* fetched<Wait>({ fetch }: ActionKeys<Wait>, rows: readonly number[]): Generator<Wait | undefined, void> {
+  if (fetch !== undefined && rows.length > 0) yield* fetch(rows);
+}
+
 /** Those failed rows of which a success may tell, by key and failed step, and how many of these there are of each aim. */
-function* pendingOf(
+function* pendingOf<Wait>(
   { rows, aims, goodAims }: FailedSort,
-  actionKeys: ActionKeys,
+  actionKeys: ActionKeys<Wait>,
   scopes: NearestAbove | undefined,
-): Steps<{ readonly pending: Map<string, SameAction>; readonly left: Map<number, number> }> {
+): Generator<Wait | undefined, { readonly pending: Map<string, SameAction>; readonly left: Map<number, number> }> {
   const pending = new Map<string, SameAction>();
   const left = new Map<number, number>();
+  const isAsked = (index: number) => mayHave(goodAims, aims[index] ?? anyAim);
   for (const [index, row] of rows.entries()) {
+    if (index % keysPerStep === 0) {
+      yield;
+      yield* fetched(
+        actionKeys,
+        rows.slice(index, index + keysPerStep).filter((_row, next) => isAsked(index + next)),
+      );
+    }
+    if (!isAsked(index)) continue;
     const aim = aims[index] ?? anyAim;
-    if (!mayHave(goodAims, aim)) continue;
-    if (index % keysPerStep === 0) yield;
     const name = nameWithin(scopes?.of(row) ?? -1, actionKeys.keyOf(row));
     let same = pending.get(name);
     if (same === undefined) {

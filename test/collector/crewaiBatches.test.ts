@@ -62,7 +62,7 @@ describe("a batch without a login", () => {
       totalTokens: 120,
       totalToolCalls: 2,
       totalGenerations: 1,
-      failures: 2,
+      failures: 1,
       openSpans: 0,
     });
     expect(problems).toEqual([]);

@@ -10,6 +10,7 @@ import { nodeFs } from "../../src/recorder/recorderFs";
 import type { TraceSpan } from "../../src/trace/schema";
 import { arbitraryRun, readAll, runStartMs, type SentEvent } from "../importers/crewaiEvents";
 import { makeTempDir } from "../support/tempDir";
+import { failuresOf, stateOf } from "../trace/spanOutline";
 import { batchId, readBatch } from "./crewaiSetup";
 
 const sessionsIn = (directory: string) =>
@@ -68,7 +69,7 @@ function totalsOf(spans: readonly TraceSpan[]) {
     totalGenerations: count(({ kind }) => kind === "generation"),
     totalToolCalls: count(({ kind }) => kind === "tool"),
     totalTokens: spans.reduce((sum, { tokens }) => sum + (tokens?.total ?? 0), 0),
-    failures: count(({ kind, status }) => kind !== "session" && status === "error"),
+    failures: failuresOf(spans, stateOf("completed")).failures.length,
     openSpans: count(({ endTime }) => endTime === undefined),
   };
 }

@@ -77,7 +77,8 @@ describe("a session whose writer is gone", () => {
       traceId: "trace-1",
       endedAt: new Date(baseMs + 5).toISOString(),
       metadata: { title: "T" },
-      summary: { status: "crashed", error: "killed", failures: 1, openSpans: 2, totalToolCalls: 2 },
+      // The call that failed, and the one in progress.
+      summary: { status: "crashed", error: "killed", failures: 2, openSpans: 2, totalToolCalls: 2 },
       writer: { ...writerOf(1), incarnation: 1, seq: 5, offsetBytes: one.length, rawSessionId: "ses/1" },
     });
     expect(trace?.writer).not.toHaveProperty("earlier");
