@@ -1,7 +1,7 @@
 // What a page is sent, by the code of the host and of the reader, in the order in which a page takes it.
 import { describe, expect, it } from "vitest";
 import { silentLogger } from "../../src/base/logger";
-import { PanelConnection } from "../../src/host/panel/panelConnection";
+import { PanelConnection, type PanelConnectionOptions } from "../../src/host/panel/panelConnection";
 import { TraceModel } from "../../src/host/panel/traceModel";
 import type { PanelRequest, ViewState } from "../../src/protocol/panelMessages";
 import type { ReaderClient } from "../../src/reader/readerClient";
@@ -15,8 +15,9 @@ import { FakePanel } from "./fakePanel";
 
 const texts = { timeZone: "UTC", statusLabel: (_status: string, fallback: string) => fallback };
 
-function connect(model: TraceModel, panel: FakePanel): PanelConnection {
+function connect(model: TraceModel, panel: FakePanel, options: Pick<PanelConnectionOptions, "control"> = {}) {
   return new PanelConnection({
+    ...options,
     model,
     panel: panel.panel,
     logger: silentLogger,
@@ -35,7 +36,7 @@ function steps(count: number, name = "step"): TraceSpan[] {
 }
 
 /** A panel of a session whose spans and reading the test decides. */
-function opened(first: readonly TraceSpan[]) {
+function opened(first: readonly TraceSpan[], options: Pick<PanelConnectionOptions, "control"> = {}) {
   let spans = first;
   let gate: Promise<void> | undefined;
   const reader = localReader(
@@ -52,7 +53,7 @@ function opened(first: readonly TraceSpan[]) {
   );
   const model = modelOf(reader);
   const panel = new FakePanel();
-  const connection = connect(model, panel);
+  const connection = connect(model, panel, options);
   const ready = (state?: Partial<ViewState>) =>
     panel.say({ type: "ready", ...(state === undefined ? {} : { state: { version: 1, sessionId: "s", ...state } }) });
   return {
@@ -152,6 +153,38 @@ describe("a page of a panel", () => {
     await drive.write(steps(4));
     await drive.until("header 1");
     expect(drive.panel.log).toEqual(["init", "open 1.1", "columns 1.1", "header 1"]);
+  });
+
+  it("is told what can be done with its session, also where that comes while the picture is on its way", async () => {
+    let canResume = false;
+    const control = () => ({ canRunAgain: false, canStop: false, hasTerminal: false, canResume });
+    using drive = opened(steps(90_000), { control });
+    await drive.model.reload();
+    drive.panel.hold();
+    drive.ready();
+    drive.panel.takeOne();
+    await drive.until("open 1.1");
+    canResume = true;
+    drive.connection.refreshHeader();
+    drive.panel.release();
+    await drive.until("header 1");
+    expect(drive.panel.last("header").header.control?.canResume).toBe(true);
+    expect(drive.panel.log.at(-1)).toBe("header 1");
+  });
+
+  it("is never told less of its session by a header that comes while a change is on its way", async () => {
+    using drive = opened(steps(4));
+    await drive.model.reload();
+    drive.ready();
+    await drive.until("columns 1.1");
+    const failed = { status: "error", statusMessage: "exit code 3" } as const;
+    drive.panel.hold();
+    await drive.write([...steps(4), spanOf("late", { name: "late", ...failed })]);
+    await drive.until("delta 1.1-2");
+    drive.connection.refreshHeader();
+    drive.panel.release();
+    await drive.until("header 1");
+    expect(drive.panel.last("header").header.failingStep?.title).toBe("late");
   });
 
   it("that was hidden is sent nothing, and everything when it is shown again", async () => {

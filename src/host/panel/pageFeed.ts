@@ -39,6 +39,7 @@ export class PageFeed implements Disposable {
   #isWhole = false;
   #told: TraceNow | undefined;
   #isRunning = false;
+  #isHeaderStale = false;
 
   constructor(options: PageFeedOptions) {
     this.#options = options;
@@ -65,11 +66,10 @@ export class PageFeed implements Disposable {
     this.wake();
   }
 
-  /** Words of the header may be others now. */
+  /** Words of the header may be others now: it follows once all that is under way is sent, and says what is so by then. */
   refreshHeader(): void {
-    const now = this.#sent?.facts;
-    if (now !== undefined && this.#isWhole)
-      void this.#post({ type: "header", epoch: now.epoch, header: this.#header(now) });
+    this.#isHeaderStale = true;
+    this.wake();
   }
 
   dispose(): void {
@@ -103,7 +103,7 @@ export class PageFeed implements Disposable {
     const { facts } = now;
     if (this.#sent?.epoch !== facts.epoch || !this.#isWhole) await this.#sendAll();
     else if (this.#sent.revision !== facts.revision) await this.#sendDelta(this.#sent.epoch, this.#sent.revision);
-    else if (this.#sent.facts.serial !== facts.serial) {
+    else if (this.#sent.facts.serial !== facts.serial || this.#isHeaderStale) {
       this.#sent = { ...this.#sent, facts };
       await this.#post({ type: "header", epoch: facts.epoch, header: this.#header(facts) });
     } else return false;
@@ -218,6 +218,7 @@ export class PageFeed implements Disposable {
   }
 
   #header(facts: PictureFacts): PanelHeader {
+    this.#isHeaderStale = false;
     return this.#options.header(facts);
   }
 
