@@ -5,7 +5,7 @@ import type { LaunchedPlaybook } from "../session/launch";
 import { planResume } from "../session/resume/planResume";
 import { playbookOfRun } from "../session/resume/playbookOfRun";
 import { type RecordedRun, ResumeError } from "../session/resume/recordedRun";
-import { type ResumableOptions, type ResumableRun, readResumable } from "../session/resume/resumeClaim";
+import { type ResumableOptions, type ResumableRun, readResumable } from "../session/resume/resumable";
 import { type Command, defaultDirectory } from "./command";
 import { findSession } from "./findSession";
 import { byNewest, listSessions } from "./listSessions";

@@ -25,7 +25,8 @@ export async function runAndTell(launch: Launch, values: TellingOptions): Promis
   let told = "";
   const isQuiet = values.quiet === true || values.json === true;
   const onEnd = (runEnd: RunEnd) => {
-    if (values.quiet === true && values.json !== true) return;
+    // Why nothing was run has been said.
+    if ((values.quiet === true || runEnd.isNotRun === true) && values.json !== true) return;
     const line = values.json === true ? jsonLine(runObject(launch, runEnd, startedMs)) : endLine(launch, runEnd);
     told = `${runEnd.isAtLineStart ? "" : "\n"}${line}\n`;
   };
@@ -58,7 +59,7 @@ function runObject(launch: Launch, runEnd: RunEnd, startedMs: number): object {
     id: path === undefined ? undefined : parseSessionKey(path).safeId,
     sessionId: launch.sessionId,
     file: path,
-    state: outcome.status === "completed" ? "completed" : "failed",
+    state: runEnd.isNotRun === true ? "not run" : outcome.status === "completed" ? "completed" : "failed",
     error: outcome.error,
     interrupted: outcome.command.isInterrupted || undefined,
     exitCode: outcome.exitCode,

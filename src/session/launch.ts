@@ -125,6 +125,8 @@ export const launchClaimSchema = z.object({
   /** Path of `S.json`. */
   path: z.optional(text),
   childPid: z.optional(z.number()),
+  /** Why nothing was run and nothing is recorded. */
+  refused: z.optional(text),
   /** `POST <url>/stop` with `Authorization: Bearer <token>` stops the session. */
   control: z.optional(z.object({ url: text, token: text })),
 });

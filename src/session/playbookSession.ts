@@ -10,6 +10,7 @@ import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import { withLimit } from "../recorder/withLimit";
 import { playbookAttribute, runProblemEvent } from "../trace/runAttributes";
+import { safeId, traceFileNames } from "../trace/safeId";
 import { ActionLog } from "./actionLog/actionLog";
 import { EventBus } from "./bus/eventBus";
 import { completeClaim } from "./claim";
@@ -22,8 +23,8 @@ import { endPlaybook } from "./playbookEnd";
 import { forgetSecrets, type LoadedPlaybook, loadPlaybook, readPlaybook } from "./playbookFile";
 import { runServices } from "./playbookServices";
 import { writeCheckpoints } from "./resume/checkpointWriter";
-import { loadResumed, type ResumedRun, takeOver } from "./resume/loadResumed";
-import { claimResume } from "./resume/resumeClaim";
+import { type LoadedResume, loadResumed, type ResumedRun, takeOver } from "./resume/loadResumed";
+import { claimResume, type TakenClaim } from "./resume/resumeClaim";
 import { maskedEvent, maskedRun } from "./secrets/maskedEvent";
 import { maskedRecorder } from "./secrets/maskedRecorder";
 import { SecretMask } from "./secrets/secretMask";
@@ -77,10 +78,11 @@ export class PlaybookSession {
   /** @returns the exit code: 0 where all steps held. Never rejects because of what can't be recorded. */
   async run(): Promise<number> {
     const { program, launchPath, launch } = this.#request;
-    const { loaded, resumed } =
+    const loading: LoadedResume =
       program.resume === undefined
         ? { loaded: await loadPlaybook(program) }
         : await loadResumed(program, program.resume);
+    const { loaded, resumed } = loading;
     for (const secret of loaded.secrets) this.#mask.add(secret);
     for (const secret of Object.values(program.secrets ?? {})) this.#mask.add(secret);
     if (loaded.type === "sound") {
@@ -89,6 +91,8 @@ export class PlaybookSession {
         this.#mask.add(process.env[name] ?? "");
     }
     const forgotten = await forgetSecrets(launchPath, launch, loaded);
+    const claim = loading.refused ?? (resumed && (await this.#claimResumed(resumed)));
+    if (typeof claim === "string") return await this.#leave(claim);
     const record = this.#openRecord();
     this.#record = record;
     const removeSignals = hearSignals((signal) => this.#onSignal(signal));
@@ -98,7 +102,7 @@ export class PlaybookSession {
     try {
       if (record.recorder === undefined) this.#shown.say(`nothing is recorded: ${this.#problem ?? "unknown"}`);
       port = await SessionPort.open(record, this.#stream, () => this.#stop({ type: "person" }));
-      const refused = resumed && (await this.#claimResumed(resumed));
+      const refused = claim && (await begun(claim, record.recorder?.path ?? this.#ownFile()));
       const outcome =
         loaded.type === "unsound"
           ? await this.#refuse(loaded.problems, record, port)
@@ -119,23 +123,33 @@ export class PlaybookSession {
     }
   }
 
-  /** @returns why it can't be gone on with */
-  async #claimResumed(resumed: ResumedRun): Promise<string | undefined> {
+  /** In words where it can't be gone on with. */
+  async #claimResumed(resumed: ResumedRun): Promise<TakenClaim | string> {
     const { launch, program } = this.#request;
-    const { directory, sessionId } = launch;
-    const file = this.#record?.recorder?.path ?? resolve(directory, `${sessionId}.json`);
-    // Whoever finds the claim has to find the session, too.
-    this.#record?.recorder?.appendNow();
-    try {
-      await claimResume(
-        resumed,
-        { sessionId, file: resolve(file) },
-        { isRepeated: program.resume?.isRepeated === true },
-      );
-      return undefined;
-    } catch (error) {
-      return describeError(error);
-    }
+    const { sessionId } = launch;
+    const isRepeated = program.resume?.isRepeated === true;
+    return await claimResume(resumed, { sessionId, file: this.#ownFile() }, { isRepeated }).catch(describeError);
+  }
+
+  /** As long as nothing is recorded. */
+  #ownFile(): string {
+    const { directory, sessionId } = this.#request.launch;
+    return resolve(directory, traceFileNames.snapshot(safeId(sessionId)));
+  }
+
+  /** Nothing is run, so nothing is recorded: another session's trace tells what there is. @returns the exit code */
+  async #leave(words: string): Promise<number> {
+    const { launchPath, claim, onEnd } = this.#request;
+    const refused = this.#mask.text(words);
+    const outcome = startFailure(refused, 1);
+    this.#shown.say(`nothing was run: ${refused}`);
+    // Whoever looks after this session reads it there.
+    await completeClaim(launchPath, { ...claim, refused }).catch(() => undefined);
+    const capture = { asked: "pipes", used: "pipes" } as const;
+    const { isAtLineStart } = this.#shown;
+    onEnd?.({ outcome, capture, durationMs: 0, path: undefined, isAtLineStart, steps: [], isNotRun: true });
+    await this.#showAll();
+    return outcome.exitCode;
   }
 
   #openRecord(): SessionRecord {
@@ -316,6 +330,11 @@ export class PlaybookSession {
     if (signal === "SIGQUIT") this.#record?.sessionEvent("tracekeeper.signal", { signal });
     this.#stop(signal === "SIGHUP" ? { type: "terminalClosed" } : { type: "signal", signal });
   }
+}
+
+/** @returns why steps must not run */
+async function begun(claim: TakenClaim, file: string): Promise<string | undefined> {
+  return await claim.begin(file).then(() => undefined, describeError);
 }
 
 function visibleParams(

@@ -41,6 +41,8 @@ export interface RunEnd {
   readonly isAtLineStart: boolean;
   /** Of a playbook. */
   readonly steps?: readonly StepResult[];
+  /** There was nothing to run, so that there is no trace of it; the person has been told. */
+  readonly isNotRun?: true;
 }
 
 /** Of anything but a playbook, which `PlaybookSession` runs. */

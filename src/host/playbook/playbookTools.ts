@@ -10,7 +10,7 @@ export { type ParsedPlaybook, parsePlaybook } from "../../session/playbook/parse
 export { planResume } from "../../session/resume/planResume";
 export { playbookOfRun } from "../../session/resume/playbookOfRun";
 export { ResumeError } from "../../session/resume/recordedRun";
-export { readResumable } from "../../session/resume/resumeClaim";
+export { readResumable } from "../../session/resume/resumable";
 export { takenParameters } from "../../session/resume/takenParameters";
 export { completePlaybook, type PlaybookOffer } from "./editor/completePlaybook";
 export { hoverPlaybook, type PlaybookHover } from "./editor/hoverPlaybook";

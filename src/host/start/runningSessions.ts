@@ -162,6 +162,10 @@ export class RunningSessions implements Disposable {
 
   #dropEnded(): void {
     for (const { launch, key, claim, startedMs } of this.#started) {
+      if (claim?.refused !== undefined) {
+        this.remove(launch.id);
+        continue;
+      }
       if (!claim) {
         // What ended before its claim was read is not lost: the claim stays, and is read next.
         if (Date.now() - startedMs > giveUpMs) this.remove(launch.id);

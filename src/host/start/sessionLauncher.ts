@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Logger } from "../../base/logger";
-import type { Launch, LaunchedProgram } from "../../session/launch";
+import { type Launch, type LaunchedProgram, readClaim } from "../../session/launch";
 import { type SessionCommand, sessionCommand } from "../../session/sessionCommand";
 import { oneLine, plainText } from "../../trace/plainText";
 import { safeId, traceFileNames } from "../../trace/safeId";
@@ -85,11 +85,13 @@ export class SessionLauncher {
     const session = await running.claimed(id);
     if (session === "disposed") return;
     if (session === "notStarted") {
+      const refused = (await readClaim(launches.pathOf(id)))?.refused;
+      if (refused !== undefined) await history.remove(id);
       // A program that could not be started leaves a trace that says so.
       // Nobody has taken out of it what is secret.
       if (program.type === "playbook") await launches.remove(launches.pathOf(id));
       if (existsSync(key)) await openPanel(key);
-      else tellNotStarted(title, terminal?.exitStatus?.code);
+      else tellNotStarted(title, refused ?? terminal?.exitStatus?.code);
       return;
     }
     const record = history.records.find((candidate) => candidate.id === id);
@@ -168,10 +170,13 @@ async function saveEdited(): Promise<void> {
   if (when !== "never" && when !== "prompt") await vscode.workspace.saveAll(false);
 }
 
-function tellNotStarted(title: string, code: number | undefined): void {
+/** @param why in words, or the exit code of the session process */
+function tellNotStarted(title: string, why: string | number | undefined): void {
   const message =
-    code === undefined
+    why === undefined
       ? vscode.l10n.t("{0} was not started.", title)
-      : vscode.l10n.t("{0} was not started: the session process ended with {1}.", title, code);
+      : typeof why === "string"
+        ? vscode.l10n.t("{0} was not started: {1}", title, why)
+        : vscode.l10n.t("{0} was not started: the session process ended with {1}.", title, why);
   void vscode.window.showErrorMessage(plainText(message));
 }

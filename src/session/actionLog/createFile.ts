@@ -1,7 +1,7 @@
 // Makes a file that was not there, the whole of it or nothing, and never takes another one's place.
 
 import { randomBytes } from "node:crypto";
-import { link, rm, writeFile } from "node:fs/promises";
+import { link, rename, rm, writeFile } from "node:fs/promises";
 import { errorCode } from "../../base/errorCode";
 
 /** Rejects with the system's error. @returns false where there is one already */
@@ -18,6 +18,18 @@ export async function createFile(path: string, text: string): Promise<boolean> {
     return await createPlainly(path, text);
   } finally {
     await rm(temp, { force: true }).catch(() => undefined);
+  }
+}
+
+/** Puts another text in the place of a file that is ours, the whole of it or nothing. Rejects with the system's error. */
+export async function replaceFile(path: string, text: string): Promise<void> {
+  const temp = `${path}.tmp.${randomBytes(4).toString("hex")}`;
+  try {
+    await writeFile(temp, text, { mode: 0o600, flag: "wx" });
+    await rename(temp, path);
+  } catch (error) {
+    await rm(temp, { force: true }).catch(() => undefined);
+    throw error;
   }
 }
 

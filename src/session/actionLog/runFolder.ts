@@ -9,6 +9,7 @@ import * as z from "zod/mini";
 import { errorCode } from "../../base/errorCode";
 import { type Machine, probeLiveness, thisMachine } from "../../recorder/liveness";
 import { fileId, type TakenId } from "../../trace/safeId";
+import { processIdentity, processIdentitySchema } from "../processIdentity";
 import { createFile } from "./createFile";
 
 export interface RunFolder {
@@ -20,15 +21,10 @@ export interface RunFolder {
 }
 
 const text = z.string();
-const ownerSchema = z.object({
+const ownerSchema = z.extend(processIdentitySchema, {
   version: z.literal(1),
   rawRunId: text,
   instance: text,
-  pid: z.number(),
-  host: text,
-  bootId: z.optional(text),
-  pidNamespace: z.optional(text),
-  processStart: z.optional(text),
 });
 type Owner = z.infer<typeof ownerSchema>;
 
@@ -106,19 +102,7 @@ function isAlive(value: unknown, machine: Machine): boolean {
 }
 
 function ownOwner(rawRunId: string, machine: Machine): Owner {
-  const { host, bootId, pidNamespace } = machine;
-  const facts = machine.process(process.pid);
-  const processStart = facts.type === "present" ? facts.start : undefined;
-  return {
-    version: 1,
-    rawRunId,
-    instance: randomUUID(),
-    pid: process.pid,
-    host,
-    ...(bootId === undefined ? {} : { bootId }),
-    ...(pidNamespace === undefined ? {} : { pidNamespace }),
-    ...(processStart === undefined ? {} : { processStart }),
-  };
+  return { version: 1, rawRunId, instance: randomUUID(), ...processIdentity(process.pid, machine) };
 }
 
 function ownerPath(path: string, number: number): string {

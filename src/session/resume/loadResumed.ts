@@ -13,7 +13,7 @@ import type { PlaybookScope, StepResult } from "../steps/runEvent";
 import type { KeptSteps } from "./keptSteps";
 import { planResume } from "./planResume";
 import { lastResults } from "./recordedRun";
-import { type ResumableRun, readResumable } from "./resumeClaim";
+import { type ResumableRun, readResumable } from "./resumable";
 
 export interface ResumedRun extends ResumableRun {
   readonly kept: KeptSteps;
@@ -21,8 +21,10 @@ export interface ResumedRun extends ResumableRun {
 
 export interface LoadedResume {
   readonly loaded: LoadedPlaybook;
-  /** Undefined where there is nothing to go on from; `loaded` says why. */
+  /** Undefined where the playbook can't be run. */
   readonly resumed?: ResumedRun;
+  /** Why there is nothing to go on from. */
+  readonly refused?: string;
 }
 
 /** Never rejects. */
@@ -36,7 +38,7 @@ export async function loadResumed(
   } catch (error) {
     // Nobody knows which of them are secret.
     const secrets = Object.values(program.params).map(String);
-    return { loaded: { type: "unsound", problems: [describeError(error)], secrets } };
+    return { loaded: { type: "unsound", problems: [], secrets }, refused: describeError(error) };
   }
   const plan = await planResume(resumable.run, program, again);
   const { loaded } = plan;

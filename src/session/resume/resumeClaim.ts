@@ -1,69 +1,64 @@
 // Which session goes on with an earlier one: `resumed/<S>.<k>.json` beside that one's trace. Who creates the file with the
-// highest k goes on with it and nobody else does, so that no step that finished runs twice.
+// highest k goes on with it and nobody else does, so that no step that finished runs twice. It is created before that session
+// records anything, so that of one that came second there is no trace, and says when the session is about to run steps.
 
 import { mkdir, readdir, readFile } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod/mini";
 import { errorCode } from "../../base/errorCode";
 import { describeError } from "../../base/logger";
-import { makeProbeLiveness } from "../../recorder/liveness";
-import { loadSession } from "../../store/loadSession";
-import { replayedAttribute, stepAttribute } from "../../trace/runAttributes";
-import { deriveState } from "../../trace/state";
-import { createFile } from "../actionLog/createFile";
-import { type ReadingOptions, type RecordedRun, ResumeError, readRecordedRun } from "./recordedRun";
+import { createFile, replaceFile } from "../actionLog/createFile";
+import { processIdentity, processIdentitySchema } from "../processIdentity";
+import { type RecordedRun, ResumeError } from "./recordedRun";
 
 const text = z.string();
 const claimSchema = z.object({
   version: z.literal(1),
   /** Of the session that is resumed. */
   sessionId: text,
-  /** Of the session that resumes it; `file` is its `S.json`. */
+  /** Of the session that resumes it; `file` is its `S.json`, by name alone where it lies beside that of the other one. */
   by: z.object({ sessionId: text, file: text }),
   /** ISO 8601. */
   claimedAt: text,
+  /** Of that session. */
+  writer: z.optional(processIdentitySchema),
+  /** It may have run steps. Where neither this nor `writer` is there, too: a version before this one wrote it. */
+  isBegun: z.optional(z.boolean()),
 });
-type ResumeClaim = z.infer<typeof claimSchema>;
+export type ResumeClaim = z.infer<typeof claimSchema>;
 
-export interface ResumableRun {
-  readonly run: RecordedRun;
-  /** Number of its last claim, whose session did nothing; 0 where there is none. */
+/** A claim that is ours. */
+export interface TakenClaim {
+  /**
+   * To be called before the first step. Rejects with a `ResumeError` where nobody would know later that there was one.
+   * @param file `S.json` of the new session
+   */
+  begin(file: string): Promise<void>;
+}
+
+export interface ClaimedRun {
+  readonly run: Pick<RecordedRun, "sessionId" | "file">;
+  /** Number of its last claim; 0 where there is none. */
   readonly lastClaim: number;
 }
 
-export interface ResumableOptions extends ReadingOptions {
-  /** A person wants it although another session went on with it. */
-  readonly isRepeated?: boolean;
-}
-
 /**
- * The run with which to go on: of a session that was resumed by one that was killed before it ran a step, what that one
- * had taken over. Rejects with a `ResumeError` where another session went on with it, or with the system's error.
- */
-export async function readResumable(file: string, options: ResumableOptions = {}): Promise<ResumableRun> {
-  const seen = new Set<string>();
-  for (let path = file; ; ) {
-    const run = await readRecordedRun(path, options);
-    const lastClaim = await lastClaimOf(run.file);
-    if (lastClaim === 0 || options.isRepeated === true) return { run, lastClaim };
-    const by = await claimantOf(run, lastClaim);
-    if ((await stateOfClaimant(run, by, options)) === "empty" || seen.has(by.file)) return { run, lastClaim };
-    seen.add(by.file);
-    path = by.file;
-  }
-}
-
-/**
- * To be called when the new session's record is open, so that others see that it runs, and before its first step.
  * Rejects with a `ResumeError` where another session was quicker, or where nobody can know.
+ * @param options `isRepeated`: a person wants it although another session went on with it
  */
 export async function claimResume(
-  { run, lastClaim }: ResumableRun,
+  { run, lastClaim }: ClaimedRun,
   by: ResumeClaim["by"],
-  { isRepeated = false }: Pick<ResumableOptions, "isRepeated"> = {},
-): Promise<void> {
+  { isRepeated = false }: { readonly isRepeated?: boolean } = {},
+): Promise<TakenClaim> {
   const { sessionId, file } = run;
-  const claim: ResumeClaim = { version: 1, sessionId, by, claimedAt: new Date().toISOString() };
+  const claim: ResumeClaim = {
+    version: 1,
+    sessionId,
+    by: placed(by, file),
+    claimedAt: new Date().toISOString(),
+    writer: processIdentity(),
+  };
   for (let number = lastClaim + 1; ; number++) {
     const path = claimPath(file, number);
     let isOurs: boolean;
@@ -72,80 +67,54 @@ export async function claimResume(
       isOurs = await createFile(path, `${JSON.stringify(claim)}\n`);
     } catch (error) {
       // Who insists knows what may run twice.
-      if (isRepeated) return;
-      const why = describeError(error);
-      throw new ResumeError(`${sessionId} can't be marked as resumed, so its steps could run twice: ${why}`, "other");
+      if (isRepeated) return { begin: async () => undefined };
+      throw unmarked(sessionId, error);
     }
-    if (isOurs) return;
-    if (!isRepeated) throw resumedBy(sessionId, (await claimantOf(run, number)).sessionId);
+    if (isOurs) {
+      return {
+        begin: async (own) => {
+          const begun = { ...claim, by: placed({ ...by, file: own }, file), isBegun: true };
+          await replaceFile(path, `${JSON.stringify(begun)}\n`).catch((error: unknown) => {
+            if (!isRepeated) throw unmarked(sessionId, error);
+          });
+        },
+      };
+    }
+    if (!isRepeated) throw resumedBy(sessionId, (await claimOf(run, number)).by.sessionId);
   }
 }
 
-type ClaimantState = "empty" | "recorded";
-
-/** `empty`: it ended before it took anything over. `recorded`: it did take over, and ran nothing of its own. */
-async function stateOfClaimant(
-  { sessionId }: RecordedRun,
-  by: ResumeClaim["by"],
-  options: ReadingOptions,
-): Promise<ClaimantState> {
-  const { probe = makeProbeLiveness(), nowMs = Date.now(), isGone = false } = options;
-  const { trace, evidence } = await loadSession(by.file, probe);
-  const { status } = deriveState(evidence, nowMs);
-  if (status === "running" || status === "waiting") {
-    throw new ResumeError(`${sessionId} is being resumed by ${by.sessionId}, which is still running`, "resumed");
-  }
-  const isRun = trace.spans.some(
-    ({ attributes }) => attributes?.[stepAttribute] !== undefined && attributes[replayedAttribute] === undefined,
-  );
-  // One that was deleted tells nothing of what was run.
-  const isGoneTrace = trace.spans.length === 0 && evidence.journal === undefined;
-  if (isRun || isGoneTrace) throw resumedBy(sessionId, await newestAfter(by));
-  if (status === "unknown" && !isGone) {
-    throw new ResumeError(
-      `nobody knows here whether ${by.sessionId} still runs, which resumes ${sessionId}`,
-      "unknown",
-    );
-  }
-  try {
-    return (await readRecordedRun(by.file, options)).file === by.file ? "recorded" : "empty";
-  } catch (error) {
-    if (error instanceof ResumeError && error.reason === "empty") return "empty";
-    throw error;
-  }
+function unmarked(sessionId: string, error: unknown): ResumeError {
+  const why = describeError(error);
+  return new ResumeError(`${sessionId} can't be marked as resumed, so its steps could run twice: ${why}`, "other");
 }
 
-function resumedBy(sessionId: string, by: string): ResumeError {
+/** A folder of traces may be moved, and its path hold what nobody may read. */
+function placed({ sessionId, file }: ResumeClaim["by"], resumed: string): ResumeClaim["by"] {
+  const isBeside = dirname(resolve(file)) === dirname(resolve(resumed));
+  return { sessionId, file: isBeside ? basename(file) : resolve(file) };
+}
+
+export function resumedBy(sessionId: string, by: string): ResumeError {
   return new ResumeError(`${sessionId} was resumed by ${by}: resume that one`, "resumed");
 }
 
-/** The last one of those that went on one after the other. */
-async function newestAfter(by: ResumeClaim["by"]): Promise<string> {
-  const seen = new Set<string>();
-  for (let newest = by; ; ) {
-    seen.add(newest.file);
-    const number = await lastClaimOf(newest.file);
-    const next = number === 0 ? undefined : await readClaim(newest.file, number);
-    if (next === undefined || seen.has(next.by.file)) return newest.sessionId;
-    newest = next.by;
-  }
-}
-
-async function claimantOf({ file, sessionId }: RecordedRun, number: number): Promise<ResumeClaim["by"]> {
+export async function claimOf({ file, sessionId }: ClaimedRun["run"], number: number): Promise<ResumeClaim> {
   const claim = await readClaim(file, number);
-  if (claim !== undefined) return claim.by;
+  if (claim !== undefined) return claim;
   throw new ResumeError(`${sessionId} was resumed, and ${claimPath(file, number)} does not tell by which`, "resumed");
 }
 
-async function readClaim(file: string, number: number): Promise<ResumeClaim | undefined> {
+export async function readClaim(file: string, number: number): Promise<ResumeClaim | undefined> {
   try {
-    return claimSchema.safeParse(JSON.parse(await readFile(claimPath(file, number), "utf8"))).data;
+    const { data } = claimSchema.safeParse(JSON.parse(await readFile(claimPath(file, number), "utf8")));
+    return data && { ...data, by: { ...data.by, file: resolve(dirname(file), data.by.file) } };
   } catch {
     return undefined;
   }
 }
 
-async function lastClaimOf(file: string): Promise<number> {
+export async function lastClaimOf(file: string): Promise<number> {
   const start = `${basename(file, ".json")}.`;
   let last = 0;
   for (const name of await namesIn(dirname(claimPath(file, 1)))) {

@@ -1,8 +1,11 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { readClaim } from "../../../src/session/launch";
+import { processIdentity } from "../../../src/session/processIdentity";
 import { readRecordedRun } from "../../../src/session/resume/recordedRun";
-import { readResumable } from "../../../src/session/resume/resumeClaim";
+import { readResumable } from "../../../src/session/resume/resumable";
 import { type Run, until } from "../runs";
 import { makeResumableRuns, type ResumableRuns } from "./resumableRuns";
 
@@ -39,13 +42,21 @@ async function resumed(earlier: Run, isRepeated = false): Promise<Run> {
 describe("a session that was resumed", () => {
   it("is resumed by exactly one of those that try it at once", async () => {
     const run = await failed();
-    const ended = await Promise.all([1, 2, 3].map(async () => await sample.end(await resumed(run))));
+    const tries = await Promise.all([1, 2, 3].map(async () => await resumed(run)));
+    await Promise.all(tries.map(({ ended }) => ended));
     expect((await sample.done()).filter((word) => word === "second")).toHaveLength(2);
-    const refused = ended.filter(({ recorded }) => recorded.root.attributes?.["tracekeeper.resumed"] === undefined);
+    const refused = tries.filter((each) => !existsSync(sample.traceOf(each)));
     expect(refused).toHaveLength(2);
-    for (const { recorded } of refused) {
-      expect(recorded.root.statusMessage).toMatch(/ (?:was|is being) resumed by /);
-    }
+    for (const each of refused) await expectNothingOf(each);
+  });
+
+  it("leaves no trace of another try, and no word that would make it look like a run that failed", async () => {
+    const run = await failed();
+    await sample.end(await resumed(run));
+    const again = await resumed(run);
+    expect(await again.ended).toMatchObject({ code: 1 });
+    await expectNothingOf(again);
+    expect(await sample.done()).toEqual(["first", "second", "second"]);
   });
 
   it("is not resumed again, and the newest of those that went on one after the other is named", async () => {
@@ -92,6 +103,32 @@ describe("a session that was resumed", () => {
     expect(await sample.done()).toEqual(["first", "second", "second"]);
   });
 
+  it("is taken over where the one that resumed it was killed before it recorded anything, and not while it is there", async () => {
+    const run = await failed();
+    const by = { sessionId: "new", file: "new.json" };
+    const { pid, ...machine } = processIdentity();
+    await claim(run, by, { writer: { pid, ...machine } });
+    await expect(readResumable(sample.traceOf(run))).rejects.toThrow("is being resumed by new, which is still running");
+    await claim(run, by, { writer: { pid, ...machine, processStart: "another" } });
+    await expect(readResumable(sample.traceOf(run))).resolves.toMatchObject({ lastClaim: 1 });
+    await claim(run, by, { writer: { pid, ...machine, host: "another" } });
+    await expect(readResumable(sample.traceOf(run))).rejects.toMatchObject({ reason: "unknown" });
+    await expect(readResumable(sample.traceOf(run), { isGone: true })).resolves.toMatchObject({ lastClaim: 1 });
+    await claim(run, by, { writer: { pid, ...machine, processStart: "another" }, isBegun: true });
+    await expect(readResumable(sample.traceOf(run))).rejects.toThrow("was resumed by new: resume that one");
+  });
+
+  it("is known as such where its folder was moved", async () => {
+    const run = await failed();
+    await sample.end(await resumed(run));
+    const moved = sample.runs.folder.dir.join("moved");
+    await cp(dirname(sample.traceOf(run)), moved, { recursive: true });
+    await rm(dirname(sample.traceOf(run)), { recursive: true });
+    await expect(readResumable(join(moved, basename(sample.traceOf(run))))).rejects.toMatchObject({
+      reason: "resumed",
+    });
+  });
+
   it("is not taken over where the trace of the one that resumed it is gone", async () => {
     const run = await failed();
     await claim(run, { sessionId: "gone", file: join(dirname(sample.traceOf(run)), "gone.json") });
@@ -100,11 +137,23 @@ describe("a session that was resumed", () => {
   });
 });
 
-async function claim(run: Run, by: { readonly sessionId: string; readonly file: string }): Promise<void> {
+/** It said why, and that is all. */
+async function expectNothingOf(run: Run): Promise<void> {
+  expect(run.stderr().toString()).toMatch(/^tracekeeper: nothing was run: \S+ (?:was|is being) resumed by [^\n]+\n$/);
+  const names = await readdir(dirname(sample.traceOf(run)), { recursive: true });
+  expect(names.filter((name) => name.includes(run.launch.sessionId))).toEqual([]);
+  expect(await readClaim(run.launchPath)).toMatchObject({ refused: expect.stringMatching(/ resumed by /) });
+}
+
+async function claim(
+  run: Run,
+  by: { readonly sessionId: string; readonly file: string },
+  more: object = {},
+): Promise<void> {
   const file = sample.traceOf(run);
   const folder = join(dirname(file), "resumed");
   await mkdir(folder, { recursive: true });
   const { sessionId } = run.launch;
-  const text = JSON.stringify({ version: 1, sessionId, by, claimedAt: "2026-01-01T00:00:00.000Z" });
+  const text = JSON.stringify({ version: 1, sessionId, by, claimedAt: "2026-01-01T00:00:00.000Z", ...more });
   await writeFile(join(folder, `${basename(file, ".json")}.1.json`), text);
 }
