@@ -2,13 +2,12 @@
 // file of its own with an `agentId`, older ones write them between the others as side chains. What links an agent to its
 // call may come before or after the agent's own lines, so both orders lead to the same tree.
 
-import type { TraceSpan } from "../trace/schema";
-import { type ImportedSpans, type LinePlace, placeId, rootId } from "./importedSpans";
+import { type HeldSpan, type ImportedSpans, type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { text } from "./recordFields";
 
 interface AgentCall {
-  readonly span: TraceSpan;
+  readonly span: HeldSpan;
   readonly prompt: string | undefined;
   readonly agentName: string | undefined;
   chain?: string;
@@ -18,9 +17,13 @@ interface AgentCall {
 /** "" for the lines of the session itself. */
 export type Chain = string;
 
+export function agentSpanId(chain: Chain): string {
+  return `agent-${chain}`;
+}
+
 export class ClaudeAgents {
   readonly #spans: ImportedSpans;
-  readonly #agents = new Map<Chain, TraceSpan>();
+  readonly #agents = new Map<Chain, HeldSpan>();
   readonly #calls = new Map<string, AgentCall>();
   readonly #callOfChain = new Map<Chain, string>();
   /** Of the lines of old side chains, by uuid. */
@@ -45,13 +48,13 @@ export class ClaudeAgents {
   }
 
   /** The span under which a chain's lines stand, made at its first line. */
-  spanOf(chain: Chain, timeMs: number, at: LinePlace): TraceSpan | undefined {
+  spanOf(chain: Chain, timeMs: number, at: LinePlace): HeldSpan | undefined {
     if (chain === "") return undefined;
     const known = this.#agents.get(chain);
     if (known !== undefined) return known;
     const span = this.#spans.add(
       {
-        spanId: `agent-${chain}`,
+        spanId: agentSpanId(chain),
         parentSpanId: rootId,
         name: "agent",
         kind: "span",
@@ -67,7 +70,7 @@ export class ClaudeAgents {
   }
 
   /** A call that starts an agent. */
-  called(callId: string, span: TraceSpan, input: Fields | undefined): void {
+  called(callId: string, span: HeldSpan, input: Fields | undefined): void {
     const agentName = text(input, "subagent_type");
     this.#calls.set(callId, { span, prompt: text(input, "prompt"), agentName });
   }
@@ -101,8 +104,9 @@ export class ClaudeAgents {
     const call = this.#calls.get(this.#callOfChain.get(chain) ?? "");
     if (call === undefined) return;
     call.chain = chain;
-    const agent = this.#agents.get(chain);
-    if (agent === undefined) return;
+    const held = this.#agents.get(chain);
+    if (held === undefined) return;
+    const agent = this.#spans.edit(held);
     agent.parentSpanId = call.span.spanId;
     if (call.agentName !== undefined) {
       agent.name = `agent ${call.agentName}`;

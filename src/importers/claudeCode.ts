@@ -2,11 +2,11 @@
 // answer is written as several lines that share `message.id` and each repeat its usage, which is counted once.
 
 import { cutText, oneLine } from "../trace/plainText";
-import type { TraceMetadata, TraceSpan } from "../trace/schema";
-import { type Chain, ClaudeAgents } from "./claudeAgents";
+import type { TraceMetadata } from "../trace/schema";
+import { agentSpanId, type Chain, ClaudeAgents } from "./claudeAgents";
 import { contentOf, errorText, isRefusal, payloadOf, promptOf, textOf, tokensOf } from "./claudeContent";
 import { clippedValue } from "./clippedValue";
-import { type LinePlace, placeId, rootId } from "./importedSpans";
+import { type HeldSpan, type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { count, isFields, own, part, text, timeMs } from "./recordFields";
 import { longestMessage, TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
@@ -30,7 +30,7 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
   readonly #agents = new ClaudeAgents(this.spans);
   /** When each line was written, by uuid: an answer takes from the line that it follows. */
   readonly #times = new Map<string, number>();
-  readonly #answers = new Map<string, { readonly span: TraceSpan; readonly blocks: Fields[] }>();
+  readonly #answers = new Map<string, { readonly span: HeldSpan; readonly blocks: Fields[] }>();
   readonly #summaries: { readonly leaf: string | undefined; readonly title: string }[] = [];
   #title: string | undefined;
 
@@ -75,7 +75,9 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
     const chain = this.#agents.chainOf(fields, at);
     this.root(time, at);
     this.#readHeader(fields, chain);
-    const isFirst = !this.#agents.has(chain);
+    // What is read again is the beginning of an agent where the agent is wanted, and else something that it said later.
+    const mayBegin = this.wantedId === undefined || this.wantedId === agentSpanId(chain);
+    const isFirst = mayBegin && !this.#agents.has(chain);
     const agent = this.#agents.spanOf(chain, time, at);
     const parentId = agent?.spanId ?? rootId;
     if (type === "assistant") this.#answer(fields, message, { time, followsMs, parentId, isAgent: chain !== "" }, at);
@@ -113,8 +115,8 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
     const id = text(message, "id") ?? text(fields, "uuid") ?? placeId("answer", at);
     const model = text(message, "model");
     const answer = this.#answers.get(id) ?? this.#newAnswer(id, where, at);
-    const { span, blocks } = answer;
-    this.spans.touch(span, at);
+    const { blocks } = answer;
+    const span = this.spans.edit(answer.span, at);
     if (span.endTime === undefined || where.time > span.endTime) span.endTime = where.time;
     // Written by the program itself, as for an error.
     if (model !== undefined && model !== "<synthetic>") {
@@ -131,7 +133,7 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
       span.statusMessage = cutText(textOf(said) ?? "API error", longestMessage);
     }
     for (const call of calls) this.#call(call, span, where.time, at);
-    const output = payloadOf(blocks) ?? this.#namesOf(span);
+    const output = payloadOf([...blocks]) ?? this.#namesOf(span);
     if (output !== undefined) span.output = output;
   }
 
@@ -157,19 +159,19 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
   }
 
   /** What an answer without words shows. */
-  #namesOf(answer: TraceSpan): string | undefined {
+  #namesOf(answer: HeldSpan): string | undefined {
     const names = this.#namesByAnswer.get(answer.spanId);
-    return names && `[tool calls: ${names.join(", ")}]`;
+    return names && `[tool calls: ${[...names.values()].join(", ")}]`;
   }
 
-  readonly #namesByAnswer = new Map<string, string[]>();
+  /** Of the calls of each answer, by their ids. */
+  readonly #namesByAnswer = new Map<string, Map<string, string>>();
 
-  #call(call: Fields, answer: TraceSpan, time: number, at: LinePlace): void {
+  #call(call: Fields, answer: HeldSpan, time: number, at: LinePlace): void {
     const callId = text(call, "id") ?? placeId("call", at);
     const name = text(call, "name") ?? "tool";
-    const names = this.#namesByAnswer.get(answer.spanId);
-    if (names === undefined) this.#namesByAnswer.set(answer.spanId, [name]);
-    else if (!this.calls.has(callId)) names.push(name);
+    const names = this.#namesByAnswer.get(answer.spanId) ?? new Map<string, string>();
+    this.#namesByAnswer.set(answer.spanId, names.set(callId, name));
     if (this.calls.has(callId)) return;
     const input = own(call, "input");
     const span = this.addCall({ callId, name, input, parentId: answer.spanId }, time, at);
@@ -179,7 +181,7 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
   #userLine(
     fields: Fields,
     message: Fields,
-    where: { time: number; parentId: string; agent: TraceSpan | undefined; chain: Chain; isFirst: boolean },
+    where: { time: number; parentId: string; agent: HeldSpan | undefined; chain: Chain; isFirst: boolean },
     at: LinePlace,
   ): void {
     const { said, results } = contentOf(message);
@@ -188,7 +190,7 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
     if (said.length === 0 || own(fields, "isMeta") === true) return;
     const { agent, chain, isFirst, time, parentId } = where;
     if (agent !== undefined && isFirst && words !== undefined) {
-      agent.input = payloadOf(said);
+      this.spans.edit(agent).input = payloadOf(said);
       return this.#agents.prompted(chain, words);
     }
     const id = text(fields, "uuid") ?? placeId("message", at);
@@ -204,8 +206,7 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
 
   #result(result: Fields, line: Fields, time: number, parentId: string, at: LinePlace): void {
     const callId = text(result, "tool_use_id") ?? placeId("result", at);
-    const call = this.calls.get(callId) ?? this.addStrayCall(callId, parentId, time, at);
-    this.spans.touch(call, at);
+    const call = this.spans.edit(this.calls.get(callId) ?? this.addStrayCall(callId, parentId, time, at), at);
     call.endTime = time;
     const content = own(result, "content");
     if (content !== undefined) call.output = content;

@@ -6,15 +6,16 @@ import { cutText, oneLine } from "../trace/plainText";
 import type { TraceSpan } from "../trace/schema";
 import { callOf, exitCodeIn, hasOtherParts, isInjected, outputOf, wordsOfItem } from "./codexItems";
 import { addedTokens, countsOf, itemTypes, lineTypes, parentSession, silentEvents, silentLines } from "./codexRecords";
-import { type LinePlace, placeId, rootId } from "./importedSpans";
+import { type HeldSpan, type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { own, part, text, timeMs } from "./recordFields";
 import { longestMessage, TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
 
 interface Answer {
-  readonly span: TraceSpan;
+  readonly span: HeldSpan;
   readonly blocks: Fields[];
-  readonly names: string[];
+  /** Of its calls, by their ids. */
+  readonly names: Map<string, string>;
 }
 
 export class CodexImporter extends TranscriptBase implements TranscriptImporter {
@@ -95,7 +96,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     if (call !== undefined) {
       const answer = this.#answering(ms, at);
       const span = this.#call(call.callId ?? placeId("call", at), call.name, call.input, answer, ms, at);
-      if (call.isDone) span.endTime = ms;
+      if (call.isDone) this.spans.edit(span).endTime = ms;
       return this.#show(answer, ms, at);
     }
     if (type === "reasoning") {
@@ -162,23 +163,23 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
       },
       at,
     );
-    this.#answer = { span, blocks: [], names: [] };
+    this.#answer = { span, blocks: [], names: new Map() };
     return this.#answer;
   }
 
-  #show({ span, blocks, names }: Answer, ms: number, at: LinePlace): void {
-    this.spans.touch(span, at);
+  #show({ span: held, blocks, names }: Answer, ms: number, at: LinePlace): void {
+    const span = this.spans.edit(held, at);
     if (span.endTime === undefined || ms > span.endTime) span.endTime = ms;
     const [first] = blocks;
     if (blocks.length === 0) {
-      if (names.length > 0) span.output = `[tool calls: ${names.join(", ")}]`;
-    } else span.output = blocks.length === 1 && first?.["type"] === "text" ? first["text"] : blocks;
+      if (names.size > 0) span.output = `[tool calls: ${[...names.values()].join(", ")}]`;
+    } else span.output = blocks.length === 1 && first?.["type"] === "text" ? first["text"] : [...blocks];
   }
 
-  #call(callId: string, name: string, input: unknown, answer: Answer, ms: number, at: LinePlace): TraceSpan {
+  #call(callId: string, name: string, input: unknown, answer: Answer, ms: number, at: LinePlace): HeldSpan {
+    answer.names.set(callId, name);
     const known = this.calls.get(callId);
     if (known !== undefined) return known;
-    answer.names.push(name);
     return this.addCall({ callId, name, input, parentId: answer.span.spanId }, ms, at);
   }
 
@@ -188,8 +189,8 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     ms: number,
     at: LinePlace,
   ): void {
-    const span = this.calls.get(callId ?? "") ?? this.addStrayCall(callId ?? placeId("result", at), rootId, ms, at);
-    this.spans.touch(span, at);
+    const call = this.calls.get(callId ?? "") ?? this.addStrayCall(callId ?? placeId("result", at), rootId, ms, at);
+    const span = this.spans.edit(call, at);
     span.endTime = ms;
     if (output !== undefined) span.output = output;
     if (durationMs !== undefined) span.tool = { ...span.tool, durationMs };
@@ -238,9 +239,9 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
 
   /** Says once more how a call ended, and more than its output does. */
   #callEnd(event: Fields, at: LinePlace): void {
-    const span = this.calls.get(text(event, "call_id") ?? "");
-    if (span === undefined) return;
-    this.spans.touch(span, at);
+    const call = this.calls.get(text(event, "call_id") ?? "");
+    if (call === undefined) return;
+    const span = this.spans.edit(call, at);
     const exitCode = exitCodeIn(event);
     const result = part(event, "result");
     const refused = text(result, "Err");
@@ -249,9 +250,9 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
   }
 
   #aborted(reason: string | undefined, ms: number, at: LinePlace): void {
-    for (const span of this.calls.values()) {
-      if (span.endTime !== undefined) continue;
-      this.spans.touch(span, at);
+    for (const call of this.calls.values()) {
+      if (call.endTime !== undefined) continue;
+      const span = this.spans.edit(call, at);
       span.endTime = ms;
       span.status = "error";
       span.interrupted = true;
@@ -269,8 +270,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     const answer = this.#answer;
     if (last === undefined || total === this.#lastUsage || answer === undefined) return;
     this.#lastUsage = total;
-    answer.span.tokens = addedTokens(answer.span.tokens, last);
-    this.spans.touch(answer.span, at);
+    this.spans.edit(answer.span, at).tokens = addedTokens(answer.span.tokens, last);
     this.#isAnswered = true;
   }
 

@@ -2,9 +2,8 @@
 // time and no tree: calls belong to answers by `toolCallId`, and to sub-agents by `parentToolCallId`.
 
 import { cutText, oneLine } from "../trace/plainText";
-import type { TraceSpan } from "../trace/schema";
 import { restOfUsage } from "./copilotRecords";
-import { type LinePlace, placeId, rootId } from "./importedSpans";
+import { type HeldSpan, type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { count, isFields, list, own, part, parts, text, timeMs } from "./recordFields";
 import {
@@ -22,11 +21,11 @@ const silentTypes =
 export class CopilotCliImporter extends TranscriptBase implements TranscriptImporter {
   readonly title = undefined;
   /** Sub-agents by the call that started them. */
-  readonly #agents = new Map<string, TraceSpan>();
+  readonly #agents = new Map<string, HeldSpan>();
   /** The last thing that a model can have answered to, by the call that has started it; "" for the session's own. */
   readonly #followsMs = new Map<string, number>();
   #model: string | undefined;
-  #lastAnswer: TraceSpan | undefined;
+  #lastAnswer: HeldSpan | undefined;
   #thoughts: Fields[] = [];
 
   take({ fields, at }: TranscriptRecord): void {
@@ -83,10 +82,10 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
     this.#followsMs.set("", followsMs);
   }
 
-  #begin(data: Fields, root: TraceSpan): void {
+  #begin(data: Fields, root: HeldSpan): void {
     this.sessionId ??= text(data, "sessionId");
     // What was shut down goes on.
-    delete root.endTime;
+    delete this.spans.edit(root).endTime;
     const context = part(data, "context");
     const known: Record<string, unknown> = { agent: "Copilot CLI" };
     for (const [name, value] of [
@@ -150,10 +149,10 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
     callId: string,
     name: string | undefined,
     input: unknown,
-    parent: TraceSpan | undefined,
+    parent: HeldSpan | undefined,
     time: number,
     at: LinePlace,
-  ): TraceSpan {
+  ): HeldSpan {
     const known = this.calls.get(callId);
     if (known !== undefined) return known;
     return this.addCall({ callId, name: name ?? "tool", input, parentId: parent?.spanId ?? rootId }, time, at);
@@ -164,8 +163,7 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
     const parentId = text(data, "parentToolCallId");
     const parent = parentId === undefined ? this.#lastAnswer : this.#agents.get(parentId);
     const input = own(data, "arguments");
-    const span = this.#call(callId, text(data, "toolName"), input, parent, time, at);
-    this.spans.touch(span, at);
+    const span = this.spans.edit(this.#call(callId, text(data, "toolName"), input, parent, time, at), at);
     // It was asked for before, and may have waited for a permission.
     span.startTime = time;
     span.input ??= input;
@@ -174,8 +172,7 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
   #toolEnd(data: Fields, time: number, at: LinePlace): void {
     const callId = text(data, "toolCallId") ?? placeId("call", at);
     if (!this.calls.has(callId)) this.complain("stray-result", strayResult);
-    const span = this.#call(callId, text(data, "toolName"), undefined, undefined, time, at);
-    this.spans.touch(span, at);
+    const span = this.spans.edit(this.#call(callId, text(data, "toolName"), undefined, undefined, time, at), at);
     span.endTime = time;
     const result = own(data, "result");
     const content = isFields(result) ? own(result, "content") : result;
@@ -197,16 +194,16 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
   /** Which model asked for a call is told with its result alone. */
   #nameModel(answerId: string | null, model: string): void {
     const answer = this.spans.get(answerId ?? "");
-    if (answer?.kind === "generation") answer.model ??= { modelId: model };
+    if (answer?.kind === "generation" && answer.model === undefined) this.spans.edit(answer).model = { modelId: model };
     this.metadata = { ...this.metadata, model };
   }
 
   #agent(type: string, data: Fields, time: number, at: LinePlace): void {
     const callId = text(data, "toolCallId") ?? placeId("agent", at);
     const name = text(data, "agentDisplayName") ?? text(data, "agentName");
-    let span = this.#agents.get(callId);
-    if (span === undefined) {
-      span = this.spans.add(
+    let agent = this.#agents.get(callId);
+    if (agent === undefined) {
+      agent = this.spans.add(
         {
           spanId: `agent-${callId}`,
           parentSpanId: this.calls.get(callId)?.spanId ?? rootId,
@@ -218,11 +215,11 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
         },
         at,
       );
-      this.#agents.set(callId, span);
+      this.#agents.set(callId, agent);
     }
     this.#followsMs.set(callId, time);
     if (type === "subagent.started") return;
-    this.spans.touch(span, at);
+    const span = this.spans.edit(agent, at);
     span.endTime = time;
     if (type !== "subagent.failed") return;
     span.status = "error";
@@ -234,7 +231,8 @@ export class CopilotCliImporter extends TranscriptBase implements TranscriptImpo
     return this.#agents.get(text(data, "parentToolCallId") ?? "")?.spanId ?? rootId;
   }
 
-  #shutdown(data: Fields, root: TraceSpan, time: number): void {
+  #shutdown(data: Fields, held: HeldSpan, time: number): void {
+    const root = this.spans.edit(held);
     root.endTime = time;
     this.isWaiting = false;
     if (text(data, "shutdownType") === "error") {

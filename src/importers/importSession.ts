@@ -1,5 +1,5 @@
-// A file of another program, and what belongs to it, as one session: it is given bytes as they come, and asked for the
-// trace as often as somebody wants to see it. What it gives is the same whether the bytes came at once or one by one.
+// A file of another program, and what belongs to it, as one session: it is given bytes as they come, and tells which spans
+// these changed. What it gives is the same whether the bytes came at once or one by one.
 
 import type { Steps } from "../base/steps";
 import { oneLine } from "../trace/plainText";
@@ -8,14 +8,16 @@ import type { Problem } from "../trace/problem";
 import { ProblemList } from "../trace/problemList";
 import type { TraceMetadata, TraceSpan } from "../trace/schema";
 import type { LoadedSession } from "../trace/sessionFiles";
-import { evidenceInSteps } from "../trace/spanEvidence";
+import type { SpanTotals } from "../trace/sessionTrace";
+import { evidenceInSteps, type SpanEvidence } from "../trace/spanEvidence";
+import type { SessionFacts } from "../trace/spanSource";
 import { totalsInSteps } from "../trace/traceSummary";
 import { ClaudeCodeImporter } from "./claudeCode";
 import { CodexImporter } from "./codex";
 import { CopilotCliImporter } from "./copilotCli";
 import type { ImportFormat } from "./detectFormat";
 import { ImportedFile } from "./importedFile";
-import { type LinePlace, rootId } from "./importedSpans";
+import { type ImportedTable, type LinePlace, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 import { OtlpFile } from "./otlpFile";
 import { isFields } from "./recordFields";
@@ -30,15 +32,29 @@ export interface FileOfSession {
 export interface ImportSession {
   /** Of a transcript: which payloads are not held, and how to make them again. */
   readonly rereading?: Rereading | undefined;
+  /** Its spans as they were when it was last settled. */
+  readonly table: ImportedTable;
   /** The next file; the first one is the one that was opened. */
   addFile(name?: string): FileOfSession;
   /** What came shows that something was read in the wrong way: the files have to be given again to another session. */
   readonly mustReadAnew: boolean;
+  /** Brings the table up to date with what the files were given. */
+  settling(): Steps<void>;
   /**
-   * What all files say as far as they were given.
+   * The same, and what the files say beside the spans, once they were given all that there is for now.
    * @param fileId the name of the file, for a session without an id
    */
-  session(fileId: string, lastWriteMs: number | undefined): Steps<LoadedSession>;
+  ending(fileId: string): Steps<Told>;
+}
+
+/** What files say of their session beside its spans. */
+export interface Told {
+  readonly sessionId: string;
+  readonly traceId: string;
+  readonly metadata: TraceMetadata;
+  readonly problems: readonly Problem[];
+  /** For the person, as the file says. */
+  readonly isWaiting: boolean;
 }
 
 /** Payloads of long lines are not held: they are made again from the lines that the span was made of. */
@@ -87,12 +103,14 @@ class TranscriptSession implements ImportSession, Rereading {
     const short = spans.spans[row];
     if (short === undefined) return undefined;
     const importer = this.#another();
+    const id = spans.idInLines(row);
+    importer.wantedId = id;
     for (const at of spans.placesOf(row)) {
       const fields = recordIn(bytesOf(at));
       if (fields === undefined) return undefined;
       importer.take({ fields, at });
     }
-    const whole = importer.spans.get(short.spanId);
+    const whole = importer.spans.get(id);
     if (whole === undefined) return undefined;
     const input = short.kind === "user-message" ? whole.input : short.input;
     const { output } = whole;
@@ -120,23 +138,31 @@ class TranscriptSession implements ImportSession, Rereading {
     return this.#files.some(({ contradicts }) => contradicts);
   }
 
-  *session(fileId: string, lastWriteMs: number | undefined): Steps<LoadedSession> {
+  get table(): ImportedTable {
+    return this.#importer.spans;
+  }
+
+  *settling(): Steps<void> {}
+
+  *ending(fileId: string): Steps<Told> {
     const ends = this.#files.flatMap((file) => file.atEnd() ?? []);
     const { spans, metadata, title, sessionId, isWaiting } = this.#importer;
     const root = spans.get(rootId);
     const named = title ?? (metadata.prompt === undefined ? undefined : oneLine(metadata.prompt, 120));
-    if (root !== undefined) {
-      root.name = named ?? sessionId ?? fileId;
-      if (metadata.prompt !== undefined) root.input = metadata.prompt;
+    const name = named ?? sessionId ?? fileId;
+    const input = metadata.prompt ?? root?.input;
+    if (root !== undefined && (root.name !== name || root.input !== input)) {
+      const edited = spans.edit(root);
+      edited.name = name;
+      if (input !== undefined) edited.input = input;
     }
-    const told: Told = {
+    return {
       sessionId: sessionId ?? fileId,
       traceId: sessionId ?? fileId,
       metadata: { ...metadata, ...(named === undefined ? {} : { title: named }) },
       problems: [...this.#problems.toArray(), ...ends],
       isWaiting,
     };
-    return yield* loadedSession(fileId, [...spans.spans], told, lastWriteMs);
   }
 }
 
@@ -152,19 +178,26 @@ class OtlpSession implements ImportSession {
     return this.#file.contradicts;
   }
 
-  *session(fileId: string, lastWriteMs: number | undefined): Steps<LoadedSession> {
+  get table(): ImportedTable {
+    return this.#file.spans.rows;
+  }
+
+  *settling(): Steps<void> {
+    yield* this.#file.spans.rows.settling();
+  }
+
+  *ending(fileId: string): Steps<Told> {
     const ends = yield* this.#file.atEnd();
-    const trace = yield* this.#file.spans.trace();
-    yield;
-    const sessionId = this.#file.sessionId ?? trace.sessionId ?? trace.traceId ?? fileId;
-    const told: Told = {
+    yield* this.settling();
+    const { sessionId: named, rows, repeated } = this.#file.spans;
+    const sessionId = this.#file.sessionId ?? named ?? rows.traceId ?? fileId;
+    return {
       sessionId,
-      traceId: trace.traceId ?? sessionId,
-      metadata: trace.metadata,
-      problems: [...this.#problems.toArray(), ...ends, ...repeatedSpans(this.#file.spans.repeated)],
+      traceId: rows.traceId ?? sessionId,
+      metadata: rows.metadata,
+      problems: [...this.#problems.toArray(), ...ends, ...repeatedSpans(repeated)],
       isWaiting: false,
     };
-    return yield* loadedSession(fileId, trace.spans, told, lastWriteMs);
   }
 }
 
@@ -184,37 +217,53 @@ function repeatedSpans(count: number): Problem[] {
   ];
 }
 
-interface Told {
-  readonly sessionId: string;
-  readonly traceId: string;
-  readonly metadata: TraceMetadata;
-  readonly problems: readonly Problem[];
-  /** For the person, as the file says. */
-  readonly isWaiting: boolean;
-}
-
-function* loadedSession(
-  safeId: string,
-  spans: TraceSpan[],
-  { sessionId, traceId, metadata, problems, isWaiting }: Told,
+/** All that the files say, as whoever reads a session whole gets it. */
+export function* loadedSession(
+  session: ImportSession,
+  fileId: string,
   lastWriteMs: number | undefined,
 ): Steps<LoadedSession> {
+  const told = yield* session.ending(fileId);
+  const spans = [...session.table.spans];
   const summary = yield* totalsInSteps(spans);
   yield;
   const evidence = yield* evidenceInSteps(spans);
   yield;
   const startMs = spans.reduce((earliest, { startTime }) => Math.min(earliest, startTime), Number.POSITIVE_INFINITY);
-  const startedAt = isPossibleTime(startMs) ? new Date(startMs).toISOString() : "";
+  const facts = factsOf(fileId, told, { totals: { summary, startMs }, evidence, count: spans.length, lastWriteMs });
+  return {
+    safeId: fileId,
+    sessionId: told.sessionId,
+    trace: { ...facts.header, spans },
+    problems: told.problems,
+    evidence: facts.evidence,
+  };
+}
+
+/** What the spans of a session come to. */
+export interface SpanSums {
+  readonly totals: SpanTotals;
+  readonly evidence: SpanEvidence;
+  readonly count: number;
+  readonly lastWriteMs: number | undefined;
+}
+
+export function factsOf(
+  safeId: string,
+  { sessionId, traceId, metadata, isWaiting }: Told,
+  { totals, evidence, count, lastWriteMs }: SpanSums,
+): SessionFacts {
+  const { summary, startMs } = totals;
+  const startedAt = startMs !== undefined && isPossibleTime(startMs) ? new Date(startMs).toISOString() : "";
   return {
     safeId,
     sessionId,
-    trace: { version: 2, traceId, sessionId, startedAt, metadata, spans, summary },
-    problems,
+    header: { version: 2, traceId, sessionId, startedAt, metadata, summary },
     evidence: {
       ...evidence,
       // The word that stands for "it is the person's turn" in the evidence of every trace.
       ...(isWaiting ? { finalFinishReason: "stop" } : {}),
-      hasSnapshot: spans.length > 0,
+      hasSnapshot: count > 0,
       lastWriteMs,
       liveness: "unknown",
       truncated: false,

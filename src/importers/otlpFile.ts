@@ -7,7 +7,6 @@ import type { Problem } from "../trace/problem";
 import type { ProblemList } from "../trace/problemList";
 import { parseInSteps } from "../trace/tolerantJson";
 import { ImportedFile } from "./importedFile";
-import type { LinePlace } from "./importedSpans";
 import { OtlpFault } from "./otlpFault";
 import type { Fields } from "./otlpFields";
 import { OtlpSpans } from "./otlpSpans";
@@ -98,7 +97,7 @@ export class OtlpFile {
     for (const [index, request] of requests.entries()) {
       const where = Array.isArray(value) ? `[${index}]` : "";
       if (isFields(request)) {
-        yield* this.#request(request, { file: 0, offsetBytes: 0, lengthBytes: bytes.length }, where);
+        yield* this.#request(request, where);
       }
       yield;
     }
@@ -110,8 +109,8 @@ export class OtlpFile {
   }
 
   /** One line. */
-  take({ fields, at }: TranscriptRecord): void {
-    finish(this.#request(fields, at, ""));
+  take({ fields }: TranscriptRecord): void {
+    finish(this.#request(fields, ""));
   }
 
   takeComplaint(): Complaint | undefined {
@@ -123,7 +122,7 @@ export class OtlpFile {
   /** Of its spans. */
   readonly hasIdsInLines = true;
 
-  *#request(fields: Fields, at: LinePlace, where: string): Steps<void> {
+  *#request(fields: Fields, where: string): Steps<void> {
     this.sessionId ??= text(part(fields, "copilotChat"), "sessionId");
     try {
       const request = isSdkSpan(fields) ? requestOfSdkSpan(fields) : fields;
@@ -133,7 +132,7 @@ export class OtlpFile {
         this.#complaints.push({ key, message, severity: key === "others" ? "info" : "warning" });
         return;
       }
-      const faults = yield* this.spans.taking(request, at);
+      const faults = yield* this.spans.taking(request);
       for (const { place, reason } of faults)
         this.#complain(`${where}${where === "" ? "" : "."}${place} ${reason}`, reason);
     } catch (thrown) {

@@ -3,7 +3,7 @@
 
 import { cutText } from "../trace/plainText";
 import type { TraceMetadata, TraceSpan } from "../trace/schema";
-import { ImportedSpans, type LinePlace, rootId } from "./importedSpans";
+import { type HeldSpan, ImportedSpans, type LinePlace, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
 
 /** One record of a transcript. */
@@ -16,6 +16,8 @@ export interface TranscriptImporter {
   readonly spans: ImportedSpans;
   /** Takes one record. Never throws for what is in it. */
   take(record: TranscriptRecord): void;
+  /** Set where the records are only those of one span, which are read again: others came before them. */
+  wantedId: string | undefined;
   readonly sessionId: string | undefined;
   readonly metadata: TraceMetadata;
   /** As the program names the session; undefined where it has no name. */
@@ -50,8 +52,9 @@ export class TranscriptBase {
   metadata: TraceMetadata = {};
   sessionId: string | undefined;
   isWaiting = false;
+  wantedId: string | undefined;
   /** By the ids under which they were called. */
-  protected readonly calls = new Map<string, TraceSpan>();
+  protected readonly calls = new Map<string, HeldSpan>();
   /** Of the record before, for one that names no time. */
   protected lastMs = 0;
   #complaint: Complaint | undefined;
@@ -74,10 +77,10 @@ export class TranscriptBase {
   }
 
   /** The session's span, which is open until something tells its end. */
-  protected root(timeMs: number, at: LinePlace): TraceSpan {
+  protected root(timeMs: number, at: LinePlace): HeldSpan {
     const known = this.spans.get(rootId);
     if (known !== undefined) {
-      if (timeMs > 0 && (timeMs < known.startTime || known.startTime === 0)) known.startTime = timeMs;
+      if (timeMs > 0 && (timeMs < known.startTime || known.startTime === 0)) this.spans.edit(known).startTime = timeMs;
       return known;
     }
     const root: TraceSpan = {
@@ -92,12 +95,12 @@ export class TranscriptBase {
   }
 
   /** Something that happened at one moment. */
-  protected addMoment(span: Omit<TraceSpan, "startTime" | "endTime">, timeMs: number, at: LinePlace): TraceSpan {
+  protected addMoment(span: Omit<TraceSpan, "startTime" | "endTime">, timeMs: number, at: LinePlace): HeldSpan {
     return this.spans.add({ ...span, startTime: timeMs, endTime: timeMs } as TraceSpan, at);
   }
 
   /** Something that happened beside the conversation; an error where `error` says so, also without words. */
-  protected addNote(spanId: string, name: string, timeMs: number, at: LinePlace, error?: string): TraceSpan {
+  protected addNote(spanId: string, name: string, timeMs: number, at: LinePlace, error?: string): HeldSpan {
     const isError = error !== undefined;
     return this.addMoment(
       {
@@ -114,7 +117,7 @@ export class TranscriptBase {
   }
 
   /** A call that begins; it is among `calls` from now on. */
-  protected addCall({ callId, name, input, parentId }: SentCall, timeMs: number, at: LinePlace): TraceSpan {
+  protected addCall({ callId, name, input, parentId }: SentCall, timeMs: number, at: LinePlace): HeldSpan {
     const span = this.spans.add(
       {
         spanId: callId,
@@ -133,7 +136,7 @@ export class TranscriptBase {
   }
 
   /** A call of which nothing but its result is there. */
-  protected addStrayCall(callId: string, parentId: string, timeMs: number, at: LinePlace): TraceSpan {
+  protected addStrayCall(callId: string, parentId: string, timeMs: number, at: LinePlace): HeldSpan {
     this.complain("stray-result", strayResult);
     const span = this.addMoment(
       { spanId: callId, parentSpanId: parentId, name: "tool", kind: "tool", status: "ok", tool: { callId } },
@@ -144,7 +147,7 @@ export class TranscriptBase {
     return span;
   }
 
-  protected addMessage(id: string, parentId: string, input: unknown, timeMs: number, at: LinePlace): TraceSpan {
+  protected addMessage(id: string, parentId: string, input: unknown, timeMs: number, at: LinePlace): HeldSpan {
     return this.addMoment(
       { spanId: id, parentSpanId: parentId, name: "user message", kind: "user-message", status: "ok", input },
       timeMs,

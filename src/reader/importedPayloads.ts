@@ -1,38 +1,47 @@
-// The spans of a transcript of which large payloads are not held: they are read again from the lines of the file when
-// somebody asks for them.
+// Spans of a transcript of which large payloads are not held: they are read again from the lines of the file when somebody
+// asks for them.
 
 import type { Rereading } from "../importers/importSession";
 import type { TraceSpan } from "../trace/schema";
-import { readingSpans, type SpanSource, TraceReplacedError } from "../trace/spanSource";
+import { TraceReplacedError } from "../trace/spanSource";
 import type { TailedFile } from "./tailedFile";
 
 /** Whoever looks at a span asks for several of its fields. */
 const mostRemembered = 4;
 
-/** @param files by their number in the places of lines */
-export function rereadSpans(held: SpanSource, rereading: Rereading, files: readonly TailedFile[]): SpanSource {
-  const remembered = new Map<number, TraceSpan>();
-  const wholeAt = (row: number): TraceSpan => {
-    const known = remembered.get(row);
-    if (known !== undefined) return known;
-    const whole = rereading.reread(row, ({ file, offsetBytes, lengthBytes }) => {
-      const bytes = files[file]?.read(offsetBytes, lengthBytes);
+export class ImportedPayloads {
+  readonly #rereading: Rereading;
+  readonly #fileAt: (number: number) => TailedFile | undefined;
+  readonly #remembered = new Map<number, TraceSpan>();
+
+  /** @param fileAt by number in the places of lines */
+  constructor(rereading: Rereading, fileAt: (number: number) => TailedFile | undefined) {
+    this.#rereading = rereading;
+    this.#fileAt = fileAt;
+  }
+
+  /** The span with all of its payload; undefined where that is held. @throws TraceReplacedError */
+  wholeAt(row: number): TraceSpan | undefined {
+    return this.#rereading.isClipped(row) ? (this.#remembered.get(row) ?? this.#read(row)) : undefined;
+  }
+
+  /** Lines have come that may tell more of any span. */
+  forget(): void {
+    this.#remembered.clear();
+  }
+
+  #read(row: number): TraceSpan {
+    const whole = this.#rereading.reread(row, ({ file, offsetBytes, lengthBytes }) => {
+      const bytes = this.#fileAt(file)?.read(offsetBytes, lengthBytes);
       if (bytes === undefined) throw new TraceReplacedError("A file of the session is not there any more");
       return bytes;
     });
     if (whole === undefined) throw new TraceReplacedError("The lines of a step say something else now");
-    for (const oldest of remembered.keys()) {
-      if (remembered.size < mostRemembered) break;
-      remembered.delete(oldest);
+    for (const oldest of this.#remembered.keys()) {
+      if (this.#remembered.size < mostRemembered) break;
+      this.#remembered.delete(oldest);
     }
-    remembered.set(row, whole);
+    this.#remembered.set(row, whole);
     return whole;
-  };
-  return {
-    ...held,
-    ...readingSpans((row) => (row < held.count && rereading.isClipped(row) ? wholeAt(row) : held.spanAt(row))),
-    shortSpanAt: (row) => held.shortSpanAt(row),
-    usageAt: (row) => held.usageAt(row),
-    toolNameAt: (row) => held.toolNameAt(row),
-  };
+  }
 }

@@ -1,17 +1,17 @@
-// A file of another program, read once and then followed by what comes to its end. A file that was replaced, cut or written
-// anew is read from its start; of what has changed only the difference is told.
+// A file of another program, read once and then followed by what comes to its end: the work for that does not depend on what
+// was there. A file that was replaced, cut or written anew is read from its start, and of it only the difference is told.
 
 import { basename } from "node:path";
+import type { Steps } from "../base/steps";
 import type { ImportFormat } from "../importers/detectFormat";
-import { type FileOfSession, type ImportSession, importSession } from "../importers/importSession";
+import { type FileOfSession, factsOf, type ImportSession, importSession, type Told } from "../importers/importSession";
 import type { FileAccess } from "../store/fileAccess";
 import { TraceReplacedError } from "../trace/spanSource";
 import { companionFiles } from "./importedCompanions";
-import { rereadSpans } from "./importedPayloads";
+import { ImportedPayloads } from "./importedPayloads";
+import { ImportedRows } from "./importedRows";
 import { inTurns } from "./inTurns";
-import { memoryInSteps } from "./readingInMemory";
 import type { BytesOptions } from "./scannedBytes";
-import { mostRowsWithTexts } from "./scannedReading";
 import type { SessionReading, SessionSource, SessionUpdate } from "./sessionSource";
 import { TailedFile } from "./tailedFile";
 
@@ -33,9 +33,11 @@ interface Followed {
   readonly files: { readonly tailed: TailedFile; readonly imported: FileOfSession }[];
   /** Files that were looked at, whether they belong to the session or not. */
   readonly companions: Set<string>;
-  reading: SessionReading | undefined;
-  /** What the files were when the reading was made. */
-  mark: string;
+  readonly payloads: ImportedPayloads | undefined;
+  /** Undefined before the first bytes, and when its rows have lost their numbers. */
+  rows: ImportedRows | undefined;
+  /** Somebody was told of these. */
+  toldRows: ImportedRows | undefined;
 }
 
 export class ImportedSource implements SessionSource {
@@ -74,6 +76,7 @@ export class ImportedSource implements SessionSource {
     await this.#look();
     this.#followed ??= await this.#begin();
     const followed = this.#followed;
+    followed.payloads?.forget();
     await this.#readNew(followed, signal);
     for (const companion of await companionFiles(access, path, format, followed.companions)) {
       followed.files.push({
@@ -82,20 +85,35 @@ export class ImportedSource implements SessionSource {
       });
     }
     await this.#readNew(followed, signal);
+    const told = await inTurns(followed.session.ending(basename(path)), signal);
     if (followed.session.mustReadAnew) throw new TraceReplacedError("A line was completed in another way");
-    const mark = followed.files.map(({ tailed }) => `${tailed.sizeBytes} ${tailed.mtimeMs}`).join();
-    if (followed.reading !== undefined && followed.mark === mark) {
-      return { type: "grown", reading: followed.reading, changedRows: new Uint32Array() };
-    }
-    const lastWriteMs = followed.files.reduce((last, { tailed }) => Math.max(last, tailed.mtimeMs), 0);
-    const loaded = await inTurns(followed.session.session(basename(path), lastWriteMs), signal);
-    const held = await inTurns(memoryInSteps(loaded, mostRowsWithTexts), signal);
-    const { rereading } = followed.session;
-    const files = followed.files.map(({ tailed }) => tailed);
-    const reading = rereading === undefined ? held : { ...held, spans: rereadSpans(held.spans, rereading, files) };
-    followed.reading = reading;
-    followed.mark = mark;
-    return { type: "anew", reading };
+    const rows = await inTurns(upToDate(followed), signal);
+    const isKnown = followed.toldRows === rows;
+    if (!isKnown) rows.endLoading();
+    followed.toldRows = rows;
+    const reading = this.#reading(followed, rows, told);
+    const changedRows = rows.takeChangedRows();
+    return isKnown ? { type: "grown", reading, changedRows } : { type: "anew", reading };
+  }
+
+  #reading({ files }: Followed, rows: ImportedRows, told: Told): SessionReading {
+    const { totals, evidence, count } = rows;
+    const lastWriteMs = files.reduce((last, { tailed }) => Math.max(last, tailed.mtimeMs), 0);
+    return {
+      session: factsOf(basename(this.#options.path), told, { totals, evidence, count, lastWriteMs }),
+      spans: rows.spans,
+      columns: rows.columns,
+      usage: rows.usage,
+      tree: rows.tree,
+      problems: [...told.problems, ...rows.problems],
+      output: rows.output,
+      hasTexts: rows.hasTexts,
+      // biome-ignore lint/correctness/useYield: what has changed is so little that nobody waits for it.
+      *findFailures(state) {
+        const failures = rows.findFailures(state);
+        return { failures, changedRows: rows.takeChangedRows() };
+      },
+    };
   }
 
   async #look(): Promise<void> {
@@ -116,23 +134,33 @@ export class ImportedSource implements SessionSource {
       throw new TraceReplacedError("The trace was closed meanwhile");
     }
     const session = importSession(format, this.#options.longestKeptBytes);
-    return {
-      session,
-      files: [{ tailed, imported: session.addFile() }],
-      companions: new Set(),
-      reading: undefined,
-      mark: "",
-    };
+    const files = [{ tailed, imported: session.addFile() }];
+    const { rereading } = session;
+    const payloads = rereading && new ImportedPayloads(rereading, (number) => files[number]?.tailed);
+    return { session, files, companions: new Set(), payloads, rows: undefined, toldRows: undefined };
   }
 
-  async #readNew({ files }: Followed, signal: AbortSignal): Promise<void> {
-    for (const { tailed, imported } of files) await inTurns(readAll(tailed, imported), signal);
+  async #readNew(followed: Followed, signal: AbortSignal): Promise<void> {
+    for (const file of followed.files) await inTurns(readAll(followed, file), signal);
   }
 }
 
-function* readAll(tailed: TailedFile, imported: FileOfSession): Generator<undefined, void> {
+function* readAll(followed: Followed, { tailed, imported }: Followed["files"][number]): Steps<void> {
   for (let bytes = tailed.next(pieceBytes); bytes.length > 0; bytes = tailed.next(pieceBytes)) {
     yield* imported.push(bytes);
-    yield;
+    yield* followed.session.settling();
+    yield* upToDate(followed);
   }
+}
+
+/** The rows with all that the table has. */
+function* upToDate(followed: Followed): Steps<ImportedRows> {
+  const { table } = followed.session;
+  const changed = table.takeChanged();
+  // Rows that have other numbers are other rows.
+  if (changed === undefined || followed.rows === undefined) {
+    followed.rows = yield* ImportedRows.of(table, followed.payloads);
+    yield* followed.rows.taking({ before: new Map(), firstNew: 0 });
+  } else yield* followed.rows.taking(changed);
+  return followed.rows;
 }

@@ -4,7 +4,7 @@
 import { basename } from "node:path";
 import { finish } from "../base/steps";
 import { detectFormat, type ImportFormat } from "../importers/detectFormat";
-import { importSession } from "../importers/importSession";
+import { importSession, loadedSession } from "../importers/importSession";
 import type { FileAccess } from "../store/fileAccess";
 import { readFully, requireFile } from "../store/fileEdges";
 import { firstLine } from "../store/firstLine";
@@ -80,7 +80,7 @@ function listingOf(name: string, head: Uint8Array, tail: Uint8Array | undefined)
 function read(format: ImportFormat, name: string, bytes: Uint8Array): LoadedSession {
   const session = importSession(format);
   finish(session.addFile().push(bytes));
-  return finish(session.session(name, undefined));
+  return finish(loadedSession(session, name, undefined));
 }
 
 function headerOf({ sessionId, trace }: LoadedSession): Partial<SnapshotListing> {

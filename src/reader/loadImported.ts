@@ -3,7 +3,7 @@
 import { basename } from "node:path";
 import { finish } from "../base/steps";
 import type { ImportFormat } from "../importers/detectFormat";
-import { type FileOfSession, importSession } from "../importers/importSession";
+import { type FileOfSession, importSession, loadedSession } from "../importers/importSession";
 import { type FileAccess, mtimeMsOf } from "../store/fileAccess";
 import { readFully, requireFile } from "../store/fileEdges";
 import type { LoadedSession } from "../trace/sessionFiles";
@@ -19,7 +19,7 @@ export async function loadImported(path: string, format: ImportFormat, access: F
     const file = session.addFile(basename(companion));
     lastWriteMs = Math.max(lastWriteMs, await pushAll(access, companion, file));
   }
-  return finish(session.session(basename(path), lastWriteMs));
+  return finish(loadedSession(session, basename(path), lastWriteMs));
 }
 
 /** @returns when the file was last written */

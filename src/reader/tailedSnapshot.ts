@@ -4,7 +4,7 @@ import { rowsPerStep, type Steps } from "../base/steps";
 import type { FileStamp } from "../store/fileAccess";
 import { columnsInSteps } from "../trace/buildColumns";
 import { withTexts } from "../trace/fillTexts";
-import type { FirstRows } from "../trace/liveRows";
+import type { FirstRows } from "../trace/growingRows";
 import { outputIndex } from "../trace/outputIndex";
 import { readSnapshotInSteps } from "../trace/readSnapshot";
 import type { ScannedSnapshot } from "../trace/scannedSnapshot";

@@ -4,7 +4,6 @@
 
 import { readsPerStep, rowsPerStep, type Steps } from "../base/steps";
 import type { LiveColumns } from "./liveColumns";
-import type { LiveIds } from "./liveIds";
 import { LiveLinks, orphanList, topList } from "./liveLinks";
 import type { Problem } from "./problem";
 import { ProblemList } from "./problemList";
@@ -21,10 +20,12 @@ import {
 import type { SpanSource } from "./spanSource";
 import { buildTree, treeInSteps } from "./spanTree";
 
+/** Spans by row, with those that are not here yet. */
+type LiveSource = Pick<SpanSource, "shortSpanAt" | "idOf" | "rowOf">;
+
 export class LiveForest {
   readonly #columns: LiveColumns;
-  readonly #ids: LiveIds;
-  readonly #spans: Pick<SpanSource, "shortSpanAt">;
+  readonly #spans: LiveSource;
   readonly #links: LiveLinks;
   /** Rows whose parents are missing, and the ids of those. */
   readonly #awaited = new Map<number, string>();
@@ -44,17 +45,16 @@ export class LiveForest {
   #problems: readonly Problem[] | undefined;
   #order: Pick<SpanTree, "preorder" | "subtreeSize"> | undefined;
 
-  private constructor(columns: LiveColumns, ids: LiveIds, spans: Pick<SpanSource, "shortSpanAt">, tree: SpanTree) {
+  private constructor(columns: LiveColumns, spans: LiveSource, tree: SpanTree) {
     this.#columns = columns;
-    this.#ids = ids;
     this.#spans = spans;
     this.#synthetic = columns.hasSynthetic ? columns.spans : -1;
     this.#links = new LiveLinks(columns, tree, this.#synthetic);
   }
 
   /** @param spans of the columns as they are, of which only those are read that have no place of their own */
-  static *of(columns: LiveColumns, ids: LiveIds, spans: Pick<SpanSource, "shortSpanAt">): Steps<LiveForest> {
-    const forest = new LiveForest(columns, ids, spans, yield* treeInSteps(columns.columns));
+  static *of(columns: LiveColumns, spans: LiveSource): Steps<LiveForest> {
+    const forest = new LiveForest(columns, spans, yield* treeInSteps(columns.columns));
     yield* forest.#begin();
     return forest;
   }
@@ -69,7 +69,7 @@ export class LiveForest {
       if (!columns.hasFlag(row, FLAG.orphan | FLAG.cycleCut)) continue;
       if (++read % readsPerStep === 0) yield;
       if (columns.hasFlag(row, FLAG.orphan)) this.#await(row, parentIdOf(row));
-      else this.#noteCut(row, this.#ids.rowOf(parentIdOf(row)));
+      else this.#noteCut(row, this.#spans.rowOf(parentIdOf(row)));
     }
     this.#hasOrphansMoved = false;
   }
@@ -96,7 +96,7 @@ export class LiveForest {
   /** Gives a new row its place, and takes in those that waited for it. Its columns but the parent are set. */
   append(row: number, id: string, parentId: string | null): void {
     this.#changed();
-    const isFirst = this.#ids.rowOf(id) === row;
+    const isFirst = this.#spans.rowOf(id) === row;
     if (!isFirst) {
       this.#columns.setFlag(row, FLAG.duplicateId, true);
       this.#noteDuplicate(row);
@@ -212,7 +212,7 @@ export class LiveForest {
     const awaited = this.#awaited.get(row);
     if (awaited !== undefined) return awaited === parentId;
     const parent = this.#cuts.get(row) ?? this.#columns.parent[row] ?? topList;
-    return parentId === null ? parent === topList : parent >= 0 && parent === this.#ids.rowOf(parentId);
+    return parentId === null ? parent === topList : parent >= 0 && parent === this.#spans.rowOf(parentId);
   }
 
   /** Takes a row out of its list, and its cycle apart. */
@@ -249,7 +249,7 @@ export class LiveForest {
 
   /** Gives a row that is in no list its place. */
   #attach(row: number, parentId: string | null): void {
-    const parent = parentId === null ? topList : this.#ids.rowOf(parentId);
+    const parent = parentId === null ? topList : this.#spans.rowOf(parentId);
     if (parentId !== null && parent < 0) {
       this.#columns.setFlag(row, FLAG.orphan, true);
       this.#columns.parent[row] = missingParent;
@@ -311,7 +311,7 @@ export class LiveForest {
   #findProblems(): Problem[] {
     const columns = this.#columns;
     const problems = new ProblemList();
-    const idOf = (row: number) => this.#ids.idOf(row);
+    const idOf = (row: number) => this.#spans.idOf(row);
     if (this.#duplicates > 0) {
       const problem = duplicateIdProblem(idOf(this.#firstDuplicate), this.#firstDuplicate);
       problems.add(counted(problem, this.#duplicates));

@@ -108,6 +108,7 @@ export class LiveTotals {
     const firstMs = -this.#firstStart.value;
     const lastMs = this.#lastEnd.value;
     const topTools = [...this.#tools]
+      .filter(([, { count }]) => count > 0)
       .map(([name, { count, totalDuration }]) => ({ name, count, totalDuration }))
       .sort((a, b) => b.count - a.count)
       .slice(0, mostTopTools);
@@ -157,8 +158,8 @@ export class LiveTotals {
     const known = this.#tools.get(name) ?? { count: 0, totalDuration: 0 };
     known.count += sign;
     known.totalDuration += sign * toolMs;
-    if (known.count > 0) this.#tools.set(name, known);
-    else this.#tools.delete(name);
+    // One without calls keeps its place: it may be that of the only one, which is about to be put in as it is now.
+    this.#tools.set(name, known);
   }
 
   #setTimes(row: number, startMs: number, endMs: number): void {

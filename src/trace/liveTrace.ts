@@ -16,12 +16,13 @@ import {
 } from "./combineJournals";
 import { type CombinePlan, type PlanStep, planCombination } from "./combinePlan";
 import type { Crc32 } from "./crc32";
+import type { FirstRows } from "./growingRows";
 import { TailChangedError } from "./journal";
 import { JournalIndex } from "./journalIndex";
 import { entryOfLine } from "./journalLog";
 import type { JournalEntry } from "./journalReading";
 import { LiveJournal } from "./liveJournal";
-import { type FirstRows, LiveRows, type LiveRowsOptions } from "./liveRows";
+import { LiveRows, type LiveRowsOptions } from "./liveRows";
 import { replacedJournal } from "./liveSpans";
 import type { Problem } from "./problem";
 import { ProblemList } from "./problemList";

@@ -1,7 +1,8 @@
 // Follows a session of 200,000 spans at 300 events a second, from the journal to the pixel, against the same in 1,000 spans; and a file that is rewritten whole.
 //
 // The session is written by the recorder in a process of its own; store, reader, host and page are those of the product,
-// the page in Chromium. Then what taking in an event costs by itself, in up to 1,000,000 spans.
+// the page in Chromium. Then what taking in an event costs by itself, in up to 1,000,000 spans, and a line of a transcript of
+// another program.
 // `npm run bench -- live [spans...]`; the first number is the reference.
 
 import { setTimeout as delay } from "node:timers/promises";
@@ -15,6 +16,7 @@ import { measureLiveTail } from "./liveTail";
 import { LoopWatch, type Stalls } from "./loopWatch";
 import { type OpenedPanel, PanelHost } from "./openedPanel";
 import { TailWatch } from "./tailWatch";
+import { measureTranscriptTail } from "./transcriptTail";
 import { type Work, WorkMeter } from "./workMeter";
 
 const perSecond = 300;
@@ -28,6 +30,8 @@ const quietMs = 400;
 const reach = 1.2;
 const tailEvents = 12_000;
 const tailSizes = [1_000, 200_000, 1_000_000];
+const transcriptLines = 4_000;
+const transcriptSizes = [1_000, 100_000];
 const rewrittenSpans = 100_000;
 const rewrittenSeconds = 30;
 const rewritesPerSecond = 0.5;
@@ -41,6 +45,7 @@ const browser = await launchChromium();
 const alive = setInterval(() => {}, 1_000_000);
 try {
   const figures = [...(await followed(browser)), ...(await rewritten(browser)), ...(await tailed())];
+  figures.push(...(await transcripts()));
   await reportBench("live", figures);
 } finally {
   clearInterval(alive);
@@ -187,6 +192,24 @@ async function tailed(): Promise<Figure[]> {
       ...(spans < 100_000 ? [] : [{ what: "  held for each span", unit: "bytes", value: heldBytes }]),
     );
     reference ??= eventUs;
+  }
+  return figures;
+}
+
+/** The same of a transcript, from its file to what panels are told. */
+async function transcripts(): Promise<Figure[]> {
+  await measureTranscriptTail(1_000, transcriptLines);
+  const figures: Figure[] = [];
+  let reference: number | undefined;
+  for (const lines of transcriptSizes) {
+    const { lineUs, slowPieceMs, openMs } = await measureTranscriptTail(lines, transcriptLines);
+    const what = `a line appended to a transcript of ${lines.toLocaleString("en")} lines`;
+    figures.push(
+      { what, unit: "µs", value: lineUs, reference, ...(reference ? { reach } : {}) },
+      { what: "  99 of 100 pieces of 2 lines take at most", unit: "ms", value: slowPieceMs },
+      { what: "  opened", unit: "ms", value: openMs },
+    );
+    reference ??= lineUs;
   }
   return figures;
 }

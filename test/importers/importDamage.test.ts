@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { finish } from "../../src/base/steps";
 import { detectFormat, type ImportFormat } from "../../src/importers/detectFormat";
-import { importSession } from "../../src/importers/importSession";
+import { importSession, loadedSession } from "../../src/importers/importSession";
 import { readingInMemory } from "../../src/reader/readingInMemory";
 import { traceFileSchema } from "../../src/trace/schema";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
@@ -26,7 +26,7 @@ function importAs(format: ImportFormat, pieces: readonly Uint8Array[]): LoadedSe
   const session = importSession(format);
   const file = session.addFile();
   for (const piece of pieces) for (const _ of file.push(piece));
-  return finish(session.session("file", undefined));
+  return finish(loadedSession(session, "file", undefined));
 }
 
 function formatOf(bytes: Uint8Array): ImportFormat {
@@ -83,13 +83,13 @@ describe.each(samples)("%s", (name) => {
         for (const [to, looks] of [...cuts, [bytes.length, true] as const].sort(([a], [b]) => a - b)) {
           for (const _ of file.push(bytes.subarray(from, to)));
           from = to;
-          if (looks) finish(session.session("file", undefined));
+          if (looks) finish(loadedSession(session, "file", undefined));
           if (!session.mustReadAnew) continue;
           session = importSession(format);
           file = session.addFile();
           for (const _ of file.push(bytes.subarray(0, to)));
         }
-        expect(plain(finish(session.session("file", undefined)))).toEqual(plain(whole));
+        expect(plain(finish(loadedSession(session, "file", undefined)))).toEqual(plain(whole));
       }),
       { numRuns: 40 },
     );

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { finish } from "../../src/base/steps";
 import { detectFormat } from "../../src/importers/detectFormat";
-import { importSession } from "../../src/importers/importSession";
+import { importSession, loadedSession } from "../../src/importers/importSession";
 import type { Problem } from "../../src/trace/problem";
 import type { TraceSpan } from "../../src/trace/schema";
 import type { LoadedSession } from "../../src/trace/sessionFiles";
@@ -28,7 +28,7 @@ export function importPieces(pieces: readonly Uint8Array[], name = "file.jsonl")
   const session = importSession(format);
   const file = session.addFile();
   for (const piece of pieces) for (const _ of file.push(piece));
-  return finish(session.session(name, undefined));
+  return finish(loadedSession(session, name, undefined));
 }
 
 export function importWhole(bytes: Uint8Array, name?: string): LoadedSession {

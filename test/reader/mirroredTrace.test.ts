@@ -6,11 +6,10 @@ import { silentLogger } from "../../src/base/logger";
 import { OpenedTrace } from "../../src/reader/openedTrace";
 import { readingInMemory } from "../../src/reader/readingInMemory";
 import type { SessionReading, SessionSource, SessionUpdate } from "../../src/reader/sessionSource";
-import { answerCall } from "../../src/reader/traceCalls";
 import { readSession } from "../../src/trace/readSession";
 import type { SpanColumns } from "../../src/trace/spanColumns";
 import { spansInMemory } from "../../src/trace/spanSource";
-import { SpanStore } from "../../webview/model/spanStore";
+import { expectMirrored, Mirror, rowOf } from "./mirror";
 import { nowMs, traceOf } from "./pictures";
 
 interface Step {
@@ -97,49 +96,6 @@ class GrowingSource implements SessionSource {
   }
 }
 
-/** All of a row, texts as texts. */
-function rowOf(columns: SpanColumns, row: number): string {
-  const { startMs, endMs, parent, kind, status, flags, strings } = columns;
-  const texts = [columns.name, columns.label, columns.outcome].map((of) => strings[of[row] ?? 0]);
-  return JSON.stringify([startMs[row], endMs[row], parent[row], kind[row], status[row], flags[row], texts]);
-}
-
-function allRows(columns: SpanColumns): string[] {
-  return Array.from({ length: columns.count }, (_, row) => rowOf(columns, row));
-}
-
-/** What a panel has, by the calls with which the host sends it. */
-class Mirror {
-  store = new SpanStore();
-  epoch = 0;
-  revision = 0;
-
-  async catchUp(trace: OpenedTrace): Promise<void> {
-    const { epoch, revision } = trace.picture ?? { epoch: 0, revision: 0 };
-    const never = new AbortController().signal;
-    if (epoch === this.epoch && revision > this.revision) {
-      let start: { until?: number; start?: { text: number; row: number } } = {};
-      do {
-        const params = { epoch, revision: this.revision, ...start };
-        const part = await answerCall(trace, "delta", params, never, () => {});
-        if (part === undefined) break;
-        expect(this.store.applyDelta(part.changedRows, part.changed, part.appended, part.strings)).toBe(true);
-        start = { until: part.until, ...(part.next === undefined ? {} : { start: part.next }) };
-        if (part.next === undefined) this.revision = part.until;
-      } while (start.start !== undefined);
-    } else if (epoch !== this.epoch) {
-      const { facts, end } = await answerCall(trace, "show", {}, never, () => {});
-      this.store = new SpanStore(end.rows);
-      for (let from = { row: 0, text: 0 }, last = false; !last; ) {
-        const chunk = await answerCall(trace, "columns", { epoch, start: from, end }, never, () => {});
-        expect(this.store.append(chunk.fromRow, chunk.columns, chunk.strings)).toBe(true);
-        ({ next: from, last } = chunk);
-      }
-      ({ epoch: this.epoch, revision: this.revision } = facts);
-    }
-  }
-}
-
 const action = fc.oneof(
   {
     weight: 4,
@@ -191,10 +147,10 @@ describe("a panel's copy of a trace", () => {
           await trace.update();
           if (!looks) continue;
           await mirror.catchUp(trace);
-          expectSame(mirror, trace);
+          expectMirrored(mirror, trace);
         }
         await mirror.catchUp(trace);
-        expectSame(mirror, trace);
+        expectMirrored(mirror, trace);
         // What the reader has is what is there.
         const { columns } = readingOf(steps);
         const names = (of: SpanColumns) => Array.from({ length: of.count }, (_, row) => of.strings[of.name[row] ?? 0]);
@@ -204,9 +160,3 @@ describe("a panel's copy of a trace", () => {
     );
   });
 });
-
-function expectSame(mirror: Mirror, { picture }: OpenedTrace): void {
-  if (picture === undefined) throw new Error("There is no picture.");
-  expect([mirror.epoch, mirror.revision]).toEqual([picture.epoch, picture.revision]);
-  expect(allRows(mirror.store.columns)).toEqual(allRows(picture.columns));
-}
