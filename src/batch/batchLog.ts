@@ -39,6 +39,8 @@ export type NewRecord = {
 export type Records = readonly NewRecord[] | ((state: BatchState) => readonly NewRecord[]);
 
 interface Waiting {
+  /** Of an update; where nothing of its own is waited for there are none. */
+  readonly records: readonly NewRecord[];
   readonly lastSeq: number;
   resolve(): void;
   reject(error: Error): void;
@@ -116,8 +118,9 @@ export class BatchLog {
       if (condition(this.#state)) break;
       if (await this.#allWritten()) return false;
     }
-    this.#add(typeof records === "function" ? records(this.#state) : records);
-    await this.#written();
+    const added = typeof records === "function" ? records(this.#state) : records;
+    this.#add(added);
+    await this.#written(added);
     if (this.#context.fsync === "always") await this.sync();
     return true;
   }
@@ -182,9 +185,10 @@ export class BatchLog {
     }
   }
 
-  #written(): Promise<void> {
+  /** What has been added so far, these records at the end of it, is in the file. */
+  #written(records: readonly NewRecord[] = []): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ lastSeq: this.#nextSeq - 1, resolve, reject });
+      this.#waiting.push({ records, lastSeq: this.#nextSeq - 1, resolve, reject });
       if (this.#isWorking) return;
       this.#isWorking = true;
       void this.#work();
@@ -223,9 +227,16 @@ export class BatchLog {
     await this.#repaired().catch(() => {
       // It is tried again when somebody comes.
     });
-    for (const { lastSeq, resolve, reject } of all) {
-      if (!this.#isBroken && lastSeq <= this.#reader.lastSeq) resolve();
-      else reject(error);
+    const writtenSeq = this.#isBroken ? -1 : this.#reader.lastSeq;
+    for (const { records, lastSeq, resolve, reject } of all) {
+      const missing = records.slice(Math.max(0, records.length - (lastSeq - writtenSeq)));
+      if (lastSeq <= writtenSeq) resolve();
+      else if (missing.length === records.length) reject(error);
+      else {
+        // Of an update that is in the file in part the rest follows: it counts as a whole, or not at all.
+        this.#add(missing);
+        this.#waiting.unshift({ records: missing, lastSeq: this.#nextSeq - 1, resolve, reject });
+      }
     }
     this.#context.onWritten();
   }

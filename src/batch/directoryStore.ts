@@ -2,8 +2,10 @@
 // ended is opened for a single update and given back. A batch is open once at most, whoever asks for it.
 
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { errorCode } from "../base/errorCode";
 import { Emitter, type Event } from "../base/event";
+import { isMissing } from "../recorder/fileTasks";
 import { makeProbeLiveness, thisMachine } from "../recorder/liveness";
 import { nodeFs, type RecorderFs } from "../recorder/recorderFs";
 import { ownIdentity, randomInstance } from "../recorder/recoveryIdentity";
@@ -52,6 +54,8 @@ interface View {
   readonly state: BatchState;
 }
 
+/** A payload that can't be read is tried again, after pauses up to this one. */
+const mostPauseMs = 1_500;
 /** Batches that are not open and were read lately. */
 const mostViews = 4;
 
@@ -154,7 +158,16 @@ export class DirectoryStore implements BatchStore {
   }
 
   async payload(id: string, place: PayloadPlace): Promise<Uint8Array | undefined> {
-    return await readPayload(this.#context.fs, join(this.folder, batchFileNames.items(id)), place);
+    const path = join(this.folder, batchFileNames.items(id));
+    for (let pauseMs = 20; ; pauseMs *= 4) {
+      try {
+        return await readPayload(this.#context.fs, path, place);
+      } catch (error) {
+        // A disk or a process that has no room just then costs no run an attempt.
+        if (pauseMs > mostPauseMs || isMissing(error)) throw error;
+      }
+      await delay(pauseMs);
+    }
   }
 
   /** Takes the batch over where it has not ended; false where there is none. Rejects with `BatchOwnedElsewhere`. */

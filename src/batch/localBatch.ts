@@ -45,10 +45,8 @@ export class LocalBatch {
     const state = this.#state;
     if (state === undefined) return;
     for (let index = 0; index < state.runCount; index++) {
-      const isUnderWay = state.stateOf(index) === "running";
       if (state.isAttemptOpen(index)) this.#launch(index, true);
-      else if (isUnderWay) this.#inBackground(this.#endRun(index));
-      else this.#enqueue(index);
+      else this.#goOnWith(index);
     }
     if (state.processingCompletedAt === undefined) this.#inBackground(this.#create());
     if (state.isCancelled) this.cancel();
@@ -95,9 +93,18 @@ export class LocalBatch {
       this.#pump();
     });
     await creation.run();
+    if (this.#state?.isCancelled) await this.#endCancelled();
     await this.#log.retrying(() => this.#context.service.complete(this.id));
     this.#isCreating = false;
     await this.#finish();
+  }
+
+  /** The attempt of before is over. */
+  #goOnWith(index: number): void {
+    const state = this.#state;
+    const isEndMissing = state?.stateOf(index) === "running" && !state.isAttemptOpen(index);
+    if (isEndMissing) this.#inBackground(this.#endRun(index));
+    else this.#enqueue(index);
   }
 
   #enqueue(index: number): void {
@@ -140,7 +147,7 @@ export class LocalBatch {
     this.#inBackground(
       this.#attempt(index, isUnderWay, controller.signal).finally(() => {
         this.#running.delete(index);
-        this.#enqueue(index);
+        this.#goOnWith(index);
         this.#pump();
       }),
     );

@@ -33,11 +33,16 @@ const usualTasks: Readonly<Record<string, TestTask>> = {
 export interface RecordingRunnerOptions {
   readonly directory: string;
   readonly tasks?: Readonly<Record<string, TestTask>>;
+  /** Attempts are gone with the engine: what its process began and did not end has crashed. */
+  readonly isMortal?: boolean;
   /** False for batches of which the traces would take the test's time. */
   readonly isRecording?: boolean;
   /** Throws where a pre-failed run can't be recorded. */
   readonly onPrefail?: (run: PrefailedRun) => void;
 }
+
+/** By the path of its claim: an attempt outlives the engine that began it, as a session of its own does. */
+const alive = new Map<string, Promise<AttemptOutcome>>();
 
 export class RecordingRunner implements Runner {
   readonly #options: RecordingRunnerOptions;
@@ -64,19 +69,39 @@ export class RecordingRunner implements Runner {
     await mkdir(folder, { recursive: true });
     const claim = join(folder, `${attempt.sessionId}.claim`);
     const end = join(folder, `${attempt.sessionId}.end`);
+    // What can't be started is not claimed.
+    const payload = Buffer.from((await attempt.payload()) ?? []).toString();
     try {
       await writeFile(claim, `${process.pid}`, { flag: "wx" });
     } catch {
+      const running = this.#options.isMortal ? undefined : alive.get(claim);
+      if (running !== undefined) return await running;
       const text = await readFile(end, "utf8").catch(() => "");
       return text === "" ? { outcome: "crashed", error: "The program is gone" } : (JSON.parse(text) as AttemptOutcome);
     }
     if (signal.aborted) return { outcome: "cancelled" };
+    const running = this.#begin(attempt, payload, folder, end, signal);
+    alive.set(claim, running);
+    try {
+      return await running;
+    } finally {
+      alive.delete(claim);
+    }
+  }
+
+  async #begin(
+    attempt: RunAttempt,
+    payload: string,
+    folder: string,
+    end: string,
+    signal: AbortSignal,
+  ): Promise<AttemptOutcome> {
     this.begun.push(`${attempt.runId} ${attempt.attempt}`);
-    await appendFile(join(folder, "begun"), `${attempt.sessionId}\n`);
     this.running++;
     this.mostRunning = Math.max(this.mostRunning, this.running);
     try {
-      const outcome = await this.#record(attempt, signal);
+      await appendFile(join(folder, "begun"), `${attempt.sessionId}\n`);
+      const outcome = await this.#record(attempt, payload, signal);
       await writeFile(end, JSON.stringify(outcome));
       await appendFile(join(folder, "ended"), `${attempt.sessionId} ${outcome.outcome}\n`);
       return outcome;
@@ -92,9 +117,8 @@ export class RecordingRunner implements Runner {
     await trace?.endTrace(run.fault.message);
   }
 
-  async #record(attempt: RunAttempt, signal: AbortSignal): Promise<AttemptOutcome> {
+  async #record(attempt: RunAttempt, payload: string, signal: AbortSignal): Promise<AttemptOutcome> {
     const trace = this.#trace(attempt.sessionId, attempt.task);
-    const payload = Buffer.from((await attempt.payload()) ?? []).toString();
     trace?.logUserMessage(payload);
     const outcome = (await this.#tasks.get(attempt.task)?.(attempt, payload, signal)) ?? succeeded;
     await trace?.endTrace(outcome.outcome === "succeeded" ? undefined : (outcome.error ?? outcome.outcome));

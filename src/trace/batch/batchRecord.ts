@@ -178,7 +178,7 @@ export const batchRecordSchemas = {
   /** All runs have ended. */
   completed: z.looseObject({ type: z.literal("completed"), at: timeMs }),
   /** No run exists and none will. */
-  aborted: z.looseObject({ type: z.literal("aborted"), at: timeMs, reason: text }),
+  aborted: z.looseObject({ type: z.literal("aborted"), at: timeMs, reason: text, by }),
   paused: z.looseObject({ type: z.literal("paused"), at: timeMs, by }),
   unpaused: z.looseObject({ type: z.literal("unpaused"), at: timeMs, by }),
   cancelled: z.looseObject({ type: z.literal("cancelled"), at: timeMs, by }),
