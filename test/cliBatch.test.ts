@@ -175,7 +175,7 @@ describe("tracekeeper batch show", () => {
     const { code, stdout } = await batch("show", (await onlyId()).slice("batch_".length, 12));
     expect(code).toBe(0);
     const plain = stdout.replace(/\d\d:\d\d:\d\d/g, "<time>").replace(/ +/g, " ");
-    expect(plain).toMatch(/^✗ Failed nightly\n 3 of 3, 2 failed · /);
+    expect(plain).toMatch(/^✗ Partly failed nightly\n 3 of 3, 2 failed · /);
     expect(plain).toContain(
       "\nStates\n <time> PENDING created\n <time> PROCESSING, sealed sealed\n <time> answered 200 3 items taken\n <time> PENDING, sealed, completed <time> all runs created\n <time> COMPLETED, sealed, completed <time> all runs ended\n",
     );

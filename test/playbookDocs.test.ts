@@ -13,9 +13,12 @@ const examples = [...text.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, yaml]) =>
 
 describe("the page about playbooks", () => {
   it("has examples that are sound", () => {
-    const [whole = "", condition = "", ...others] = examples;
+    const [whole = "", batch = "", condition = "", ...others] = examples;
     expect(others).toEqual([]);
     expect(parsePlaybook(whole, "p").problems).toEqual([]);
+    const list = "  - { id: list, action: run, with: { command: x } }\n";
+    const steps = `name: n\nsteps:\n${list}${batch.replace(/^/gm, "  ").trimEnd()}\n`;
+    expect(parsePlaybook(steps, "p").problems).toEqual([]);
     const step = `${whole}  - id: last\n    action: run\n    with: { command: x }\n    ${condition}`;
     expect(parsePlaybook(step, "p").problems).toEqual([]);
   });

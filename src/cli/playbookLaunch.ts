@@ -3,6 +3,7 @@
 import { basename, resolve } from "node:path";
 import type { Launch, LaunchedPlaybook } from "../session/launch";
 import { parameterAssignment } from "../session/playbook/parameters";
+import type { TaskOptions } from "./batch/batchTasks";
 import { defaultDirectory } from "./command";
 import { sessionIdFor } from "./sessionId";
 import { UsageError } from "./usageError";
@@ -19,6 +20,7 @@ export interface PlaybookOptions {
   readonly paramsFromEnv?: readonly string[] | undefined;
   readonly runId?: string | undefined;
   readonly resume?: LaunchedPlaybook["resume"];
+  readonly tasks?: Launch["tasks"];
 }
 
 export function isPlaybookPath(path: string): boolean {
@@ -30,7 +32,7 @@ export function playbookLaunch(given: string, options: PlaybookOptions): Launch 
   const name = basename(path).replace(/\.playbook\.ya?ml$/, "");
   const title = options.title ?? name;
   const sessionId = sessionIdFor([name], options.title);
-  const { runId, resume } = options;
+  const { runId, resume, tasks } = options;
   return {
     version: 1,
     id: sessionId,
@@ -48,7 +50,14 @@ export function playbookLaunch(given: string, options: PlaybookOptions): Launch 
     capture: "pipes",
     origin: { type: "playbook", label: name, path },
     stop,
+    ...(tasks === undefined ? {} : { tasks }),
   };
+}
+
+/** What `--task` and `--tasks` register. @throws a `UsageError` */
+export async function namedTasks(options: TaskOptions): Promise<Launch["tasks"]> {
+  if (options.task === undefined && options.tasks === undefined) return undefined;
+  return await (await import("./batch/batchTasks")).tasksOf(options);
 }
 
 /** @throws a `UsageError` that tells all that is wrong with the playbook or with its parameters */

@@ -9,7 +9,7 @@ import { type ResumableOptions, type ResumableRun, readResumable } from "../sess
 import { type Command, defaultDirectory } from "./command";
 import { findSession } from "./findSession";
 import { byNewest, listSessions } from "./listSessions";
-import { playbookLaunch } from "./playbookLaunch";
+import { namedTasks, playbookLaunch } from "./playbookLaunch";
 import { type ChoiceOptions, chooseAgain } from "./resumeChoice";
 import { runAndTell } from "./runAndTell";
 import { parseWords, UsageError } from "./usageError";
@@ -33,6 +33,7 @@ none is named. Parameters are those of that session, but for secrets, which no t
   --gone             you know that the writer of the session, of whom nothing is known here, is gone
   --dir <directory>  where sessions are looked up and the new trace is written; ${defaultDirectory} where it is left out
   --title <text>     the name of the new session
+  --task <name>=<command>  what the playbook's batches may run; --tasks <file> names many, see tracekeeper help batch
   -q, --quiet        no line at the end
   --json             at the end one JSON object on standard error in place of that line
 `,
@@ -54,6 +55,8 @@ async function run(words: readonly string[]): Promise<number> {
       gone: { type: "boolean" },
       dir: { type: "string" },
       title: { type: "string" },
+      task: { type: "string", multiple: true },
+      tasks: { type: "string" },
       quiet: { type: "boolean", short: "q" },
       json: { type: "boolean" },
     },
@@ -79,6 +82,7 @@ async function run(words: readonly string[]): Promise<number> {
     params: values.param,
     paramsFromEnv: values["param-env"],
     resume,
+    tasks: await namedTasks(values),
   });
   const again = await stepsAgain(recorded, launch.program as LaunchedPlaybook, values);
   const program = { ...(launch.program as LaunchedPlaybook), resume: { ...resume, again: [...again] } };

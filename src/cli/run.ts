@@ -7,7 +7,7 @@ import { isInTerminal } from "../session/ownTerminal";
 import { programCommand } from "../session/programCommand";
 import { type Command, defaultDirectory } from "./command";
 import { launchedProgram } from "./launchedProgram";
-import { checkPlaybook, isPlaybookPath, playbookLaunch, stop } from "./playbookLaunch";
+import { checkPlaybook, isPlaybookPath, namedTasks, playbookLaunch, stop } from "./playbookLaunch";
 import { runAndTell, type TellingOptions } from "./runAndTell";
 import { sessionIdFor } from "./sessionId";
 import { parseWords, UsageError } from "./usageError";
@@ -32,6 +32,7 @@ A playbook is run step by step; the exit code is 0 where all of its steps held, 
   --param <name>=<value>   a parameter of the playbook; of a secret one better --param-env
   --param-env <name>=<variable>  the same with its value from a variable of the environment, which nobody else sees
   --run-id <id>      the playbook's run, for its action log; the session's id where it is left out
+  --task <name>=<command>  what the playbook's batches may run; --tasks <file> names many, see tracekeeper help batch
   -q, --quiet        no line at the end, and none for the steps of a playbook
   --json             at the end one JSON object on standard error in place of that line
 `,
@@ -52,14 +53,17 @@ async function run(words: readonly string[]): Promise<number> {
       param: { type: "string", multiple: true },
       "param-env": { type: "string", multiple: true },
       "run-id": { type: "string" },
+      task: { type: "string", multiple: true },
+      tasks: { type: "string" },
     },
   });
   const [stray, ...others] = positionals;
-  const asked = { params: values.param, paramsFromEnv: values["param-env"], runId: values["run-id"] };
+  const { task, tasks } = values;
+  const asked = { params: values.param, paramsFromEnv: values["param-env"], runId: values["run-id"], task, tasks };
   if (stray !== undefined && end < 0 && isPlaybookPath(stray)) {
     if (others[0] !== undefined) throw new UsageError(`run takes one playbook, and "${others[0]}" is another word`);
     if (values.capture !== undefined) throw new UsageError("--capture is for a command: a playbook's have pipes");
-    const launch = playbookLaunch(stray, { ...values, ...asked });
+    const launch = playbookLaunch(stray, { ...values, ...asked, tasks: await namedTasks(values) });
     await checkPlaybook(launch);
     return await runAndTell(launch, values);
   }
@@ -74,7 +78,13 @@ async function run(words: readonly string[]): Promise<number> {
   return await runAndTell(await makeLaunch([file, ...args], values), values);
 }
 
-const optionNames = { params: "param", paramsFromEnv: "param-env", runId: "run-id" } as const;
+const optionNames = {
+  params: "param",
+  paramsFromEnv: "param-env",
+  runId: "run-id",
+  task: "task",
+  tasks: "tasks",
+} as const;
 
 interface RunOptions extends TellingOptions {
   readonly capture?: string | undefined;

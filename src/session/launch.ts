@@ -4,6 +4,7 @@
 
 import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
+import { tasksSchema } from "./batch/tasks";
 
 export const captureModes = ["terminal", "pipes", "none"] as const;
 export type CaptureMode = (typeof captureModes)[number];
@@ -105,6 +106,8 @@ export const launchSchema = z.object({
   fsync: z.optional(z.enum(["never", "interval", "always"])),
   /** Settings of the guardrails, of which a playbook's own go before; the defaults where they are left out. */
   guardrails: z.optional(guardrails),
+  /** What the batches of a playbook can run beside playbooks. */
+  tasks: z.optional(tasksSchema),
   /** It is an attempt at a run of this batch. */
   batch: z.optional(batchRun),
   /** Span of another session that has led to this one. */

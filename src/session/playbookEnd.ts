@@ -4,6 +4,7 @@
 import { describeError } from "../base/logger";
 import { leftRunningEvent, runProblemEvent } from "../trace/runAttributes";
 import type { ActionLog } from "./actionLog/actionLog";
+import type { SessionBatches } from "./batch/sessionBatches";
 import type { Launch } from "./launch";
 import { endLeftProcesses } from "./leftProcesses";
 import type { Outcome } from "./outcome";
@@ -21,6 +22,7 @@ export interface EndedPlaybook {
   readonly record: SessionRecord;
   readonly scope: PlaybookScope;
   readonly port: SessionPort;
+  readonly batches: SessionBatches;
   readonly actionLog: ActionLog;
 }
 
@@ -35,7 +37,7 @@ const recordLimitMs = 30_000;
  * @returns the path of the trace; undefined where there is none, or the end could not be recorded
  */
 export async function endPlaybook(
-  { launch, run, result, outcome, record, scope, port, actionLog }: EndedPlaybook,
+  { launch, run, result, outcome, record, scope, port, batches, actionLog }: EndedPlaybook,
   onUnrecorded: (reason: string) => void,
 ): Promise<string | undefined> {
   const { sessionId, stop } = launch;
@@ -62,6 +64,7 @@ export async function endPlaybook(
     {
       publish: [part("the status could not be told", () => run.publish(result), publishLimitMs)],
       cleanUp: [
+        part("batches could not be left", () => batches.leave()),
         part("what commands left running could not be ended", endLeft, stop.killAfterMs + closeLimitMs),
         part("no room could be made for the end", () => record.makeRoom()),
         part("the run could not be closed", () => scope.close()),

@@ -4,6 +4,7 @@
 import { realpathSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { defaultGuardrails } from "../trace/guardrails/guardrail";
+import type { BatchServices } from "./actions/batchServices";
 import { ProgramSpans } from "./guardrails/programSpans";
 import type { Launch, LaunchedPlaybook } from "./launch";
 import type { OwnOutput } from "./ownOutput";
@@ -24,11 +25,12 @@ export interface PlaybookLoan {
   readonly shown: OwnOutput;
   /** Told when more was shown, and of outputs that are closed. */
   readonly listeners: Set<(closedFd?: number) => void>;
+  readonly batches: BatchServices;
   spanOf(scopeId: string): string;
 }
 
 export function runServices(loan: PlaybookLoan): RunServices {
-  const { bus, mask, launch, program, record, port, shown, listeners, spanOf } = loan;
+  const { bus, mask, launch, program, record, port, shown, listeners, batches, spanOf } = loan;
   const { secrets = {} } = program;
   const { sessionId } = launch;
   const programSpans = new ProgramSpans();
@@ -51,6 +53,7 @@ export function runServices(loan: PlaybookLoan): RunServices {
     realPath: (path) => realpathSync(path),
     guardrails: launch.guardrails ?? defaultGuardrails,
     programSpans,
+    batches,
     commands: {
       recorder: record.recorder,
       shown,

@@ -12,6 +12,7 @@ import { withLimit } from "../recorder/withLimit";
 import { playbookAttribute, runProblemEvent } from "../trace/runAttributes";
 import { safeId, traceFileNames } from "../trace/safeId";
 import { ActionLog } from "./actionLog/actionLog";
+import { SessionBatches } from "./batch/sessionBatches";
 import { EventBus } from "./bus/eventBus";
 import { completeClaim } from "./claim";
 import { keyVariables } from "./keySecrets";
@@ -23,7 +24,8 @@ import { endPlaybook } from "./playbookEnd";
 import { forgetSecrets, type LoadedPlaybook, loadPlaybook, readPlaybook } from "./playbookFile";
 import { runServices } from "./playbookServices";
 import { writeCheckpoints } from "./resume/checkpointWriter";
-import { type LoadedResume, loadResumed, type ResumedRun, takeOver } from "./resume/loadResumed";
+import { type LoadedResume, loadResumed, type ResumedRun, stepOrigins, takeOver } from "./resume/loadResumed";
+import type { StepOrigins } from "./resume/recordedRun";
 import { claimResume, type TakenClaim } from "./resume/resumeClaim";
 import { maskedEvent, maskedRun } from "./secrets/maskedEvent";
 import { maskedRecorder } from "./secrets/maskedRecorder";
@@ -63,6 +65,7 @@ export class PlaybookSession {
   #run: PlaybookRun | undefined;
   #problem: string | undefined;
   #stopReason: StopReason | undefined;
+  readonly #stopped = new AbortController();
   #isEnding = false;
   /** Signals that came while the session was ending. */
   #lateSignals = 0;
@@ -211,7 +214,8 @@ export class PlaybookSession {
     if (recorder !== undefined && playbook.checkpoints) {
       writeCheckpoints(bus, scope, { recorder, rootSpanId: record.rootSpanId });
     }
-    const replay = resumed && takeOver(scope, record, resumed, this.#mask);
+    const origins = stepOrigins(resumed?.run, launch.sessionId, program.resume?.again);
+    const replay = resumed && takeOver(scope, record, resumed, { origins, mask: this.#mask });
     const { name, path } = playbook;
     const earlierLog = resumed?.run.actionLogId;
     const logId = earlierLog === undefined ? {} : { actionLog: earlierLog };
@@ -231,26 +235,31 @@ export class PlaybookSession {
     if (!this.#request.isQuiet) tellSteps(bus, (line) => this.#shown.say(this.#mask.text(line)));
     record.attributes({ [playbookAttribute]: facts });
     await this.#completeClaim(port, record);
+    const batches = this.#batches(port, record, spans, origins);
     const run = new PlaybookRun({
       playbook,
       params,
       scope,
       ...(replay === undefined ? {} : { replay }),
-      services: this.#services(bus, port, record, spans),
+      services: this.#services(bus, port, record, spans, batches),
     });
     this.#run = run;
     // Somebody was quick.
     if (this.#stopReason !== undefined) run.stop(this.#stopReason);
     // Whoever is told of it sees no secret, be it in the trace, in the terminal or as JSON.
     const result = maskedRun(await run.run(), this.#mask);
+    if (this.#stopReason?.type !== "terminalClosed") await batches.settled(this.#stopped.signal);
     this.#isEnding = true;
     const outcome = outcomeOfRun(result);
     const failed = result.results.find(({ status, step }) => status === "failed" && step.path === step.id)?.step;
     if (failed !== undefined)
       record.attributes({ [playbookAttribute]: { ...facts, failedStep: { id: failed.id, index: failed.index } } });
-    const tracePath = await endPlaybook({ launch, run, result, outcome, record, scope, port, actionLog }, (message) => {
-      this.#problem ??= message;
-    });
+    const tracePath = await endPlaybook(
+      { launch, run, result, outcome, record, scope, port, batches, actionLog },
+      (message) => {
+        this.#problem ??= message;
+      },
+    );
     await this.#end(outcome, record, tracePath, result.results);
     return outcome;
   }
@@ -269,12 +278,39 @@ export class PlaybookSession {
     });
   }
 
-  #services(bus: RunBus, port: SessionPort, record: SessionRecord, spans: RunRecorder | undefined): RunServices {
+  #batches(
+    port: SessionPort,
+    record: SessionRecord,
+    spans: RunRecorder | undefined,
+    { first, rerun }: StepOrigins,
+  ): SessionBatches {
+    const say = (line: string) => {
+      if (!this.#request.isQuiet) this.#shown.say(this.#mask.text(line));
+    };
+    return new SessionBatches({
+      launch: this.#request.launch,
+      originOf: (path) => (Object.hasOwn(rerun, path) ? rerun[path] : undefined) ?? first,
+      traceId: record.recorder?.traceId,
+      safeId: record.recorder?.safeId,
+      spanOf: (scopeId) => spans?.spanOf(scopeId) ?? record.rootSpanId,
+      port,
+      say,
+      onProblem: (message) => record.sessionEvent(runProblemEvent, { message }),
+    });
+  }
+
+  #services(
+    bus: RunBus,
+    port: SessionPort,
+    record: SessionRecord,
+    spans: RunRecorder | undefined,
+    batches: SessionBatches,
+  ): RunServices {
     const { launch, program } = this.#request;
     const shown = this.#shown;
     const listeners = this.#shownListeners;
     const spanOf = (scopeId: string) => spans?.spanOf(scopeId) ?? record.rootSpanId;
-    return runServices({ bus, mask: this.#mask, launch, program, record, port, shown, listeners, spanOf });
+    return runServices({ bus, mask: this.#mask, launch, program, record, port, shown, listeners, batches, spanOf });
   }
 
   async #completeClaim({ control }: SessionPort, record: SessionRecord): Promise<void> {
@@ -321,6 +357,7 @@ export class PlaybookSession {
   #stop(reason: StopReason): void {
     this.#stopReason ??= reason;
     this.#run?.stop(reason);
+    this.#stopped.abort();
   }
 
   #onSignal(signal: HeardSignal): void {

@@ -5,7 +5,7 @@ import { randomBytes } from "node:crypto";
 import { describeError } from "../base/logger";
 import { makeTraceId } from "../recorder/traceIds";
 import { childEnvironment } from "./childEnvironment";
-import { type ControlServer, startControlServer } from "./controlServer";
+import { type ControlServer, type RequestHandler, startControlServer } from "./controlServer";
 import type { Launch, LaunchClaim } from "./launch";
 import { otlpHandler } from "./otlpReceiver";
 import type { OtlpSpanLogOptions } from "./otlpSpanLog";
@@ -43,6 +43,11 @@ export class SessionPort {
   /** For the claim. */
   get control(): LaunchClaim["control"] {
     return this.#server && { url: this.#server.url, token: this.#server.token };
+  }
+
+  /** From now on this one is asked first. */
+  handle(handler: RequestHandler): void {
+    this.#server?.handle(handler);
   }
 
   /** Takes spans from now on. @returns the program's environment, which leads them here */

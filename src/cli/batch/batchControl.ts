@@ -2,9 +2,9 @@
 // over: to write down what was asked for, or, for a batch that is to go on, to run it to its end.
 
 import { resolve } from "node:path";
-import { describeError } from "../../base/logger";
 import { type BatchChange, BatchOwnedElsewhere } from "../../batch/batchEngine";
 import type { BatchHost } from "../../batch/batchHost";
+import { controlOwner } from "../../session/batch/controlOwner";
 import { defaultDirectory } from "../command";
 import { endWithReader, printLine } from "../print";
 import { parseWords, UsageError, wholeNumber } from "../usageError";
@@ -16,7 +16,6 @@ import { openCliBatches } from "./openCliBatches";
 
 type Control = "cancel" | "pause" | "resume" | "retry";
 
-const answerLimitMs = 30_000;
 const by = "the command line";
 
 export function batchControl(control: Control): (words: readonly string[]) => Promise<number> {
@@ -54,7 +53,7 @@ async function run(control: Control, words: readonly string[]): Promise<number> 
   const change = await changed(host, control, id, indexes).catch(async (error: unknown) => {
     if (!(error instanceof BatchOwnedElsewhere)) throw error;
     isOurs = false;
-    return await askOwner(error, control, id, indexes);
+    return await controlOwner(error, control, id, { by, ...(indexes === undefined ? {} : { indexes }) });
   });
   if (!isJson) printLine(visibleLine(change.message));
   const state = isOurs && goesOn ? await host.state(id) : undefined;
@@ -95,28 +94,4 @@ async function changed(
     case "retry":
       return await host.retryFailed(id, indexes, by);
   }
-}
-
-async function askOwner(
-  { url, token, message }: BatchOwnedElsewhere,
-  control: Control,
-  id: string,
-  indexes: readonly number[] | undefined,
-): Promise<BatchChange> {
-  if (url === undefined || token === undefined) throw new Error(`${message}, which can't be asked`);
-  let response: Response;
-  try {
-    response = await fetch(`${url}/api/v1/batches/${encodeURIComponent(id)}/${control}`, {
-      method: "POST",
-      headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
-      body: JSON.stringify({ by, ...(indexes === undefined ? {} : { indexes }) }),
-      signal: AbortSignal.timeout(answerLimitMs),
-    });
-  } catch (error) {
-    throw new Error(`${message}, which does not answer: ${describeError(error)}`);
-  }
-  const answer = (await response.json().catch(() => ({}))) as Partial<BatchChange> & { readonly error?: string };
-  if (!response.ok) throw new Error(answer.error ?? `${message}, which answered ${response.status}`);
-  const { isChanged = true, status = "PENDING", message: words = "Done" } = answer;
-  return { id, isChanged, status, message: words };
 }

@@ -3,6 +3,7 @@
 import { basename, resolve } from "node:path";
 import type { BatchRun, BatchState } from "../../trace/batch/batchState";
 import { groupErrors } from "../../trace/batch/errorGroups";
+import { progressWords } from "../../trace/batch/progressWords";
 import { type RunState, runStates } from "../../trace/batch/runColumns";
 import { formatCount, formatDuration } from "../../trace/formatValue";
 import { oneLine } from "../../trace/plainText";
@@ -16,7 +17,7 @@ import { type Piece, paint, paintLine, type Screen, screenOf } from "../screen";
 import { padToWidth } from "../textWidth";
 import { parseWords, UsageError } from "../usageError";
 import { jsonLine, visibleLine } from "../visibleText";
-import { batchObject, progressWords, stateWords } from "./batchWords";
+import { batchObject, stateWords } from "./batchWords";
 import { type FoundBatch, findBatch, readBatch } from "./findBatch";
 
 const usualRuns = 40;

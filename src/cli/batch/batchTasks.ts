@@ -15,7 +15,7 @@ export interface TaskOptions {
 }
 
 /** @throws a `UsageError` */
-export async function tasksOf({ task = [], tasks: file }: TaskOptions): Promise<Tasks> {
+export async function tasksOf({ task = [], tasks: file }: TaskOptions): Promise<Record<string, Tasks[string]>> {
   const tasks: Record<string, Tasks[string]> = {};
   if (file !== undefined) {
     const read = await readTaskFile(file).catch((error: Error) => {

@@ -1,58 +1,43 @@
-// What the command line says of a batch in a line, and as JSON.
+// What the command line says of a batch in a word, and as JSON.
 
 import { basename, dirname, join, resolve } from "node:path";
 import { batchFolder, parseBatchLogName } from "../../trace/batch/batchIds";
 import { batchProgress } from "../../trace/batch/batchProgress";
-import type { BatchState } from "../../trace/batch/batchState";
-import { failureSummary, groupErrors } from "../../trace/batch/errorGroups";
-import { formatCount, formatDuration } from "../../trace/formatValue";
-import { quantity } from "../../trace/problemList";
+import { summarizeBatch } from "../../trace/batch/batchSummary";
+import { type BatchWord, batchWord, batchWordLabel } from "../../trace/batch/describeBatch";
+import { groupErrors } from "../../trace/batch/errorGroups";
 import { defaultDirectory } from "../command";
 import { quotedWord, relativePath, statusMarks } from "../headerLines";
 import { isoTime } from "../jsonTime";
 import type { Piece } from "../screen";
 import type { FoundBatch } from "./findBatch";
 
+const marks: Readonly<Record<BatchWord, Piece>> = {
+  waitingForItems: statusMarks.waiting,
+  creatingRuns: statusMarks.running,
+  running: statusMarks.running,
+  paused: statusMarks.waiting,
+  cancelling: statusMarks.running,
+  interrupted: statusMarks.crashed,
+  unknown: statusMarks.unknown,
+  completed: statusMarks.completed,
+  partlyFailed: statusMarks.failed,
+  failed: statusMarks.failed,
+  cancelled: { text: "⊘", style: "faint" },
+  aborted: statusMarks.failed,
+};
+
 /** One or two words for its state, and the mark before them. */
-export function stateWords({ state, runner }: Pick<FoundBatch, "state" | "runner">): { label: string; mark: Piece } {
-  const { counts, status } = state;
-  const failed = counts.failed + counts.prefailed + counts.uncreated;
-  if (status === "ABORTED") return { label: "Aborted", mark: statusMarks.failed };
-  if (status === "COMPLETED") {
-    if (failed > 0) return { label: "Failed", mark: statusMarks.failed };
-    if (counts.cancelled > 0) return { label: "Cancelled", mark: statusMarks.unknown };
-    return { label: "Completed", mark: statusMarks.completed };
-  }
-  if (runner === "gone") return { label: "Interrupted", mark: statusMarks.crashed };
-  if (runner === "unknown") return { label: "Unknown", mark: statusMarks.unknown };
-  if (state.isCancelled) return { label: "Cancelling", mark: statusMarks.running };
-  if (state.isPaused) return { label: "Paused", mark: statusMarks.waiting };
-  return { label: "Running", mark: statusMarks.running };
+export function stateWords(batch: Pick<FoundBatch, "state" | "runner">): {
+  readonly label: string;
+  readonly mark: Piece;
+} {
+  const word = wordOf(batch);
+  return { label: batchWordLabel(word), mark: marks[word] };
 }
 
-/** "34 of 40, 2 failed · 12 a minute · 30 s to 1 m left" */
-export function progressWords(state: BatchState, nowMs: number): string {
-  const { done, total, failed, perMinute, leftMs } = batchProgress(state, nowMs);
-  const running = state.counts.running;
-  const parts = [
-    `${formatCount(done)} of ${formatCount(total)}${failed === 0 ? "" : `, ${formatCount(failed)} failed`}`,
-    state.isCancelled ? "being cancelled" : state.isPaused ? "paused" : "",
-    running === 0 ? "" : `${formatCount(running)} running`,
-    perMinute === undefined ? "" : `${formatRate(perMinute)} a minute`,
-    leftMs === undefined ? "" : `${formatDuration(leftMs.least)} to ${formatDuration(leftMs.most)} left`,
-  ];
-  return parts.filter((part) => part !== "").join(" · ");
-}
-
-/** What came of it. */
-export function endWords(state: BatchState): string {
-  const { counts, status, abortReason, runCount } = state;
-  if (status === "ABORTED") return `aborted: ${abortReason ?? "no run could be created"}`;
-  const failure = failureSummary(state);
-  const cancelled =
-    counts.cancelled === 0 ? "" : `${formatCount(counts.cancelled)} of ${quantity(runCount, "run")} cancelled`;
-  if (failure === undefined && cancelled === "") return `completed: ${quantity(runCount, "run")}`;
-  return [failure, cancelled].filter(Boolean).join("; ");
+function wordOf({ state, runner }: Pick<FoundBatch, "state" | "runner">): BatchWord {
+  return batchWord(summarizeBatch(state), runner);
 }
 
 type BatchFacts = Pick<FoundBatch, "state" | "file" | "runner">;
@@ -69,7 +54,7 @@ export function batchObject({ state, file, runner }: BatchFacts, nowMs: number):
     engine: state.created?.engine,
     status: state.status,
     sealed: state.sealed,
-    state: stateWords({ state, runner }).label.toLowerCase(),
+    state: wordOf({ state, runner }),
     paused: state.isPaused || undefined,
     cancelled: state.isCancelled || undefined,
     abortReason: state.abortReason,
@@ -90,10 +75,6 @@ export function batchObject({ state, file, runner }: BatchFacts, nowMs: number):
     parentSession: state.created?.parentSession,
     errors: groupErrors(state).map(({ message, indexes }) => ({ message, count: indexes.length, indexes })),
   };
-}
-
-function formatRate(perMinute: number): string {
-  return perMinute < 10 ? String(Math.round(perMinute * 10) / 10) : formatCount(perMinute);
 }
 
 /** Command by which somebody in this folder sees the batch. @param file path of its log */

@@ -6,11 +6,12 @@ import type { BatchHost } from "../../batch/batchHost";
 import { hearSignals } from "../../session/sessionSignals";
 import { batchFileNames } from "../../trace/batch/batchIds";
 import type { BatchState } from "../../trace/batch/batchState";
+import { endWords, progressWords } from "../../trace/batch/progressWords";
 import { type RunState, runStates } from "../../trace/batch/runColumns";
 import { formatDuration } from "../../trace/formatValue";
 import { printError, printLine } from "../print";
 import { jsonLine, visibleLine } from "../visibleText";
-import { batchObject, endWords, progressWords } from "./batchWords";
+import { batchObject } from "./batchWords";
 
 export interface FollowOptions {
   readonly directory: string;
@@ -81,7 +82,9 @@ class Told {
     const { isJson, isQuiet, directory } = this.#options;
     const file = join(directory, "batches", batchFileNames.log(this.#id));
     if (isJson) printLine(jsonLine(batchObject({ state, file, runner: "alive" }, Date.now())));
-    else if (!isQuiet) printError(`${endWords(state)} · ${formatDuration(performance.now() - this.#startMs)}`);
+    else if (!isQuiet) {
+      printError(`${endWords(state)} · ${formatDuration(performance.now() - this.#startMs)}`);
+    }
   }
 
   say(text: string): void {

@@ -3,19 +3,12 @@
 import * as vscode from "vscode";
 import type { Logger } from "../../base/logger";
 import type { CollectorOrder } from "../../collector/collectorProcess";
-import { tasksOf } from "../../session/batch/tasks";
-import { settingIds } from "../ids";
+import { readBatchTasks } from "../batchTasks";
 import { readSettings } from "../settings";
 
 /** @param storage where tasks are at home in a window without a folder */
 export function collectorBatches(storage: string, logger: Logger): CollectorOrder["batches"] {
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file");
-  const value: unknown = vscode.workspace.getConfiguration(undefined, folder?.uri).get(settingIds.batchTasks);
-  const { tasks, problems } = tasksOf(value);
-  for (const { task, message } of problems) {
-    logger.warn(
-      `Setting ${settingIds.batchTasks}: ${task === "" ? "" : `the task "${task}" `}${message}; it is left out.`,
-    );
-  }
+  const tasks = readBatchTasks(logger, folder?.uri);
   return { folder: folder?.uri.fsPath ?? storage, tasks, stop: { ...readSettings(logger, folder?.uri).stopPauses } };
 }

@@ -10,6 +10,7 @@ import { type Launch, type LaunchedProgram, readClaim } from "../../session/laun
 import { type SessionCommand, sessionCommand } from "../../session/sessionCommand";
 import { oneLine, plainText } from "../../trace/plainText";
 import { safeId, traceFileNames } from "../../trace/safeId";
+import { readBatchTasks } from "../batchTasks";
 import { reportError } from "../commandEdge";
 import { fileFolders } from "../directories";
 import { readSessionGuardrails } from "../guardrailSettings";
@@ -140,6 +141,7 @@ export class SessionLauncher {
       // VS Code keeps the terminal of a task by itself.
       hold: task === undefined,
       guardrails: readSessionGuardrails(logger, scope),
+      ...(program.type === "playbook" ? { tasks: { ...readBatchTasks(logger, scope) } } : {}),
     };
   }
 }

@@ -17,8 +17,6 @@ export interface ActionDefinition {
   readonly atMostOne?: readonly string[];
   /** Loads what runs it, which takes what the schema lets through. */
   readonly runner: () => Promise<ActionRunner<never>>;
-  /** Why it can't be used yet. */
-  readonly unavailable?: string;
 }
 
 /** What is written as text in the end: YAML has no quotes around `8080` or `true`. */

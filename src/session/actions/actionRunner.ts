@@ -6,6 +6,7 @@ import type { SecretMask } from "../secrets/secretMask";
 import type { ActionKind, RunEventScope, StepRef, Usage } from "../steps/runEvent";
 import type { StopPauses } from "../stopLadder";
 import type { ActionStop } from "./actionStop";
+import type { BatchServices } from "./batchServices";
 
 export interface ActionResult {
   /** The raw error; undefined where it did what it was asked for. */
@@ -52,6 +53,8 @@ export interface ActionServices {
   /** A value of the editor's secret storage that was handed to the session. */
   secret(name: string): string | undefined;
   readonly commands: CommandServices;
+  /** Undefined where no batch can be run. */
+  readonly batches?: BatchServices | undefined;
 }
 
 /** What the texts of a step become once parameters and earlier steps are known. */

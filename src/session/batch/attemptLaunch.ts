@@ -3,6 +3,7 @@
 import type { RunAttempt, RunItem } from "../../batch/runner";
 import type { Launch, LaunchedBatchRun, LaunchedProgram } from "../launch";
 import { commandPayload, playbookParameters } from "./payload";
+import { isPlaybookFile, playbookFileName } from "./playbookSearch";
 import type { ResolvedTask } from "./taskRegistry";
 import type { CommandTask } from "./tasks";
 
@@ -60,7 +61,7 @@ type Params = Extract<LaunchedProgram, { type: "playbook" }>["params"];
 /** "resize · run 7 of 40 · attempt 2" */
 export function titleOf(item: RunItem & { readonly attempt?: number }): string {
   const { options, task, index, runCount, attempt = 1 } = item;
-  const name = options.name?.trim() || task;
+  const name = options.name?.trim() || (isPlaybookFile(task) ? playbookFileName(task) : task);
   return `${name} · run ${index + 1} of ${runCount}${attempt > 1 ? ` · attempt ${attempt}` : ""}`;
 }
 

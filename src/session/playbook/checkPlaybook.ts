@@ -57,8 +57,6 @@ function usedProblems(
   if (typeof name !== "string" || !Object.hasOwn(definitions, name)) return [];
   const definition = definitions[name];
   if (definition === undefined) return [];
-  if (definition.unavailable !== undefined)
-    return [problem(yaml.rangeOf([...at, "action"]), `\`${name}\` can't be used: ${definition.unavailable}.`)];
   const given = use.with;
   if (typeof given !== "object" || given === null || Array.isArray(given)) return [];
   const inside = [...at, "with"];

@@ -1,6 +1,7 @@
 // What the texts of a playbook refer to: placeholders and conditions that name parameters and steps. A name that is not
 // known is a warning, for the text stays as it is; a condition that can't be read is an error.
 
+import { isFields } from "../../trace/soundSpan";
 import { isConditionError, parseCondition } from "./condition";
 import { meantWords } from "./didYouMean";
 import { type Placeholder, placeholdersIn, type Reference } from "./placeholders";
@@ -53,11 +54,22 @@ function useProblems(
 ): PlaybookProblem[] {
   const { command, shell, ...others } = given;
   const inside = [...at, "with"];
+  if (action === "batch") {
+    return [...placeholderProblems(given, inside, known, yaml), ...fromProblems(given["items"], inside, known, yaml)];
+  }
   if (action !== "run" || typeof command !== "string") return placeholderProblems(given, inside, known, yaml);
   return [
     ...placeholderProblems({ ...others, shell }, inside, known, yaml),
     ...lineProblems(command, typeof shell === "string" ? shell : undefined, [...inside, "command"], known, yaml),
   ];
+}
+
+/** `items: {from: steps.list.json}` of a batch names a step without braces, and means nothing else. */
+function fromProblems(items: unknown, inside: YamlPath, known: Known, yaml: YamlText): PlaybookProblem[] {
+  const from = isFields(items) ? items["from"] : undefined;
+  const [named] = typeof from === "string" ? placeholdersIn(`{${from}}`) : [];
+  const words = named && unknownWords(named.reference, known);
+  return words === undefined ? [] : [problem(yaml.rangeOf([...inside, "items", "from"]), words)];
 }
 
 function lineProblems(

@@ -2,7 +2,7 @@
 
 import * as z from "zod/mini";
 import type { ActionDefinition } from "../actions/actionDefinition";
-import { actionNames, actions } from "../actions/actions";
+import { actions } from "../actions/actions";
 import { modelRecovery } from "../actions/modelAction";
 import { playbookField } from "./playbookFields";
 import { playbookSchema, type recoveryActions } from "./playbookSchema";
@@ -13,8 +13,7 @@ export function playbookJsonSchema(): Json {
   const schema = schemaOf(playbookSchema);
   describe(schema, [], playbookField);
   const step = below(below(schema, "steps"), "items");
-  const available = actionNames.filter((name) => actions[name].unavailable === undefined);
-  withActions(step, Object.fromEntries(available.map((name) => [name, actions[name]])));
+  withActions(step, actions);
   withActions(below(step, "recover"), { run: actions.run, model: modelRecovery } satisfies Record<
     (typeof recoveryActions)[number],
     ActionDefinition

@@ -46,7 +46,7 @@ export const playbookFields: Readonly<Record<string, string>> = {
   "steps.*": "A step: an `id`, an `action` and what it works `with`.",
   "steps.*.id": "Names it in conditions and placeholders: 1 to 64 letters, digits, _ or -.",
   "steps.*.name": "What it is called in the trace. Default: its id.",
-  "steps.*.action": "What it does: `run`, `http`, `model` or `playbook`.",
+  "steps.*.action": "What it does: `run`, `http`, `model`, `playbook` or `batch`.",
   "steps.*.with": "What the action works with.",
   "steps.*.expect":
     "What must hold for the step to be a success: all that is given. Default: exit code 0 for `run`, a 2xx for `http`.",

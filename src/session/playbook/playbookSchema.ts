@@ -5,29 +5,10 @@ import * as z from "zod/mini";
 import { guardrailBounds } from "../../trace/guardrails/guardrailProblems";
 import { filledTextSchema, scalarSchema } from "../actions/actionDefinition";
 import { actionNames } from "../actions/actions";
-import { durationMs, durationPattern, durationWords } from "./durations";
+import { durationSchema } from "./durationSchema";
 import { parameterTypes } from "./playbook";
 
 const anyObject = z.record(z.string(), z.unknown());
-
-/** Also what a JSON schema can say of it: the pattern. */
-const durationSchema = z.union(
-  [
-    z.number().check(
-      z.positive(`must be ${durationWords}, more than none`),
-      z.refine((seconds) => durationMs(seconds) !== undefined, "must be at most 24 days"),
-    ),
-    z.string().check(
-      z.regex(new RegExp(`${durationPattern.source}|^\\d+(\\.\\d+)?$`), {
-        error: `must be ${durationWords}`,
-        abort: true,
-      }),
-      z.refine((text) => durationMs(text) !== undefined, { error: "must be at most 24 days", abort: true }),
-      z.refine((text) => (durationMs(text) ?? 0) > 0, "must be more than none"),
-    ),
-  ],
-  { error: `must be ${durationWords}` },
-);
 
 const whole = (from: number, to?: number) => {
   const words =

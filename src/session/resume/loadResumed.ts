@@ -12,7 +12,7 @@ import type { SessionRecord } from "../sessionRecord";
 import type { PlaybookScope, StepResult } from "../steps/runEvent";
 import type { KeptSteps } from "./keptSteps";
 import { planResume } from "./planResume";
-import { lastResults } from "./recordedRun";
+import { lastResults, type RecordedRun, type StepOrigins } from "./recordedRun";
 import { type ResumableRun, readResumable } from "./resumable";
 
 export interface ResumedRun extends ResumableRun {
@@ -45,6 +45,16 @@ export async function loadResumed(
   return plan.type === "sound" ? { loaded, resumed: { ...resumable, kept: plan.kept } } : { loaded };
 }
 
+/** @param again paths of steps that run again in this session */
+export function stepOrigins(
+  resumed: Pick<RecordedRun, "origins"> | undefined,
+  sessionId: string,
+  again: readonly string[] = [],
+): StepOrigins {
+  const { first = sessionId, rerun = {} } = resumed?.origins ?? {};
+  return { first, rerun: { ...rerun, ...Object.fromEntries(again.map((path) => [path, sessionId])) } };
+}
+
 /**
  * Before the run begins: its scope knows what finished, and its root names the session that it resumes.
  * @returns for `PlaybookRunRequest.replay`
@@ -53,13 +63,15 @@ export function takeOver(
   scope: PlaybookScope,
   record: SessionRecord,
   { run, kept }: ResumedRun,
-  mask: SecretMask,
+  { origins, mask }: { readonly origins: StepOrigins; readonly mask: SecretMask },
 ): ReadonlyMap<string, StepResult> {
   const { sessionId, traceId, rootSpanId, file, problems } = run;
   // Secrets of this run were none of the earlier one's, and it knows places anew.
   const events = kept.state.events.map((each) => ({ ...each, event: maskedEvent(each.event, mask) }));
   scope.setRuntimeState({ ...kept.state, events });
-  record.attributes({ [resumedAttribute]: { sessionId, traceId, file } });
+  const { first, rerun } = origins;
+  const isRerun = Object.keys(rerun).length > 0;
+  record.attributes({ [resumedAttribute]: { sessionId, traceId, file, first, ...(isRerun ? { rerun } : {}) } });
   for (const problem of problems) {
     record.sessionEvent(runProblemEvent, { message: `of the session that is resumed ${problem}` });
   }

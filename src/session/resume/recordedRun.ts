@@ -8,6 +8,7 @@ import { isMasked } from "../../trace/maskedText";
 import { checkpointEvent, playbookAttribute, resumedAttribute, stepAttribute } from "../../trace/runAttributes";
 import type { TraceFile, TraceSpan } from "../../trace/schema";
 import type { ProbeLiveness } from "../../trace/sessionFiles";
+import { isFields } from "../../trace/soundSpan";
 import { deriveState } from "../../trace/state";
 import type { BusEvent, Delivered, EventOf } from "../bus/delivered";
 import type { RunEvent, StepRef, StepResult } from "../steps/runEvent";
@@ -43,6 +44,8 @@ export interface RecordedRun {
   readonly path: string;
   /** As they were, secrets masked. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** In which session steps ran first, for what belongs to them beyond a session. */
+  readonly origins: StepOrigins;
   /** Of all checkpoints together. */
   readonly state: RunState;
   /** By path: the last result of each step, in the order in which they came. */
@@ -53,6 +56,13 @@ export interface RecordedRun {
   readonly end: { readonly isOk: boolean } | undefined;
   /** In words: what of the record is lost. */
   readonly problems: readonly string[];
+}
+
+export interface StepOrigins {
+  /** The first of those that were resumed one after the other. */
+  readonly first: string;
+  /** By path: the session in which a step was to run again although it had finished. */
+  readonly rerun: Readonly<Record<string, string>>;
 }
 
 export interface ReadingOptions {
@@ -128,6 +138,7 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
   return {
     runId: start.scope.runId,
     actionLogId: actionLogOf(root),
+    origins: originsOf(root, sessionId),
     name,
     path,
     params,
@@ -142,6 +153,18 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
 function actionLogOf({ attributes }: TraceSpan): string | undefined {
   const facts = attributes?.[playbookAttribute] as { readonly actionLog?: unknown } | null | undefined;
   return typeof facts?.actionLog === "string" ? facts.actionLog : undefined;
+}
+
+function originsOf({ attributes }: TraceSpan, sessionId: string): StepOrigins {
+  const { first, rerun } = (attributes?.[resumedAttribute] ?? {}) as {
+    readonly first?: unknown;
+    readonly rerun?: unknown;
+  };
+  const sessions = isFields(rerun) ? Object.entries(rerun).filter(([, each]) => typeof each === "string") : [];
+  return {
+    first: typeof first === "string" ? first : sessionId,
+    rerun: Object.fromEntries(sessions) as Record<string, string>,
+  };
 }
 
 function isOf<T extends RunEvent["type"]>(

@@ -107,6 +107,10 @@ export type RunEvent =
   /** A piece of an answer as it comes: it is added to the output of the action's span. Not recorded by the bus either. */
   | { readonly type: "actionText"; readonly text: string }
   | { readonly type: "actionNote"; readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }
+  /** Attributes of the action's span that are known before its end. */
+  | { readonly type: "actionFacts"; readonly attributes: Readonly<Record<string, unknown>> }
+  /** For whoever looks on; not a part of the trace. */
+  | { readonly type: "progress"; readonly message: string }
   | {
       readonly type: "actionFinished";
       readonly step: StepRef;

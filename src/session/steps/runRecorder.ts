@@ -117,6 +117,9 @@ export class RunRecorder {
         return this.#recorder.text(this.spanOf(scope.id), event.text);
       case "actionNote":
         return this.#note(scope.id, event.name, event.attributes);
+      case "actionFacts":
+        this.#addAttributes(this.spanOf(scope.id), event.attributes);
+        return this.#recorder.appendNow();
       case "actionFinished":
         return this.#endAction(delivered, event);
       case "guardrail": {

@@ -8,7 +8,7 @@ import type { RunBus, StepResult } from "./runEvent";
 export function tellSteps(bus: RunBus, say: (line: string) => void): Disposable {
   return bus.on(
     "terminal",
-    ["stepStarted", "stepFinished", "attemptFinished", "recoveryStarted", "guardrail", "problem"],
+    ["stepStarted", "stepFinished", "attemptFinished", "recoveryStarted", "progress", "guardrail", "problem"],
     (delivered) => {
       const { event } = delivered;
       switch (event.type) {
@@ -21,6 +21,7 @@ export function tellSteps(bus: RunBus, say: (line: string) => void): Disposable 
           return say(`recovery: ${event.name}`);
         case "guardrail":
           return say(event.finding.message);
+        case "progress":
         case "problem":
           return say(event.message);
         case "stepFinished": {

@@ -109,10 +109,4 @@ describe("a playbook", () => {
       "1:1: error: `steps` is missing in a playbook.",
     ]);
   });
-
-  it("rejects a batch at its line until there are batches", () => {
-    expect(problemsOf("name: n\nsteps:\n  - id: a\n    action: batch\n    with: {}\n")).toEqual([
-      "4:13: error: `batch` can't be used: batches are not there yet.",
-    ]);
-  });
 });

@@ -96,7 +96,24 @@ describe("what is wrong with a playbook", () => {
       step("action: model", "with: { base_url: a, model: b, messages: [{ role: me, content: c }] }"),
       "me -> `with.messages[0].role` must be one of system, developer, user, assistant.",
     ],
-    [step("action: batch", "with: {}"), "batch -> `batch` can't be used: batches are not there yet."],
+    [step("action: batch", "with: { items: [1] }"), "with -> `with` needs `task` or `playbook`."],
+    [
+      step("action: batch", "with: { task: a, playbook: b, items: [1] }"),
+      "playbook -> Only one of `task` and `playbook` may be given.",
+    ],
+    [step("action: batch", "with: { task: a, items: [] }"), "[] -> `with.items` must hold an item."],
+    [
+      step("action: batch", "with: { task: a, items: { from: build.json } }"),
+      "build.json -> `with.items.from` must be such as steps.list.json or steps.list.output.",
+    ],
+    [
+      step("action: batch", "with: { task: a, items: { from: steps.lost.json } }"),
+      'steps.lost.json -> There is no step "lost".',
+    ],
+    [
+      step("action: batch", "with: { task: a, items: { file: b }, concurrency: 0 }"),
+      "0 -> `with.concurrency` must be a whole number from 1 to 1000.",
+    ],
     [
       step(run, "timeout: soon"),
       "soon -> `timeout` must be a number of seconds, or a text such as 500ms, 30s, 5m or 1h30m.",

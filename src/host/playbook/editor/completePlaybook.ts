@@ -74,6 +74,13 @@ function referenceOffers(text: string, offset: number, place: CursorPlace): read
   const outline = outlineOf(yaml, root);
   const typed = text.slice(start, offset);
   if (path.at(-1) === "if" && path.length === 3) return conditionOffers(before + typed, outline, path);
+  // `items: {from: steps.list.json}` of a batch names a step without braces.
+  if (path.slice(2).join(".") === "with.items.from") {
+    const offers = placeholderOffers(before + typed, outline, path);
+    const dots = (before + typed).split(".").length - 1;
+    if (dots === 1) return offers;
+    return offers.filter(({ text }) => (dots === 0 ? text === "steps" : text === "json" || text === "output"));
+  }
   const open = /\{([A-Za-z0-9_.[\]-]*)$/.exec(before + typed);
   if (open === null) return undefined;
   return placeholderOffers(open[1] ?? "", outline, path);

@@ -37,9 +37,7 @@ export function valuesOf(
 ): readonly { readonly value: string; readonly words?: string }[] {
   if (path.at(-1) === "action" && path[0] === "steps") {
     const names: readonly ActionName[] = path.at(-2) === "recover" ? recoveryActions : actionNames;
-    return names
-      .filter((name) => actions[name].unavailable === undefined)
-      .map((name) => ({ value: name, words: actions[name].summary }));
+    return names.map((name) => ({ value: name, words: actions[name].summary }));
   }
   const inside = withPlace(path, root);
   const schemas = inside ? schemasAt(inside.definition.schema, inside.path) : schemasAt(playbookSchema, path);
