@@ -2,6 +2,7 @@
 // `S.live`, one of another program, and one that something refers to stay, whatever their age and number.
 
 import { join } from "node:path";
+import { isOfResumeClaim, resumedFolder } from "../trace/resumeClaimNames";
 import { parseTraceFileName, traceFileNames } from "../trace/safeId";
 import { isMissing, mayExist } from "./fileTasks";
 import { type FileFacts, type Io, io, nodeFs, type RecorderFs, runAsync } from "./recorderFs";
@@ -181,7 +182,8 @@ function* removeSession(directory: string, session: OwnSession): Io<boolean> {
   }
   // `S.seen` goes last: whoever is stopped before leaves a session that may be removed next time.
   const seen = traceFileNames.seen(safeId);
-  for (const one of [...names.filter((other) => other !== name && other !== seen), name, seen]) {
+  const others = names.filter((other) => other !== name && other !== seen);
+  for (const one of [...others, name, ...(yield* resumeClaims(directory, safeId)), seen]) {
     if (one === seen && !names.includes(seen)) continue;
     try {
       yield* io.unlink(at(one));
@@ -190,6 +192,17 @@ function* removeSession(directory: string, session: OwnSession): Io<boolean> {
     }
   }
   return true;
+}
+
+/** Who went on with a session that is gone is of no use to anybody. */
+function* resumeClaims(directory: string, safeId: string): Io<readonly string[]> {
+  try {
+    const names = yield* io.list(join(directory, resumedFolder));
+    return names.filter((name) => isOfResumeClaim(name, safeId)).map((name) => join(resumedFolder, name));
+  } catch (error) {
+    if (isMissing(error)) return [];
+    throw error;
+  }
 }
 
 function* sizeOf(path: string): Io<number> {

@@ -7,6 +7,7 @@ import type { Disposable } from "../base/disposable";
 import { Emitter } from "../base/event";
 import { describeError, type Logger } from "../base/logger";
 import { makeProbeLiveness } from "../recorder/liveness";
+import { isOfResumeClaim, resumedFolder } from "../trace/resumeClaimNames";
 import { parseTraceFileName } from "../trace/safeId";
 import type { LoadedSession, ProbeLiveness } from "../trace/sessionFiles";
 import { type MemoryOptions, pruneListings } from "./directoryMemory";
@@ -173,25 +174,33 @@ export class TraceStore implements Disposable {
     return this.#sessionWatches.watch(key, listener, this.#context.foreign?.companionsOf(key));
   }
 
-  /** Absolute paths of all files that belong to a session, its temps included; empty where there are none. */
+  /**
+   * Absolute paths of all files that belong to a session, its temps and what says who resumed it included; empty where there
+   * are none.
+   */
   async deleteFiles(key: string): Promise<readonly string[]> {
     const { directory, name, safeId } = parseSessionKey(key);
-    let names: string[];
-    try {
-      names = await this.#context.access.list(directory);
-    } catch (error) {
-      if (isMissing(error)) return [];
-      throw error;
-    }
+    const namesIn = async (folder: string) => {
+      try {
+        return await this.#context.access.list(folder);
+      } catch (error) {
+        if (isMissing(error)) return [];
+        throw error;
+      }
+    };
     const isOfSession = (candidate: string) => {
       if (safeId === undefined) return candidate === name;
       const parsed = parseTraceFileName(candidate);
       return parsed.type !== "other" && parsed.safeId === safeId;
     };
-    return names
-      .filter(isOfSession)
-      .sort()
-      .map((candidate) => join(directory, candidate));
+    const names = (await namesIn(directory)).filter(isOfSession).sort();
+    const resumed = join(directory, resumedFolder);
+    const isClaim = (candidate: string) => safeId !== undefined && isOfResumeClaim(candidate, safeId);
+    const claims = safeId === undefined ? [] : (await namesIn(resumed)).filter(isClaim).sort();
+    return [
+      ...names.map((candidate) => join(directory, candidate)),
+      ...claims.map((candidate) => join(resumed, candidate)),
+    ];
   }
 
   dispose(): void {

@@ -1,6 +1,6 @@
 // Old sessions removed by number, age and size, on the real file system.
 
-import { stat, utimes, writeFile } from "node:fs/promises";
+import { mkdir, stat, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { pruneByAgeAndSize, pruneToCount } from "../../src/recorder/prune";
@@ -70,6 +70,23 @@ describe("pruning to a number of sessions", () => {
     expect((await toCount(1)).removed).toEqual(["old"]);
     const kept = Object.keys(companions).map((suffix) => `new.${suffix}`);
     expect(await names(folder.path)).toEqual([...others, "new.json", ...kept].sort());
+  });
+
+  it("takes what says who resumed a session with it", async () => {
+    await leave("old", 9);
+    await leave("new", 1);
+    await mkdir(folder.join("resumed"));
+    const claims = [
+      "old.1.json",
+      "old.12.json",
+      "old.2.json.tmp.0a1b",
+      "new.1.json",
+      "old.more.1.json",
+      "older.1.json",
+    ];
+    for (const name of claims) await writeFile(folder.join("resumed", name), "x");
+    expect((await toCount(1)).removed).toEqual(["old"]);
+    expect(await names(folder.join("resumed"))).toEqual(["new.1.json", "old.more.1.json", "older.1.json"]);
   });
 
   it("counts and removes only sessions of ours", async () => {

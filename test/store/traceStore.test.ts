@@ -646,6 +646,9 @@ describe("files of a session", () => {
       "s2.json",
       "s.txt",
       ".s.json",
+      "resumed/s.1.json",
+      "resumed/s.2.json.tmp.0a1b",
+      "resumed/s2.1.json",
     ]) {
       await folder.write(`d/${name}`, "");
     }
@@ -658,6 +661,8 @@ describe("files of a session", () => {
       "s.json.tmp.1.2.3",
       "s.live",
       "s.seen",
+      "resumed/s.1.json",
+      "resumed/s.2.json.tmp.0a1b",
     ]);
     expect(await store.deleteFiles(folder.join("none/s.json"))).toEqual([]);
   });

@@ -7,6 +7,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import * as z from "zod/mini";
 import { errorCode } from "../../base/errorCode";
 import { describeError } from "../../base/logger";
+import { resumeClaimName, resumeClaimNumber, resumedFolder } from "../../trace/resumeClaimNames";
 import { createFile, replaceFile } from "../actionLog/createFile";
 import { processIdentity, processIdentitySchema } from "../processIdentity";
 import { type RecordedRun, ResumeError } from "./recordedRun";
@@ -115,13 +116,8 @@ export async function readClaim(file: string, number: number): Promise<ResumeCla
 }
 
 export async function lastClaimOf(file: string): Promise<number> {
-  const start = `${basename(file, ".json")}.`;
-  let last = 0;
-  for (const name of await namesIn(dirname(claimPath(file, 1)))) {
-    const number = name.startsWith(start) ? /^([1-9]\d{0,8})\.json$/.exec(name.slice(start.length))?.[1] : undefined;
-    if (number !== undefined) last = Math.max(last, Number(number));
-  }
-  return last;
+  const names = await namesIn(dirname(claimPath(file, 1)));
+  return Math.max(0, ...names.map((name) => resumeClaimNumber(name, basename(file, ".json")) ?? 0));
 }
 
 async function namesIn(path: string): Promise<readonly string[]> {
@@ -134,5 +130,5 @@ async function namesIn(path: string): Promise<readonly string[]> {
 }
 
 function claimPath(file: string, number: number): string {
-  return join(dirname(file), "resumed", `${basename(file, ".json")}.${number}.json`);
+  return join(dirname(file), resumedFolder, resumeClaimName(basename(file, ".json"), number));
 }
