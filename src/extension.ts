@@ -74,11 +74,22 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const registry = own(new PanelRegistry());
   const seen = new SeenSessions(context.workspaceState, Date.now());
-  const view = own(new SessionsView(store, seen, starter.start, new DroppedFiles(logger)));
+  const navigator = new FailingStepNavigator(store, registry, starter.start);
+  const batches = own(
+    new BatchSupport({
+      extensionUri: context.extensionUri,
+      store,
+      access,
+      logger,
+      navigator,
+      storage: context.globalStorageUri.fsPath,
+      start: starter.start,
+    }),
+  );
+  const view = own(new SessionsView(store, seen, batches.listed, starter.start, new DroppedFiles(logger)));
   const sources = new SourceNavigator(logger);
   const documents = own(new PayloadDocuments(store, reader, registry));
   const actions = new SessionActions({ store, view, registry, logger });
-  const navigator = new FailingStepNavigator(store, registry, starter.start);
 
   own(
     new TraceEditorProvider({
@@ -95,6 +106,7 @@ export function activate(context: vscode.ExtensionContext): void {
           actions,
           resume: (key) => sessions.resumePlaybook({ key }),
           openSession: (id, from) => actions.openById(id, from),
+          openBatch: (batch, from) => batches.openRun(batch, from),
         }),
     }),
   );
@@ -117,17 +129,6 @@ export function activate(context: vscode.ExtensionContext): void {
     }),
   );
   own(vscode.window.registerUriHandler(createUriHandler(starter.start, store, navigator)));
-
-  own(
-    new BatchSupport({
-      extensionUri: context.extensionUri,
-      store,
-      access,
-      logger,
-      navigator,
-      storage: context.globalStorageUri.fsPath,
-    }),
-  );
 
   const playbookTools = playbookToolsLoader(join(context.extensionUri.fsPath, "dist"));
   own(new PlaybookSupport({ tools: playbookTools, runs: runsInStore(store), logger }));
@@ -165,7 +166,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   const doubleClick = new DoubleClick();
   const navigate = (target: Parameters<NonNullable<typeof registry.active>["navigate"]>[0]) => () =>
-    registry.active?.navigate(target);
+    registry.active ? registry.active.navigate(target) : batches.navigate(target);
 
   own(
     registerCommands(
@@ -248,6 +249,7 @@ export function activate(context: vscode.ExtensionContext): void {
             path: filePath(from),
             key: typeof key === "string" ? key : actions.entryOf(from)?.key,
           }),
+        ...batches.commands,
         followSession: async (node) => {
           starter.start();
           const { followSession } = await import("./host/follow/followSession");

@@ -207,6 +207,9 @@ export const runDetailsSchema = z.object({
 });
 export type RunDetails = z.infer<typeof runDetailsSchema>;
 
+/** Where commands with keys of their own lead; the trace panel has these and others. */
+export const batchNavigateTargets = ["shortcuts", "search", "nextFailure", "previousFailure"] as const;
+
 export const runFilterStates = z.array(z.enum(runStates)).check(z.maxLength(runStates.length));
 
 /** What the page keeps over hiding and reloading. */
@@ -257,7 +260,7 @@ export const batchHostMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("run"), index: runIndex, details: z.optional(runDetailsSchema) }),
   /** Shows and selects a run. */
   z.object({ type: z.literal("reveal"), index: runIndex, attempt: z.optional(attemptNumber) }),
-  z.object({ type: z.literal("navigate"), target: z.enum(["shortcuts", "search", "nextFailure", "previousFailure"]) }),
+  z.object({ type: z.literal("navigate"), target: z.enum(batchNavigateTargets) }),
   z.object({
     type: z.literal("unavailable"),
     reason: z.enum(["missing", "unreadable"]),

@@ -118,6 +118,10 @@ export const panelHeaderSchema = z.object({
   timeZone: z.string(),
   /** Of a trace of a program whose output was captured. */
   output: z.optional(outputHeaderSchema),
+  /** The batch that the session is a run of; `number` counts from 1. */
+  batch: z.optional(
+    z.object({ id: z.string(), name: z.optional(z.string()), number: row, runCount: row, attempt: row }),
+  ),
   /** What can be done with a session that was started here. */
   control: z.optional(
     z.object({
@@ -299,6 +303,8 @@ export const panelMessageSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("resume") }),
   /** Opens a session that a step names; one that is not listed is not. */
   z.object({ type: z.literal("openSession"), sessionId: z.string().check(z.minLength(1), z.maxLength(300)) }),
+  /** Opens the batch that the session is a run of, with that run selected. */
+  z.object({ type: z.literal("openBatch") }),
   z.object({ type: z.literal("stopSession") }),
   z.object({ type: z.literal("revealTerminal") }),
   z.object({ type: z.literal("hideStepsCard"), hidden: z.boolean() }),

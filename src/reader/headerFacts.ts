@@ -2,6 +2,7 @@
 // language: those are put in by the host.
 
 import type { PanelHeader, PanelProblem } from "../protocol/panelMessages";
+import { readBatchRun } from "../trace/batch/batchRun";
 import { bestPlace, findPlaces } from "../trace/places";
 import type { Problem } from "../trace/problem";
 import { FLAG } from "../trace/spanColumns";
@@ -46,7 +47,15 @@ export function headerFacts(picture: TracePicture): HeaderFacts {
     problemCount: picture.problems.length,
     elidedCount: picture.totals.elidedCount,
     output: outputHeader(picture),
+    batch: batchOf(picture),
   };
+}
+
+/** The batch that the session is a run of, as its root tells it. */
+function batchOf({ columns, spans }: TracePicture): PanelHeader["batch"] {
+  if (columns.count === 0 || (columns.parent[0] ?? -1) >= 0) return undefined;
+  const run = readBatchRun(spans.spanAt(0)?.attributes);
+  return run && { id: run.id, name: run.name, number: run.index + 1, runCount: run.runCount, attempt: run.attempt };
 }
 
 export function panelProblems(problems: readonly Problem[]): PanelProblem[] {

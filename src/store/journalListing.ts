@@ -1,6 +1,7 @@
 // What the two ends of a journal tell: who writes it and what it is about from the header, and from its last records
 // whether the session ended, crashed or waits. Records that lie between are not read and not called lost.
 
+import { readBatchRun } from "../trace/batch/batchRun";
 import type { JournalFacts, WriterIdentity } from "../trace/evidence";
 import { readJournal } from "../trace/journal";
 import type { Problem } from "../trace/problem";
@@ -23,6 +24,7 @@ export function listJournal(edges: FileEdges, fileName: string): JournalListing 
   const trace = header?.header.trace;
   const metadata: Record<string, unknown> = { ...trace?.metadata };
   for (const { record } of records) if (record.t === "metadata") Object.assign(metadata, record.metadata);
+  const attributes = rootAttributes(records);
   const startedMs = trace?.startedAt === undefined ? Number.NaN : Date.parse(trace.startedAt);
   return {
     // Of a newer version no record is read, so that nothing can be concluded from it.
@@ -34,7 +36,8 @@ export function listJournal(edges: FileEdges, fileName: string): JournalListing 
     sessionId: header?.header.writer.rawSessionId ?? trace?.sessionId,
     ...readMetadata(metadata),
     startedMs: Number.isFinite(startedMs) ? startedMs : header?.wallMs,
-    playbook: readLaunchedPlaybook(rootAttributes(records)),
+    playbook: readLaunchedPlaybook(attributes),
+    batch: readBatchRun(attributes),
   };
 }
 

@@ -3,6 +3,7 @@
 // written before does not tell it.
 
 import * as z from "zod/mini";
+import type { BatchRunRef } from "../trace/batch/batchRun";
 import type { CrashMarker, JournalFacts, LiveMarker, WriterIdentity } from "../trace/evidence";
 import type { Problem } from "../trace/problem";
 import { summaryStatuses, writerSchema } from "../trace/schema";
@@ -39,6 +40,14 @@ const playbookSchema = z.object({
   resumedFrom: text,
 } satisfies ShapeOf<LaunchedPlaybook>);
 
+const batchSchema = z.object({
+  id: z.string(),
+  name: text,
+  index: z.number(),
+  runCount: z.number(),
+  attempt: z.number(),
+} satisfies ShapeOf<BatchRunRef>);
+
 const header = {
   sessionId: text,
   title: text,
@@ -49,6 +58,7 @@ const header = {
   tags: z.optional(z.array(z.string())),
   startedMs: number,
   playbook: z.optional(playbookSchema),
+  batch: z.optional(batchSchema),
 } satisfies ShapeOf<SessionHeader>;
 
 const snapshotSchema = z.object({

@@ -1,5 +1,6 @@
 // One row of the list of sessions: what is known of a session without reading its spans.
 
+import type { BatchRunRef } from "../trace/batch/batchRun";
 import type { Problem } from "../trace/problem";
 import type { SessionState } from "../trace/state";
 import type { LaunchedPlaybook } from "./launchedPlaybook";
@@ -40,6 +41,8 @@ export interface SessionEntry {
   readonly program?: string | undefined;
   /** The playbook that it is a run of. */
   readonly playbook?: LaunchedPlaybook | undefined;
+  /** The batch that it is a run of. */
+  readonly batch?: BatchRunRef | undefined;
   /** Derived from heads, tails, markers and journal tails alone, at the time of the last change or state refresh. */
   readonly state: SessionState;
   /** The one thing wrong with its files that a row must say: unreadable, no trace, empty, damaged, newer version. */

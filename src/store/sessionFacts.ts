@@ -98,6 +98,7 @@ export function combineFiles(directory: string, rowId: string, files: readonly L
       tags: header.tags?.length ? header.tags : undefined,
       program: header.command ?? header.agent ?? header.title,
       playbook: header.playbook,
+      batch: header.batch,
       problem: parts.problem ?? snapshotProblem(snapshot, journal),
       files: files.map((file) => file.name).sort(),
     },
@@ -196,6 +197,7 @@ function combineHeaders(snapshot: SessionHeader = {}, journal: SessionHeader = {
     command: snapshot.command ?? journal.command,
     tags: snapshot.tags ?? journal.tags,
     startedMs: snapshot.startedMs ?? journal.startedMs,
+    batch: snapshot.batch ?? journal.batch,
     // What a run came to stands in the newer of the two.
     playbook: snapshot.playbook?.failedStep === undefined ? (journal.playbook ?? snapshot.playbook) : snapshot.playbook,
   };

@@ -1,5 +1,6 @@
 // What a session says of itself: in the head of `S.json`, or in the first records of its journal.
 
+import type { BatchRunRef } from "../trace/batch/batchRun";
 import { firstLine } from "./firstLine";
 import type { LaunchedPlaybook } from "./launchedPlaybook";
 
@@ -15,6 +16,7 @@ export interface SessionHeader {
   readonly tags?: readonly string[] | undefined;
   readonly startedMs?: number | undefined;
   readonly playbook?: LaunchedPlaybook | undefined;
+  readonly batch?: BatchRunRef | undefined;
 }
 
 /** The fields of trace metadata that a row shows; what has the wrong type is left out. */

@@ -2,6 +2,7 @@
 // root is open, the claimed result from `summary`, wherever that stands. Nothing is guessed for what lies between.
 
 import { finish } from "../base/steps";
+import { readBatchRun } from "../trace/batch/batchRun";
 import { countFailures } from "../trace/countFailures";
 import { isPossibleTime } from "../trace/possibleTime";
 import type { Problem } from "../trace/problem";
@@ -160,6 +161,7 @@ function listFields(
     ...readMetadata({ ...metadata, prompt: metadata["prompt"] ?? root?.["input"] }),
     startedMs,
     playbook: readLaunchedPlaybook(root?.["attributes"]),
+    batch: readBatchRun(root?.["attributes"]),
     claimedEndMs,
     claimedStatus,
     claimedError: toText(summary["error"]),

@@ -6,6 +6,7 @@ import type { Panel } from "../model/panel";
 import type { PanelView } from "../model/settings";
 import { formatInteger, text } from "../text";
 import { bannerMessage } from "./banners";
+import { BatchChip } from "./batchChip";
 import { FilterMenu } from "./filterMenu";
 import { Icon } from "./icon";
 import { IconButton } from "./iconButton";
@@ -74,6 +75,7 @@ export function HeaderBar({ panel, header }: { panel: Panel; header: PanelHeader
         {header.totalCost !== undefined && header.totalCost > 0 && (
           <span class="fact fact-cost">{formatCost(header.totalCost)}</span>
         )}
+        <BatchChip panel={panel} header={header} />
         <LoopChip panel={panel} />
       </div>
       <div class="header-tools">

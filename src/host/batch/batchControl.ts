@@ -11,9 +11,10 @@ import type { Disposable } from "../../base/disposable";
 import { Emitter } from "../../base/event";
 import { describeError, type Logger } from "../../base/logger";
 import type { BatchAction } from "../../protocol/batchMessages";
+import type { FollowedBatch } from "../../store/batches/followedBatch";
 import { batchFolder, parseBatchLogName } from "../../trace/batch/batchIds";
 import type { BatchWriter } from "../../trace/batch/batchRecord";
-import type { BatchSummary } from "../../trace/batch/batchSummary";
+import { type BatchSummary, summarizeBatch } from "../../trace/batch/batchSummary";
 import { plainText } from "../../trace/plainText";
 import { fileFolders } from "../directories";
 import { requireTrust } from "../start/restrictedMode";
@@ -36,6 +37,10 @@ export interface ControlledBatch {
   /** As the log names it now. */
   readonly writer: () => BatchWriter | undefined;
   readonly summary: () => BatchSummary;
+}
+
+export function controlledBatch({ batch }: { readonly batch: FollowedBatch }): ControlledBatch {
+  return { key: batch.key, writer: () => batch.state.writer, summary: () => summarizeBatch(batch.state) };
 }
 
 const verbs: Readonly<Record<BatchAction, "cancel" | "pause" | "resume" | "retry">> = {

@@ -12,7 +12,7 @@ import { editorIds } from "../ids";
 import { panelHtml, webviewRoot } from "../panel/panelHtml";
 import { notOnThisMachine } from "../panel/traceEditor";
 import { BatchConnection, type BatchIntent } from "./batchConnection";
-import type { BatchControl } from "./batchControl";
+import { type BatchControl, type ControlledBatch, controlledBatch } from "./batchControl";
 import type { BatchRunners } from "./batchRunners";
 
 /** How often it is looked whether the process that runs a shown batch is still there. */
@@ -89,6 +89,12 @@ export class BatchEditorProvider implements vscode.CustomReadonlyEditorProvider<
   /** The page in the active editor, else undefined. */
   get active(): BatchConnection | undefined {
     return [...this.#open].find(({ panel }) => panel.active)?.connection;
+  }
+
+  /** The batch in the active editor, else undefined. */
+  get activeBatch(): ControlledBatch | undefined {
+    const open = [...this.#open].find(({ panel }) => panel.active);
+    return open && controlledBatch(open.document);
   }
 
   openCustomDocument(uri: vscode.Uri): BatchDocument {

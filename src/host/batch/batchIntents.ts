@@ -3,13 +3,12 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
-import { summarizeBatch } from "../../trace/batch/batchSummary";
 import { safeId } from "../../trace/safeId";
 import type { FailingStepNavigator } from "../failures/goToFailingStep";
 import { openTraceEditor } from "../panel/traceEditor";
 import { positionAt } from "../sessions/sessionActions";
 import type { BatchIntent } from "./batchConnection";
-import type { BatchControl, ControlledBatch } from "./batchControl";
+import { type BatchControl, controlledBatch } from "./batchControl";
 import { type BatchDocument, directoryOf } from "./batchEditor";
 
 export interface BatchIntentContext {
@@ -54,18 +53,10 @@ export async function doBatchIntent(
       await vscode.commands.executeCommand("revealFileInOS", vscode.Uri.file(key));
       return;
     case "control":
-      return context.control.run(controlled(document), intent.action);
+      return context.control.run(controlledBatch(document), intent.action);
     case "retryRun":
-      return context.control.run(controlled(document), "retryFailed", [intent.index]);
+      return context.control.run(controlledBatch(document), "retryFailed", [intent.index]);
   }
-}
-
-export function controlled({ key, batch }: Pick<BatchDocument, "key" | "batch">): ControlledBatch {
-  return {
-    key,
-    writer: () => batch.state.writer,
-    summary: () => summarizeBatch(batch.state),
-  };
 }
 
 /** Opens the trace of an attempt; of one that failed at its failing step. */

@@ -56,6 +56,8 @@ export class FailureNotifier implements Disposable {
     }
     // Only what was seen alive here is news; a list read for the first time is not.
     if (!this.#live.delete(entry.key) || !isFailed(entry)) return;
+    // A batch is told of as one, once it is over.
+    if (entry.batch !== undefined) return;
     this.#waiting.set(entry.key, entry);
     this.#timer ??= setTimeout(() => this.#tell(), settleMs);
   }

@@ -2,6 +2,7 @@
 // means is decided here.
 
 import * as vscode from "vscode";
+import type { PanelHeader } from "../../protocol/panelMessages";
 import { ReaderError } from "../../reader/readerClient";
 import { formatCount } from "../../trace/formatValue";
 import type { SessionActions } from "../sessions/sessionActions";
@@ -16,6 +17,8 @@ export interface PanelIntentContext {
   readonly actions: SessionActions;
   /** Goes on with a run of a playbook. */
   resume(key: string): Promise<void>;
+  /** Opens a batch of the directory in which the session is, with one of its runs selected. */
+  openBatch(batch: NonNullable<PanelHeader["batch"]>, from: string): Promise<void>;
   /** @param from key of the session that names it: one of the same directory goes before others */
   openSession(sessionId: string, from: string): Promise<void>;
 }
@@ -68,6 +71,10 @@ async function run(intent: PanelIntent, connection: PanelConnection, context: Pa
       return context.resume(key);
     case "openSession":
       return context.openSession(intent.sessionId, key);
+    case "openBatch": {
+      const batch = model.facts?.header.batch;
+      return batch && context.openBatch(batch, key);
+    }
     case "stopSession":
       return stop(key);
     case "revealTerminal":

@@ -2,6 +2,7 @@
 // Pure. Every text of a trace passes `plainText` here, because VS Code reads icons and links into labels and tooltips.
 
 import type { SessionEntry } from "../../store/sessionEntry";
+import { batchRunWords } from "../../trace/batch/batchRun";
 import { describeState } from "../../trace/describeState";
 import { formatAge, formatBytes, formatCost, formatCount, formatDuration } from "../../trace/formatValue";
 import { markdownText, plainText } from "../../trace/plainText";
@@ -95,7 +96,7 @@ export function entryLabel(entry: SessionEntry): string {
 }
 
 /**
- * State and age; a problem first.
+ * State and age, and of a run of a batch which; a problem first.
  *
  * @param directoryName says where the session is, where sessions of several directories are listed
  */
@@ -105,7 +106,8 @@ export function entryDescription(entry: SessionEntry, nowMs: number, directoryNa
   const atMs = entryTimeMs(entry);
   const age = atMs === 0 ? "" : formatAge(Math.max(0, nowMs - atMs));
   const what = entry.problem?.severity === "error" ? plainText(entry.problem.message, 80) : state;
-  return [what, age, plainText(directoryName, 40)].filter(Boolean).join(" · ");
+  const run = entry.batch === undefined ? "" : plainText(batchRunWords(entry.batch), 80);
+  return [what, age, run, plainText(directoryName, 40)].filter(Boolean).join(" · ");
 }
 
 /** What tells a trace directory from others in one word: the folder that holds it, past the names that all of them share. */
@@ -221,6 +223,7 @@ function searchText(entry: SessionEntry): string {
     entry.model,
     entry.state.status,
     entry.state.error,
+    entry.batch && batchRunWords(entry.batch),
     ...(entry.tags ?? []),
   ]
     .filter(Boolean)

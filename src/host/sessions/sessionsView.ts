@@ -2,11 +2,14 @@
 
 import * as vscode from "vscode";
 import { DisposableStore } from "../../base/disposable";
+import type { BatchEntry } from "../../store/batches/batchCatalog";
 import type { SessionEntry } from "../../store/sessionEntry";
 import type { TraceStore } from "../../store/traceStore";
 import { plainText } from "../../trace/plainText";
 import { commandIds, contextKeys, viewIds } from "../ids";
 import { canRunAgain, canStop, hasTerminal } from "../start/sessionControl";
+import { type BatchListing, type BatchNode, batchChildren, batchesNode, batchItem, mostRunsListed } from "./batchNodes";
+import { batchKey, filterBatches, runLabel, runsOfBatch, splitRuns } from "./batchRows";
 import type { SeenSessions } from "./seenSessions";
 import {
   directoryName,
@@ -26,23 +29,31 @@ import {
 
 export type SessionNode =
   | { readonly type: "group"; readonly group: SessionGroup }
-  | { readonly type: "session"; readonly entry: SessionEntry; readonly group: SessionGroup };
+  /** Below its group, or below the batch that it is a run of. */
+  | { readonly type: "session"; readonly entry: SessionEntry; readonly parent: SessionNode }
+  | BatchNode;
 
 /** Ages are shown by the minute. */
 const ageRefreshMs = 60_000;
+/** Batches that run change many times a second. */
+const batchRefreshMs = 500;
 
 export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscode.Disposable {
   readonly view: vscode.TreeView<SessionNode>;
   readonly #store: TraceStore;
   readonly #seen: SeenSessions;
+  readonly #batches: BatchListing;
   readonly #owned = new DisposableStore();
   readonly #changed = this.#owned.add(new vscode.EventEmitter<SessionNode | undefined>());
   #filter = "";
   #order: SortOrder = "newest";
   #groups: SessionGroup[] = [];
+  #shownBatches: BatchEntry[] = [];
+  #runs: ReadonlyMap<string, SessionEntry[]> = new Map();
   #isStale = true;
   #hasSeveralDirectories = false;
   #ageTimer: NodeJS.Timeout | undefined;
+  #batchTimer: NodeJS.Timeout | undefined;
 
   readonly onDidChangeTreeData = this.#changed.event;
 
@@ -53,11 +64,13 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
   constructor(
     store: TraceStore,
     seen: SeenSessions,
+    batches: BatchListing,
     onShown: () => void,
     drops?: vscode.TreeDragAndDropController<SessionNode>,
   ) {
     this.#store = store;
     this.#seen = seen;
+    this.#batches = batches;
     this.view = this.#owned.add(
       vscode.window.createTreeView(viewIds.sessions, {
         treeDataProvider: this,
@@ -68,12 +81,25 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
     );
     this.#owned.add(store.onDidChange(() => this.refresh()));
     this.#owned.add(
+      batches.onDidChange(() => {
+        this.#batchTimer ??= setTimeout(() => {
+          this.#batchTimer = undefined;
+          this.refresh();
+        }, batchRefreshMs);
+      }),
+    );
+    this.#owned.add(
       this.view.onDidChangeVisibility(({ visible }) => {
         if (visible) onShown();
         this.#keepAgeTimer();
       }),
     );
-    this.#owned.add({ dispose: () => clearInterval(this.#ageTimer) });
+    this.#owned.add({
+      dispose: () => {
+        clearInterval(this.#ageTimer);
+        clearTimeout(this.#batchTimer);
+      },
+    });
   }
 
   get selectedEntry(): SessionEntry | undefined {
@@ -103,7 +129,8 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
   refresh(): void {
     this.#isStale = true;
     const all = this.#store.entries();
-    const unseen = all.filter((entry) => this.#seen.isUnseen(entry)).length;
+    // What failed in a batch is news of the batch.
+    const unseen = all.filter((entry) => entry.batch === undefined && this.#seen.isUnseen(entry)).length;
     this.view.badge =
       unseen === 0
         ? undefined
@@ -114,7 +141,7 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
       this.#filter === ""
         ? ""
         : plainText(vscode.l10n.t("Filter “{0}”: {1} of {2} sessions", this.#filter, shown, all.length));
-    void setContext(contextKeys.hasSessions, all.length > 0);
+    void setContext(contextKeys.hasSessions, all.length > 0 || this.#batches.entries().length > 0);
     void setContext(contextKeys.hasFailures, all.some(isFailed));
     void setContext(contextKeys.filtered, this.#filter !== "");
     this.#changed.fire(undefined);
@@ -122,24 +149,34 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
 
   getChildren(node?: SessionNode): SessionNode[] {
     if (!node) {
-      if (this.#isStale) {
-        this.#groups = groupEntries(
-          filterEntries(this.#store.entries(), this.#filter),
-          this.#order,
-          Date.now(),
-          groupTexts,
-        );
-        this.#hasSeveralDirectories = new Set(this.#store.entries().map(({ directory }) => directory)).size > 1;
-        this.#isStale = false;
-      }
-      return this.#groups.map((group) => ({ type: "group", group }));
+      if (this.#isStale) this.#read();
+      const groups = this.#groups.map((group): SessionNode => ({ type: "group", group }));
+      if (this.#shownBatches.length === 0) return groups;
+      // What runs now stands first.
+      const live = this.#groups[0]?.id === "live" ? 1 : 0;
+      return [...groups.slice(0, live), batchesNode(this.#shownBatches), ...groups.slice(live)];
     }
-    if (node.type === "session") return [];
-    return node.group.entries.map((entry) => ({ type: "session", entry, group: node.group }));
+    switch (node.type) {
+      case "group":
+        return node.group.entries.map((entry) => ({ type: "session", entry, parent: node }));
+      case "batches":
+      case "olderBatches":
+        return batchChildren(node);
+      case "batch": {
+        const runs = runsOfBatch(this.#runs.get(batchKey(node.batch)) ?? []);
+        const shown = runs
+          .slice(0, mostRunsListed)
+          .map((entry): SessionNode => ({ type: "session", entry, parent: node }));
+        const count = runs.length - shown.length;
+        return count === 0 ? shown : [...shown, { type: "moreRuns", batch: node.batch, count, parent: node }];
+      }
+      default:
+        return [];
+    }
   }
 
   getParent(node: SessionNode): SessionNode | undefined {
-    return node.type === "session" ? { type: "group", group: node.group } : undefined;
+    return node.type === "group" || node.type === "batches" ? undefined : node.parent;
   }
 
   getTreeItem(node: SessionNode): vscode.TreeItem {
@@ -150,14 +187,21 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
       item.description = String(node.group.entries.length);
       return item;
     }
+    if (node.type !== "session") {
+      const runs = node.type === "batch" ? (this.#runs.get(batchKey(node.batch)) ?? []) : [];
+      return batchItem(node, this.#batches, runs);
+    }
     const { entry } = node;
     const nowMs = Date.now();
-    const item = new vscode.TreeItem(entryLabel(entry), vscode.TreeItemCollapsibleState.None);
+    // Below its batch a run is known by its number.
+    const isRun = node.parent.type === "batch";
+    const label = isRun ? runLabel(entry) : entryLabel(entry);
+    const item = new vscode.TreeItem(label, vscode.TreeItemCollapsibleState.None);
     item.id = `session:${entry.key}`;
     const description = entryDescription(
-      entry,
+      isRun ? { ...entry, batch: undefined } : entry,
       nowMs,
-      this.#hasSeveralDirectories ? directoryName(entry.directory) : "",
+      this.#hasSeveralDirectories && !isRun ? directoryName(entry.directory) : "",
     );
     item.description = description;
     const tooltip = new vscode.MarkdownString(entryTooltip(entry, nowMs, tooltipTexts), false);
@@ -171,7 +215,7 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
       canRunAgain: canRunAgain(entry.key),
     });
     item.accessibilityInformation = {
-      label: `${entryLabel(entry)}, ${description}`,
+      label: `${label}, ${description}`,
       role: "treeitem",
     };
     item.command = { command: commandIds.openTrace, title: vscode.l10n.t("Open Trace"), arguments: [node] };
@@ -180,6 +224,19 @@ export class SessionsView implements vscode.TreeDataProvider<SessionNode>, vscod
 
   dispose(): void {
     this.#owned.dispose();
+  }
+
+  /** A run stands below its batch; where it was searched for, or its batch is not there, it stands by itself. */
+  #read(): void {
+    const all = this.#store.entries();
+    const batches = this.#batches.entries();
+    this.#shownBatches = filterBatches(batches, this.#filter);
+    const { others, runs } = splitRuns(all, new Set(this.#shownBatches.map(batchKey)));
+    this.#runs = runs;
+    const listed = this.#filter === "" ? others : filterEntries(all, this.#filter);
+    this.#groups = groupEntries(listed, this.#order, Date.now(), groupTexts);
+    this.#hasSeveralDirectories = new Set(all.map(({ directory }) => directory)).size > 1;
+    this.#isStale = false;
   }
 
   #keepAgeTimer(): void {
