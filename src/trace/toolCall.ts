@@ -76,15 +76,22 @@ const parsedLength = 1_000_000;
 export function toolCall(span: TraceSpan): ToolCall {
   const name = toolName(span);
   const action = actionOf(name);
-  let value = span.input;
-  for (let index = 0; value === undefined && index < argumentAttributes.length; index++) {
-    value = span.attributes?.[argumentAttributes[index] ?? ""];
-  }
+  const value = span.input === undefined ? argumentsIn(span.attributes) : span.input;
   if (typeof value === "string") {
     const parsed = parseObject(value);
     return parsed === undefined ? { name, action, fields: {}, text: value } : { name, action, fields: parsed };
   }
   return { name, action, fields: asFields(value) ?? {} };
+}
+
+/** The arguments where instrumentation keeps them; undefined where it tells none. */
+export function argumentsIn(attributes: Fields | undefined): unknown {
+  if (attributes === undefined) return undefined;
+  let value: unknown;
+  for (let index = 0; value === undefined && index < argumentAttributes.length; index++) {
+    value = attributes[argumentAttributes[index] ?? ""];
+  }
+  return value;
 }
 
 /** Attributes that say what a tool is called, the first one first. */

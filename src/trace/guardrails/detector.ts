@@ -40,7 +40,7 @@ export class GuardrailDetector {
     const outcome = outcomeOf(isFailed, action.output);
     const findings: GuardrailFinding[] = [];
     const name = nameOfAction(tool, input);
-    const isUnknown = action.input === undefined && !compared.isWait;
+    const isUnknown = input === "" && !compared.isWait;
     if (isUnknown) this.#loops.addUnnamed(index);
     const signs = isUnknown ? undefined : this.#loops.add({ index, outcome, isFailed, ...compared });
     if (signs !== undefined) this.#remember(index, name);

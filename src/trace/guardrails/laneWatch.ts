@@ -23,7 +23,8 @@ export interface ActionReader {
   hintOf(row: number): string | undefined;
   /** The columns say that it may be a wait. */
   mayWait(row: number): boolean;
-  read(row: number): ComparedAction;
+  /** Undefined where nobody tells what it did: it is like no other. */
+  read(row: number): ComparedAction | undefined;
   outcomeOf(row: number): string;
   isFailed(row: number): boolean;
 }
@@ -49,8 +50,8 @@ export class LaneWatch {
       remember(this.#byHint, hint, first);
       if (!first.isRead) {
         first.isRead = true;
-        const { key } = reader.read(first.row);
-        if (!this.#byKey.has(key)) remember(this.#byKey, key, first);
+        const key = reader.read(first.row)?.key;
+        if (key !== undefined && !this.#byKey.has(key)) remember(this.#byKey, key, first);
       }
     }
     return this.#addRead(row, reader);
@@ -58,6 +59,10 @@ export class LaneWatch {
 
   #addRead(row: number, reader: ActionReader): readonly LoopSign[] {
     const action = reader.read(row);
+    if (action === undefined) {
+      this.#patterns.addUnnamed(row);
+      return [];
+    }
     const isFailed = reader.isFailed(row);
     if (action.isWait) return this.#patterns.add({ ...action, index: row, outcome: "", isFailed }) ?? [];
     const first = this.#byKey.get(action.key);

@@ -1,8 +1,9 @@
 // The actions of an opened trace: what the columns tell of a row, and its input and result, which are read where needed.
 
-import { unknownAim } from "../scanAim";
+import { aimOfKey, unknownAim } from "../scanAim";
 import { FLAG, kindCodes, type SpanColumns, statusCodes } from "../spanColumns";
 import { type SpanSource, TraceReplacedError } from "../spanSource";
+import { argumentsIn, asFields } from "../toolCall";
 import { type ComparedAction, compareAction, compareValue, outcomeOf, outcomeOfValue } from "./comparedAction";
 import type { ActionReader } from "./laneWatch";
 
@@ -14,6 +15,7 @@ const longestRead = 1_000_000;
 const endLength = 50_000;
 /** The scan knows what a call is about from this number on; below it tells that nothing is known. */
 const leastAim = 4;
+const noAction = FLAG.open | FLAG.interrupted | FLAG.synthetic | FLAG.output | FLAG.elided;
 const waiting = /sleep|wait|delay|pause|timeout/i;
 
 export class ReadActions implements ActionReader {
@@ -29,7 +31,7 @@ export class ReadActions implements ActionReader {
   /** A tool was called, and has ended. */
   isAction(row: number): boolean {
     if (this.columns.kind[row] !== tool) return false;
-    return ((this.columns.flags[row] ?? 0) & (FLAG.open | FLAG.interrupted | FLAG.synthetic | FLAG.output)) === 0;
+    return ((this.columns.flags[row] ?? 0) & noAction) === 0;
   }
 
   isFailed(row: number): boolean {
@@ -47,14 +49,21 @@ export class ReadActions implements ActionReader {
 
   mayWait(row: number): boolean {
     const { name, label } = this.columns;
-    return this.#isWaiting(name[row] ?? 0) || this.#isWaiting(label[row] ?? 0);
+    if (this.#isWaiting(name[row] ?? 0) || this.#isWaiting(label[row] ?? 0)) return true;
+    // Of a long trace no row has a label.
+    return label[row] === 0 && isWaitingAim(this.spans.aimAt?.(row) ?? unknownAim);
   }
 
-  read(row: number): ComparedAction {
+  read(row: number): ComparedAction | undefined {
     const name = this.spans.toolNameAt(row);
     const written = this.#written(row, "input");
-    if (written === undefined) return compareValue(name, this.spans.fieldAt(row, "input") ?? null);
-    return written.isWhole ? compareAction(name, written.text) : compareValue(name, written.text);
+    if (written !== undefined && !tellsNothing(written.text)) {
+      return written.isWhole ? compareAction(name, written.text) : compareValue(name, written.text);
+    }
+    const input = this.spans.fieldAt(row, "input") ?? argumentsIn(asFields(this.spans.fieldAt(row, "attributes")));
+    const isTold = input !== undefined && input !== null && input !== "";
+    const action = compareValue(name, isTold ? input : null);
+    return isTold || action.isWait ? action : undefined;
   }
 
   outcomeOf(row: number): string {
@@ -81,6 +90,26 @@ export class ReadActions implements ActionReader {
     const ends = [textOf(startBytes, startBytes + endLength), textOf(endBytes - endLength, endBytes)];
     return { text: `${endBytes - startBytes} ${ends.join(" ")}`, isWhole: false };
   }
+}
+
+let waitingAims: ReadonlySet<number> | undefined;
+
+/** The aim of a command that waits, for as long as such commands usually do. */
+function isWaitingAim(aim: number): boolean {
+  waitingAims ??= new Set(usualWaits().map((command) => aimOfKey(`command:${command}`) ?? unknownAim));
+  return aim !== unknownAim && waitingAims.has(aim);
+}
+
+function usualWaits(): string[] {
+  const seconds = Array.from({ length: 3_601 }, (_, count) => `sleep ${count}`);
+  const parts = Array.from({ length: 100 }, (_, tenths) => `sleep ${tenths / 10}`);
+  const units = ["s", "m"].flatMap((unit) => Array.from({ length: 121 }, (_, count) => `sleep ${count}${unit}`));
+  return [...seconds, ...parts, ...units];
+}
+
+/** JSON of no arguments. */
+function tellsNothing(json: string): boolean {
+  return json === "null" || json === '""';
 }
 
 function parsed(text: string): unknown {

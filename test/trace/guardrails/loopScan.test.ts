@@ -5,12 +5,15 @@ import { buildColumns } from "../../../src/trace/buildColumns";
 import { describeSpan } from "../../../src/trace/describeSpan";
 import { compareValue, outcomeOfValue } from "../../../src/trace/guardrails/comparedAction";
 import type { LoopRows } from "../../../src/trace/guardrails/foundLoops";
-import { defaultGuardrails } from "../../../src/trace/guardrails/guardrail";
+import { defaultGuardrails, type GuardrailSettings } from "../../../src/trace/guardrails/guardrail";
 import { LaneWatch } from "../../../src/trace/guardrails/laneWatch";
 import { LoopPatterns } from "../../../src/trace/guardrails/loopPatterns";
 import { LoopScan } from "../../../src/trace/guardrails/loopScan";
 import type { TraceSpan } from "../../../src/trace/schema";
-import { spansInMemory } from "../../../src/trace/spanSource";
+import type { SpanColumns } from "../../../src/trace/spanColumns";
+import { type SpanSource, spansInMemory } from "../../../src/trace/spanSource";
+import { traceText } from "../arbitrarySpans";
+import { scannedOf } from "../scannedFiles";
 
 /** `bash:npm ci!` fails; `bash:look=x` has the output x; `>2` hangs below row 2. Each row ends after the one before. */
 function spansOf(text: string): TraceSpan[] {
@@ -33,9 +36,15 @@ function spansOf(text: string): TraceSpan[] {
   });
 }
 
+/** Of spans that are objects, and of the same in a file. */
 function loopsOf(spans: readonly TraceSpan[], settings = defaultGuardrails): LoopRows[] {
-  const source = spansInMemory(spans);
-  const { columns } = buildColumns(spans, describeSpan);
+  const inMemory = scannedLoops(spansInMemory(spans), buildColumns(spans, describeSpan).columns, settings);
+  const file = scannedOf(new TextEncoder().encode(traceText(spans)));
+  expect(scannedLoops(file.spans, file.columns, settings)).toEqual(inMemory);
+  return inMemory;
+}
+
+function scannedLoops(source: SpanSource, columns: SpanColumns, settings: GuardrailSettings): LoopRows[] {
   const scan = new LoopScan(source, columns, settings);
   expect(finish(scan.take(source, columns, []))).toBe(true);
   return inOrder(scan.loops);
@@ -98,6 +107,22 @@ describe("the loops of a trace", () => {
     ],
   ])("%s", (_, text, expected) => {
     expect(told(text)).toEqual(expected);
+  });
+
+  it("are no calls of which nobody tells what they did, and are those whose arguments stand among the attributes", () => {
+    const spans = spansOf(`session:x | ${many("bash:ls=a>0", 8)}`);
+    const changed = (change: (span: TraceSpan) => object) =>
+      loopsOf(spans.map((span, row) => (row === 0 ? span : ({ ...span, ...change(span) } as TraceSpan))));
+    for (const input of [undefined, null, ""]) expect(changed(() => ({ input }))).toEqual([]);
+    // Failures count all the same.
+    expect(changed(() => ({ input: undefined, status: "error" })).map(({ pattern }) => pattern)).toEqual([
+      "consecutive-errors",
+    ]);
+    const attributes = { "gen_ai.tool.call.arguments": '{"command":"ls"}' };
+    expect(changed(() => ({ input: undefined, attributes })).map(({ count }) => count)).toEqual([8]);
+    // A tool that takes no arguments is called without any.
+    expect(changed(() => ({ input: {} })).map(({ count }) => count)).toEqual([8]);
+    expect(changed(() => ({ name: "elided-1-2-of-9", attributes: { elided: 2, totalSpans: 9 } }))).toEqual([]);
   });
 
   it("leave out what has not ended, and what was interrupted", () => {
