@@ -1,6 +1,6 @@
-// Which agent's action a received span is, by the rule that opened traces go by. Parents come after their children as a
-// rule: as long as the agent is not known, all of its trace is taken for one agent's, for a frame around each call must not
-// hide that calls repeat.
+// Which agent's action a received span is, by the rule that opened traces go by, as far as it is known: parents come after
+// their children as a rule, and an agent's own span when it has ended. Calls below the same span are of one agent, whatever
+// that span turns out to be; of calls below different spans nobody knows that before these have come.
 
 import type { MappedSpan } from "../../importers/otlpSpan";
 import { isAgent } from "../../trace/guardrails/agents";
@@ -9,6 +9,13 @@ import { isAgent } from "../../trace/guardrails/agents";
 const mostKnown = 10_000;
 /** Parents may go round in circles: programs send what they like. */
 const mostDepth = 500;
+
+export interface AgentLane {
+  /** Equal for actions of the same agent; "" where the command itself is the agent. */
+  readonly key: string;
+  /** What they stand below has not come: it may be a frame around a few calls of an agent. */
+  readonly isAwaited: boolean;
+}
 
 interface KnownSpan {
   readonly parentSpanId: string | null;
@@ -24,24 +31,36 @@ export class AgentLanes {
     this.#ownSpanId = ownSpanId;
   }
 
-  add({ traceId, span }: MappedSpan): void {
+  /** @returns the key of the lane of what stands below the span, for as long as it was awaited */
+  add({ traceId, span }: MappedSpan): string {
     const { spanId, parentSpanId, kind, name } = span;
-    this.#remember(`${traceId} ${spanId}`, { parentSpanId, isAgent: isAgent(kind, name) });
+    const key = `${traceId} ${spanId}`;
+    this.#remember(key, { parentSpanId, isAgent: isAgent(kind, name) });
+    return key;
   }
 
-  /** Equal for actions of the same agent; "" where the command itself is the agent. */
-  of({ traceId, span }: MappedSpan): string {
-    let at = span.parentSpanId;
+  /** Of an action. */
+  of({ traceId, span }: MappedSpan): AgentLane {
+    return this.#below(traceId, span.parentSpanId);
+  }
+
+  /** Of what stands below a span that has come. */
+  below({ traceId, span }: MappedSpan): AgentLane {
+    return this.#below(traceId, span.spanId);
+  }
+
+  #below(traceId: string, spanId: string | null): AgentLane {
+    let at = spanId;
     for (let depth = 0; depth < mostDepth; depth++) {
-      if (at === null || at === this.#ownSpanId) return "";
+      if (at === null || at === this.#ownSpanId) return { key: "", isAwaited: false };
       const key = `${traceId} ${at}`;
       const known = this.#known.get(key);
-      if (known === undefined) break;
+      if (known === undefined) return { key, isAwaited: true };
       this.#remember(key, known);
-      if (known.isAgent) return key;
+      if (known.isAgent) return { key, isAwaited: false };
       at = known.parentSpanId;
     }
-    return traceId;
+    return { key: traceId, isAwaited: false };
   }
 
   #remember(key: string, span: KnownSpan): void {

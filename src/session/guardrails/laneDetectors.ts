@@ -7,10 +7,15 @@ import type { GuardrailFinding, GuardrailSettings, WatchedAction } from "../../t
 /** Of more the one that was silent longest is forgotten. */
 const mostLanes = 200;
 
+interface Lane {
+  readonly detector: GuardrailDetector;
+  lastEndMs: number;
+}
+
 export class LaneDetectors {
   readonly #settings: GuardrailSettings;
   readonly #budgets: GuardrailDetector;
-  readonly #lanes = new Map<string, GuardrailDetector>();
+  readonly #lanes = new Map<string, Lane>();
 
   /** @param settings that can be kept @param startMs of what is watched, for the time budget */
   constructor(settings: GuardrailSettings, startMs: number) {
@@ -19,12 +24,25 @@ export class LaneDetectors {
   }
 
   add(lane: string, action: WatchedAction): readonly GuardrailFinding[] {
-    const detector = this.#lanes.get(lane) ?? new GuardrailDetector(this.#settings);
+    const known = this.#lanes.get(lane) ?? {
+      detector: new GuardrailDetector(this.#settings),
+      lastEndMs: Number.NEGATIVE_INFINITY,
+    };
     this.#lanes.delete(lane);
-    this.#lanes.set(lane, detector);
+    this.#lanes.set(lane, known);
     const [oldest] = this.#lanes.keys();
     if (this.#lanes.size > mostLanes && oldest !== undefined) this.#lanes.delete(oldest);
-    return detector.add(action);
+    if (action.endMs > known.lastEndMs) known.lastEndMs = action.endMs;
+    return known.detector.add(action);
+  }
+
+  /** When its latest action ended; -Infinity where it has none. */
+  lastEndMs(lane: string): number {
+    return this.#lanes.get(lane)?.lastEndMs ?? Number.NEGATIVE_INFINITY;
+  }
+
+  forget(lane: string): void {
+    this.#lanes.delete(lane);
   }
 
   /** What was used, by an action or by what is none. */

@@ -65,6 +65,12 @@ export function outcomeOfValue(isFailed: boolean, output: unknown): string {
   return `=${hashOfJson(output)}`;
 }
 
+/** A short text for an output, equal where the outputs compare as equal: it can be kept in place of a long one. */
+export function shortOutput(output: string): string {
+  const text = output.trim();
+  return text.length <= 100 ? text : `${text.length} ${hashOfJson(endsOf(text))}`;
+}
+
 function endsOf(text: string): string {
   if (text.length <= longestParsed) return text;
   return `${text.length} ${text.slice(0, comparedLength)} ${text.slice(-comparedLength)}`;

@@ -138,6 +138,74 @@ describe("the guardrails of a program", () => {
     expect((await runAgent(turns)).findings).toEqual(['read: hint repeat: "read a" 3 times within 12 actions']);
   });
 
+  it("take calls of sub-agents beside each other for no repeats, although the agents' own spans come last", async () => {
+    const agents = [1, 2, 3].map((n): SpanParts => {
+      const attributes = { "gen_ai.operation.name": "invoke_agent" };
+      return {
+        id: hexId(9300 + n),
+        parent: hexId(9300),
+        name: `invoke_agent ${n}`,
+        atMs: n,
+        durationMs: 90,
+        attributes,
+      };
+    });
+    const turn = (n: number) => ({
+      id: hexId(9310 + n),
+      parent: agents[n]?.id ?? "",
+      name: "turn",
+      atMs: 10,
+      durationMs: 50,
+    });
+    const read = (parent: string | undefined, atMs: number) => [call("read", { path: "README.md" }, { parent, atMs })];
+    const direct = agents.map(({ id }, at) => read(id, 10 + at));
+    const inTurns = agents.map((_agent, n) => read(turn(n).id, 20 + n));
+    const turns = agents.map((_agent, n) => [turn(n)]);
+    const root = { id: hexId(9300), parent: "OWN", name: "crew", atMs: 0, durationMs: 100 };
+    const { findings } = await runAgent([...direct, ...inTurns, ...turns, ...agents.map((agent) => [agent]), [root]]);
+    expect(findings).toEqual([]);
+  });
+
+  it("see that an agent repeats itself before its own span has come", async () => {
+    const agent = hexId(9400);
+    const reads = [10, 20, 30].map((atMs) => [call("read", { path: "a" }, { parent: agent, atMs })]);
+    expect((await runAgent(reads)).findings).toEqual(['read: hint repeat: "read a" 3 times within 12 actions']);
+  });
+
+  it("see a cycle through turns of several calls, and tell of what repeats within a turn once", async () => {
+    const root = hexId(9500);
+    const turns = [1, 2, 3].flatMap((n) => {
+      const frame = { id: hexId(9500 + n), parent: root, name: "turn", atMs: n * 100, durationMs: 90 };
+      const inTurn = (tool: string, atMs: number) => [
+        call(tool, { path: "a" }, { parent: frame.id, atMs: n * 100 + atMs }),
+      ];
+      return [inTurn("edit", 1), inTurn("test", 20), [frame]];
+    });
+    expect((await runAgent(turns)).findings).toEqual([
+      'edit: hint repeat: "edit a" 3 times within 12 actions',
+      'test: warn cycle: "edit a", "test a" in this order 3 times',
+    ]);
+    const frame = { id: hexId(9510), parent: root, name: "turn", atMs: 100, durationMs: 90 };
+    const reads = [1, 20, 40].map((atMs) => [call("read", { path: "a" }, { parent: frame.id, atMs: 100 + atMs })]);
+    const after = [call("read", { path: "a" }, { parent: root, atMs: 200 })];
+    expect((await runAgent([...reads, [frame], after])).findings).toEqual([
+      'read: hint repeat: "read a" 3 times within 12 actions',
+    ]);
+  });
+
+  it("make no cycle of turns that were under way at the same time", async () => {
+    const root = hexId(9600);
+    const frames = [1, 2, 3].map((n) => ({ id: hexId(9600 + n), parent: root, name: "turn", atMs: 0, durationMs: 90 }));
+    const inTurns = (tool: string, atMs: number) =>
+      frames.map(({ id }, n) => [call(tool, { path: "a" }, { parent: id, atMs: atMs + n })]);
+    const { findings } = await runAgent([
+      ...inTurns("edit", 1),
+      ...inTurns("test", 20),
+      ...frames.map((frame) => [frame]),
+    ]);
+    expect(findings).toEqual([]);
+  });
+
   it("compare no calls of which nobody tells what they did", async () => {
     const calls = Array.from({ length: 8 }, (_, at) => [call("bash", undefined, { atMs: at })]);
     expect((await runAgent(calls)).findings).toEqual([]);
