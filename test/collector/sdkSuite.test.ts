@@ -140,6 +140,9 @@ describe.concurrent("the SDK", () => {
     ]);
     expect(runs[1]).toMatchObject({ error: { message: "item 0 failed" }, attemptCount: 1, taskIdentifier: "note" });
     expect(runs[0]).toMatchObject({ payload: { name: "runs", item: 0 }, isSuccess: true });
+    const listed: string[] = [];
+    for await (const run of client.runs.list({ batch: batchId, limit: 2 })) listed.push(`${run.id} ${run.status}`);
+    expect(listed).toEqual(runs.map(({ id, status }) => `${id} ${status}`));
   });
 
   it("uploads payloads of 128 KiB and more apart, and each reaches its run as it was", async () => {

@@ -172,6 +172,7 @@ class Handler {
       case "payload":
         return await this.#readings.sendPayload(route.runId, response);
       case "list":
+      case "runs":
       case "retrieve":
       case "details":
       case "results":

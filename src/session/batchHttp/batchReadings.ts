@@ -2,7 +2,7 @@
 // has the directory can tell it, whoever runs them.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { parseRunId } from "../../trace/batch/batchIds";
+import { parseRunId, runIdOf } from "../../trace/batch/batchIds";
 import type { PayloadPlace } from "../../trace/batch/batchRecord";
 import type { BatchRun, BatchState } from "../../trace/batch/batchState";
 import { type BatchAnswer, refusal, shouldRetry } from "./batchAnswer";
@@ -10,7 +10,7 @@ import { pathOfPayload, type Reading } from "./batchRoutes";
 import { batchDetails, listedBatch, retrievedBatch } from "./batchViews";
 import { newestFirst } from "./newestBatches";
 import { sendBytes, signedForMs, urlOf } from "./packetRoutes";
-import { batchResults, retrievedRun, runResult } from "./runViews";
+import { batchResults, listedRun, retrievedRun, runResult } from "./runViews";
 import type { PathSigner } from "./signedPath";
 
 export interface BatchSource {
@@ -46,6 +46,8 @@ export class BatchReadings {
     switch (route.type) {
       case "list":
         return await this.#list(new URLSearchParams(request.url?.split("?", 2)[1]));
+      case "runs":
+        return await this.#runs(new URLSearchParams(request.url?.split("?", 2)[1]));
       case "retrieve":
         return await this.#ofBatch(route.id, retrievedBatch);
       case "details":
@@ -71,10 +73,8 @@ export class BatchReadings {
   }
 
   async #list(query: URLSearchParams): Promise<BatchAnswer> {
-    const size = Number(query.get("page[size]") ?? usualPage);
-    if (!Number.isInteger(size) || size < 1 || size > largestPage) {
-      return refusal(400, `page[size] must be a whole number from 1 to ${largestPage}`);
-    }
+    const size = pageSizeOf(query);
+    if (size === undefined) return wrongSize;
     const ids = await newestFirst(this.#options.folder, await this.#options.source.list());
     const after = query.get("page[after]");
     const from = after === null ? 0 : ids.indexOf(after) + 1;
@@ -86,6 +86,27 @@ export class BatchReadings {
       if (state !== undefined) data.push(listedBatch(state));
     }
     const next = from + size < ids.length ? page.at(-1) : undefined;
+    return { status: 200, body: { data, pagination: { next } } };
+  }
+
+  /** Of one batch, by index: nobody asks here for the runs of all of them. */
+  async #runs(query: URLSearchParams): Promise<BatchAnswer> {
+    const size = pageSizeOf(query);
+    if (size === undefined) return wrongSize;
+    const id = query.get("filter[batch]") ?? "";
+    const after = query.get("page[after]");
+    const from = after === null ? 0 : Number(/_(\d{1,6})$/.exec(after)?.[1] ?? Number.NaN) + 1;
+    if (Number.isNaN(from)) return refusal(400, "page[after] is no run");
+    const state = await this.#options.source.state(id);
+    if (state === undefined) return refusal(id === "" ? 400 : 404, "filter[batch] must name a batch");
+    const data: object[] = [];
+    let index = from;
+    for (; index < state.runCount && data.length < size; index++) {
+      const run = state.run(index);
+      const listed = run && listedRun(run, this.#options.nowMs());
+      if (listed !== undefined) data.push(listed);
+    }
+    const next = index < state.runCount && data.length > 0 ? runIdOf(state.id, index - 1) : undefined;
     return { status: 200, body: { data, pagination: { next } } };
   }
 
@@ -146,6 +167,13 @@ export class BatchReadings {
     const run = place && state?.run(place.index);
     return state === undefined || run === undefined ? undefined : { state, run };
   }
+}
+
+const wrongSize = refusal(400, `page[size] must be a whole number from 1 to ${largestPage}`);
+
+function pageSizeOf(query: URLSearchParams): number | undefined {
+  const size = Number(query.get("page[size]") ?? usualPage);
+  return Number.isInteger(size) && size >= 1 && size <= largestPage ? size : undefined;
 }
 
 const noPayload = refusal(404, "The run has no payload, or it is damaged");

@@ -20,6 +20,7 @@ interface Named<T extends string> extends Plain<T> {
 /** What is only read. `packetOfRun` tells where the payload of a run can be had. */
 export type Reading =
   | Plain<"list">
+  | Plain<"runs">
   | OfBatch<"retrieve">
   | OfBatch<"details">
   | OfBatch<"results">
@@ -58,6 +59,7 @@ const table: readonly (readonly [methods: readonly string[], pattern: RegExp, ma
     new RegExp(`^/v1/batches/${id}/(${controls.join("|")})$`),
     (batch, control) => ({ type: "control", id: batch, control: control as BatchControl }),
   ],
+  [["GET"], /^\/v1\/runs$/, () => ({ type: "runs" })],
   [["GET"], new RegExp(`^/v3/runs/${id}$`), (runId) => ({ type: "run", runId })],
   [["GET"], new RegExp(`^/v1/runs/${id}/result$`), (runId) => ({ type: "runResult", runId })],
   [["GET"], new RegExp(`^/v1/runs/${id}/packets/payload$`), (runId) => ({ type: "packetOfRun", runId })],

@@ -32,6 +32,12 @@ function statusOf(run: BatchRun, nowMs: number): RunStatus | undefined {
   }
 }
 
+/** An entry of `GET /api/v1/runs`, and what `GET /api/v3/runs/:id` tells as well; undefined where there is no such run. */
+export function listedRun(run: BatchRun, nowMs: number): object | undefined {
+  const common = commonFields(run, nowMs);
+  return common && { ...common, env: { id: "local", name: "local" } };
+}
+
 /** `GET /api/v3/runs/:id`; undefined where there is no such run. @param payload fields that tell it */
 export function retrievedRun(
   state: BatchState,
@@ -39,9 +45,34 @@ export function retrievedRun(
   nowMs: number,
   payload: { readonly payload?: unknown; readonly payloadPresignedUrl?: string | undefined },
 ): object | undefined {
+  const common = commonFields(run, nowMs);
+  if (common === undefined) return undefined;
+  return {
+    ...common,
+    depth: 0,
+    triggerFunction: state.created?.resumeParentOnCompletion === true ? "batchTriggerAndWait" : "batchTrigger",
+    batchId: state.id,
+    ...payload,
+    error: common.isFailed ? { message: run.error ?? "cancelled" } : undefined,
+    relatedRuns: {},
+    attemptCount: run.attempts.length,
+    // Ours: each attempt is a session of this directory.
+    attempts: run.attempts.map((attempt) => ({
+      attempt: attempt.attempt,
+      session: attempt.session,
+      startedAt: isoTime(attempt.startMs),
+      finishedAt: attempt.endMs === undefined ? undefined : isoTime(attempt.endMs),
+      outcome: attempt.outcome,
+      error: attempt.error,
+      exitCode: attempt.exitCode,
+    })),
+  };
+}
+
+function commonFields(run: BatchRun, nowMs: number) {
   const status = statusOf(run, nowMs);
   if (status === undefined) return undefined;
-  const { createdAt = state.createdAt, endedAt, attempts, options } = run;
+  const { createdAt = 0, endedAt, attempts, options } = run;
   const isQueued = status === "QUEUED" || status === "DELAYED";
   const isExecuting = status === "EXECUTING";
   const isCompleted = !isQueued && !isExecuting;
@@ -69,23 +100,6 @@ export function retrievedRun(
     costInCents: 0,
     baseCostInCents: 0,
     durationMs: attempts.reduce((sum, { startMs, endMs }) => sum + Math.max(0, (endMs ?? nowMs) - startMs), 0),
-    depth: 0,
-    triggerFunction: state.created?.resumeParentOnCompletion === true ? "batchTriggerAndWait" : "batchTrigger",
-    batchId: state.id,
-    ...payload,
-    error: isCompleted && !isSuccess ? { message: run.error ?? "cancelled" } : undefined,
-    relatedRuns: {},
-    attemptCount: attempts.length,
-    // Ours: each attempt is a session of this directory.
-    attempts: attempts.map((attempt) => ({
-      attempt: attempt.attempt,
-      session: attempt.session,
-      startedAt: isoTime(attempt.startMs),
-      finishedAt: attempt.endMs === undefined ? undefined : isoTime(attempt.endMs),
-      outcome: attempt.outcome,
-      error: attempt.error,
-      exitCode: attempt.exitCode,
-    })),
   };
 }
 
