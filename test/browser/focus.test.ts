@@ -104,6 +104,27 @@ describe("the focus", () => {
     await expect.poll(() => focusedPart(drive)).toBe("[role=treegrid]");
   });
 
+  it("is not taken by a jump from where else in the workbench it is, and goes to the steps when it comes", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_failed_dbt_build"));
+    const { page } = drive;
+    await page.getByRole("row").nth(3).click();
+    // As in a window whose focus is in another part of it.
+    await page.evaluate(() => {
+      (document.activeElement as HTMLElement).blur();
+      document.hasFocus = () => false;
+    });
+    drive.connection.reveal({ type: "failingStep" });
+    await expect.poll(() => drive.selectedText()).toContain("dbt.parse");
+    await drive.drawn();
+    expect(await focusedPart(drive)).toBe("BODY");
+    await page.evaluate(() => globalThis.dispatchEvent(new FocusEvent("focus")));
+    expect(await focusedPart(drive)).toBe("[role=treegrid]");
+    // A command of the person is another matter.
+    await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+    await drive.navigate("failingStep");
+    await expect.poll(() => focusedPart(drive)).toBe("[role=treegrid]");
+  });
+
   it("stays in the details when the host shows another step there", async () => {
     await using drive = await openTrace(browser, sampleFiles("ses_completed_tax_rounding"));
     const { page } = drive;

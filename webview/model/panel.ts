@@ -33,7 +33,7 @@ import type { FrameClock } from "./slicedWork";
 import { TimeView } from "./timeView";
 import type { Picture, RowTree } from "./traceModel";
 import { readFilters, ViewMemory, viewState } from "./viewMemory";
-import type { Wish } from "./wish";
+import type { FocusWish, Wish } from "./wish";
 
 export interface Unavailable {
   readonly reason: "missing" | "unreadable" | "not-a-trace" | "stopped";
@@ -66,7 +66,7 @@ export class Panel implements Navigable {
   /** What the last jump found, for the status line and for screen readers. */
   announcement = "";
   revealWish: Wish<{ row: number; center: boolean }> | undefined;
-  focusWish: Wish<FocusTarget> | undefined;
+  focusWish: FocusWish | undefined;
   tailWish: Wish<"smooth"> | undefined;
   /** Set by the list: whether its end is in view, and where it is scrolled to. */
   isAtTail = true;
@@ -183,7 +183,7 @@ export class Panel implements Navigable {
         break;
       case "reveal":
         if (message.epoch !== this.picture?.epoch) return;
-        this.showRow(message.row);
+        this.showRow(message.row, true);
         break;
       case "delay":
         this.delay = message.of;
@@ -216,7 +216,7 @@ export class Panel implements Navigable {
   }
 
   /** Shows a step: in the output where that is what is looked at and the step is its command, else in the tree. */
-  showRow(row: number): void {
+  showRow(row: number, isWithin = false): void {
     const line = this.output.header?.failingLine;
     const isCommand = this.output.header?.commands.some((command) => command.row === row) === true;
     if (this.settings.view === "output" && isCommand) {
@@ -226,7 +226,7 @@ export class Panel implements Navigable {
       this.setView("tree");
       this.select(row, { reveal: true });
     }
-    this.focus("list");
+    this.focus("list", isWithin);
   }
 
   select(row: number, options: { reveal?: boolean; center?: boolean } = {}): void {
@@ -333,8 +333,8 @@ export class Panel implements Navigable {
     this.changed();
   }
 
-  focus(target: FocusTarget): void {
-    this.focusWish = { serial: ++this.#serial, what: target };
+  focus(target: FocusTarget, isWithin = false): void {
+    this.focusWish = { serial: ++this.#serial, what: target, isWithin };
     this.changed();
   }
 

@@ -57,7 +57,8 @@ export function useFocusWish(panel: Panel): void {
     if (!isShown || (!isFirst && !hadFocus.current) || !document.hasFocus()) return;
     if (document.activeElement !== document.body) return;
     requestAnimationFrame(() => {
-      if (document.activeElement === document.body) {
+      // It may have gone elsewhere in the meantime.
+      if (document.activeElement === document.body && document.hasFocus()) {
         elementOf("list")?.focus({ preventScroll: true });
       }
     });
@@ -68,6 +69,8 @@ export function useFocusWish(panel: Panel): void {
     const element = elementOf(wish.what);
     if (element === null) return;
     served.current = wish.serial;
+    // With the focus elsewhere it goes to the list when it comes.
+    if (wish.isWithin && !document.hasFocus()) return;
     element.focus({ preventScroll: true });
     if (element instanceof HTMLInputElement) element.select();
   });
