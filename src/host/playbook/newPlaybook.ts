@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { plainText } from "../../trace/plainText";
+import { askFirmly } from "../firmInput";
 import { newPlaybookText } from "./newPlaybookText";
 
 const ending = ".playbook.yaml";
@@ -14,7 +15,7 @@ export async function newPlaybook(clicked: unknown): Promise<void> {
   }
   const folder = clicked instanceof vscode.Uri ? await folderOf(clicked) : await pickFolder();
   if (folder === undefined) return;
-  const name = await vscode.window.showInputBox({
+  const question: vscode.InputBoxOptions = {
     title: vscode.l10n.t("New Playbook"),
     prompt: vscode.l10n.t(
       "The name of the playbook, and of its file in {0}",
@@ -22,7 +23,8 @@ export async function newPlaybook(clicked: unknown): Promise<void> {
     ),
     placeHolder: vscode.l10n.t("Nightly check"),
     validateInput: (value) => problemOf(value, folder),
-  });
+  };
+  const name = await askFirmly(() => vscode.window.showInputBox(question));
   if (name === undefined) return;
   const uri = vscode.Uri.joinPath(folder, playbookFileName(name));
   const edit = new vscode.WorkspaceEdit();

@@ -3,6 +3,7 @@
 import * as vscode from "vscode";
 import type { SessionEntry } from "../../store/sessionEntry";
 import { plainText } from "../../trace/plainText";
+import { askFirmly } from "../firmInput";
 import { entryDescription, entryIcon, entryLabel, entryTimeMs } from "./sessionRows";
 
 export async function pickSession(
@@ -19,10 +20,7 @@ export async function pickSession(
       iconPath: new vscode.ThemeIcon(entryIcon(entry).icon.replace("~spin", "")),
       entry,
     }));
-  const picked = await vscode.window.showQuickPick(items, {
-    placeHolder,
-    matchOnDescription: true,
-    matchOnDetail: true,
-  });
+  const options = { placeHolder, matchOnDescription: true, matchOnDetail: true };
+  const picked = await askFirmly(() => vscode.window.showQuickPick(items, options));
   return picked?.entry;
 }

@@ -6,6 +6,7 @@ import { describeError, type Logger } from "../../base/logger";
 import type { SessionEntry } from "../../store/sessionEntry";
 import type { TraceStore } from "../../store/traceStore";
 import { plainText } from "../../trace/plainText";
+import { askFirmly, showFirmly } from "../firmInput";
 import type { PanelRegistry } from "../panel/panelRegistry";
 import { openTraceEditor } from "../panel/traceEditor";
 import { pickSession } from "./pickSession";
@@ -63,8 +64,7 @@ export class SessionActions {
         view.filter = value;
       });
       input.onDidAccept(() => resolve(true));
-      input.onDidHide(() => resolve(false));
-      input.show();
+      showFirmly(input, () => resolve(false));
     });
     input.dispose();
     if (!accepted) view.filter = before;
@@ -83,9 +83,8 @@ export class SessionActions {
       order,
       ...(order === view.order ? { description: vscode.l10n.t("current") } : {}),
     }));
-    const picked = await vscode.window.showQuickPick(items, {
-      placeHolder: vscode.l10n.t("Sort sessions; live ones stay on top"),
-    });
+    const placeHolder = vscode.l10n.t("Sort sessions; live ones stay on top");
+    const picked = await askFirmly(() => vscode.window.showQuickPick(items, { placeHolder }));
     if (picked) view.order = picked.order;
   }
 

@@ -5,6 +5,7 @@ import { DisposableStore } from "../../base/disposable";
 import type { Logger } from "../../base/logger";
 import { plainText } from "../../trace/plainText";
 import { reportError } from "../commandEdge";
+import { type FirmInput, showFirmly } from "../firmInput";
 import type { RunningSession, RunningSessions } from "./runningSessions";
 import { runningFor } from "./runningStatus";
 import type { SessionControl } from "./sessionControl";
@@ -36,6 +37,7 @@ export async function pickRunning(
   const owned = new DisposableStore();
   const pick = owned.add(vscode.window.createQuickPick<RunningItem>());
   pick.placeholder = placeholder;
+  let shown: FirmInput | undefined;
   const draw = () => {
     const nowMs = Date.now();
     const selected = pick.activeItems[0]?.key;
@@ -43,22 +45,21 @@ export async function pickRunning(
     const again = pick.items.find(({ key }) => key === selected);
     if (again) pick.activeItems = [again];
     // With the last one over there is nothing to pick.
-    if (pick.items.length === 0) pick.hide();
+    if (pick.items.length === 0) shown?.hide();
   };
   owned.add(running.onDidChange(draw));
-  const picked = new Promise<string | undefined>((resolve) => {
-    owned.add(pick.onDidAccept(() => resolve(pick.selectedItems[0]?.key)));
-    owned.add(pick.onDidHide(() => resolve(undefined)));
-  });
   owned.add(
     pick.onDidTriggerItemButton(({ item, button }) => {
       const act = button === stopButton ? control.stop(item.key) : control.revealTerminal(item.key);
-      if (button === terminalButton) pick.hide();
+      if (button === terminalButton) shown?.hide();
       act.catch((error: unknown) => reportError(logger, "Running sessions", error));
     }),
   );
   draw();
-  pick.show();
+  const picked = new Promise<string | undefined>((resolve) => {
+    owned.add(pick.onDidAccept(() => resolve(pick.selectedItems[0]?.key)));
+    shown = owned.add(showFirmly(pick, () => resolve(undefined)));
+  });
   try {
     return await picked;
   } finally {

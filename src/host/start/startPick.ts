@@ -7,6 +7,7 @@ import { describeError, type Logger } from "../../base/logger";
 import { plainText } from "../../trace/plainText";
 import type { SessionStatus } from "../../trace/state";
 import { reportError } from "../commandEdge";
+import { type FirmInput, showFirmly } from "../firmInput";
 import { findPlaybooks, type PlaybookOffer } from "../playbook/run/findPlaybooks";
 import { type ActiveFile, activeFile, runOfActiveFile } from "./activeFile";
 import { commandLineOf, shellKind } from "./commandLine";
@@ -73,6 +74,7 @@ export class StartPick {
   /** VS Code has shown the rows of what is typed. */
   #isShown = true;
   #loading = 0;
+  #shown: FirmInput | undefined;
 
   constructor(parts: StartPickParts) {
     this.#parts = parts;
@@ -84,9 +86,6 @@ export class StartPick {
     pick.title = vscode.l10n.t("Start Traced Session");
     pick.placeholder = vscode.l10n.t("Pick what to run and record, or type a command");
     pick.matchOnDescription = true;
-    const hidden = new Promise<void>((resolve) => {
-      this.#owned.add(pick.onDidHide(resolve));
-    });
     this.#owned.add(
       pick.onDidChangeValue(() => {
         this.#isShown = false;
@@ -103,7 +102,9 @@ export class StartPick {
     this.#owned.add(pick.onDidTriggerItemButton(({ item, button }) => this.#press(item, button)));
     this.#owned.add(this.#parts.onDidChangeOutcomes(() => this.#draw()));
     this.#draw();
-    pick.show();
+    const hidden = new Promise<void>((resolve) => {
+      this.#shown = this.#owned.add(showFirmly(pick, resolve));
+    });
     this.#load("playbooks", async () => {
       this.#playbooks = await findPlaybooks(this.#cancelled.token);
     });
@@ -220,7 +221,7 @@ export class StartPick {
   }
 
   #run(start: () => Promise<void>): void {
-    this.#pick.hide();
+    this.#shown?.hide();
     start().catch((error: unknown) => reportError(this.#parts.logger, "Starting a session", error));
   }
 
@@ -237,7 +238,7 @@ export class StartPick {
       else this.#ask(commandLineOf(run.words, shellKind(vscode.env.shell)), run.why);
     };
     decide().catch((error: unknown) => {
-      this.#pick.hide();
+      this.#shown?.hide();
       reportError(this.#parts.logger, "Looking how the file is run", error);
     });
   }

@@ -47,3 +47,33 @@ it("runs what is typed, not the recent run that begins with it", async () => {
   await workbench.answerQuickInput("echo t");
   await eventually(async () => (await workbench.rows()).filter((row) => /^echo t(?!hree)/.test(row)).length).toBe(1);
 });
+
+it("asks again where the window gives the focus to something else as soon as it asks", async () => {
+  const { page } = workbench;
+  // As VS Code does with a panel to which it gives the focus back too late.
+  const taken = page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const other = document.body.appendChild(document.createElement("button"));
+        const look = () => {
+          const widget = document.querySelector<HTMLElement>(".quick-input-widget");
+          const isAsked = widget?.checkVisibility() === true && widget.innerText.includes("Start Traced Session");
+          if (!isAsked || document.activeElement?.closest(".quick-input-widget") !== widget) return;
+          if (document.querySelector(".quick-input-widget .monaco-list-row") === null) return;
+          if (widget.querySelector<HTMLInputElement>("input")?.value !== "") return;
+          observer.disconnect();
+          other.focus();
+          resolve();
+        };
+        const observer = new MutationObserver(look);
+        observer.observe(document.body, { subtree: true, childList: true, attributes: true });
+      }),
+  );
+  await openPick();
+  await taken;
+  await workbench.answerQuickInput("echo stays");
+  await workbench
+    .row("echo stays")
+    .getByText(/Completed/)
+    .waitFor();
+});

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { plainText } from "../../../trace/plainText";
+import { askFirmly } from "../../firmInput";
 import { commandIds } from "../../ids";
 import { filePath, isPlaybook } from "../playbookFiles";
 import { findPlaybooks, type PlaybookOffer } from "./findPlaybooks";
@@ -38,5 +39,5 @@ async function pick(offers: readonly PlaybookOffer[], title: string, placeHolder
     description: plainText(place),
     path,
   }));
-  return (await vscode.window.showQuickPick(items, { title, placeHolder }))?.path;
+  return (await askFirmly(() => vscode.window.showQuickPick(items, { title, placeHolder })))?.path;
 }
