@@ -46,8 +46,6 @@ export default defineConfig({
           environment: "node",
           // One VS Code at a time: two would share the machine's cores and make each other late.
           fileParallelism: false,
-          // The window takes the focus from a pick now and then, which closes it; each try has a window of its own.
-          retry: 2,
           testTimeout: 240_000,
           hookTimeout: 300_000,
         },

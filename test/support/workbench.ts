@@ -13,7 +13,7 @@ export interface WorkbenchOptions {
   readonly heightPx?: number | undefined;
   /** Device pixels per CSS pixel; 1 unless told. */
   readonly scale?: number | undefined;
-  /** How long one wait may take, in ms; a minute unless told. */
+  /** How long one wait may take, in ms; 20 s unless told. */
   readonly timeoutMs?: number | undefined;
 }
 
@@ -30,7 +30,7 @@ export async function openWorkbench(browser: Browser, url: string, options: Work
     deviceScaleFactor: options.scale ?? 1,
     permissions: ["clipboard-read", "clipboard-write"],
   });
-  context.setDefaultTimeout(options.timeoutMs ?? 60_000);
+  context.setDefaultTimeout(options.timeoutMs ?? 20_000);
   const workbench = new Workbench(await context.newPage());
   await workbench.open(url);
   return workbench;
@@ -149,8 +149,27 @@ export class Workbench implements AsyncDisposable {
 
   /** Types into an open quick pick or input box and confirms. */
   async answerQuickInput(text: string): Promise<void> {
-    await this.#quickInput.locator("input[type=text]").fill(text);
+    const input = this.#quickInput.locator("input[type=text]");
+    // Where the focus has left the input in between, the key went elsewhere, and the question has to come back.
+    do await input.fill(text);
+    while (!(await this.#confirm()));
+  }
+
+  /** Presses Enter; false where the quick input did not get it. */
+  async #confirm(): Promise<boolean> {
+    const handle = await this.page.evaluateHandle(() => {
+      const seen = { isHeard: false };
+      const listen = ({ target }: Event) => {
+        seen.isHeard = target instanceof Element && target.closest(".quick-input-widget") !== null;
+      };
+      globalThis.addEventListener("keydown", listen, { capture: true, once: true });
+      return { seen, end: () => globalThis.removeEventListener("keydown", listen, { capture: true }) };
+    });
     await this.page.keyboard.press("Enter");
+    return await handle.evaluate(({ seen, end }) => {
+      end();
+      return seen.isHeard;
+    });
   }
 
   /** Shows a view container by the name of its icon in the activity bar. */
