@@ -95,7 +95,7 @@ describe("tracekeeper ls", () => {
       folder.join("traces", "rag.json"),
     );
     expect((await linesOf(["--dir", "traces"])).map((line) => line.replace(/ {2,}/g, "  "))).toEqual([
-      expect.stringMatching(/^\? Unknown {2}codex-made\.jsonl {2}Make the tests pass {2}1 failure$/),
+      expect.stringMatching(/^\? Unknown {2}codex-made\.jsonl {2}Mend the tax rate {2}2 failures$/),
       expect.stringMatching(/^✓ Completed {2}copilot-cli\.jsonl {2}Can you add a hello world function/),
       expect.stringMatching(/^✓ Completed {2}rag {2}main {2}50\.6 s$/),
     ]);

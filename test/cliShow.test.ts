@@ -91,8 +91,8 @@ describe("tracekeeper show of another program's file", () => {
   it("shows it by its path, its name, and the beginning of that", async () => {
     await cp(join(transcripts, "codex-made.jsonl"), folder.join("traces", "rollout-1.jsonl"));
     const shown = await linesOf(["traces/rollout-1.jsonl"]);
-    expect(shown[0]).toBe("? Unknown  Make the tests pass");
-    expect(shown.join("\n")).toContain("Last failure that was not made good  exec_command  npm test");
+    expect(shown[0]).toBe("? Unknown  Mend the tax rate");
+    expect(shown.join("\n")).toContain("Last failure that was not made good  tickets/search  tax rate");
     for (const name of ["rollout-1.jsonl", "roll"]) expect(await linesOf(["--dir", "traces", name])).toEqual(shown);
   });
 

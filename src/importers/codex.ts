@@ -2,14 +2,24 @@
 // it begins with the first that the model writes and ends before the next output or message. Messages and thoughts stand
 // there twice, as items and as events; each is taken once.
 
-import { cutText, oneLine } from "../trace/plainText";
-import type { TraceSpan } from "../trace/schema";
-import { callOf, exitCodeIn, hasOtherParts, isInjected, outputOf, wordsOfItem } from "./codexItems";
-import { addedTokens, countsOf, itemTypes, lineTypes, parentSession, silentEvents, silentLines } from "./codexRecords";
+import { oneLine } from "../trace/plainText";
+import { agentNoticeIn, type CallEnd, callEndOf, isInjected, isRequestRefused, shellCommandIn } from "./codexEvents";
+import { callOf, failCall, hasOtherParts, outputOf, thoughtsOfItem, wordsOfItem } from "./codexItems";
+import { CodexMoments } from "./codexMoments";
+import {
+  addedTokens,
+  countsOf,
+  itemTypes,
+  lineTypes,
+  metadataOf,
+  silentEvents,
+  silentItems,
+  silentLines,
+} from "./codexRecords";
 import { type HeldSpan, type LinePlace, placeId, rootId } from "./importedSpans";
 import type { Fields } from "./otlpFields";
-import { own, part, text, timeMs } from "./recordFields";
-import { longestMessage, TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
+import { count, own, part, text, timeMs } from "./recordFields";
+import { TranscriptBase, type TranscriptImporter, type TranscriptRecord } from "./transcript";
 
 interface Answer {
   readonly span: HeldSpan;
@@ -19,7 +29,8 @@ interface Answer {
 }
 
 export class CodexImporter extends TranscriptBase implements TranscriptImporter {
-  readonly title = undefined;
+  /** As the person named the session. */
+  title: string | undefined;
   #answer: Answer | undefined;
   /** What comes next from the model is another answer. */
   #isAnswered = true;
@@ -28,6 +39,8 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
   #lastUsage = "";
   /** Words of the last message of the person, while no answer has begun. */
   #lastWords: string | undefined;
+  readonly #moments = new CodexMoments(this.spans);
+  readonly #openCalls = new Set<HeldSpan>();
 
   take({ fields, at }: TranscriptRecord): void {
     const type = text(fields, "type") ?? "";
@@ -47,8 +60,10 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
         return this.#item(payload, ms, at);
       case "event_msg":
         return this.#event(payload, ms, at);
+      case "inter_agent_communication":
+        return this.#agentMessage(payload, text(payload, "content") ?? "", ms, at);
       default:
-        return this.#moment("context compacted", ms, at);
+        return this.#moments.compacted(text(payload, "message"), ms, at);
     }
   }
 
@@ -73,19 +88,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     // A session that was forked begins with the lines of the other one, its own comes first.
     if (this.sessionId !== undefined) return;
     this.sessionId = text(meta, "id");
-    const git = part(meta, "git");
-    const known: Record<string, unknown> = { agent: "Codex" };
-    for (const [name, value] of [
-      ["agentVersion", text(meta, "cli_version")],
-      ["directory", text(meta, "cwd")],
-      ["gitBranch", text(git, "branch")],
-      ["repository", text(git, "repository_url")],
-      ["providerId", text(meta, "model_provider")],
-      ["parentSessionId", parentSession(meta)],
-    ] as const) {
-      if (value !== undefined) known[name] = value;
-    }
-    this.metadata = { ...this.metadata, ...known };
+    this.metadata = { ...this.metadata, ...metadataOf(meta) };
   }
 
   #item(item: Fields, ms: number, at: LinePlace): void {
@@ -96,18 +99,18 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     if (call !== undefined) {
       const answer = this.#answering(ms, at);
       const span = this.#call(call.callId ?? placeId("call", at), call.name, call.input, answer, ms, at);
-      if (call.isDone) this.spans.edit(span).endTime = ms;
+      if (call.isDone && this.#openCalls.delete(span)) this.spans.edit(span).endTime = ms;
       return this.#show(answer, ms, at);
     }
     if (type === "reasoning") {
-      const words = wordsOfItem(item);
       const answer = this.#answering(ms, at);
-      if (words !== "") addOnce(answer.blocks, { type: "thinking", thinking: words });
+      for (const thinking of thoughtsOfItem(item)) addOnce(answer.blocks, { type: "thinking", thinking });
       return this.#show(answer, ms, at);
     }
     if (type === "message") return this.#message(item, ms, at);
-    if (/^compaction/.test(type)) return this.#moment("context compacted", ms, at);
-    if (type === "ghost_snapshot" || type === "other") return;
+    if (type === "agent_message") return this.#agentMessage(item, wordsOfItem(item), ms, at);
+    if (/^(?:context_)?compaction/.test(type)) return this.#moments.compacted(undefined, ms, at);
+    if (silentItems.test(type)) return;
     this.complain(`item ${type}`, `Items of type ${oneLine(type, 60)} are not known and left out`, "info");
   }
 
@@ -115,8 +118,30 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     const role = text(item, "role");
     const words = wordsOfItem(item);
     if (role === "assistant") return this.#words(words, ms, at);
-    if (role !== "user" || isInjected(words)) return;
+    if (role !== "user") return;
+    if (isInjected(words)) return this.#injected(words, ms, at);
     this.#userMessage(words, hasOtherParts(item) ? own(item, "content") : words, ms, at);
+  }
+
+  #injected(words: string, ms: number, at: LinePlace): void {
+    const ran = shellCommandIn(words);
+    const notice = agentNoticeIn(words);
+    if (notice !== undefined) this.#moments.noticed(notice, ms, at);
+    if (ran !== undefined) this.#moments.ranCommand(ran, ms, at);
+  }
+
+  /** Of another agent of the session, to which the model answers as it does to the person. */
+  #agentMessage(told: Fields, words: string, ms: number, at: LinePlace): void {
+    const author = text(told, "author");
+    if (words === "" || this.#lastWords === words) return;
+    this.#lastWords = words;
+    this.#asked(ms);
+    const message = this.addMessage(placeId("message", at), rootId, words, ms, at);
+    this.#prompted(words);
+    if (author === undefined) return;
+    const edited = this.spans.edit(message);
+    edited.name = `message of ${oneLine(author, 80)}`;
+    edited.attributes = { "gen_ai.agent.name": author };
   }
 
   #userMessage(words: string, input: unknown, ms: number, at: LinePlace): void {
@@ -125,11 +150,16 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     this.#lastWords = words;
     this.#asked(ms);
     this.addMessage(placeId("message", at), rootId, input, ms, at);
-    if (words !== "" && this.metadata.prompt === undefined) this.metadata = { ...this.metadata, prompt: words };
+    if (words !== "") this.#prompted(words);
+  }
+
+  #prompted(words: string): void {
+    if (this.metadata.prompt === undefined) this.metadata = { ...this.metadata, prompt: words };
   }
 
   /** The model has something new to answer to. */
   #asked(ms: number): void {
+    this.#moments.wentOn();
     this.#isAnswered = true;
     this.#followsMs = ms;
     this.isWaiting = false;
@@ -148,6 +178,7 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
   #answering(ms: number, at: LinePlace): Answer {
     if (this.#answer !== undefined && !this.#isAnswered) return this.#answer;
     this.#isAnswered = false;
+    this.#moments.wentOn();
     this.#lastWords = undefined;
     this.isWaiting = false;
     const follows = this.#followsMs;
@@ -180,26 +211,32 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     answer.names.set(callId, name);
     const known = this.calls.get(callId);
     if (known !== undefined) return known;
-    return this.addCall({ callId, name, input, parentId: answer.span.spanId }, ms, at);
+    const call = this.addCall({ callId, name, input, parentId: answer.span.spanId }, ms, at);
+    this.#openCalls.add(call);
+    return call;
   }
 
   #output(
     callId: string | undefined,
-    { output, isError, error, exitCode, durationMs }: NonNullable<ReturnType<typeof outputOf>>,
+    { output, isError, isRefused, error, exitCode, durationMs }: NonNullable<ReturnType<typeof outputOf>>,
     ms: number,
     at: LinePlace,
   ): void {
     const call = this.calls.get(callId ?? "") ?? this.addStrayCall(callId ?? placeId("result", at), rootId, ms, at);
     const span = this.spans.edit(call, at);
+    this.#openCalls.delete(call);
     span.endTime = ms;
     if (output !== undefined) span.output = output;
     if (durationMs !== undefined) span.tool = { ...span.tool, durationMs };
-    if (isError) fail(span, error, exitCode);
+    if (isError) failCall(span, error, exitCode);
+    if (isRefused) span.interrupted = true;
     this.#asked(ms);
   }
 
   #event(event: Fields, ms: number, at: LinePlace): void {
     const type = text(event, "type") ?? "";
+    const ended = callEndOf(event);
+    if (ended !== undefined) return this.#callEnd(ended, at);
     const words = text(event, "message") ?? text(event, "text") ?? "";
     switch (type) {
       case "user_message":
@@ -224,13 +261,23 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
         return this.#aborted(text(event, "reason"), ms, at);
       case "error":
       case "stream_error":
-        return this.#moment("error", ms, at, words);
+        if (isRequestRefused(event)) return this.#moments.note(oneLine(words, 120) || "refused", ms, at);
+        return this.#moments.note("error", ms, at, words);
       case "context_compacted":
-        return this.#moment("context compacted", ms, at);
-      case "exec_command_end":
-      case "patch_apply_end":
-      case "mcp_tool_call_end":
-        return this.#callEnd(event, at);
+        return this.#moments.compacted(undefined, ms, at);
+      case "thread_name_updated":
+        this.title = text(event, "thread_name");
+        return;
+      case "thread_rolled_back":
+        return this.#moments.note(`turns taken back: ${count(event, "num_turns") ?? "?"}`, ms, at);
+      case "undo_completed":
+        return this.#moments.note("undo", ms, at, own(event, "success") === false ? words : undefined);
+      case "entered_review_mode":
+        return this.#moments.reviewBegan(event, ms, at);
+      case "exited_review_mode":
+        return this.#moments.reviewEnded(event, ms, at);
+      case "item_completed":
+        return this.#moments.itemCompleted(part(event, "item"), ms, at);
       default:
         if (silentEvents.test(type)) return;
         this.complain(`event ${type}`, `Events of type ${oneLine(type, 60)} are not known and left out`, "info");
@@ -238,29 +285,29 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
   }
 
   /** Says once more how a call ended, and more than its output does. */
-  #callEnd(event: Fields, at: LinePlace): void {
-    const call = this.calls.get(text(event, "call_id") ?? "");
+  #callEnd({ callId, isFailed, isDeclined, error, exitCode, durationMs, input, output }: CallEnd, at: LinePlace): void {
+    const call = this.calls.get(callId ?? "");
     if (call === undefined) return;
     const span = this.spans.edit(call, at);
-    const exitCode = exitCodeIn(event);
-    const result = part(event, "result");
-    const refused = text(result, "Err");
-    const isFailed = own(event, "success") === false || refused !== undefined;
-    if (isFailed || (exitCode !== undefined && exitCode !== 0)) fail(span, refused ?? text(event, "stderr"), exitCode);
+    if (durationMs !== undefined) span.tool = { ...span.tool, durationMs };
+    if (input !== undefined) span.input ??= input;
+    if (output !== undefined) span.output ??= output;
+    if (isFailed || isDeclined) failCall(span, error, exitCode);
+    if (isDeclined) span.interrupted = true;
   }
 
   #aborted(reason: string | undefined, ms: number, at: LinePlace): void {
-    for (const call of this.calls.values()) {
-      if (call.endTime !== undefined) continue;
+    for (const call of this.#openCalls) {
       const span = this.spans.edit(call, at);
       span.endTime = ms;
       span.status = "error";
       span.interrupted = true;
       span.statusMessage = "The turn was aborted";
     }
+    this.#openCalls.clear();
     this.#isAnswered = true;
     this.isWaiting = true;
-    this.#moment(reason === undefined ? "turn aborted" : `turn aborted: ${oneLine(reason, 80)}`, ms, at);
+    this.#moments.note(reason === undefined ? "turn aborted" : `turn aborted: ${oneLine(reason, 80)}`, ms, at);
   }
 
   /** Counts are repeated whenever limits change; what was counted before is not counted again. */
@@ -273,17 +320,6 @@ export class CodexImporter extends TranscriptBase implements TranscriptImporter 
     this.spans.edit(answer.span, at).tokens = addedTokens(answer.span.tokens, last);
     this.#isAnswered = true;
   }
-
-  #moment(name: string, ms: number, at: LinePlace, error?: string): void {
-    this.addNote(placeId("event", at), name, ms, at, error);
-  }
-}
-
-function fail(span: TraceSpan, error: string | undefined, exitCode: number | undefined): void {
-  span.status = "error";
-  if (error !== undefined) span.statusMessage = cutText(error, longestMessage);
-  else if (exitCode !== undefined) span.statusMessage ??= `exit code ${exitCode}`;
-  if (exitCode !== undefined) span.attributes = { ...span.attributes, "process.exit.code": exitCode };
 }
 
 function addOnce(blocks: Fields[], block: Fields): void {

@@ -1,8 +1,12 @@
 // Items of a rollout of Codex: which of them a model writes, what a call and its output say.
 
+import { cutText } from "../trace/plainText";
+import type { TraceSpan } from "../trace/schema";
+import { exitCodeIn } from "./codexEvents";
 import { fromJsonText } from "./jsonText";
 import type { Fields } from "./otlpFields";
 import { count, isFields, list, own, part, parts, text, wordsIn } from "./recordFields";
+import { longestMessage } from "./transcript";
 
 export interface CodexCall {
   readonly callId: string | undefined;
@@ -16,6 +20,8 @@ export interface CodexOutput {
   readonly output: unknown;
   readonly error: string | undefined;
   readonly isError: boolean;
+  /** The person said no, or stopped it. */
+  readonly isRefused: boolean;
   readonly exitCode: number | undefined;
   readonly durationMs: number | undefined;
 }
@@ -45,7 +51,8 @@ export function callOf(item: Fields): CodexCall | undefined {
 function nameOf(item: Fields): string {
   const name = text(item, "name") ?? "tool";
   const namespace = text(item, "namespace");
-  return namespace === undefined ? name : `${namespace}${name}`;
+  // The name that the tool has where there are no namespaces.
+  return namespace === undefined ? name : `${namespace.replace(/_+$/, "")}__${name.replace(/^_+/, "")}`;
 }
 
 function isCompleted(item: Fields): boolean {
@@ -67,20 +74,20 @@ export function outputOf(item: Fields): CodexOutput | undefined {
   const exitCode = exitCodeIn(metadata) ?? exitCodeOf(output);
   const hasFailed = isFields(told) && own(told, "success") === false;
   const words = wordsIn(output);
-  const isError = hasFailed || (exitCode !== undefined && exitCode !== 0);
+  const isRefused = words !== undefined && refusal.test(words);
+  const isError = hasFailed || isRefused || (exitCode !== undefined && exitCode !== 0);
   return {
     output,
     isError,
+    isRefused,
     error: !isError ? undefined : exitCode === undefined ? words : `exit code ${exitCode}`,
     exitCode,
     durationMs: seconds === undefined ? undefined : Math.round(seconds * 1000),
   };
 }
 
-export function exitCodeIn(fields: Fields | undefined): number | undefined {
-  const code = own(fields, "exit_code");
-  return typeof code === "number" && Number.isInteger(code) ? code : undefined;
-}
+const refusal =
+  /^(?:(?:exec command|patch) rejected by user|user (?:rejected|cancelled) MCP tool call|(?:Wall time: [\d.]+ seconds\n)?aborted by user)/;
 
 /** The program writes it above the output of a command. */
 const exitLine = /^(?:Exit code:|Process exited with code) (-?\d{1,10})\s*$/m;
@@ -104,11 +111,16 @@ function wallSeconds(output: unknown): number | undefined {
   return found === null ? undefined : Number(found[1]);
 }
 
-/** The words of a message or of a summary of thoughts. */
+/** The words of a message. */
 export function wordsOfItem(item: Fields): string {
-  const blocks =
-    text(item, "type") === "reasoning" ? [...parts(item, "summary"), ...parts(item, "content")] : undefined;
-  return (blocks ?? parts(item, "content")).flatMap((block) => text(block, "text") ?? []).join("\n\n");
+  return parts(item, "content")
+    .flatMap((block) => text(block, "text") ?? [])
+    .join("\n\n");
+}
+
+/** Thoughts, each as it is also told by an event. */
+export function thoughtsOfItem(item: Fields): readonly string[] {
+  return [...parts(item, "summary"), ...parts(item, "content")].flatMap((block) => text(block, "text") ?? []);
 }
 
 /** What a message of a person holds beside words, as images. */
@@ -116,9 +128,10 @@ export function hasOtherParts(item: Fields): boolean {
   return list(item, "content").some((block) => isFields(block) && text(block, "text") === undefined);
 }
 
-/** The program tells the model of its surroundings in the person's name. */
-export function isInjected(words: string): boolean {
-  return /^\s*(?:<(?:environment_context|user_instructions|user_action|turn_aborted|skill|permissions instructions|INSTRUCTIONS)\b|# AGENTS\.md instructions)/.test(
-    words,
-  );
+/** @param error why; without it the exit code says so */
+export function failCall(span: TraceSpan, error: string | undefined, exitCode: number | undefined): void {
+  span.status = "error";
+  if (error !== undefined) span.statusMessage = cutText(error, longestMessage);
+  else if (exitCode !== undefined) span.statusMessage ??= `exit code ${exitCode}`;
+  if (exitCode !== undefined) span.attributes = { ...span.attributes, "process.exit.code": exitCode };
 }

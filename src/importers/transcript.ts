@@ -101,19 +101,7 @@ export class TranscriptBase {
 
   /** Something that happened beside the conversation; an error where `error` says so, also without words. */
   protected addNote(spanId: string, name: string, timeMs: number, at: LinePlace, error?: string): HeldSpan {
-    const isError = error !== undefined;
-    return this.addMoment(
-      {
-        spanId,
-        parentSpanId: rootId,
-        name,
-        kind: "span",
-        status: isError ? "error" : "ok",
-        ...(isError && error !== "" ? { statusMessage: cutText(error, longestMessage) } : {}),
-      },
-      timeMs,
-      at,
-    );
+    return this.spans.add(noteSpan(spanId, name, timeMs, error), at);
   }
 
   /** A call that begins; it is among `calls` from now on. */
@@ -154,4 +142,19 @@ export class TranscriptBase {
       at,
     );
   }
+}
+
+/** Something that happened at one moment below the session; an error where `error` says so, also without words. */
+export function noteSpan(spanId: string, name: string, timeMs: number, error?: string): TraceSpan {
+  const isError = error !== undefined;
+  return {
+    spanId,
+    parentSpanId: rootId,
+    name,
+    kind: "span",
+    startTime: timeMs,
+    endTime: timeMs,
+    status: isError ? "error" : "ok",
+    ...(isError && error !== "" ? { statusMessage: cutText(error, longestMessage) } : {}),
+  };
 }

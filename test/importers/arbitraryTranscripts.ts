@@ -140,6 +140,37 @@ const codexPayload = fc.oneof(
   ),
   fc.constant(["turn_context", { model: "gpt-5-codex" }] as const),
   fc.constant(["compacted", { message: "short" }] as const),
+  fc
+    .record({
+      type: fc.constantFrom("exec_command_end", "patch_apply_end", "mcp_tool_call_end"),
+      call_id: pooled("c", 8),
+      success: fc.boolean(),
+      status: fc.constantFrom("completed", "declined"),
+      duration: fc.record({ secs: fc.nat(9), nanos: fc.constant(5_000_000) }),
+    })
+    .map((payload) => ["event_msg", payload] as const),
+  fc
+    .constantFrom(
+      { type: "context_compacted" },
+      { type: "thread_name_updated", thread_name: "named" },
+      { type: "thread_rolled_back", num_turns: 1 },
+      { type: "entered_review_mode", user_facing_hint: "changes" },
+      { type: "exited_review_mode", review_output: { findings: [] } },
+      { type: "item_completed", item: { type: "Plan", text: "1. Look" } },
+    )
+    .map((payload) => ["event_msg", payload] as const),
+  fc
+    .constantFrom(
+      "<user_shell_command>\n<command>\nls\n</command>\n<result>\nExit code: 1\nOutput:\na\n</result>\n</user_shell_command>",
+      '<subagent_notification>{"agent_path":"/root/a","status":{"errored":"no"}}</subagent_notification>',
+    )
+    .map(
+      (text) => ["response_item", { type: "message", role: "user", content: [{ type: "input_text", text }] }] as const,
+    ),
+  words.map(
+    (text) =>
+      ["response_item", { type: "agent_message", author: "/root/a", content: [{ type: "input_text", text }] }] as const,
+  ),
 );
 
 const codexFile = many(fc.tuple(seconds, codexPayload)).map((lines) => [
