@@ -46,7 +46,7 @@ describe("tracekeeper batch run", () => {
     const { code, stdout, stderr } = await batch(
       "run",
       "--task",
-      "t=cat >> seen; echo >> seen",
+      't=echo "$(cat)" >> seen',
       "--items",
       "items.json",
       "t",
@@ -267,6 +267,46 @@ describe("a batch whose process is gone", () => {
     await folder.write("go", "");
     expect((await batch("resume", await onlyId())).code).toBe(0);
     expect((await lines("begun")).sort()).toEqual(["0:1", "1:1", "2:1", "3:1"]);
+  });
+});
+
+describe("a batch that another process runs", () => {
+  it("is asked for over that one's port: paused, resumed, cancelled", async () => {
+    await folder.write("items.json", "[0,1,2]");
+    const command = "t=echo begun >> begun; exec sleep 1000";
+    const words = ["batch", "run", "--task", command, "--items", "items.json", "--concurrency", "1", "t"];
+    const running = resultOf(cli.start(words, { cwd: folder.path }));
+    await until(async () => (await lines("begun")).length === 1 || undefined, "it runs");
+    const id = await onlyId();
+    expect(await batch("pause", id)).toMatchObject({
+      code: 0,
+      stdout: "No further attempt begins; what runs goes on\n",
+    });
+    expect((await objects("show", id))[0]).toMatchObject({ state: "paused", running: 1 });
+    expect((await batch("resume", id)).stdout).toBe("The batch goes on\n");
+    expect(await batch("retry", id)).toMatchObject({
+      code: 0,
+      stdout: "No run has failed that could be tried again\n",
+    });
+    expect(await batch("cancel", id)).toMatchObject({ code: 0 });
+    const { code, stderr } = await running;
+    expect(code).toBe(1);
+    expect(stderr).toContain("3 of 3 runs cancelled");
+    expect(await lines("begun")).toEqual(["begun"]);
+  });
+});
+
+describe("a playbook with a batch", () => {
+  it("takes the tasks that are registered on its command line", async () => {
+    await folder.write(
+      "x.playbook.yaml",
+      "name: x\nsteps: [{ id: a, action: batch, with: { task: note, items: [1, 2] } }]\n",
+    );
+    const words = ["run", "--task", 'note=echo "$(cat)" >> noted', "x.playbook.yaml"];
+    expect(await cli.run(words, { cwd: folder.path })).toMatchObject({ code: 0 });
+    expect((await lines("noted")).sort()).toEqual(["1", "2"]);
+    const wrong = await cli.run(["run", "--task", "note=true", "--", "true"], { cwd: folder.path });
+    expect(wrong).toMatchObject({ code: 2, stderr: "tracekeeper: --task is for a playbook\n" });
   });
 });
 

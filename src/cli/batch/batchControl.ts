@@ -5,8 +5,9 @@ import { resolve } from "node:path";
 import { type BatchChange, BatchOwnedElsewhere } from "../../batch/batchEngine";
 import type { BatchHost } from "../../batch/batchHost";
 import { controlOwner } from "../../session/batch/controlOwner";
+import { serveBatchesApart } from "../../session/batch/serveBatches";
 import { defaultDirectory } from "../command";
-import { endWithReader, printLine } from "../print";
+import { endWithReader, printError, printLine } from "../print";
 import { parseWords, UsageError, wholeNumber } from "../usageError";
 import { jsonLine, visibleLine } from "../visibleText";
 import { tasksOf } from "./batchTasks";
@@ -48,6 +49,7 @@ async function run(control: Control, words: readonly string[]): Promise<number> 
   endWithReader();
   const { directory, id } = await findBatch(argument, resolve(values.dir ?? defaultDirectory));
   const host = openCliBatches(directory, process.cwd(), tasks);
+  if (goesOn) await serveBatchesApart(host, directory, printError);
   const isJson = values.json === true;
   let isOurs = true;
   const change = await changed(host, control, id, indexes).catch(async (error: unknown) => {
@@ -60,7 +62,7 @@ async function run(control: Control, words: readonly string[]): Promise<number> 
   if (state === undefined || state.isFinal) {
     if (isJson) printLine(jsonLine({ type: "change", ...change }));
     await host.dispose();
-    return 0;
+    process.exit(0);
   }
   const exitCode = await followBatch(host, id, { directory, isQuiet: values.quiet === true, isJson });
   await host.dispose();

@@ -4,10 +4,11 @@ import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { BatchHost } from "../../batch/batchHost";
 import { type Items, itemsOfFile, itemsOfText } from "../../session/batch/items";
+import { serveBatchesApart } from "../../session/batch/serveBatches";
 import { durationMs, durationWords } from "../../session/playbook/durations";
 import type { BatchSettings } from "../../trace/batch/batchRecord";
 import { defaultDirectory } from "../command";
-import { endWithReader, printLine } from "../print";
+import { endWithReader, printError, printLine } from "../print";
 import { parseWords, UsageError, wholeNumber } from "../usageError";
 import { jsonLine } from "../visibleText";
 import { goOnInBackground } from "./backgroundBatch";
@@ -44,6 +45,7 @@ export async function batchRun(words: readonly string[]): Promise<number> {
   endWithReader();
   const directory = resolve(values.dir ?? defaultDirectory);
   const host = openCliBatches(directory, folder, tasks);
+  await serveBatchesApart(host, directory, printError);
   const { id } = await host.create({ runCount: items.count, name: values.name ?? undefined, settings });
   await streamAll(host, id, items, task);
   if (values["no-wait"] === true) {

@@ -1,7 +1,6 @@
 // What the tasks of a batch were when its items came, in a file beside the batch's own: whoever takes the batch over after
 // a restart may not know them. What is registered there and then goes before; a file of another machine counts for nothing.
 
-import { randomBytes } from "node:crypto";
 import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -83,11 +82,12 @@ export class KeptTasks {
 
   async #write(batchId: string, tasks: Tasks): Promise<void> {
     const path = this.#path(batchId);
-    const temp = `${path}.${randomBytes(4).toString("hex")}.tmp`;
+    // Only who runs the batch writes it, so that the name of one that was killed is taken again.
+    const temp = `${path}.tmp`;
     const kept: z.infer<typeof keptSchema> = { version: 1, host: hostname(), folder: this.#folder, tasks };
     await makeFolders(join(this.#directory, batchFolder));
     try {
-      await writeFile(temp, `${JSON.stringify(kept)}\n`, { mode: 0o600, flag: "wx" });
+      await writeFile(temp, `${JSON.stringify(kept)}\n`, { mode: 0o600 });
       await rename(temp, path);
     } catch (error) {
       await rm(temp, { force: true });

@@ -142,10 +142,7 @@ export class SessionBatches implements BatchServices {
     const { launch, onProblem, port } = this.#setup;
     const { stop, guardrails, fsync, directory, cwd } = launch;
     // Few playbooks have batches, and nothing else needs what runs them.
-    const [{ openBatches }, { batchHandler }] = await Promise.all([
-      import("./openBatches"),
-      import("../batchHttp/batchHandler"),
-    ]);
+    const [{ openBatches }, { serveBatches }] = await Promise.all([import("./openBatches"), import("./serveBatches")]);
     const host = openBatches({
       directory,
       folder: cwd,
@@ -157,11 +154,8 @@ export class SessionBatches implements BatchServices {
     });
     const { control } = port;
     if (control === undefined) return host;
-    host.setEndpoint(control);
-    const { token } = control;
-    const handler = batchHandler({ directory, batches: host, token, onProblem: ({ message }) => onProblem(message) });
-    port.handle(handler);
-    this.#stopServing = () => handler.dispose();
+    const served = { ...control, handle: port.handle.bind(port) };
+    this.#stopServing = serveBatches(host, directory, served, onProblem);
     return host;
   }
 

@@ -63,7 +63,7 @@ steps:
     with: { command: "echo {steps.all.json.succeeded} of {steps.all.json.runCount}" }
 `,
       { n: 7 },
-      { launch: tasks(`cat >> ${own}; echo >> ${own}`) },
+      { launch: tasks(`echo "$(cat)" >> ${own}`) },
     );
     expect(end.code).toBe(0);
     expect((await lines()).sort()).toEqual(['"x7"', "7", '{"a":7}']);
@@ -97,7 +97,7 @@ steps:
   ])("takes its items from a file that holds %s", async (_what, name, text, items) => {
     await write(name, text);
     const yaml = `name: x\nsteps: [{ id: all, action: batch, with: { task: note, items: ${items} } }]\n`;
-    expect((await runs.run(yaml, {}, { launch: tasks(`cat >> ${own}; echo >> ${own}`) })).code).toBe(0);
+    expect((await runs.run(yaml, {}, { launch: tasks(`echo "$(cat)" >> ${own}`) })).code).toBe(0);
     expect((await lines()).sort()).toEqual(['"a"', '"b"']);
   });
 
@@ -110,7 +110,7 @@ steps:
   - { id: list, action: run, with: { command: ${JSON.stringify(command)} } }
   - { id: all, action: batch, with: { task: note, items: { from: ${from} } } }
 `;
-    expect((await runs.run(yaml, {}, { launch: tasks(`cat >> ${own}; echo >> ${own}`) })).code).toBe(0);
+    expect((await runs.run(yaml, {}, { launch: tasks(`echo "$(cat)" >> ${own}`) })).code).toBe(0);
     expect((await lines()).sort()).toEqual(['"a"', '"b"']);
   });
 
