@@ -56,6 +56,10 @@ describe("candidates for a path that a trace names", () => {
     },
   );
 
+  it("takes no path as it is that becomes a UNC path where it is put in order", () => {
+    expect(render("/./\\server/x").filter((candidate) => candidate.startsWith("exact"))).toEqual([]);
+  });
+
   it("never yields a UNC path, whatever the trace and the map say", () => {
     const text = fc.string({ unit: fc.constantFrom("/", "\\", ".", "a", ":", "C", "\0"), maxLength: 12 });
     fc.assert(

@@ -25,9 +25,9 @@ export function pathCandidates(tracePath: string, context: MapContext): PathCand
   const seen = new Set<string>();
   const candidates: PathCandidate[] = [];
   const add = (candidate: string, how: CandidateHow): void => {
-    if (isUnc(candidate) || !path.isAbsolute(candidate)) return;
+    // `/./\server` is none as it is written, but becomes one.
     const normal = path.normalize(candidate);
-    if (seen.has(normal)) return;
+    if (isUnc(candidate) || isUnc(normal) || !path.isAbsolute(candidate) || seen.has(normal)) return;
     seen.add(normal);
     candidates.push({ path: normal, how });
   };
