@@ -64,12 +64,7 @@ export class LocalEngine implements BatchEngine {
     const isUnsealed = (state: BatchState) =>
       state.status === "PENDING" && !state.sealed && state.processingCompletedAt === undefined;
     const reason = "cancelled before its items had come";
-    if (
-      await store.update(id, isUnsealed, [
-        { type: "cancelled", by },
-        { type: "aborted", reason },
-      ])
-    ) {
+    if (await store.update(id, isUnsealed, [{ type: "aborted", reason, by }])) {
       this.#forget(id);
       return await this.#change(id, true, "The batch was aborted before its items had come");
     }
