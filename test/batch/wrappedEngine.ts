@@ -1,5 +1,6 @@
 // The local engine over a wrapped store, in a directory of its own.
 
+import { expect } from "vitest";
 import { defaultSettings } from "../../src/batch/batchRequest";
 import { BatchService } from "../../src/batch/batchService";
 import { DirectoryStore } from "../../src/batch/directoryStore";
@@ -56,6 +57,7 @@ export async function wrappedEngine(given?: TempDir, clock = new TestClock()): P
     async [Symbol.asyncDispose]() {
       await dispose();
       if (given === undefined) await folder.remove();
+      expect(problems).toEqual([]);
     },
   };
 }
