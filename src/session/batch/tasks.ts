@@ -51,5 +51,22 @@ export function tasksOf(value: unknown): { readonly tasks: Tasks; readonly probl
 function wordsOf(issue: z.core.$ZodIssue | undefined): string {
   if (issue === undefined) return "is no task";
   const path = issue.path.join(".");
-  return path === "" ? issue.message : `${path}: ${issue.message}`;
+  const words = wordsOfIssue(issue);
+  return path === "" ? words : `${path}: ${words}`;
 }
+
+/** The library's own words are few where nobody gave others. */
+function wordsOfIssue(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case "unrecognized_keys":
+      return `there is no ${issue.keys.map((key) => `"${key}"`).join(" and ")} in a task`;
+    case "invalid_type":
+      return issue.message.startsWith("Invalid")
+        ? `must be a ${typeWords[issue.expected] ?? issue.expected}`
+        : issue.message;
+    default:
+      return issue.message;
+  }
+}
+
+const typeWords: Readonly<Record<string, string>> = { string: "text", object: "command, or an object with one" };

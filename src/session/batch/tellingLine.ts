@@ -3,7 +3,7 @@
 
 /** "TypeError: x is not a function", "sqlite3.OperationalError: no such table", "error: no such file", "panic: …". */
 const errorLine =
-  /^\W*(?:[A-Za-z_$][\w$]*[.:/\\])*[A-Za-z_$]*(?:error|exception|panic|fatal|failure)\b[^:]{0,80}:\s*\S/i;
+  /^\W*(?:\[cause\]:\s*)?(?:[A-Za-z_$][\w$]*[.:/\\])*[A-Za-z_$]*(?:error|exception|panic|fatal|failure)\b[^:]{0,80}:\s*\S/i;
 const stackLine = /^\s*(?:at\s|File "|\^|~+|in\s<|node:internal|Node\.js v\d|\.{3}\s\d+ more|\|\s*$)/;
 const mostLines = 200;
 
@@ -12,7 +12,9 @@ export function tellingLine(output: string): string | undefined {
   const lines = output.trimEnd().split(/\r?\n/).slice(-mostLines);
   const plain = lines.map((line) => line.replace(ansi, "").trimEnd());
   const telling = plain.findLast((line) => errorLine.test(line) && !stackLine.test(line));
-  return (telling ?? plain.findLast((line) => line.trim() !== "" && !stackLine.test(line)))?.trim();
+  return (telling ?? plain.findLast((line) => line.trim() !== "" && !stackLine.test(line)))
+    ?.trim()
+    .replace(/^\[cause\]:\s*/, "");
 }
 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one.

@@ -2,6 +2,10 @@
 // whoever resumes the session goes on with the batch.
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { BatchHost } from "../../../src/batch/batchHost";
+import { openBatches } from "../../../src/session/batch/openBatches";
+import { serveBatches } from "../../../src/session/batch/serveBatches";
+import { startControlServer } from "../../../src/session/controlServer";
 import { type Launch, readClaim } from "../../../src/session/launch";
 import { safeId, traceFileNames } from "../../../src/trace/safeId";
 import type { TraceSpan } from "../../../src/trace/schema";
@@ -212,7 +216,7 @@ describe("a stop", () => {
 
   it("of a session whose steps are through cancels the batch that nobody waited for", async () => {
     const run = await started({}, yaml.replace("concurrency: 2,", "concurrency: 2, wait: false,"));
-    process.kill(run.child.pid ?? 0, "SIGTERM");
+    run.child.kill("SIGTERM");
     const end = await runs.end(run);
     expect(end.stderr).toContain("3 of 3 runs cancelled");
   });
@@ -298,6 +302,79 @@ steps:
     const end = await runs.end(await resume(first, text));
     expect(end.code).toBe(0);
     expect((await lines()).sort()).toEqual(["0", "1", "2", "2", "3", "after", "before"]);
+  });
+});
+
+describe("a batch that another process has taken over meanwhile", () => {
+  const yaml = () =>
+    `name: x\nsteps: [{ id: all, action: batch, with: { task: note, concurrency: 1, items: [0, 1] } }]\n`;
+  const command = () =>
+    `echo $TRACEKEEPER_BATCH_INDEX >> ${own}; until test -e ${own}.go; do sleep 0.02; done; echo >> ${own}.done`;
+
+  /** The session is killed, and this process takes its batch over. */
+  async function takenOver(): Promise<{ first: Run; host: BatchHost; end(): Promise<void> }> {
+    const { folder } = runs;
+    const first = await runs.start(yaml(), {}, { name: own, launch: tasks(command()) });
+    await until(async () => (await lines()).length === 1 || undefined, "a run is under way");
+    const id = await idOf(first);
+    first.child.kill("SIGKILL");
+    await first.ended;
+    const directory = folder.traces();
+    const host = openBatches({
+      directory,
+      folder: folder.dir.join("work"),
+      tasks: {},
+      program: folder.program,
+      settings: { stop: { terminateAfterMs: 60_000, killAfterMs: 60_000 } },
+      onProblem: (message) => expect(message).toBe(""),
+    });
+    const server = await startControlServer(() => undefined);
+    const unserve = serveBatches(host, directory, server, (message) => expect(message).toBe(""));
+    await host.goOn(id);
+    const end = async () => {
+      unserve();
+      await server.end();
+      await host.dispose();
+    };
+    return { first, host, end };
+  }
+
+  /** Of the batch that the process of a session runs. */
+  async function idOf({ child }: Run): Promise<string> {
+    const folder = `${runs.folder.traces()}/batches`;
+    for (const name of await readdir(folder)) {
+      if (!name.endsWith(".owner")) continue;
+      if (JSON.parse(await readFile(`${folder}/${name}`, "utf8")).pid === child.pid) return name.replace(".owner", "");
+    }
+    throw new Error("The session runs no batch");
+  }
+
+  function resumed(first: Run): Promise<Run> {
+    const path = `${runs.folder.traces()}/${traceFileNames.snapshot(safeId(first.launch.sessionId))}`;
+    return runs.start(yaml(), {}, { name: own, launch: tasks(command()), more: { resume: { path } } });
+  }
+
+  it("is waited for by the session that resumes the one that triggered it", async () => {
+    const { first, end } = await takenOver();
+    const second = await resumed(first);
+    await until(() => second.stderr().includes("which an earlier attempt has triggered") || undefined, "it waits");
+    await write(`${own}.go`, "");
+    expect((await runs.end(second)).code).toBe(0);
+    expect(await lines()).toEqual(["0", "1"]);
+    await end();
+  });
+
+  it("is cancelled by a stop of that session, over the port of who runs it", async () => {
+    const { first, host, end } = await takenOver();
+    const second = await resumed(first);
+    await until(() => second.stderr().includes("which an earlier attempt has triggered") || undefined, "it waits");
+    second.child.kill("SIGTERM");
+    const ended = await runs.end(second);
+    expect(ended.recorded.state.error).toBe("stopped by SIGTERM");
+    const { counts } = (await host.state(triggered(ended)?.id ?? "")) ?? {};
+    expect(counts).toMatchObject({ cancelled: 2 });
+    expect(await lines(`${own}.done`)).toEqual([]);
+    await end();
   });
 });
 

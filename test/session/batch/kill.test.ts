@@ -128,7 +128,7 @@ describe("an item whose session is killed", () => {
     }, "it is under way");
     const [, runId = ""] = line.split(" ");
     const claim = await readClaim(new LaunchPlace(place.directory, runId).launchPath);
-    process.kill(claim?.pid ?? 0, "SIGKILL");
+    process.kill(claim?.pid ?? Number.NaN, "SIGKILL");
     const { stdout } = await ended;
     expect(JSON.parse(stdout)).toMatchObject({
       status: "COMPLETED",
@@ -152,7 +152,7 @@ describe("an item whose session is killed", () => {
     }, "it is under way");
     const claim = await readClaim(new LaunchPlace(place.directory, line.split(" ")[0] ?? "").launchPath);
     first.child.kill("SIGKILL");
-    process.kill(claim?.pid ?? 0, "SIGKILL");
+    process.kill(claim?.pid ?? Number.NaN, "SIGKILL");
     await first.ended;
     const second = await engines.start(place, asked).ended;
     expect(JSON.parse(second.stdout)).toMatchObject({ runs: [{ attempts: ["crashed", "succeeded"] }] });

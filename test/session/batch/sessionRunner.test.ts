@@ -211,7 +211,7 @@ describe("an attempt that another process has started", () => {
     const run = attempt();
     const ended = runner.run(run, never);
     const pid = Number(await until(async () => (await sample.lines("orphan"))[0], "its program runs"));
-    process.kill((await claimOf(run.sessionId))?.pid ?? 0, "SIGKILL");
+    process.kill((await claimOf(run.sessionId))?.pid ?? Number.NaN, "SIGKILL");
     expect(await ended).toMatchObject({ outcome: "crashed", error: "its process was killed" });
     expect(isThere(pid)).toBe(false);
     const { state } = await recorded(run.sessionId);
