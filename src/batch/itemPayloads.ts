@@ -4,7 +4,7 @@
 import type { ItemLine } from "./itemLine";
 import type { PacketStore } from "./packetStore";
 
-const storedType = "application/store";
+export const storedType = "application/store";
 
 export async function* withPackets(
   lines: AsyncIterable<ItemLine>,

@@ -1,75 +1,11 @@
 // The real SDK of trigger.dev against a whole collector: batches of every size, large payloads, keys, and connections that
 // are cut after the server has done its work. What ran is judged by what the tasks themselves wrote.
 import { createHash } from "node:crypto";
-import { appendFile, readFile } from "node:fs/promises";
 import { TriggerClient } from "@trigger.dev/sdk";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
-import { BatchHost } from "../../src/batch/batchHost";
-import { type BatchCollector, startBatchCollector } from "../../src/collector/batchCollector";
-import { RecordingRunner, type TestTask } from "../batch/recordingRunner";
 import { post, rawClient } from "../session/otlpClient";
-import { makeTempDir, type TempDir } from "../support/tempDir";
-import { type Decide, type FaultyProxy, sound, startFaultyProxy } from "./faultyProxy";
-
-interface Server extends AsyncDisposable {
-  readonly folder: TempDir;
-  readonly host: BatchHost;
-  readonly collector: BatchCollector;
-  readonly proxy: FaultyProxy;
-  /** A client of one case. */
-  client(name: string, decide?: Decide): TriggerClient;
-  /** What the tasks of a case wrote, sorted. */
-  written(name: string): Promise<readonly string[]>;
-}
-
-async function startServer(limits: { readonly mostStreams?: number } = {}): Promise<Server> {
-  const folder = await makeTempDir();
-  const directory = folder.join("traces");
-  const problems: string[] = [];
-  const onProblem = (message: string) => void problems.push(message);
-  // Its payload says to which case it belongs and which item of it it is.
-  const note: TestTask = async (_, payload) => {
-    const { json } = JSON.parse(payload) as { json: { name: string; item: number; fails?: boolean } };
-    await appendFile(folder.join(json.name), `${json.item}\n`);
-    return json.fails === true ? { outcome: "failed", error: `item ${json.item} failed`, exitCode: 1 } : undefined;
-  };
-  const measure: TestTask = async ({ payloadType, index }, payload) => {
-    const hash = createHash("sha256").update(payload).digest("hex").slice(0, 16);
-    await appendFile(folder.join("measured"), `${index} ${payloadType} ${Buffer.byteLength(payload)} ${hash}\n`);
-    return undefined;
-  };
-  const runner = new RecordingRunner({ directory, isRecording: false, tasks: { note, measure } });
-  const host = new BatchHost({ directory, runner, settings: { concurrency: 8 }, onProblem });
-  const collector = await startBatchCollector({
-    directory,
-    port: 0,
-    batches: host,
-    batchLimits: limits,
-    onProblem: ({ message }) => onProblem(message),
-  });
-  const proxy = await startFaultyProxy(collector.port);
-  return {
-    folder,
-    host,
-    collector,
-    proxy,
-    client: (name, decide) =>
-      new TriggerClient({ baseURL: proxy.urlFor(name, decide), accessToken: collector.batchEndpoint.key }),
-    async written(name) {
-      const text = await readFile(folder.join(name), "utf8").catch(() => "");
-      return text
-        .split("\n")
-        .filter(Boolean)
-        .sort((one, other) => Number.parseInt(one, 10) - Number.parseInt(other, 10));
-    },
-    async [Symbol.asyncDispose]() {
-      await proxy[Symbol.asyncDispose]();
-      await collector.close();
-      await folder.remove();
-      expect(problems).toEqual([]);
-    },
-  };
-}
+import { sound } from "./faultyProxy";
+import { startTaskServer, type TaskServer } from "./taskServer";
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => String(index));
 const payloads = (name: string, count: number, more: object = {}) =>
@@ -87,13 +23,13 @@ async function whenCompleted(client: TriggerClient, id: string) {
 }
 
 const isItems = (path: string) => path.endsWith("/items");
-const phases = (server: Server, name: string) => server.proxy.log(name).filter((line) => line.startsWith("POST"));
+const phases = (server: TaskServer, name: string) => server.proxy.log(name).filter((line) => line.startsWith("POST"));
 const create = "POST /api/v3/batches";
 const items = "POST /api/v3/batches/batch/items";
 
-let server: Server;
+let server: TaskServer;
 beforeAll(async () => {
-  server = await startServer();
+  server = await startTaskServer();
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -289,7 +225,7 @@ describe.concurrent("the SDK", () => {
   });
 
   it("waits and tries again where too many streams are open", async () => {
-    await using small = await startServer({ mostStreams: 1 });
+    await using small = await startTaskServer({ mostStreams: 1 });
     const { key } = small.collector.batchEndpoint;
     const headers = { Authorization: `Bearer ${key}` };
     const { json } = await post(small.collector.port, { runCount: 2 }, { path: "/api/v3/batches", headers });

@@ -33,12 +33,12 @@ export function batchHeader(state: BatchState, problems: readonly Problem[], of:
   const summary = summarizeBatch(state);
   const { counts } = summary;
   const word = batchWord(summary, of.runner.type);
-  const { settings, externalId } = state.created ?? {};
+  const { settings } = state.created ?? {};
   return {
     id: summary.id,
     name: summary.name,
     engine: summary.engine,
-    externalId,
+    externalId: state.handedOver?.externalId,
     runCount: summary.runCount,
     status: summary.status,
     sealed: summary.sealed,

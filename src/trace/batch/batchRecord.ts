@@ -105,8 +105,6 @@ export const batchRecordSchemas = {
     requestKey: z.optional(text),
     /** "local" or "trigger.dev". */
     engine: text,
-    /** Of the batch in that engine. */
-    externalId: z.optional(text),
     settings: batchSettingsSchema,
     writer: batchWriterSchema,
   }),
@@ -124,6 +122,14 @@ export const batchRecordSchemas = {
     options: z.optional(itemOptionsSchema),
     /** It can't be run as it came and becomes a pre-failed run. */
     problem: z.optional(fault),
+  }),
+  /** Another installation runs the batch, and knows it by this id. */
+  handedOver: z.looseObject({
+    type: z.literal("handedOver"),
+    at: timeMs,
+    externalId: text,
+    /** Of the installation. */
+    url: z.optional(text),
   }),
   stream: z.looseObject({
     type: z.literal("stream"),

@@ -74,6 +74,7 @@ export class BatchState {
   #completion: BatchRecordOf<"completion"> | undefined;
   #completedAt: number | undefined;
   #aborted: BatchRecordOf<"aborted"> | undefined;
+  #handedOver: BatchRecordOf<"handedOver"> | undefined;
   #isPaused = false;
   #isCancelled = false;
   #updatedAt = 0;
@@ -148,6 +149,11 @@ export class BatchState {
 
   get abortReason(): string | undefined {
     return this.#aborted?.reason;
+  }
+
+  /** Where another installation runs it. */
+  get handedOver(): { readonly externalId: string; readonly url?: string | undefined } | undefined {
+    return this.#handedOver;
   }
 
   /** As it was declared; where that is lost as many as are known of. */
@@ -327,6 +333,9 @@ export class BatchState {
         return this.#applied();
       case "item":
         return this.#item(record);
+      case "handedOver":
+        this.#handedOver = record;
+        return this.#applied();
       case "stream":
         this.#streams.push({ ...record.answer, at: record.at, number: record.number });
         return this.#applied();
