@@ -110,6 +110,8 @@ export const launchSchema = z.object({
   tasks: z.optional(tasksSchema),
   /** It is an attempt at a run of this batch. */
   batch: z.optional(batchRun),
+  /** How many batches, this one included, have led to it one within the other. */
+  batchDepth: z.optional(count),
   /** Span of another session that has led to this one. */
   startedBy: z.optional(z.object({ sessionId: text, traceId: text, spanId: text })),
 });

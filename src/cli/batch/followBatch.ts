@@ -72,7 +72,7 @@ class Told {
 
   begin(): void {
     this.say(`${this.#id} · tracekeeper batch show ${this.#id}`);
-    if (!this.#isSilent) this.#timer = setInterval(() => void this.#look(), lookEveryMs);
+    if (!this.#isSilent) this.#timer = setInterval(() => void this.#look().catch(() => undefined), lookEveryMs);
   }
 
   async end(state: BatchState): Promise<void> {

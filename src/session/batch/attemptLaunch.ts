@@ -8,7 +8,7 @@ import type { ResolvedTask } from "./taskRegistry";
 import type { CommandTask } from "./tasks";
 
 /** What all attempts of a runner have in common. */
-export type LaunchSettings = Pick<Launch, "stop"> & Partial<Pick<Launch, "guardrails" | "fsync">>;
+export type LaunchSettings = Pick<Launch, "stop"> & Partial<Pick<Launch, "guardrails" | "fsync" | "batchDepth">>;
 
 export interface AttemptLaunch {
   readonly launch: Launch;
@@ -50,6 +50,7 @@ export async function attemptLaunch(request: AttemptLaunchRequest): Promise<Atte
     origin: { type: isCommand ? "command" : "playbook", label: attempt.task, path },
     env: { ...(isCommand ? task.env : undefined), ...variables(attempt, payload, payloadPath) },
     batch: batchRunOf(attempt, attempt.attempt),
+    batchDepth: 1,
     ...(startedBy === undefined ? {} : { startedBy }),
     ...settings,
   };

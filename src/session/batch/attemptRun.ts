@@ -34,6 +34,7 @@ export interface AttemptRunSetup {
 /** Of a session that somebody else has started nobody tells us: it is looked at. */
 const lookAgainMs = 250;
 const lookSoonMs = 50;
+const readAgainMs = 5_000;
 /** A claim without content is that of a process that was killed in the middle of making it. */
 const mostEmptyClaimMs = 10_000;
 /** A session that was told to stop opens its port within that, or gets a signal. */
@@ -53,6 +54,7 @@ export class AttemptRun {
   #emptySinceMs: number | undefined;
   #stopSinceMs: number | undefined;
   #isStopAsked = false;
+  #readAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(setup: AttemptRunSetup) {
     this.#setup = setup;
@@ -82,6 +84,10 @@ export class AttemptRun {
     const claimed = await place.claim();
     if (claimed.type === "claimed") this.#claim = claimed.claim;
     const isThere = claimed.type === "claimed" && isClaimantThere(claimed.claim);
+    // Its trace is read once, when its process is gone: a long one would be read over and over.
+    if (claimed.type === "claimed" && isThere && !this.#mayBeAnother(claimed.claim)) {
+      return { type: "underway", claim: claimed.claim };
+    }
     const trace = await readAttempt(directory, sessionId, probe);
     switch (trace.type) {
       case "ended":
@@ -113,6 +119,14 @@ export class AttemptRun {
         return { type: "ended", outcome };
       }
     }
+  }
+
+  /** Where the system does not tell when a process has started, another one may have its number: now and then it is asked. */
+  #mayBeAnother({ processStart }: LaunchClaim): boolean {
+    const nowMs = performance.now();
+    if (processStart !== undefined || nowMs - this.#readAtMs < readAgainMs) return false;
+    this.#readAtMs = nowMs;
+    return true;
   }
 
   async #ended(outcome: AttemptOutcome): Promise<AttemptOutcome> {

@@ -19,7 +19,10 @@ import { TaskRegistry } from "./taskRegistry";
 import type { Tasks } from "./tasks";
 
 export interface SessionBatchesSetup {
-  readonly launch: Pick<Launch, "directory" | "cwd" | "tasks" | "stop" | "guardrails" | "fsync" | "sessionId">;
+  readonly launch: Pick<
+    Launch,
+    "directory" | "cwd" | "tasks" | "stop" | "guardrails" | "fsync" | "sessionId" | "batchDepth"
+  >;
   /** Of the step: the session that ran it first, in which its batches are looked for. */
   originOf(stepPath: string): string;
   /** Of this session, where it is recorded. */
@@ -33,6 +36,8 @@ export interface SessionBatchesSetup {
   onProblem(message: string): void;
 }
 
+/** A playbook may trigger a batch of itself. */
+const mostDepth = 4;
 /** In the log of a batch. */
 const by = "the session";
 
@@ -44,17 +49,21 @@ export class SessionBatches implements BatchServices {
   /** Playbooks by the names that steps gave them. */
   readonly #tasks: Record<string, Tasks[string]>;
   readonly #left = new AbortController();
+  /** Of the batches that are triggered here: 1 where this session is no run of one. */
+  readonly #depth: number;
   #opened: Promise<BatchHost> | undefined;
   #stopServing: () => void = () => undefined;
 
   constructor(setup: SessionBatchesSetup) {
     this.#setup = setup;
     this.#tasks = { ...setup.launch.tasks };
+    this.#depth = (setup.launch.batchDepth ?? 0) + 1;
   }
 
   async trigger(batch: StepBatch): Promise<TriggeredBatch> {
     const { stepPath, items, name, playbook, scopeId, isWaitedFor } = batch;
     const { traceId, safeId, spanOf, launch } = this.#setup;
+    if (this.#depth > mostDepth) throw new Error(`batches trigger each other more than ${mostDepth} deep`);
     // From one folder: two steps may mean different playbooks by the same words.
     const task = playbook === undefined ? batch.task : relative(launch.cwd, playbook);
     if (playbook !== undefined) this.#tasks[task] = { playbook };
@@ -148,7 +157,7 @@ export class SessionBatches implements BatchServices {
       folder: cwd,
       tasks: this.#tasks,
       program: __filename,
-      settings: { stop, ...(guardrails && { guardrails }), ...(fsync && { fsync }) },
+      settings: { stop, batchDepth: this.#depth, ...(guardrails && { guardrails }), ...(fsync && { fsync }) },
       startedBy: (id) => this.#spans.get(id),
       onProblem: (message, error) => onProblem(`${message}: ${describeError(error)}`),
     });
@@ -163,8 +172,10 @@ export class SessionBatches implements BatchServices {
   async #goOn(host: BatchHost, id: string): Promise<void> {
     try {
       const state = await host.state(id);
-      if (state?.isFinal === true) await host.retryFailed(id, undefined, by);
-      else await host.goOn(id);
+      if (state?.isFinal === false) await host.goOn(id);
+      // What a stop has cancelled is to run, too.
+      if (state?.isCancelled === true && !state.isFinal) await host.whenEnded(id, this.#left.signal);
+      if (state?.isFinal === true || state?.isCancelled === true) await host.retryFailed(id, undefined, by);
     } catch (error) {
       if (!(error instanceof BatchOwnedElsewhere)) throw error;
       const state = await host.state(id);

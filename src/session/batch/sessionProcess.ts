@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { describeError } from "../../base/logger";
 import { thisMachine } from "../../recorder/liveness";
 import type { LaunchClaim } from "../launch";
@@ -41,6 +41,8 @@ export async function startSession(
   cwd: string,
   stdinPath: string | undefined,
 ): Promise<StartedProcess> {
+  // The system would say that the program was not found.
+  if (!existsSync(cwd)) throw new Error(`the folder ${cwd} does not exist`);
   const { file, args, env } = sessionCommand({ execPath, program: path, launchPath, isElectron });
   const stdin = stdinPath === undefined ? undefined : openSync(stdinPath, "r");
   let child: ChildProcess;

@@ -163,6 +163,14 @@ steps:
     expect(triggered(end)).toBeUndefined();
   });
 
+  it("of a playbook that triggers a batch of itself comes to an end", async () => {
+    const yaml = `name: x\nsteps: [{ id: all, action: batch, with: { playbook: ${own}.playbook.yaml, items: [{}] } }]\n`;
+    const end = await runs.run(yaml, {}, { name: own });
+    expect(end.code).toBe(1);
+    const failures = "1 of 1 run failed: 1 × all: ".repeat(4);
+    expect(end.recorded.state.error).toBe(`all: ${failures}batches trigger each other more than 4 deep`);
+  });
+
   it("tries runs that failed again in a further attempt of its own, and no others", async () => {
     const yaml = `name: x\nsteps: [{ id: all, action: batch, retries: { times: 1, backoff: 10ms }, with: { task: note, items: [0, 1, 2] } }]\n`;
     const command = `echo $TRACEKEEPER_BATCH_INDEX >> ${own}; test $TRACEKEEPER_BATCH_INDEX$TRACEKEEPER_BATCH_ATTEMPT != 11`;
