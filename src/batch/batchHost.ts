@@ -46,6 +46,8 @@ export interface TakenUp {
   readonly ids: readonly string[];
   /** Run by other processes. */
   readonly elsewhere: readonly string[];
+  /** Left by processes of other machines: only `goOn` goes on with these. */
+  readonly foreign: readonly string[];
 }
 
 /** So often a batch of another process is looked at. */
@@ -91,10 +93,17 @@ export class BatchHost {
   async takeUp(): Promise<TakenUp> {
     const ids: string[] = [];
     const elsewhere: string[] = [];
+    const foreign: string[] = [];
     for (const id of await this.#store.unfinished()) {
       try {
+        const state = await this.#store.state(id);
         // One of which nothing is known was being made when its process was killed.
-        if ((await this.#store.read(id)) === undefined) continue;
+        if (state === undefined) continue;
+        // A log may have come with a repository: nothing of it is run unless somebody asks for this batch.
+        if (!this.#store.isOfThisHost(state)) {
+          foreign.push(id);
+          continue;
+        }
         await (await this.#engineOf(id)).goOn(id);
         ids.push(id);
       } catch (error) {
@@ -102,7 +111,7 @@ export class BatchHost {
         else this.#onProblem(`Batch ${id} can't be gone on with: ${describeError(error)}`, toError(error));
       }
     }
-    return { ids, elsewhere };
+    return { ids, elsewhere, foreign };
   }
 
   /** Goes on with this one. Rejects with `BatchRefused`, of another process with `BatchOwnedElsewhere`. */

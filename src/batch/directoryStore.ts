@@ -123,6 +123,11 @@ export class DirectoryStore implements BatchStore {
     return state && factsOf(state);
   }
 
+  /** The process that worked on it last was one of this machine, by what it says of itself. */
+  isOfThisHost(state: BatchState): boolean {
+    return state.writer?.host === this.#context.writer.host;
+  }
+
   async countItems(id: string): Promise<number> {
     return (await this.state(id))?.itemCount ?? 0;
   }

@@ -1,6 +1,7 @@
 import { readdir, stat } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { readAllSessions } from "../recorder/sessionsOnDisk";
+import { makeTempDir } from "../support/tempDir";
 import { items, never, onDisk, startBatches, statusesOf, trigger } from "./batchSetup";
 import { TestClock } from "./testClock";
 
@@ -32,6 +33,18 @@ describe("a batch", () => {
     const files = await readdir(test.folder.join("batches"));
     expect(files.sort()).toEqual([`${created.id}.batch.ndjson`, `${created.id}.items.ndjson`]);
     for (const file of files) expect((await stat(test.folder.join("batches", file))).mode & 0o777).toBe(0o600);
+  });
+
+  it("is not gone on with by itself where another machine left it, and is when somebody asks", async () => {
+    const folder = await makeTempDir();
+    const left = await startBatches({ identity: { instance: "one", host: "elsewhere", pid: 1 } }, folder);
+    const { id } = await left.host.create({ runCount: 1 });
+    await left.host.dispose();
+    await using test = await startBatches({}, folder);
+    expect(await test.host.takeUp()).toEqual({ ids: [], elsewhere: [], foreign: [id] });
+    await test.host.goOn(id);
+    expect((await test.host.streamItems(id, items(1), never)).status).toBe(200);
+    expect((await test.host.whenEnded(id)).status).toBe("COMPLETED");
   });
 
   it("tries a run again after its pause, and gives up after its last attempt", async () => {

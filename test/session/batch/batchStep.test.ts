@@ -167,7 +167,7 @@ steps:
     const yaml = `name: x\nsteps: [{ id: all, action: batch, with: { playbook: ${own}.playbook.yaml, items: [{}] } }]\n`;
     const end = await runs.run(yaml, {}, { name: own });
     expect(end.code).toBe(1);
-    const failures = "1 of 1 run failed: 1 × all: ".repeat(4);
+    const failures = "1 of 1 runs failed: 1 × all: ".repeat(4);
     expect(end.recorded.state.error).toBe(`all: ${failures}batches trigger each other more than 4 deep`);
   });
 
