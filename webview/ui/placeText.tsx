@@ -9,7 +9,8 @@ export interface PlaceTextProps {
 export function PlaceText({ place, class: className }: PlaceTextProps) {
   const { folder, file, position } = partsOfPlace(place);
   return (
-    <span class={`place-text ${className}`} title={place}>
+    // Parts that are laid out side by side are words of their own to a screen reader, which would tear the place apart.
+    <span class={`place-text ${className}`} title={place} role="img" aria-label={place}>
       {folder !== "" && <span class="place-folder">{folder}</span>}
       <span class="place-file">{file}</span>
       {position !== "" && <span class="place-position">{position}</span>}

@@ -120,7 +120,7 @@ describe("a playbook in the editor", () => {
     const actions = await offered(editor, new vscode.Position(6, 12));
     assert.deepEqual(
       actions.map(({ label }) => label),
-      ["run", "http", "model", "playbook"],
+      ["run", "http", "model", "playbook", "batch"],
     );
     await type(editor, sound.replace("{target}", "{}"));
     const names = await offered(editor, new vscode.Position(8, 21));
