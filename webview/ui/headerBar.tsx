@@ -6,16 +6,16 @@ import type { Panel } from "../model/panel";
 import type { PanelView } from "../model/settings";
 import { formatInteger, text } from "../text";
 import { bannerMessage } from "./banners";
-import { BatchChip } from "./batchChip";
 import { FilterMenu } from "./filterMenu";
 import { Icon } from "./icon";
 import { IconButton } from "./iconButton";
-import { LoopChip } from "./loopChip";
 import { onDemand } from "./onDemand";
 import { SearchField } from "./searchField";
 import { SessionButtons } from "./sessionButtons";
 import { SessionStatusIcon } from "./statusIcon";
 
+const BatchChip = onDemand(async () => (await import("./batchChip")).BatchChip);
+const LoopChip = onDemand(async () => (await import("./loopChip")).LoopChip);
 const OverflowMenu = onDemand(async () => (await import("./overflowMenu")).OverflowMenu);
 const SummaryPopover = onDemand(async () => (await import("./summaryPopover")).SummaryPopover);
 

@@ -12,12 +12,14 @@ import { text } from "../../text";
 import { detailsId } from "../focusWish";
 import { Icon } from "../icon";
 import { IconButton } from "../iconButton";
+import { onDemand } from "../onDemand";
 import { kindIcon, OutcomeIcon } from "../statusIcon";
-import { DataTab } from "./dataTab";
 import { Overview } from "./overview";
-import { RawTab } from "./rawTab";
 import { keepLinksReachable, linkKey, makeReachable, openLinkOf } from "./textLinks";
 import { Waiting } from "./waiting";
+
+const DataTab = onDemand(async () => (await import("./dataTab")).DataTab);
+const RawTab = onDemand(async () => (await import("./rawTab")).RawTab);
 
 const tabs = ["overview", "data", "raw"] as const satisfies readonly DetailsTab[];
 const tabText = { overview: "tabOverview", data: "tabData", raw: "tabRaw" } as const;

@@ -11,11 +11,11 @@ import { onDemand } from "../onDemand";
 import { CallList } from "./callList";
 import { ErrorBlock } from "./errorBlock";
 import { type Fact, FactTable } from "./factTable";
-import { LoopNotes } from "./loopNote";
 import { PayloadSection } from "./payloadSection";
 import { PlaceList } from "./placeList";
 import { RunNotes } from "./runNotes";
 
+const LoopNotes = onDemand(async () => (await import("./loopNote")).LoopNotes);
 const StepsCard = onDemand(async () => (await import("../stepsCard")).StepsCard);
 
 export interface DetailsProps {
