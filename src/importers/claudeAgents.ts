@@ -24,6 +24,8 @@ export function agentSpanId(chain: Chain): string {
 export class ClaudeAgents {
   readonly #spans: ImportedSpans;
   readonly #agents = new Map<Chain, HeldSpan>();
+  /** Of each agent, the number of the file in which its first line was. */
+  readonly #fileOfBeginning = new Map<Chain, number>();
   readonly #calls = new Map<string, AgentCall>();
   readonly #callOfChain = new Map<Chain, string>();
   /** Of the lines of old side chains, by uuid. */
@@ -47,6 +49,11 @@ export class ClaudeAgents {
     return chain === "" || this.#agents.has(chain);
   }
 
+  /** Whether a line comes after others that stand in a later file: then another line is the agent's first. */
+  isBefore(chain: Chain, at: LinePlace): boolean {
+    return at.file < (this.#fileOfBeginning.get(chain) ?? 0);
+  }
+
   /** The span under which a chain's lines stand, made at its first line. */
   spanOf(chain: Chain, timeMs: number, at: LinePlace): HeldSpan | undefined {
     if (chain === "") return undefined;
@@ -65,6 +72,7 @@ export class ClaudeAgents {
       at,
     );
     this.#agents.set(chain, span);
+    this.#fileOfBeginning.set(chain, at.file);
     this.#apply(chain);
     return span;
   }

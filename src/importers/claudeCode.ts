@@ -78,6 +78,7 @@ export class ClaudeCodeImporter extends TranscriptBase implements TranscriptImpo
     // What is read again is the beginning of an agent where the agent is wanted, and else something that it said later.
     const mayBegin = this.wantedId === undefined || this.wantedId === agentSpanId(chain);
     const isFirst = mayBegin && !this.#agents.has(chain);
+    if (this.#agents.isBefore(chain, at)) this.mustReadAnew = true;
     const agent = this.#agents.spanOf(chain, time, at);
     const parentId = agent?.spanId ?? rootId;
     if (type === "assistant") this.#answer(fields, message, { time, followsMs, parentId, isAgent: chain !== "" }, at);

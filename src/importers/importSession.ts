@@ -135,7 +135,7 @@ class TranscriptSession implements ImportSession, Rereading {
   }
 
   get mustReadAnew(): boolean {
-    return this.#files.some(({ contradicts }) => contradicts);
+    return this.#importer.mustReadAnew || this.#files.some(({ contradicts }) => contradicts);
   }
 
   get table(): ImportedTable {

@@ -18,6 +18,8 @@ export interface TranscriptImporter {
   take(record: TranscriptRecord): void;
   /** Set where the records are only those of one span, which are read again: others came before them. */
   wantedId: string | undefined;
+  /** A record came after others that it should have come before, and was read in the wrong way. */
+  readonly mustReadAnew: boolean;
   readonly sessionId: string | undefined;
   readonly metadata: TraceMetadata;
   /** As the program names the session; undefined where it has no name. */
@@ -52,6 +54,7 @@ export class TranscriptBase {
   metadata: TraceMetadata = {};
   sessionId: string | undefined;
   isWaiting = false;
+  mustReadAnew = false;
   wantedId: string | undefined;
   /** By the ids under which they were called. */
   protected readonly calls = new Map<string, HeldSpan>();

@@ -121,4 +121,19 @@ describe("a file that grows in any pieces", () => {
       { numRuns: 60 },
     );
   });
+
+  it("begins an agent with its first line in the order of the files, also where that came last", async () => {
+    const message = { role: "user", content: "go" };
+    const said = (uuid: string, more: object) => ({ type: "user", uuid, sessionId: "s1", ...more, message });
+    const path = await folder.write("late.jsonl", linesOf(said("first", {})));
+    await mkdir(folder.join("late", "subagents"), { recursive: true });
+    await folder.write("late/subagents/agent-a0.jsonl", linesOf(said("own", { isSidechain: true, agentId: "a0" })));
+    const source = new ImportedSource({ path, format: "claude-code", access: nodeFileAccess });
+    await readNow(source);
+    await appendFile(path, linesOf(said("late", { agentId: "a0" })));
+    const { reading } = await readNow(source);
+    const ids = Array.from({ length: reading.spans.count }, (_, row) => reading.spans.idOf(row));
+    expect(ids.sort()).toEqual(["agent-a0", "first", "own", "session"]);
+    source.dispose();
+  });
 });
