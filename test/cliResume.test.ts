@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { thisMachine } from "../src/recorder/liveness";
 import { loadNodePty } from "../src/session/nodePty";
 import { nodePtyFolder, until } from "./session/runs";
 import { type BuiltCli, buildCli } from "./support/builtCli";
@@ -164,6 +165,47 @@ describe("tracekeeper resume", () => {
     expect(stderr).not.toContain("swordfish");
     expect(code).toBe(0);
   });
+
+  it.runIf(process.platform === "linux")(
+    "refuses while a program of a killed session still runs, until it is told what becomes of that",
+    async () => {
+      // Until it is ended, or until its folder is gone.
+      const waiting = "while test -e done; do sleep 0.05; done";
+      await folder.write(
+        "sample.playbook.yaml",
+        `name: Sample
+steps:
+  - { id: first, action: run, with: { command: "echo first >> done" } }
+  - { id: second, action: run, with: { command: "echo $$ >> pids; if ! test -e go; then kill -9 $PPID; ${waiting}; fi" } }
+`,
+      );
+      expect((await tracekeeper(["run", "sample.playbook.yaml"])).code).not.toBe(0);
+      await folder.write("go", "");
+      const [pid = ""] = (await readFile(folder.join("pids"), "utf8")).split("\n");
+      const refused = await tracekeeper(["resume"]);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toMatch(
+        /^tracekeeper: sample_\S+ was cut off, and something that it started still runs: process /,
+      );
+      expect(refused.stderr).toContain(`process ${pid} of step second`);
+      expect(refused.stderr).toContain(
+        ". --end-left ends that first, --keep-left lets it run beside the steps that run again\n",
+      );
+      expect((await tracekeeper(["resume", "--end-left", "--keep-left"])).code).toBe(2);
+      expect((await tracekeeper(["resume", "--keep-left"])).code).toBe(0);
+      const isThere = () => {
+        const facts = thisMachine().process(Number(pid));
+        return facts.type === "present" && !facts.isZombie;
+      };
+      expect(isThere()).toBe(true);
+      const listed = (await tracekeeper(["ls", "--json"])).stdout.trim().split("\n");
+      const sessions = listed.map((line) => JSON.parse(line) as { id: string; state: string });
+      const { id = "" } = sessions.find(({ state }) => state === "crashed") ?? {};
+      expect(await tracekeeper(["resume", "--again", "--end-left", id])).toMatchObject({ code: 0 });
+      expect(isThere()).toBe(false);
+      expect(await done()).toBe("first");
+    },
+  );
 
   it("leaves a playbook that is none to the person, and goes on once it is one", async () => {
     await runFailing();

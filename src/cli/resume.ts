@@ -2,6 +2,7 @@
 
 import { resolve } from "node:path";
 import type { LaunchedPlaybook } from "../session/launch";
+import { canEnd, endLeftPrograms, type LeftProgram, leftPrograms } from "../session/resume/leftPrograms";
 import { planResume } from "../session/resume/planResume";
 import { playbookOfRun } from "../session/resume/playbookOfRun";
 import { type RecordedRun, ResumeError } from "../session/resume/recordedRun";
@@ -30,6 +31,8 @@ none is named. Parameters are those of that session, but for secrets, which no t
   --keep-changed     these are taken as they were; where neither is said a person at a terminal is asked
   --playbook <file>  where the playbook is, if it is no longer where it was, or its path held a secret
   --again            goes on with it although another session did already: what that one ran runs twice
+  --end-left         programs of that session that still run, although it was cut off, are ended first
+  --keep-left        they run on beside this one; where neither is said nothing is run as long as there are any
   --gone             you know that the writer of the session, of whom nothing is known here, is gone
   --dir <directory>  where sessions are looked up and the new trace is written; ${defaultDirectory} where it is left out
   --title <text>     the name of the new session
@@ -52,6 +55,8 @@ async function run(words: readonly string[]): Promise<number> {
       "keep-changed": { type: "boolean" },
       playbook: { type: "string" },
       again: { type: "boolean" },
+      "end-left": { type: "boolean" },
+      "keep-left": { type: "boolean" },
       gone: { type: "boolean" },
       dir: { type: "string" },
       title: { type: "string" },
@@ -65,6 +70,9 @@ async function run(words: readonly string[]): Promise<number> {
   if (extra !== undefined) throw new UsageError(`resume takes one session, and "${extra}" is another one`);
   if (values["rerun-changed"] === true && values["keep-changed"] === true) {
     throw new UsageError("--rerun-changed and --keep-changed can't both be");
+  }
+  if (values["end-left"] === true && values["keep-left"] === true) {
+    throw new UsageError("--end-left and --keep-left can't both be");
   }
   const directory = resolve(values.dir ?? defaultDirectory);
   const isGone = values.gone === true;
@@ -84,7 +92,10 @@ async function run(words: readonly string[]): Promise<number> {
     resume,
     tasks: await namedTasks(values),
   });
+  const left = values["keep-left"] === true ? [] : leftPrograms(recorded);
+  if (left.length > 0 && values["end-left"] !== true) throw new UsageError(leftWords(recorded, left));
   const again = await stepsAgain(recorded, launch.program as LaunchedPlaybook, values);
+  if (left.length > 0) await endLeft(recorded, launch.stop.killAfterMs);
   const program = { ...(launch.program as LaunchedPlaybook), resume: { ...resume, again: [...again] } };
   return await runAndTell({ ...launch, program }, values);
 }
@@ -113,6 +124,20 @@ async function stepsAgain(
     throw new Error(`All steps of ${recorded.sessionId} have finished: nothing is left to go on with`);
   }
   return [...rerun, ...(await chooseAgain(recorded, changes, options))];
+}
+
+async function endLeft(recorded: RecordedRun, patienceMs: number): Promise<void> {
+  const still = (await endLeftPrograms(recorded, patienceMs)).map(({ pid }) => `process ${pid}`);
+  if (still.length > 0) throw new Error(`${still.join(", ")} could not be ended, so nothing was run`);
+}
+
+function leftWords({ sessionId }: RecordedRun, left: readonly LeftProgram[]): string {
+  const programs = left.map(({ pid, step }) =>
+    step === undefined ? `process ${pid}` : `process ${pid} of step ${step}`,
+  );
+  const what = `${sessionId} was cut off, and something that it started still runs: ${programs.join(", ")}`;
+  const end = canEnd(left) ? "--end-left ends that first" : "Nobody but you can end that here";
+  return `${what}. ${end}, --keep-left lets it run beside the steps that run again`;
 }
 
 function told(error: unknown): never {

@@ -8,6 +8,9 @@ import { listProcesses, type ProcessRow, startOf } from "./processTree";
 
 const lookAgainMs = 20;
 
+/** A process, and not a later one with its number. */
+export type KnownProcess = Pick<ProcessRow, "pid" | "start">;
+
 /**
  * Interrupts nothing that is over already.
  * @param group process group of the session; that of this process where it is left out
@@ -19,14 +22,20 @@ export async function endLeftProcesses(
   group?: number,
 ): Promise<readonly number[]> {
   const left = leftProcesses(sessionId, group);
-  for (const row of left) send(row, "SIGTERM");
-  const giveUpAtMs = performance.now() + patienceMs;
-  while (left.some(isThere) && performance.now() < giveUpAtMs) await delay(lookAgainMs);
-  for (const row of left) send(row, "SIGKILL");
+  await endProcesses(left, patienceMs);
   return left.map(({ pid }) => pid);
 }
 
-function leftProcesses(sessionId: string, group: number | undefined): ProcessRow[] {
+/** Resolves when they are gone, or could not be killed. */
+export async function endProcesses(processes: readonly KnownProcess[], patienceMs: number): Promise<void> {
+  for (const each of processes) send(each, "SIGTERM");
+  const giveUpAtMs = performance.now() + patienceMs;
+  while (processes.some(isThere) && performance.now() < giveUpAtMs) await delay(lookAgainMs);
+  for (const each of processes) send(each, "SIGKILL");
+}
+
+/** @param group as for `endLeftProcesses` */
+export function leftProcesses(sessionId: string, group: number | undefined): readonly ProcessRow[] {
   if (process.platform !== "linux") return [];
   const rows = listProcesses();
   const searched = group ?? rows.find(({ pid }) => pid === process.pid)?.group;
@@ -47,11 +56,11 @@ function bears(pid: number, mark: Buffer): boolean {
 }
 
 /** Its number may be another process's by now. */
-function isThere({ pid, start }: ProcessRow): boolean {
+function isThere({ pid, start }: KnownProcess): boolean {
   return startOf(pid) === start;
 }
 
-function send(row: ProcessRow, signal: NodeJS.Signals): void {
+function send(row: KnownProcess, signal: NodeJS.Signals): void {
   if (!isThere(row)) return;
   try {
     process.kill(row.pid, signal);

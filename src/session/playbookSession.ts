@@ -9,7 +9,7 @@ import { nodeFs } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import { withLimit } from "../recorder/withLimit";
-import { playbookAttribute, runProblemEvent } from "../trace/runAttributes";
+import { playbookAttribute, programAttribute, runProblemEvent } from "../trace/runAttributes";
 import { safeId, traceFileNames } from "../trace/safeId";
 import { ActionLog } from "./actionLog/actionLog";
 import { SessionBatches } from "./batch/sessionBatches";
@@ -23,6 +23,7 @@ import { OwnOutput } from "./ownOutput";
 import { endPlaybook } from "./playbookEnd";
 import { forgetSecrets, type LoadedPlaybook, loadPlaybook, readPlaybook } from "./playbookFile";
 import { runServices } from "./playbookServices";
+import { programFacts } from "./processIdentity";
 import { writeCheckpoints } from "./resume/checkpointWriter";
 import { type LoadedResume, loadResumed, type ResumedRun, stepOrigins, takeOver } from "./resume/loadResumed";
 import type { StepOrigins } from "./resume/recordedRun";
@@ -233,7 +234,7 @@ export class PlaybookSession {
     });
     if (recorder !== undefined) actionLog.listen(bus);
     if (!this.#request.isQuiet) tellSteps(bus, (line) => this.#shown.say(this.#mask.text(line)));
-    record.attributes({ [playbookAttribute]: facts });
+    record.attributes({ [playbookAttribute]: facts, [programAttribute]: programFacts(process.pid) });
     await this.#completeClaim(port, record);
     const batches = this.#batches(port, record, spans, origins);
     const run = new PlaybookRun({

@@ -2,6 +2,7 @@
 
 import * as z from "zod/mini";
 import { type Machine, thisMachine } from "../recorder/liveness";
+import { processGroup } from "./processTree";
 
 const text = z.string();
 
@@ -14,6 +15,21 @@ export const processIdentitySchema = z.object({
   processStart: z.optional(text),
 });
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
+
+export const programSchema = z.extend(processIdentitySchema, {
+  /** Process group; left out where the system does not tell. */
+  group: z.optional(z.number()),
+});
+
+/** It stays the same as long as this process does. */
+let machineNow: Machine | undefined;
+
+/** What tells later whether a program is still there, and what it has left there. */
+export function programFacts(pid: number): z.infer<typeof programSchema> {
+  machineNow ??= thisMachine();
+  const group = processGroup(pid);
+  return { ...processIdentity(pid, machineNow), ...(group === undefined ? {} : { group }) };
+}
 
 /** @param pid of this process where left out */
 export function processIdentity(pid = process.pid, machine: Machine = thisMachine()): ProcessIdentity {

@@ -40,9 +40,18 @@ export function programProcesses(rows: readonly ProcessRow[], root: number, hasO
 
 /** Start of a process as its row has it; undefined where it is not to be had cheaply. */
 export function startOf(pid: number): string | undefined {
+  return readRow(pid)?.start;
+}
+
+/** The same of its group. */
+export function processGroup(pid: number): number | undefined {
+  return readRow(pid)?.group;
+}
+
+function readRow(pid: number): ProcessRow | undefined {
   if (process.platform !== "linux") return undefined;
   try {
-    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, "latin1"))?.start;
+    return parseStat(pid, readFileSync(`/proc/${pid}/stat`, "latin1"));
   } catch {
     return undefined;
   }

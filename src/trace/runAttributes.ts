@@ -21,6 +21,8 @@ export const replayedAttribute = "tracekeeper.replayed";
 export const resumedAttribute = "tracekeeper.resumed";
 /** Of the span below a failed step that failed itself: what the person is told in place of its own error. */
 export const failureMessageAttribute = "tracekeeper.failureMessage";
+/** Of the span of a `run` step's action, and of the root: which process it is, on which machine, and in which process group. */
+export const programAttribute = "tracekeeper.program";
 /** Event of a step: another attempt follows. */
 export const retryEvent = "tracekeeper.retry";
 /** Event of the root: what a resumed run needs to know and no checkpoint before this one holds. */

@@ -7,6 +7,7 @@ export { keySecrets } from "../../session/keySecrets";
 export { isConditionError, parseCondition } from "../../session/playbook/condition";
 export { parameterValue, resolveParameters } from "../../session/playbook/parameters";
 export { type ParsedPlaybook, parsePlaybook } from "../../session/playbook/parsePlaybook";
+export { canEnd, endLeftPrograms, leftPrograms } from "../../session/resume/leftPrograms";
 export { planResume } from "../../session/resume/planResume";
 export { playbookOfRun } from "../../session/resume/playbookOfRun";
 export { ResumeError } from "../../session/resume/recordedRun";

@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import type { OutputStream } from "../../trace/outputBurst";
 import { outcomeOf, type StopReason, wordsFor } from "../outcome";
 import { startPipesChild } from "../pipesChild";
+import { programFacts } from "../processIdentity";
 import { checkStart, programCommand, StartError } from "../programCommand";
 import { type ProgramEnd, type ProgramRecord, ProgramRun } from "../programRun";
 import { MaskedStream } from "../secrets/maskedStream";
@@ -48,6 +49,7 @@ export async function runCommand(input: RunInput, context: ActionContext): Promi
     checkStart(command, cwd, env);
     const child = await startPipesChild({ command, cwd, env, output });
     program.started(child);
+    scope.emit({ type: "programStarted", program: programFacts(child.pid) });
     const ended = await program.ended();
     for (const [stream, masked] of streams) {
       const rest = masked.end();

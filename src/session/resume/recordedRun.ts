@@ -13,6 +13,7 @@ import { deriveState } from "../../trace/state";
 import type { BusEvent, Delivered, EventOf } from "../bus/delivered";
 import type { RunEvent, StepRef, StepResult } from "../steps/runEvent";
 import { type RunState, readCheckpoint } from "./checkpoint";
+import { type RecordedProgram, recordedPrograms, stepPaths, stepSpans } from "./recordedPrograms";
 
 /** The session can't be resumed; the message says why. */
 export class ResumeError extends Error {
@@ -56,6 +57,10 @@ export interface RecordedRun {
   readonly end: { readonly isOk: boolean } | undefined;
   /** In words: what of the record is lost. */
   readonly problems: readonly string[];
+  /** That it has started, also those that have ended. */
+  readonly programs: readonly RecordedProgram[];
+  /** By span: path of the step that it belongs to. */
+  readonly paths: ReadonlyMap<string, string>;
 }
 
 export interface StepOrigins {
@@ -125,7 +130,8 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
     if (problems.length > 0) return problems.join("; ");
     return "it was run without checkpoints, or did not come to its first";
   }
-  const spans = stepSpans(trace);
+  const paths = stepPaths(trace);
+  const spans = stepSpans(trace, paths);
   const originOf = (path: string) => ({ sessionId, traceId: trace.traceId, spanId: spans.get(path)?.at(-1) });
   const events = state.events.map((delivered): Delivered<RunEvent> => {
     if (!isOf(delivered, "stepFinished") || delivered.event.result.origin !== undefined) return delivered;
@@ -147,6 +153,8 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
     refs: lastRefs(events),
     end: end === undefined || end.isInterrupted === true ? undefined : { isOk: end.isOk },
     problems,
+    programs: recordedPrograms(trace, paths),
+    paths,
   };
 }
 
@@ -218,19 +226,4 @@ function lastRefs(events: RunState["events"]): Map<string, StepRef> {
     if (ref !== undefined) refs.set(ref.path, ref);
   }
   return refs;
-}
-
-/** Ids of the spans of each step by its path, in their order. */
-function stepSpans({ spans }: TraceFile): Map<string, string[]> {
-  const parents = new Map<string, string>();
-  const found = new Map<string, string[]>();
-  for (const { spanId, parentSpanId, attributes } of spans) {
-    const above = parents.get(parentSpanId ?? "") ?? "";
-    const facts = attributes?.[stepAttribute] as { readonly id?: unknown } | undefined;
-    const isStep = typeof facts?.id === "string";
-    const path = isStep ? (above === "" ? String(facts.id) : `${above}/${String(facts.id)}`) : above;
-    parents.set(spanId, path);
-    if (isStep) found.set(path, [...(found.get(path) ?? []), spanId]);
-  }
-  return found;
 }

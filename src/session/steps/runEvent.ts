@@ -106,6 +106,8 @@ export type RunEvent =
   | { readonly type: "actionOutput"; readonly stream: OutputStream; readonly bytes: Buffer }
   /** A piece of an answer as it comes: it is added to the output of the action's span. Not recorded by the bus either. */
   | { readonly type: "actionText"; readonly text: string }
+  /** An action has started a program: what tells later whether that is still there. */
+  | { readonly type: "programStarted"; readonly program: Readonly<Record<string, unknown>> }
   | { readonly type: "actionNote"; readonly name: string; readonly attributes: Readonly<Record<string, unknown>> }
   /** Attributes of the action's span that are known before its end. */
   | { readonly type: "actionFacts"; readonly attributes: Readonly<Record<string, unknown>> }

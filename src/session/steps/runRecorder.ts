@@ -10,6 +10,7 @@ import { guardrailEvent } from "../../trace/guardrails/recordedFindings";
 import { cutAttribute } from "../../trace/producerMarks";
 import {
   failureMessageAttribute,
+  programAttribute,
   rawErrorAttribute,
   retryEvent,
   runProblemEvent,
@@ -115,6 +116,9 @@ export class RunRecorder {
         return this.#output(scope.id)?.add(event.stream, event.bytes);
       case "actionText":
         return this.#recorder.text(this.spanOf(scope.id), event.text);
+      case "programStarted":
+        this.#addAttributes(this.spanOf(scope.id), { [programAttribute]: event.program });
+        return this.#recorder.appendNow();
       case "actionNote":
         return this.#note(scope.id, event.name, event.attributes);
       case "actionFacts":

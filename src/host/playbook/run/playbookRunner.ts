@@ -8,6 +8,7 @@ import type { LaunchedPlaybook } from "../../../session/launch";
 import type { Parameter, ParameterValue, Playbook } from "../../../session/playbook/playbook";
 import { plainText } from "../../../trace/plainText";
 import { fileFolders } from "../../directories";
+import { readSettings } from "../../settings";
 import type { LaunchRecord } from "../../start/launchRecord";
 import type { LaunchRequest } from "../../start/launchRequest";
 import { folderOf } from "../../start/traceFolder";
@@ -15,6 +16,7 @@ import type { PlaybookTools } from "../loadPlaybookTools";
 import { askParameters, type ParameterQuestions } from "./askParameters";
 import { chooseAgain } from "./chooseAgain";
 import type { KeptSecrets } from "./keptSecrets";
+import { chooseEnd } from "./leftRunning";
 import { modelKeys } from "./modelKeys";
 import { playbookOfMaskedPath } from "./pickPlaybook";
 import { readyPlaybook } from "./readyPlaybook";
@@ -63,6 +65,9 @@ export class PlaybookRunner {
     });
     const playbook = path === undefined ? undefined : await readyPlaybook(path, tools);
     if (playbook === undefined) return;
+    const { stopPauses } = readSettings(this.#parts.logger, vscode.Uri.file(playbook.path));
+    const end = await chooseEnd(recorded, tools, stopPauses.killAfterMs);
+    if (end === undefined) return;
     const { values, missing } = tools.takenParameters(playbook.params, recorded.params, {});
     const secret = new Set(playbook.params.filter(({ isSecret }) => isSecret).map(({ name }) => name));
     const earlier = Object.fromEntries(Object.entries(values).filter(([name]) => !secret.has(name)));
@@ -78,6 +83,7 @@ export class PlaybookRunner {
       void vscode.window.showInformationMessage(plainText(nothing));
       return;
     }
+    await end();
     await this.#launch(playbook, completed, { path: recorded.file, again: [...again] });
   }
 
