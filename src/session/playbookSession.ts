@@ -212,9 +212,7 @@ export class PlaybookSession {
     const { recorder } = record;
     const spans = recorder && new RunRecorder(recorder, record.rootSpanId, record.ids, this.#outputTarget);
     spans?.listen(bus);
-    if (recorder !== undefined && playbook.checkpoints) {
-      writeCheckpoints(bus, scope, { recorder, rootSpanId: record.rootSpanId });
-    }
+    if (recorder !== undefined) writeCheckpoints(bus, scope, { recorder, rootSpanId: record.rootSpanId });
     const origins = stepOrigins(resumed?.run, launch.sessionId, program.resume?.again);
     const replay = resumed && takeOver(scope, record, resumed, { origins, mask: this.#mask });
     const { name, path } = playbook;
@@ -242,6 +240,7 @@ export class PlaybookSession {
       params,
       scope,
       ...(replay === undefined ? {} : { replay }),
+      ...(recorder === undefined ? {} : { arm: () => scope.enableRecording() }),
       services: this.#services(bus, port, record, spans, batches),
     });
     this.#run = run;

@@ -32,7 +32,7 @@ export function buildPlaybook(file: PlaybookFile, path: string, yaml: YamlText):
       builtParameter(name, parameter, placeOf(yaml, ["params", name])),
     ),
     ...(file.guardrails !== undefined && { guardrails: builtGuardrails(file.guardrails) }),
-    checkpoints: file.checkpoints ?? true,
+    ...(file.checkpoints !== undefined && { checkpoints: file.checkpoints }),
     env,
     cwd,
     steps: file.steps.map((step, index) => builtStep(step, { env, cwd }, yaml, ["steps", index])),
@@ -75,6 +75,7 @@ function builtStep(
     ...(file.failure_message !== undefined && { failureMessage: file.failure_message }),
     ...(recover !== undefined && { recover }),
     onFailure: file.on_failure ?? "abort",
+    ...(file.checkpoints !== undefined && { checkpoints: file.checkpoints }),
     place: placeOf(yaml, at),
     definitionHash: definitionHash(usesFolder ? { ...decides, ...around } : decides),
   };

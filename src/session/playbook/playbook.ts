@@ -11,7 +11,8 @@ export interface Playbook {
   readonly params: readonly Parameter[];
   /** What it says itself; the rest comes from the settings. */
   readonly guardrails?: PlaybookGuardrails;
-  readonly checkpoints: boolean;
+  /** What it says itself of the results of its steps; see `isStepSaved`. */
+  readonly checkpoints?: boolean;
   /** For all `run` steps; values may hold placeholders. */
   readonly env: Readonly<Record<string, string>>;
   /** Relative to the playbook's folder, or absolute. */
@@ -55,6 +56,8 @@ interface StepBase {
   readonly failureMessage?: string;
   readonly recover?: Recovery;
   readonly onFailure: "abort" | "continue";
+  /** What it says itself of its result; see `isStepSaved`. */
+  readonly checkpoints?: boolean;
   readonly place: Place;
   /** Of all that decides what the step does, see `definitionHash`. */
   readonly definitionHash: string;

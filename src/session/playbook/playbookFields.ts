@@ -38,7 +38,7 @@ export const playbookFields: Readonly<Record<string, string>> = {
   "guardrails.budget.cost": "US dollars.",
   "guardrails.budget.tokens": "Tokens that are sent and answered.",
   checkpoints:
-    "Whether the state is saved after each step, so that a failed run can be resumed from there. Default: true.",
+    "Whether the result of each step is saved, so that a failed run can be resumed from there. Default: true; in a playbook that a step runs, what holds for that step.",
   env: "Variables of the environment of all `run` steps.",
   "env.*": "The value of this variable.",
   cwd: "The folder of all steps, relative to that of the playbook. Default: the playbook's folder.",
@@ -79,6 +79,8 @@ export const playbookFields: Readonly<Record<string, string>> = {
   "steps.*.recover.with": "What the action works with.",
   "steps.*.recover.timeout": "How long it may take.",
   "steps.*.on_failure": "`abort` (default): the steps after it are not run. `continue`: they are.",
+  "steps.*.checkpoints":
+    "Whether its result is saved, so that a resumed run takes it over. Without that the step runs again. Default: as the playbook says.",
 };
 
 /** The sentence for the field at this place, whatever the names and numbers on the way. */

@@ -104,6 +104,7 @@ export const stepSchema = z.strictObject({
   failure_message: z.optional(filledTextSchema),
   recover: z.optional(recoverSchema),
   on_failure: z.optional(z.enum(["abort", "continue"])),
+  checkpoints: z.optional(z.boolean()),
 });
 
 export const playbookSchema = z.strictObject({

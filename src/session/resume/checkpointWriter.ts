@@ -19,10 +19,12 @@ export interface CheckpointTarget {
   readonly rootSpanId: string;
 }
 
-/** Arms recording. To be called after the recorder of spans has subscribed, so that a checkpoint follows what it speaks of. */
+/**
+ * Arms nothing: as long as the run is not armed there is nothing to write. To be called after the recorder of spans has
+ * subscribed, so that a checkpoint follows what it speaks of.
+ */
 export function writeCheckpoints(bus: RunBus, scope: PlaybookScope, target: CheckpointTarget): Disposable {
   const { recorder, rootSpanId } = target;
-  scope.enableRecording();
   let number = 0;
   let stored: Promise<void> = Promise.resolve();
 

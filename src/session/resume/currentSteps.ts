@@ -7,12 +7,15 @@ import { fitsMasked, isMasked } from "../../trace/maskedText";
 import { handedOver } from "../keySecrets";
 import { fillText, type PlaceholderValues } from "../playbook/placeholders";
 import type { ParameterValues, Playbook, Step } from "../playbook/playbook";
+import { isStepSaved } from "../playbook/savedSteps";
 import { innerDefinitionHash } from "../playbook/usedParameters";
 import type { StepRef } from "../steps/runEvent";
 import type { RecordedRun } from "./recordedRun";
 
 export interface CurrentStep {
   readonly step: Step;
+  /** Its result is taken over where it is there. */
+  readonly isSaved: boolean;
   /** With the path that it has now. */
   readonly ref: StepRef;
 }
@@ -25,6 +28,8 @@ export interface CurrentPlaybook {
   readonly outer: string;
   /** Path of that step now. */
   readonly currentOuter: string;
+  /** Whether results are saved where neither the playbook nor a step of it says so. */
+  readonly isSaved: boolean;
   /** By recorded path. */
   readonly steps: ReadonlyMap<string, CurrentStep>;
 }
@@ -48,16 +53,16 @@ export async function currentPlaybooks(
     const paths = [...new Set([...refs.keys(), ...outers])].filter((path) => path !== "" && outerOf(path) === outer);
     const around = found.find((each) => each.outer === outerOf(outer));
     const values = around && placeholderValues(around, results);
-    const step = current.get(outer)?.step;
+    const { step, isSaved = true } = current.get(outer) ?? {};
     const recorded = paths.map((path) => refs.get(path)?.file).find((each) => each !== undefined);
     const file = recorded === undefined ? undefined : await knownFile(recorded, step, around?.playbook, values);
     const inner = outer === "" ? playbook : file === undefined ? undefined : await read(file);
     if (currentOuter === undefined || inner === undefined) continue;
     const handed =
       step?.action === "playbook" && values !== undefined ? handedOver(inner, step.with.params, values) : {};
-    const steps = stepsOf(inner, currentOuter, paths, refs);
+    const steps = stepsOf(inner, { currentOuter, isSaved }, paths, refs);
     for (const [path, each] of steps) current.set(path, each);
-    found.push({ playbook: inner, params: outer === "" ? params : handed, outer, currentOuter, steps });
+    found.push({ playbook: inner, params: outer === "" ? params : handed, outer, currentOuter, isSaved, steps });
   }
   return found;
 }
@@ -86,23 +91,26 @@ async function knownFile(
 
 function stepsOf(
   playbook: Playbook,
-  currentOuter: string,
+  { currentOuter, isSaved }: Pick<CurrentPlaybook, "currentOuter" | "isSaved">,
   paths: readonly string[],
   refs: RecordedRun["refs"],
 ): Map<string, CurrentStep> {
   const found = new Map<string, CurrentStep>();
   const ids = new Map(paths.map((path) => [path.slice(path.lastIndexOf("/") + 1), path]));
-  const fresh = playbook.steps.filter(({ id }) => !ids.has(id));
+  const isSavedStep = (step: Step) => isStepSaved(step, playbook, isSaved);
+  const fresh = playbook.steps.filter((step) => !ids.has(step.id) && isSavedStep(step));
   const gone = [...ids].filter(([id]) => !playbook.steps.some((step) => step.id === id)).map(([, path]) => path);
   const recordedHash = (path: string) => refs.get(path)?.definitionHash;
   const hashOf = (step: Step) => (currentOuter === "" ? step.definitionHash : innerDefinitionHash(step, playbook));
   for (const [index, step] of playbook.steps.entries()) {
-    const path = ids.get(step.id) ?? renamedFrom(hashOf(step), fresh.map(hashOf), gone, recordedHash);
+    const isKnown = ids.has(step.id) || !isSavedStep(step);
+    const path = isKnown ? ids.get(step.id) : renamedFrom(hashOf(step), fresh.map(hashOf), gone, recordedHash);
     if (path === undefined) continue;
     const { id, name, action, place } = step;
     const own = currentOuter === "" ? id : `${currentOuter}/${id}`;
     found.set(path, {
       step,
+      isSaved: isSavedStep(step),
       ref: { path: own, id, index, name, action, file: playbook.path, line: place.line, definitionHash: hashOf(step) },
     });
   }

@@ -24,7 +24,7 @@ export function keptSteps(
 ): KeptSteps {
   const { results, state } = run;
   const current = new Map<string, CurrentStep>(playbooks.flatMap(({ steps }) => [...steps]));
-  const paths = keptPaths(run, again);
+  const paths = keptPaths(run, again, (path) => current.get(path)?.isSaved !== false);
   const isAround = (path: string) => [...paths].some((kept) => kept !== path && isWithin(kept, path));
   const events = state.events.flatMap((delivered) => {
     const { event } = delivered;
@@ -42,14 +42,19 @@ export function keptSteps(
   return { paths, state: { sources: state.sources, events }, replay: lastResults(events) };
 }
 
-function keptPaths({ results, end }: RecordedRun, again: Iterable<string>): Set<string> {
+function keptPaths(
+  { results, end }: RecordedRun,
+  again: Iterable<string>,
+  isSaved: (path: string) => boolean,
+): Set<string> {
   const dropped = new Set<string>();
   for (const path of again) {
     for (const other of results.keys()) if (isWithin(other, path) || isWithin(path, other)) dropped.add(other);
   }
   const isKept = (path: string): boolean => {
     const result = results.get(path);
-    if (result === undefined || dropped.has(path)) return false;
+    // The playbook may say by now that it is not to be taken over.
+    if (result === undefined || dropped.has(path) || !isSaved(path)) return false;
     if (result.status !== "failed") return true;
     // Of a run that ended with it a failure is what the person resumes for. One that was cut off later goes on after it.
     if (end !== undefined || result.isInterrupted === true) return false;

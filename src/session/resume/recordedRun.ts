@@ -124,8 +124,7 @@ type Recorded = Omit<RecordedRun, "file" | "sessionId" | "traceId" | "rootSpanId
 /** In words where there is nothing to go on from. */
 function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorded | string {
   const { state, problems } = stateOf(root);
-  const starts = state.events.filter((delivered) => isOf(delivered, "runStarted"));
-  const start = starts.at(-1);
+  const start = beginningOf(state, root);
   if (start === undefined) {
     if (problems.length > 0) return problems.join("; ");
     return "it was run without checkpoints, or did not come to its first";
@@ -140,14 +139,10 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
     return { ...delivered, event: { ...event, result } };
   });
   const end = state.events.findLast((delivered) => isOf(delivered, "runFinished"))?.event;
-  const { name, path, params } = start.event;
   return {
-    runId: start.scope.runId,
+    ...start,
     actionLogId: actionLogOf(root),
     origins: originsOf(root, sessionId),
-    name,
-    path,
-    params,
     state: { ...state, events },
     results: lastResults(events),
     refs: lastRefs(events),
@@ -156,6 +151,23 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
     programs: recordedPrograms(trace, paths),
     paths,
   };
+}
+
+/** Where the run was armed by a playbook within it, its own beginning was not recorded, and the root alone tells of it. */
+function beginningOf(
+  { events }: RunState,
+  { attributes }: TraceSpan,
+): Pick<RecordedRun, "runId" | "name" | "path" | "params"> | undefined {
+  const start = events.findLast((delivered) => isOf(delivered, "runStarted"));
+  if (start !== undefined) {
+    const { name, path, params } = start.event;
+    return { runId: start.scope.runId, name, path, params };
+  }
+  const facts = attributes?.[playbookAttribute];
+  if (events.length === 0 || !isFields(facts)) return undefined;
+  const { runId, name, path, params } = facts as Readonly<Record<string, unknown>>;
+  if (typeof runId !== "string" || typeof name !== "string" || typeof path !== "string") return undefined;
+  return { runId, name, path, params: isFields(params) ? (params as RecordedRun["params"]) : {} };
 }
 
 function actionLogOf({ attributes }: TraceSpan): string | undefined {

@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { isMasked } from "../../trace/maskedText";
 import type { ParameterValues, Playbook, Step } from "../playbook/playbook";
+import { isStepSaved } from "../playbook/savedSteps";
 import { textOf, usedParameters } from "../playbook/usedParameters";
 import type { CurrentPlaybook, CurrentStep } from "./currentSteps";
 import { outerOf, outerPaths } from "./currentSteps";
@@ -102,10 +103,11 @@ function missingOutput(
   return { reason: "output", words: `has an output that ${why}, and ${user.id} uses it` };
 }
 
-function addedSteps({ playbook, currentOuter, outer, steps }: CurrentPlaybook): StepChange[] {
+/** Of a step whose result is never saved nobody knows whether it was there. */
+function addedSteps({ playbook, currentOuter, outer, steps, isSaved }: CurrentPlaybook): StepChange[] {
   const known = new Set([...steps.values()].map(({ step }: CurrentStep) => step));
   return playbook.steps
-    .filter((step) => !known.has(step))
+    .filter((step) => !known.has(step) && isStepSaved(step, playbook, isSaved))
     .map(({ id, place }) => ({
       path: `${outer}/${id}`,
       reason: "added",

@@ -8,6 +8,7 @@ import { ActionStop } from "../actions/actionStop";
 import { isInterruption, type StopReason, wordsFor } from "../outcome";
 import { resolveParameters, secretsOf } from "../playbook/parameters";
 import type { ParameterValues, Playbook, Step } from "../playbook/playbook";
+import { isStepSaved, savesAny } from "../playbook/savedSteps";
 import { innerDefinitionHash } from "../playbook/usedParameters";
 import { watchGuardrails } from "./guardrailWatch";
 import type { PlaybookScope, RunEventScope, StepRef, StepResult, Usage } from "./runEvent";
@@ -21,6 +22,8 @@ export interface PlaybookRunRequest {
   readonly params: ParameterValues;
   readonly scope: PlaybookScope;
   readonly services: RunServices;
+  /** Has the run recorded, any number of times: something of it is to be saved. Left out where nothing can be. */
+  readonly arm?: () => void;
   /** By path: what finished in the run that this one resumes; its events are in the state of the scope. */
   readonly replay?: ReadonlyMap<string, StepResult>;
 }
@@ -49,6 +52,8 @@ interface Frame {
   readonly prefix: string;
   /** Real paths of the playbooks around it and its own, from the outside. */
   readonly chain: readonly string[];
+  /** Whether results are saved where neither the playbook nor a step of it says so. */
+  readonly isSaved: boolean;
 }
 
 interface FrameEnd {
@@ -80,11 +85,13 @@ export class PlaybookRun {
   async run(): Promise<RunResult> {
     const { playbook, params, scope, services } = this.#request;
     const { name, path } = playbook;
+    const chain = [services.realPath(path)];
+    const frame: Frame = { playbook, params, scope, stop: this.#stop, prefix: "", chain, isSaved: true };
+    this.#armFor(frame);
     scope.emit({ type: "runStarted", name, path, params, isResumed: this.#replay.size > 0 });
     // That it was begun, and with what, is kept before its first step.
     await services.bus.settled();
-    const chain = [services.realPath(path)];
-    const end = await this.#guarded({ playbook, params, scope, stop: this.#stop, prefix: "", chain });
+    const end = await this.#guarded(frame);
     const { reason } = this.#stop;
     // A run that was through when somebody stopped it is as it would have been.
     const isEnded = end.isCut || end.failed.length > 0 || reason?.type === "guardrail";
@@ -104,6 +111,11 @@ export class PlaybookRun {
       ...(usage === undefined ? {} : { usage }),
     });
     await services.bus.settled();
+  }
+
+  /** A playbook within the run may be the first that wants to be resumed. */
+  #armFor({ playbook, isSaved }: Frame): void {
+    if (savesAny(playbook, isSaved)) this.#request.arm?.();
   }
 
   async #guarded(frame: Frame): Promise<FrameEnd> {
@@ -156,8 +168,10 @@ export class PlaybookRun {
   async #runLive(frame: Frame, step: Step, ref: StepRef, texts: StepTexts): Promise<StepResult> {
     const { services, scope: run } = this.#request;
     const scope = frame.scope.open(`${run.ref.id}/${ref.path}`);
-    scope.emit({ type: "stepStarted", step: ref });
     const { playbook } = frame;
+    const isSaved = isStepSaved(step, playbook, frame.isSaved);
+    const unsaved = isSaved ? {} : ({ isSaved } as const);
+    scope.emit({ type: "stepStarted", step: ref, ...unsaved });
     const result = await runStep({
       step,
       ref,
@@ -168,12 +182,12 @@ export class PlaybookRun {
       stop: frame.stop,
       services,
       openPlaybook: (actionScope, stop) => (path, params) =>
-        this.#open({ ...frame, scope: actionScope, stop, prefix: `${ref.path}/` }, path, params),
+        this.#open({ ...frame, scope: actionScope, stop, prefix: `${ref.path}/`, isSaved }, path, params),
     });
     // Steps of a playbook within it were counted one by one.
     this.#usage = addUsage(this.#usage, result.usage);
     this.#results.push(result);
-    scope.emit({ type: "stepFinished", result });
+    scope.emit({ type: "stepFinished", result, ...unsaved });
     scope.close();
     // What is to be kept of this step is kept before the next one begins.
     await services.bus.settled();
@@ -208,6 +222,7 @@ export class PlaybookRun {
   }
 
   async #runInner(frame: Frame): Promise<ActionResult> {
+    this.#armFor(frame);
     const { failed, isCut } = await this.#guarded(frame);
     const { reason } = frame.stop;
     // Where a stop came between two steps none of them failed, and still it is not through.

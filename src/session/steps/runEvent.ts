@@ -80,7 +80,8 @@ export type RunEvent =
       readonly params: Readonly<Record<string, unknown>>;
       readonly isResumed: boolean;
     }
-  | { readonly type: "stepStarted"; readonly step: StepRef }
+  /** `isSaved`: a resumed run is to know of it; left out where it is. The same of its result. */
+  | { readonly type: "stepStarted"; readonly step: StepRef; readonly isSaved?: false }
   | { readonly type: "attemptStarted"; readonly number: number }
   | {
       readonly type: "attemptFinished";
@@ -135,7 +136,7 @@ export type RunEvent =
    */
   | { readonly type: "guardrail"; readonly finding: GuardrailNote; readonly scopeId?: string; readonly spanId?: string }
   | { readonly type: "problem"; readonly message: string }
-  | { readonly type: "stepFinished"; readonly result: StepResult }
+  | { readonly type: "stepFinished"; readonly result: StepResult; readonly isSaved?: false }
   | {
       readonly type: "runFinished";
       readonly isOk: boolean;
@@ -150,6 +151,7 @@ export type PlaybookScope = RunScope<RunEvent>;
 export type DeliveredRunEvent = Delivered<RunEvent>;
 
 /** Of these a resumed run has to know; see `EventBusOptions`. */
-export function isRecordedEvent({ type }: RunEvent): boolean {
-  return type === "runStarted" || type === "stepStarted" || type === "stepFinished" || type === "runFinished";
+export function isRecordedEvent(event: RunEvent): boolean {
+  if (event.type === "stepStarted" || event.type === "stepFinished") return event.isSaved !== false;
+  return event.type === "runStarted" || event.type === "runFinished";
 }

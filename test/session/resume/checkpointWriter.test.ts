@@ -64,6 +64,7 @@ describe("checkpoints", () => {
   it("hold what is new since the one before, are appended within the emit, and the last one drops the record", async () => {
     const scope = start();
     writeCheckpoints(bus, scope, { recorder, rootSpanId: "root" });
+    scope.enableRecording();
     begin(scope);
     expect(written).toEqual(["tracekeeper.checkpoint 1 runStarted"]);
     await bus.settled();
@@ -83,6 +84,7 @@ describe("checkpoints", () => {
     const scope = start();
     const other = start("other");
     writeCheckpoints(bus, scope, { recorder, rootSpanId: "root" });
+    scope.enableRecording();
     begin(other);
     finish(other, "theirs");
     await bus.settled();
@@ -99,6 +101,7 @@ describe("checkpoints", () => {
     if (state === undefined) throw new Error("Nothing was recorded");
     const scope = start();
     writeCheckpoints(bus, scope, { recorder, rootSpanId: "root" });
+    scope.enableRecording();
     scope.setRuntimeState(state);
     begin(scope);
     expect(scope.replay(() => true)).toBe(1);
@@ -111,6 +114,7 @@ describe("checkpoints", () => {
   it("are waited for while the disk is slow, and held by the next one where they can't be written", async () => {
     const scope = start();
     writeCheckpoints(bus, scope, { recorder, rootSpanId: "root" });
+    scope.enableRecording();
     begin(scope);
     await bus.settled();
     health = "degraded";
