@@ -27,6 +27,7 @@ import { newPlaybook } from "./host/playbook/newPlaybook";
 import { filePath } from "./host/playbook/playbookFiles";
 import { runsInStore } from "./host/playbook/playbookRuns";
 import { PlaybookSupport } from "./host/playbook/playbookSupport";
+import { KeptSecrets } from "./host/playbook/run/keptSecrets";
 import { Retention } from "./host/retention";
 import { SessionRecovery } from "./host/sessionRecovery";
 import { DoubleClick } from "./host/sessions/doubleClick";
@@ -130,6 +131,7 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   own(vscode.window.registerUriHandler(createUriHandler(starter.start, store, navigator)));
 
+  const secrets = new KeptSecrets(context.secrets, context.globalState);
   const playbookTools = playbookToolsLoader(join(context.extensionUri.fsPath, "dist"));
   own(new PlaybookSupport({ tools: playbookTools, runs: runsInStore(store), logger }));
   const sessions = own(
@@ -142,7 +144,7 @@ export function activate(context: vscode.ExtensionContext): void {
       storage: context.globalStorageUri.fsPath,
       program: join(context.extensionUri.fsPath, "dist", "session.js"),
       playbookTools,
-      secrets: context.secrets,
+      secrets,
     }),
   );
   own(onDidChangeSessionControl(() => view.refresh()));
@@ -250,6 +252,10 @@ export function activate(context: vscode.ExtensionContext): void {
             key: typeof key === "string" ? key : actions.entryOf(from)?.key,
           }),
         ...batches.commands,
+        forgetSecret: async () => {
+          const { forgetSecret } = await import("./host/playbook/run/forgetSecret");
+          await forgetSecret(secrets);
+        },
         followSession: async (node) => {
           starter.start();
           const { followSession } = await import("./host/follow/followSession");

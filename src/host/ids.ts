@@ -42,6 +42,7 @@ export const commandIds = {
   newPlaybook: "tracekeeper.newPlaybook",
   runPlaybook: "tracekeeper.runPlaybook",
   resumePlaybook: "tracekeeper.resumePlaybook",
+  forgetSecret: "tracekeeper.forgetSecret",
   openBatch: "tracekeeper.openBatch",
   cancelBatch: "tracekeeper.cancelBatch",
   pauseBatch: "tracekeeper.pauseBatch",

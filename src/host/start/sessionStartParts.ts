@@ -6,6 +6,7 @@ import type { Logger } from "../../base/logger";
 import type { TraceStore } from "../../store/traceStore";
 import type { PanelRegistry } from "../panel/panelRegistry";
 import type { PlaybookTools } from "../playbook/loadPlaybookTools";
+import type { KeptSecrets } from "../playbook/run/keptSecrets";
 import type { StoreStarter } from "../storeStarter";
 
 export interface SessionStartParts {
@@ -20,7 +21,7 @@ export interface SessionStartParts {
   readonly program: string;
   /** What knows playbooks, loaded by the first call. */
   readonly playbookTools: () => PlaybookTools;
-  readonly secrets: Pick<vscode.SecretStorage, "get" | "store" | "delete">;
+  readonly secrets: KeptSecrets;
 }
 
 /** Where the workspace keeps what was started, for "Run Again". */

@@ -9,7 +9,6 @@ import { isInside } from "../../store/insideFolder";
 import { plainText } from "../../trace/plainText";
 import { contextKeys } from "../ids";
 import { openTraceEditor } from "../panel/traceEditor";
-import { KeptSecrets } from "../playbook/run/keptSecrets";
 import { playbookToRun } from "../playbook/run/pickPlaybook";
 import { PlaybookRunner } from "../playbook/run/playbookRunner";
 import { isResumable, sessionToResume } from "../playbook/run/resumable";
@@ -62,7 +61,7 @@ export class StartRuntime implements SessionControl, Disposable {
     });
     this.#playbooks = new PlaybookRunner({
       tools: parts.playbookTools,
-      secrets: new KeptSecrets(parts.secrets),
+      secrets: parts.secrets,
       logger,
       launch: (request) => this.#launcher.launch(request),
     });
