@@ -30,6 +30,11 @@ describe("a run of a playbook", () => {
     expect(await notRun.count()).toBe(2);
     expect(await textColor(drive, "Build")).not.toBe(await textColor(drive, "Check"));
     expect(await textColor(drive, "Tell")).toBe(await textColor(drive, "Build"));
+    await row(drive, "Build").click();
+    const details = drive.page.getByRole("tabpanel");
+    await details.getByText("It finished in an earlier session").waitFor();
+    expect(await details.getByText("Span id").count()).toBe(1);
+    expect(await details.getByText(/^(Started|Ended|Duration)$/).count()).toBe(0);
     // No length is told of what has none.
     expect(await row(drive, "Build").getByRole("gridcell").last().getAttribute("aria-label")).toBe(
       "not run in this session",
@@ -116,11 +121,14 @@ describe("a run of a playbook", () => {
   it.each([
     [320, 700],
     [700, 500],
+    [860, 500],
     [1000, 700],
+    [1300, 700],
   ])(
     "shows the name of the file and the line in %i by %i px, and the whole place on hover",
     async (widthPx, heightPx) => {
-      await using drive = await openTrace(browser, traceFiles(stoppedRun), { widthPx, heightPx });
+      const control = { canRunAgain: true, canStop: false, hasTerminal: false, canResume: true };
+      await using drive = await openTrace(browser, traceFiles(stoppedRun), { widthPx, heightPx, control });
       await row(drive, "Ask 5").first().click();
       const list = drive.page.getByRole("tabpanel").locator(".places");
       for (const place of [drive.page.getByRole("region", { name: "Failure" }), list]) {
@@ -151,5 +159,8 @@ describe("a run of a playbook", () => {
       expect(x).toBeGreaterThanOrEqual(0);
       expect(x + width).toBeLessThanOrEqual(303);
     }
+    const chip = drive.page.getByRole("button", { name: /^1 stop, 1 warning, 1 hint/ });
+    expect((await chip.innerText()).trim()).toBe("3");
+    expect(await chip.evaluate((element) => element.scrollWidth <= element.clientWidth)).toBe(true);
   });
 });

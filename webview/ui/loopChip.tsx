@@ -3,7 +3,7 @@
 import type { SentLoop } from "../../src/protocol/loopMessages";
 import { goToLoop, loopText } from "../model/loopWalk";
 import type { Panel } from "../model/panel";
-import { countText, text } from "../text";
+import { countText, formatInteger, text } from "../text";
 import { Icon } from "./icon";
 import { type WatchedLook, watchedIcons } from "./statusIcon";
 
@@ -26,6 +26,7 @@ export function LoopChip({ panel }: { panel: Panel }) {
     >
       <Icon name={watchedIcons[worstLook(loops)]} class={`is-${worstLook(loops)}`} />
       <span class="loop-count">{words}</span>
+      <span class="loop-total">{formatInteger(loops.length)}</span>
     </button>
   );
 }

@@ -130,11 +130,12 @@ function facts({ panel, picture, details }: DetailsProps): Fact[] {
   add(text("factTokensTotal"), count(tokens?.total));
   add(text("factCost"), details.cost === undefined ? undefined : formatCost(details.cost));
   const open = text(panel.header?.live === true ? "stillRunning" : "neverEnded");
-  if (details.startMs !== undefined) {
+  const isNotRun = details.run?.replayedFrom !== undefined || details.run?.skipped !== undefined;
+  if (details.startMs !== undefined && !isNotRun) {
     add(text("factStarted"), `${formatDateTime(details.startMs, zone)} ${zone}`);
     add(text("factEnded"), details.endMs === undefined ? open : `${formatDateTime(details.endMs, zone)} ${zone}`);
   }
-  if (details.durationMs !== undefined) {
+  if (details.durationMs !== undefined && !isNotRun) {
     const total = picture.times.lastMs - picture.times.firstMs;
     const share = total > 0 ? ` (${text("shareOfTrace", ((100 * details.durationMs) / total).toFixed(1))})` : "";
     add(text("factDuration"), `${formatDuration(details.durationMs)}${share}`);
