@@ -216,6 +216,15 @@ steps:
     expect(await done()).toBe("first world, second, second");
   });
 
+  it("has nothing to go on with where the run was to save nothing", async () => {
+    await runFailing("--no-checkpoints");
+    const { code, stderr } = await tracekeeper(["resume"]);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/^tracekeeper: sample_\S+ holds nothing to go on from: it was run without checkpoints, /);
+    const stray = await tracekeeper(["run", "--no-checkpoints", "--", process.execPath, "-e", "0"]);
+    expect(stray.stderr).toBe("tracekeeper: --no-checkpoints is for a playbook\n");
+  });
+
   it("says where there is nothing to resume", async () => {
     await folder.write(".tracekeeper/traces/.keep", "");
     const { code, stderr } = await tracekeeper(["resume"]);

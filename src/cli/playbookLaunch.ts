@@ -19,6 +19,7 @@ export interface PlaybookOptions {
   /** `name=VARIABLE` */
   readonly paramsFromEnv?: readonly string[] | undefined;
   readonly runId?: string | undefined;
+  readonly checkpoints?: boolean | undefined;
   readonly resume?: LaunchedPlaybook["resume"];
   readonly tasks?: Launch["tasks"];
 }
@@ -32,7 +33,7 @@ export function playbookLaunch(given: string, options: PlaybookOptions): Launch 
   const name = basename(path).replace(/\.playbook\.ya?ml$/, "");
   const title = options.title ?? name;
   const sessionId = sessionIdFor([name], options.title);
-  const { runId, resume, tasks } = options;
+  const { runId, resume, tasks, checkpoints } = options;
   return {
     version: 1,
     id: sessionId,
@@ -44,6 +45,7 @@ export function playbookLaunch(given: string, options: PlaybookOptions): Launch 
       path,
       params: paramsOf(options),
       ...(runId === undefined ? {} : { runId }),
+      ...(checkpoints === undefined ? {} : { checkpoints }),
       ...(resume === undefined ? {} : { resume }),
     },
     cwd: process.cwd(),

@@ -32,6 +32,7 @@ A playbook is run step by step; the exit code is 0 where all of its steps held, 
   --param <name>=<value>   a parameter of the playbook; of a secret one better --param-env
   --param-env <name>=<variable>  the same with its value from a variable of the environment, which nobody else sees
   --run-id <id>      the playbook's run, for its action log; the session's id where it is left out
+  --no-checkpoints   results of its steps are not saved unless the playbook itself says so: it can't be resumed
   --task <name>=<command>  what the playbook's batches may run; --tasks <file> names many, see tracekeeper help batch
   -q, --quiet        no line at the end, and none for the steps of a playbook
   --json             at the end one JSON object on standard error in place of that line
@@ -53,13 +54,22 @@ async function run(words: readonly string[]): Promise<number> {
       param: { type: "string", multiple: true },
       "param-env": { type: "string", multiple: true },
       "run-id": { type: "string" },
+      "no-checkpoints": { type: "boolean" },
       task: { type: "string", multiple: true },
       tasks: { type: "string" },
     },
   });
   const [stray, ...others] = positionals;
   const { task, tasks } = values;
-  const asked = { params: values.param, paramsFromEnv: values["param-env"], runId: values["run-id"], task, tasks };
+  const checkpoints = values["no-checkpoints"] === true ? false : undefined;
+  const asked = {
+    params: values.param,
+    paramsFromEnv: values["param-env"],
+    runId: values["run-id"],
+    checkpoints,
+    task,
+    tasks,
+  };
   if (stray !== undefined && end < 0 && isPlaybookPath(stray)) {
     if (others[0] !== undefined) throw new UsageError(`run takes one playbook, and "${others[0]}" is another word`);
     if (values.capture !== undefined) throw new UsageError("--capture is for a command: a playbook's have pipes");
@@ -82,6 +92,7 @@ const optionNames = {
   params: "param",
   paramsFromEnv: "param-env",
   runId: "run-id",
+  checkpoints: "no-checkpoints",
   task: "task",
   tasks: "tasks",
 } as const;

@@ -28,6 +28,8 @@ const program = z.discriminatedUnion("type", [
     secrets: z.optional(z.record(text, text)),
     /** Of the run, for its action log; the session's where it is left out. */
     runId: z.optional(text),
+    /** Whether results are saved where the playbook itself does not say so; they are where it is left out. */
+    checkpoints: z.optional(z.boolean()),
     /** Goes on with what an earlier run of it has finished. */
     resume: z.optional(
       z.object({

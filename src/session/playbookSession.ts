@@ -218,7 +218,10 @@ export class PlaybookSession {
     const { name, path } = playbook;
     const earlierLog = resumed?.run.actionLogId;
     const logId = earlierLog === undefined ? {} : { actionLog: earlierLog };
-    let facts = { name, path, runId, params: visibleParams(playbook, params), ...logId };
+    // Whoever resumes a run goes on as it was begun.
+    const isSaved = program.checkpoints ?? resumed?.run.isSaved ?? true;
+    const unsaved = isSaved ? {} : { checkpoints: false };
+    let facts = { name, path, runId, params: visibleParams(playbook, params), ...logId, ...unsaved };
     const actionLog = new ActionLog({
       directory: launch.directory,
       runId,
@@ -239,6 +242,7 @@ export class PlaybookSession {
       playbook,
       params,
       scope,
+      isSaved,
       ...(replay === undefined ? {} : { replay }),
       ...(recorder === undefined ? {} : { arm: () => scope.enableRecording() }),
       services: this.#services(bus, port, record, spans, batches),

@@ -3,8 +3,9 @@
 import type { TraceSpan } from "./schema";
 
 /**
- * Of the root: `{name, path, runId, params}` of the playbook, `failedStep: {id, index}` once one failed, and `actionLog`, the
- * raw id of the folder of its action log, where that is not the run's.
+ * Of the root: `{name, path, runId, params}` of the playbook, `failedStep: {id, index}` once one failed, `checkpoints: false`
+ * where only the playbook itself could have results saved, and `actionLog`, the raw id of the folder of its action log,
+ * where that is not the run's.
  */
 export const playbookAttribute = "tracekeeper.playbook";
 /** Of the span of a step: `StepFacts`. */

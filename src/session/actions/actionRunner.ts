@@ -85,6 +85,8 @@ export interface ActionContext {
   readonly env: Readonly<Record<string, string>>;
   readonly stop: ActionStop;
   readonly services: ActionServices;
+  /** The step's result is saved: the word for what it has others run, where they have none of their own. */
+  readonly isSaved: boolean;
   /** Why this exit code or this status of HTTP is not what the step expects; undefined where it is. */
   unmetBy(outcome: { readonly exitCode?: number; readonly status?: number }): Promise<string | undefined>;
   /** To be called once, as soon as it is known what is done. */

@@ -28,7 +28,7 @@ export interface BatchInput {
 const tellEveryMs = 10_000;
 
 export async function runBatch(input: BatchInput, context: ActionContext): Promise<ActionResult> {
-  const { texts, step, scope, services, stop } = context;
+  const { texts, step, scope, services, stop, isSaved } = context;
   const { concurrency, max_attempts: maxAttempts, wait = true } = input;
   const name = input.name === undefined ? undefined : texts.fill(input.name);
   const task = texts.fill(input.playbook ?? input.task ?? "");
@@ -61,6 +61,7 @@ export async function runBatch(input: BatchInput, context: ActionContext): Promi
       stepPath: step.path,
       scopeId: scope.ref.id,
       isWaitedFor: wait,
+      isSaved,
     });
   } catch (error) {
     return { failure: describeError(error), output: "" };

@@ -17,6 +17,8 @@ export interface StepBatch {
   readonly scopeId: string;
   /** Otherwise the session waits at its end. */
   readonly isWaitedFor: boolean;
+  /** Whether runs that are playbooks save the results of their steps where these do not say so. */
+  readonly isSaved: boolean;
 }
 
 export interface TriggeredBatch {

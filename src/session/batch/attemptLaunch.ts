@@ -42,9 +42,7 @@ export async function attemptLaunch(request: AttemptLaunchRequest): Promise<Atte
     directory,
     sessionId: attempt.sessionId,
     title: titleOf(attempt),
-    program: isCommand
-      ? programOf(task)
-      : { type: "playbook", path: task.path, params: (await playbookParameters(attempt)) as Params },
+    program: isCommand ? programOf(task) : playbookOf(task, (await playbookParameters(attempt)) as Params),
     cwd: isCommand ? (task.cwd ?? folder) : folder,
     capture: "pipes",
     origin: { type: isCommand ? "command" : "playbook", label: attempt.task, path },
@@ -69,6 +67,13 @@ export function titleOf(item: RunItem & { readonly attempt?: number }): string {
 export function batchRunOf(item: RunItem, attempt: number): LaunchedBatchRun {
   const { batchId: id, batchName, index, runCount, runId } = item;
   return { id, ...(batchName === undefined ? {} : { name: batchName }), index, runCount, runId, attempt };
+}
+
+function playbookOf(
+  { path, checkpoints }: Extract<ResolvedTask, { type: "playbook" }>,
+  params: Params,
+): LaunchedProgram {
+  return { type: "playbook", path, params, ...(checkpoints === undefined ? {} : { checkpoints }) };
 }
 
 function programOf({ command, shell }: CommandTask): LaunchedProgram {

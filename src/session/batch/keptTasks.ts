@@ -8,7 +8,7 @@ import * as z from "zod/mini";
 import { makeFolders } from "../../recorder/makeFolders";
 import { batchFolder } from "../../trace/batch/batchIds";
 import { safeId } from "../../trace/safeId";
-import { type Task, type Tasks, taskSchema, tasksSchema } from "./tasks";
+import { ownTask, type Task, type Tasks, taskSchema, tasksSchema } from "./tasks";
 
 const keptSchema = z.object({
   version: z.literal(1),
@@ -107,8 +107,4 @@ function keptOf(text: string): Kept | undefined {
   } catch {
     return undefined;
   }
-}
-
-function ownTask(tasks: Tasks, name: string): Task | undefined {
-  return Object.hasOwn(tasks, name) ? tasks[name] : undefined;
 }

@@ -16,7 +16,7 @@ import type { Launch } from "../launch";
 import type { SessionPort } from "../sessionPort";
 import { controlOwner } from "./controlOwner";
 import { TaskRegistry } from "./taskRegistry";
-import type { Tasks } from "./tasks";
+import { ownTask, type Tasks } from "./tasks";
 
 export interface SessionBatchesSetup {
   readonly launch: Pick<
@@ -61,13 +61,17 @@ export class SessionBatches implements BatchServices {
   }
 
   async trigger(batch: StepBatch): Promise<TriggeredBatch> {
-    const { stepPath, items, name, playbook, scopeId, isWaitedFor } = batch;
+    const { stepPath, items, name, playbook, scopeId, isWaitedFor, isSaved } = batch;
     const { traceId, safeId, spanOf, launch } = this.#setup;
     if (this.#depth > mostDepth) throw new Error(`batches trigger each other more than ${mostDepth} deep`);
     // From one folder: two steps may mean different playbooks by the same words.
     const task = playbook === undefined ? batch.task : relative(launch.cwd, playbook);
-    if (playbook !== undefined) this.#tasks[task] = { playbook };
-    await this.#check(task);
+    const registered = playbook === undefined ? ownTask(launch.tasks ?? {}, task) : { playbook };
+    // What an earlier step said of it is no word of this one.
+    if (registered === undefined) delete this.#tasks[task];
+    else this.#tasks[task] = registered;
+    const path = await this.#check(task);
+    if (path !== undefined && !isSaved) this.#tasks[task] = { playbook: path, checkpoints: false, ...registered };
     const host = await this.#host();
     const settings = Object.fromEntries(Object.entries(batch.settings).filter(([, value]) => value !== undefined));
     const request = {
@@ -128,15 +132,17 @@ export class SessionBatches implements BatchServices {
     await host?.dispose();
   }
 
-  /** What nobody could run is told before there is a batch. */
-  async #check(task: string): Promise<void> {
+  /** What nobody could run is told before there is a batch. @returns path of the playbook that it is */
+  async #check(task: string): Promise<string | undefined> {
     const { cwd } = this.#setup.launch;
     const registry = new TaskRegistry(cwd, this.#tasks);
     const registered = registry.registered(task);
     try {
       const found = registered && registry.resolved(registered);
-      if (found?.type === "command") return;
-      await registry.playbook(found?.path ?? (await registry.playbookNamed(task)));
+      if (found?.type === "command") return undefined;
+      const path = found?.path ?? (await registry.playbookNamed(task));
+      await registry.playbook(path);
+      return path;
     } catch (error) {
       throw error instanceof ItemRefused ? new Error(error.message.replace(/\.$/, "")) : error;
     }

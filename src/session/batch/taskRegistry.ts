@@ -10,12 +10,12 @@ import type { ParsedPlaybook } from "../playbook/parsePlaybook";
 import type { Playbook } from "../playbook/playbook";
 import { parsedFile } from "../playbookFile";
 import { findPlaybooks, isPlaybookFile, playbookFileName } from "./playbookSearch";
-import type { CommandTask, Task, Tasks } from "./tasks";
+import { type CommandTask, ownTask, type Task, type Tasks } from "./tasks";
 
 export type ResolvedTask =
   | (CommandTask & { readonly type: "command" })
   /** @param path absolute */
-  | { readonly type: "playbook"; readonly path: string };
+  | { readonly type: "playbook"; readonly path: string; readonly checkpoints?: boolean | undefined };
 
 interface KnownFile {
   readonly stamp: string;
@@ -44,7 +44,7 @@ export class TaskRegistry {
 
   /** Undefined where nobody has registered it. */
   registered(name: string): Task | undefined {
-    return Object.hasOwn(this.#tasks, name) ? this.#tasks[name] : undefined;
+    return ownTask(this.#tasks, name);
   }
 
   /** Path of a playbook that nobody has registered. Rejects with `ItemRefused`. */
@@ -53,7 +53,10 @@ export class TaskRegistry {
   }
 
   resolved(task: Task): ResolvedTask {
-    if ("playbook" in task) return { type: "playbook", path: resolve(this.#folder, task.playbook) };
+    if ("playbook" in task) {
+      const { playbook, checkpoints } = task;
+      return { type: "playbook", path: resolve(this.#folder, playbook), checkpoints };
+    }
     return { type: "command", ...task, cwd: resolve(this.#folder, task.cwd ?? ".") };
   }
 

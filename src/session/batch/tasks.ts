@@ -19,12 +19,21 @@ const commandTaskSchema = z.strictObject({
 });
 export type CommandTask = z.infer<typeof commandTaskSchema>;
 
-const playbookTaskSchema = z.strictObject({ playbook: filled });
+const playbookTaskSchema = z.strictObject({
+  playbook: filled,
+  /** Whether the results of its steps are saved where the playbook itself does not say so; they are where it is left out. */
+  checkpoints: z.optional(z.boolean()),
+});
 
 export const taskSchema = z.union([commandTaskSchema, playbookTaskSchema]);
 export type Task = z.infer<typeof taskSchema>;
 export const tasksSchema = z.record(z.string(), taskSchema);
 export type Tasks = Readonly<Record<string, Task>>;
+
+/** Undefined where there is none with this name. */
+export function ownTask(tasks: Tasks, name: string): Task | undefined {
+  return Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+}
 
 export interface TaskProblem {
   readonly task: string;

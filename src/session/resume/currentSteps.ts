@@ -39,7 +39,7 @@ export type ReadPlaybook = (path: string) => Promise<Playbook | undefined>;
 
 /** The run's own playbook first, then those within it of which a step had a result. */
 export async function currentPlaybooks(
-  { results, refs }: Pick<RecordedRun, "results" | "refs">,
+  { results, refs, isSaved: isSavedAround }: Pick<RecordedRun, "results" | "refs" | "isSaved">,
   { playbook, params }: Pick<CurrentPlaybook, "playbook" | "params">,
   read: ReadPlaybook,
 ): Promise<readonly CurrentPlaybook[]> {
@@ -53,7 +53,7 @@ export async function currentPlaybooks(
     const paths = [...new Set([...refs.keys(), ...outers])].filter((path) => path !== "" && outerOf(path) === outer);
     const around = found.find((each) => each.outer === outerOf(outer));
     const values = around && placeholderValues(around, results);
-    const { step, isSaved = true } = current.get(outer) ?? {};
+    const { step, isSaved = isSavedAround } = current.get(outer) ?? {};
     const recorded = paths.map((path) => refs.get(path)?.file).find((each) => each !== undefined);
     const file = recorded === undefined ? undefined : await knownFile(recorded, step, around?.playbook, values);
     const inner = outer === "" ? playbook : file === undefined ? undefined : await read(file);

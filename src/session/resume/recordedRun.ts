@@ -45,6 +45,8 @@ export interface RecordedRun {
   readonly path: string;
   /** As they were, secrets masked. */
   readonly params: Readonly<Record<string, unknown>>;
+  /** Whether results were saved where the playbook itself did not say so. */
+  readonly isSaved: boolean;
   /** In which session steps ran first, for what belongs to them beyond a session. */
   readonly origins: StepOrigins;
   /** Of all checkpoints together. */
@@ -142,6 +144,7 @@ function recordOf(trace: TraceFile, root: TraceSpan, sessionId: string): Recorde
   return {
     ...start,
     actionLogId: actionLogOf(root),
+    isSaved: (root.attributes?.[playbookAttribute] as { readonly checkpoints?: unknown } | null)?.checkpoints !== false,
     origins: originsOf(root, sessionId),
     state: { ...state, events },
     results: lastResults(events),

@@ -26,6 +26,7 @@ export interface AttemptRequest {
   /** Of what it runs within. */
   readonly stop: ActionStop;
   readonly services: RunServices;
+  readonly isSaved: boolean;
   readonly openPlaybook: (scope: RunEventScope, stop: ActionStop) => ActionContext["openPlaybook"];
 }
 
@@ -59,6 +60,7 @@ export async function attempt(request: AttemptRequest): Promise<ActionResult> {
       env: request.env,
       stop,
       services,
+      isSaved: request.isSaved,
       unmetBy: async (outcome) => {
         const { exitCodes, statuses } = expectationsFor(use.action, expect);
         const own = { ...(exitCodes && { exitCodes }), ...(statuses && { statuses }) };

@@ -22,6 +22,8 @@ export interface PlaybookRunRequest {
   readonly params: ParameterValues;
   readonly scope: PlaybookScope;
   readonly services: RunServices;
+  /** Whether results are saved where the playbook itself does not say so; true where it is left out. */
+  readonly isSaved?: boolean;
   /** Has the run recorded, any number of times: something of it is to be saved. Left out where nothing can be. */
   readonly arm?: () => void;
   /** By path: what finished in the run that this one resumes; its events are in the state of the scope. */
@@ -83,10 +85,10 @@ export class PlaybookRun {
 
   /** Never rejects because of what a step does. */
   async run(): Promise<RunResult> {
-    const { playbook, params, scope, services } = this.#request;
+    const { playbook, params, scope, services, isSaved = true } = this.#request;
     const { name, path } = playbook;
     const chain = [services.realPath(path)];
-    const frame: Frame = { playbook, params, scope, stop: this.#stop, prefix: "", chain, isSaved: true };
+    const frame: Frame = { playbook, params, scope, stop: this.#stop, prefix: "", chain, isSaved };
     this.#armFor(frame);
     scope.emit({ type: "runStarted", name, path, params, isResumed: this.#replay.size > 0 });
     // That it was begun, and with what, is kept before its first step.
@@ -181,6 +183,7 @@ export class PlaybookRun {
       folder: resolve(dirname(playbook.path), texts.fill(playbook.cwd)),
       stop: frame.stop,
       services,
+      isSaved,
       openPlaybook: (actionScope, stop) => (path, params) =>
         this.#open({ ...frame, scope: actionScope, stop, prefix: `${ref.path}/`, isSaved }, path, params),
     });

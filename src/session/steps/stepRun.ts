@@ -24,6 +24,8 @@ export interface StepRequest {
   readonly folder: string;
   readonly stop: ActionStop;
   readonly services: RunServices;
+  /** Its result is saved; see `isStepSaved`. */
+  readonly isSaved: boolean;
   readonly openPlaybook: AttemptRequest["openPlaybook"];
 }
 
@@ -148,9 +150,22 @@ class Tries {
     timeoutMs: number | undefined,
     texts = this.#request.texts,
   ): Promise<ActionResult> {
-    const { ref, folder, playbook, stop, services, openPlaybook } = this.#request;
+    const { ref, folder, playbook, stop, services, isSaved, openPlaybook } = this.#request;
     const env = texts.fillAll(playbook.env);
-    const request = { step: ref, scope, use, expect, timeoutMs, texts, folder, env, stop, services, openPlaybook };
+    const request = {
+      step: ref,
+      scope,
+      use,
+      expect,
+      timeoutMs,
+      texts,
+      folder,
+      env,
+      stop,
+      services,
+      isSaved,
+      openPlaybook,
+    };
     const result = await attempt(request);
     this.usage = addUsage(this.usage, result.usage);
     return result;

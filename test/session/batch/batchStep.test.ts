@@ -95,6 +95,33 @@ steps:
     ]);
   });
 
+  it("arms its own session, and those of its runs as far as their playbooks say nothing themselves", async () => {
+    await write("plain.playbook.yaml", "name: Plain\nsteps: [{ id: one, action: run, with: { command: 'true' } }]\n");
+    const wants = "name: Wants\ncheckpoints: true\nsteps: [{ id: one, action: run, with: { command: 'true' } }]\n";
+    await write("wants.playbook.yaml", wants);
+    const step = (id: string, what: string, more = "") =>
+      `  - { id: ${id}, action: batch, with: { ${what}, items: [{}] }${more} }\n`;
+    const end = await runs.run(`name: x
+checkpoints: false
+steps:
+${step("off", "playbook: plain.playbook.yaml")}${step("named", "task: Plain")}${step("own", "playbook: wants.playbook.yaml")}${step("on", "playbook: plain.playbook.yaml", ", checkpoints: true")}`);
+    expect(end.code).toBe(0);
+    const saved = ({ events = [] }: TraceSpan) =>
+      events.flatMap(({ name, attributes }) =>
+        name === "tracekeeper.checkpoint" ? (attributes?.["events"] as { event: { type: string } }[]) : [],
+      );
+    const finished = (span: TraceSpan | undefined) =>
+      span === undefined ? [] : saved(span).flatMap(({ event }) => (event.type === "stepFinished" ? [event] : []));
+    const { spans } = end.recorded.trace;
+    expect(finished(spans[0])).toMatchObject([{ result: { step: { path: "on" } } }]);
+    const counts: number[] = [];
+    for (const { attributes } of spans) {
+      const batch = attributes?.["tracekeeper.triggeredBatch"] as { readonly id: string } | undefined;
+      if (batch !== undefined) counts.push(finished((await traceOfRun(batch.id, 0)).spans[0]).length);
+    }
+    expect(counts).toEqual([0, 0, 1, 1]);
+  });
+
   it.each([
     ["a JSON array", "items.json", '["a","b"]', "{ file: items.json }"],
     ["lines of JSON", "items.ndjson", '"a"\n"b"\n', "{ file: items.ndjson }"],

@@ -10,7 +10,7 @@ describe("tasksOf", () => {
       a: "node a.js",
       b: ["node", "b.js"],
       c: { command: "node c.js", cwd: "below", env: { A: "1" }, shell: "bash" },
-      d: { playbook: "d.playbook.yaml" },
+      d: { playbook: "d.playbook.yaml", checkpoints: false },
     };
     expect(tasksOf(value)).toEqual({
       tasks: { ...value, a: { command: "node a.js" }, b: { command: ["node", "b.js"] } },

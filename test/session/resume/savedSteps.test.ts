@@ -1,5 +1,6 @@
 // What a resumed run takes over where not all results are saved.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { LaunchedPlaybook } from "../../../src/session/launch";
 import { planResume } from "../../../src/session/resume/planResume";
 import { readRecordedRun } from "../../../src/session/resume/recordedRun";
 import type { Run } from "../runs";
@@ -20,8 +21,8 @@ const last = `  - { id: last, action: run, with: { command: "echo last >> done; 
 const inner = (id: string, more = "") =>
   `  - { id: ${id}, action: playbook, with: { path: inner.playbook.yaml }${more} }\n`;
 
-async function failed(yaml: string): Promise<Run> {
-  const run = await sample.start(await sample.write(`name: Sample\n${yaml}`));
+async function failed(yaml: string, program?: Partial<LaunchedPlaybook>): Promise<Run> {
+  const run = await sample.start(await sample.write(`name: Sample\n${yaml}`), program);
   expect((await sample.end(run)).code).toBe(1);
   await sample.runs.folder.dir.write("work/go", "");
   return run;
@@ -46,6 +47,19 @@ describe("a resumed run", () => {
   it("takes over the one step whose result is saved", async () => {
     const run = await failed(`checkpoints: false\nsteps:\n${step("one")}${step("two", ", checkpoints: true")}${last}`);
     expect(await resumed(run)).toEqual(["one", "last"]);
+  });
+
+  it("goes on as its session was begun where the playbook says nothing itself", async () => {
+    const yaml = `steps:\n${step("one")}${step("two", ", checkpoints: true")}${last}`;
+    const run = await failed(yaml, { checkpoints: false });
+    await sample.runs.folder.remove("work/go");
+    const again = await sample.start(await sample.write(`name: Sample\n${yaml}`), {
+      resume: { path: sample.traceOf(run) },
+    });
+    expect((await sample.end(again)).code).toBe(1);
+    expect([...(await readRecordedRun(sample.traceOf(again))).results.keys()]).toEqual(["two"]);
+    await sample.runs.folder.dir.write("work/go", "");
+    expect(await resumed(again)).toEqual(["one", "last"]);
   });
 
   it("takes over what finished within a playbook that alone wants that, and can be resumed again", async () => {

@@ -23,7 +23,10 @@ interface Recording {
 }
 
 /** @param files texts of playbooks by name; the run's own is `outer` */
-async function record(files: Readonly<Record<string, string>>, canRecord = true): Promise<Recording> {
+async function record(
+  files: Readonly<Record<string, string>>,
+  { canRecord = true, ...session }: { readonly canRecord?: boolean; readonly isSaved?: boolean } = {},
+): Promise<Recording> {
   const parse = (name: string) => parsePlaybook(`name: ${name}\n${files[name]}`, `/${name}`);
   const { playbook, problems } = parse("outer");
   if (playbook === undefined) throw new Error(problems.map(({ message }) => message).join("; "));
@@ -54,7 +57,7 @@ async function record(files: Readonly<Record<string, string>>, canRecord = true)
     armedAt.push(`${event.result.step.path} ${scope.isRecording ? "armed" : "disarmed"}`);
   });
   const arm = () => scope.enableRecording();
-  const run = new PlaybookRun({ playbook, params: {}, scope, services, ...(canRecord ? { arm } : {}) });
+  const run = new PlaybookRun({ playbook, params: {}, scope, services, ...session, ...(canRecord ? { arm } : {}) });
   await run.publish(await run.run());
   const { events, sources } = scope.runtimeState ?? {};
   return {
@@ -84,7 +87,18 @@ describe("the recording of a playbook", () => {
   });
 
   it("is never armed where nothing can be recorded", async () => {
-    expect((await record({ outer: `steps:\n${asks("one")}` }, false)).armedAt).toEqual(["one disarmed"]);
+    const recording = await record({ outer: `steps:\n${asks("one")}` }, { canRecord: false });
+    expect(recording.armedAt).toEqual(["one disarmed"]);
+  });
+
+  it("is armed by the session, which says so by default; where it says no, by a playbook or a step that says yes", async () => {
+    const steps = `steps:\n${asks("one")}${asks("two")}`;
+    expect((await record({ outer: steps }, { isSaved: true })).saved).toEqual(["one", "two"]);
+    const nothing = { armedAt: ["one disarmed", "two disarmed"], saved: undefined, sources: undefined };
+    expect(await record({ outer: steps }, { isSaved: false })).toEqual(nothing);
+    expect((await record({ outer: `checkpoints: true\n${steps}` }, { isSaved: false })).saved).toEqual(["one", "two"]);
+    const oneStep = `steps:\n${asks("one", ", checkpoints: true")}${asks("two")}`;
+    expect((await record({ outer: oneStep }, { isSaved: false })).saved).toEqual(["one"]);
   });
 
   it("is armed by a step alone, and holds what that one comes to and how the run began", async () => {
