@@ -199,8 +199,10 @@ steps:
       };
       expect(isThere()).toBe(true);
       const listed = (await tracekeeper(["ls", "--json"])).stdout.trim().split("\n");
-      const sessions = listed.map((line) => JSON.parse(line) as { id: string; state: string });
-      const { id = "" } = sessions.find(({ state }) => state === "crashed") ?? {};
+      const sessions = listed.map((line) => JSON.parse(line) as { id: string; state: string; endedAtStep?: number });
+      const { id = "", endedAtStep } = sessions.find(({ state }) => state === "crashed") ?? {};
+      expect(endedAtStep).toBe(2);
+      expect((await tracekeeper(["ls"])).stdout).toMatch(/^✗ Crashed .* at step 2 /m);
       expect(await tracekeeper(["resume", "--again", "--end-left", id])).toMatchObject({ code: 0 });
       expect(isThere()).toBe(false);
       expect(await done()).toBe("first");

@@ -1,6 +1,7 @@
 // `tracekeeper ls`: the sessions of a directory, one line each.
 
 import { resolve } from "node:path";
+import { badlyEndedStep } from "../store/launchedPlaybook";
 import type { SessionEntry } from "../store/sessionEntry";
 import { describeState } from "../trace/describeState";
 import { formatAge, formatCount, formatDuration } from "../trace/formatValue";
@@ -143,7 +144,11 @@ function titleText(entry: SessionEntry): string {
   return title === entry.safeId ? "" : visibleLine(oneLine(title, titleLength));
 }
 
-function failuresText({ failures, state }: SessionEntry): string {
+/** A run of a playbook stops at a step, which says more than how many failures there are. */
+function failuresText(entry: SessionEntry): string {
+  const { failures, state } = entry;
+  const step = stepNumber(entry);
+  if (step !== undefined) return `at step ${step}`;
   return !failures || state.status === "completed" ? "" : quantity(failures, "failure");
 }
 
@@ -162,6 +167,12 @@ function ageText(entry: SessionEntry, nowMs: number): string {
 
 function widest(texts: readonly string[]): number {
   return texts.reduce((width, text) => Math.max(width, textWidth(text)), 0);
+}
+
+/** From 1 on. */
+function stepNumber({ playbook, state }: SessionEntry): number | undefined {
+  const step = badlyEndedStep(playbook, state);
+  return step === undefined ? undefined : step + 1;
 }
 
 function entryObject(entry: SessionEntry, nowMs: number): object {
@@ -185,6 +196,7 @@ function entryObject(entry: SessionEntry, nowMs: number): object {
     // Nothing is what a producer writes to whom nobody told any.
     totalTokens: entry.totalTokens || undefined,
     cost: entry.totalCost || undefined,
+    endedAtStep: stepNumber(entry),
     failedSteps: entry.failures,
     openSteps: entry.openSpans,
     tags: entry.tags,

@@ -35,6 +35,7 @@ import { SessionPort } from "./sessionPort";
 import { SessionRecord } from "./sessionRecord";
 import type { RunEnd } from "./sessionRun";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
+import { recordLastStep } from "./steps/lastStep";
 import { PlaybookRun, type RunResult } from "./steps/playbookRun";
 import { isRecordedEvent, type RunBus, type RunEvent } from "./steps/runEvent";
 import { RunRecorder } from "./steps/runRecorder";
@@ -212,7 +213,11 @@ export class PlaybookSession {
     const { recorder } = record;
     const spans = recorder && new RunRecorder(recorder, record.rootSpanId, record.ids, this.#outputTarget);
     spans?.listen(bus);
-    if (recorder !== undefined) writeCheckpoints(bus, scope, { recorder, rootSpanId: record.rootSpanId });
+    if (recorder !== undefined) {
+      const { rootSpanId } = record;
+      recordLastStep(bus, recorder, rootSpanId);
+      writeCheckpoints(bus, scope, { recorder, rootSpanId });
+    }
     const origins = stepOrigins(resumed?.run, launch.sessionId, program.resume?.again);
     const replay = resumed && takeOver(scope, record, resumed, { origins, mask: this.#mask });
     const { name, path } = playbook;

@@ -13,7 +13,7 @@ import type { FileListing } from "./sessionFacts";
 import type { SessionHeader } from "./sessionHeader";
 import type { SnapshotListing } from "./snapshotListing";
 
-export const listingVersion = 2;
+export const listingVersion = 3;
 
 /** All but what is not read: that it exists, or that it can't be read, is found out by looking again. */
 export type RememberedContent = Exclude<FileListing, { readonly type: "seen" | "unreadable" }>;
@@ -37,6 +37,7 @@ export const problemSchema = z.object({
 const playbookSchema = z.object({
   path: z.string(),
   failedStep: number,
+  lastStep: z.optional(z.object({ index: z.number(), isOver: z.boolean() })),
   resumedFrom: text,
 } satisfies ShapeOf<LaunchedPlaybook>);
 
@@ -112,6 +113,7 @@ const journalSchema = z.object({
   ...header,
   problem: z.optional(problemSchema),
   facts: journalFactsSchema,
+  wholeFromSeq: number,
   identity: z.optional(z.object(identity)),
 } satisfies ShapeOf<JournalListing>);
 

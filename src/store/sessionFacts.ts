@@ -11,6 +11,7 @@ import { deriveState, freshForMs, type SessionState } from "../trace/state";
 import { type FileStamp, mtimeMsOf } from "./fileAccess";
 import { isForeignRow, mainFileOf, shownIdOf } from "./foreignFiles";
 import type { JournalListing } from "./journalListing";
+import type { LaunchedPlaybook } from "./launchedPlaybook";
 import type { SessionEntry } from "./sessionEntry";
 import type { SessionHeader } from "./sessionHeader";
 import type { SnapshotListing } from "./snapshotListing";
@@ -97,7 +98,7 @@ export function combineFiles(directory: string, rowId: string, files: readonly L
       openSpans: snapshot?.openSpans,
       tags: header.tags?.length ? header.tags : undefined,
       program: header.command ?? header.agent ?? header.title,
-      playbook: header.playbook,
+      playbook: combinePlaybooks(parts),
       batch: header.batch,
       problem: parts.problem ?? snapshotProblem(snapshot, journal),
       files: files.map((file) => file.name).sort(),
@@ -198,9 +199,21 @@ function combineHeaders(snapshot: SessionHeader = {}, journal: SessionHeader = {
     tags: snapshot.tags ?? journal.tags,
     startedMs: snapshot.startedMs ?? journal.startedMs,
     batch: snapshot.batch ?? journal.batch,
-    // What a run came to stands in the newer of the two.
-    playbook: snapshot.playbook?.failedStep === undefined ? (journal.playbook ?? snapshot.playbook) : snapshot.playbook,
   };
+}
+
+/** What a run came to stands in the newer of the two. */
+function combinePlaybooks({ snapshot, journal, unreadIncarnation }: Parts): LaunchedPlaybook | undefined {
+  const told = snapshot?.playbook;
+  const playbook = told?.failedStep === undefined ? (journal?.playbook ?? told) : told;
+  if (playbook === undefined || unreadIncarnation !== undefined)
+    return playbook && { ...playbook, lastStep: undefined };
+  const { instance, seq = -1 } = snapshot?.writer ?? {};
+  // Between the records of a snapshot and those that were read of its journal a further step may have begun.
+  const isNewest =
+    journal === undefined ||
+    (journal.identity?.instance === instance && seq + 1 >= (journal.wholeFromSeq ?? Number.POSITIVE_INFINITY));
+  return { ...playbook, lastStep: journal?.playbook?.lastStep ?? (isNewest ? told?.lastStep : undefined) };
 }
 
 /** Two readings of the same facts differ only in what time and the writer's process change. */

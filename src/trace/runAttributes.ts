@@ -8,6 +8,8 @@ import type { TraceSpan } from "./schema";
  * where that is not the run's.
  */
 export const playbookAttribute = "tracekeeper.playbook";
+/** Of the root: `{id, index, isOver}` of the playbook's own step that was begun last, for whoever reads no further than the root. */
+export const lastStepAttribute = "tracekeeper.lastStep";
 /** Of the span of a step: `StepFacts`. */
 export const stepAttribute = "tracekeeper.step";
 /** Of the span of an attempt at a step: `{number}`, from 1 on. */

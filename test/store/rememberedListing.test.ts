@@ -90,6 +90,7 @@ const content: fc.Arbitrary<RememberedContent> = fc.oneof(
       ...header,
       problem,
       identity: fc.option(fc.record(identity), { nil: undefined }),
+      wholeFromSeq: fc.option(fc.nat(), { nil: undefined }),
       facts: fc.record({
         incarnation: fc.nat(),
         instance: text,
@@ -228,15 +229,15 @@ describe("a remembered listing", () => {
   });
 
   it("is nothing where another format or a newer one has sound checksums", async () => {
-    const fields = { format: "tracekeeper-listing", version: 2, ...origin };
+    const fields = { format: "tracekeeper-listing", version: 3, ...origin };
     expect(decodeHeader(forge(JSON.stringify(fields)))).toMatchObject(origin);
-    for (const other of [{ version: 3 }, { version: 0 }, { format: "other" }, { directory: 1 }]) {
+    for (const other of [{ version: 4 }, { version: 2 }, { format: "other" }, { directory: 1 }]) {
       expect(decodeHeader(forge(JSON.stringify({ ...fields, ...other })))).toBeUndefined();
     }
   });
 
   it("believes no session whose shape is another, whatever its checksum", async () => {
-    const headerLine = JSON.stringify({ format: "tracekeeper-listing", version: 2, ...origin });
+    const headerLine = JSON.stringify({ format: "tracekeeper-listing", version: 3, ...origin });
     const sound: readonly unknown[] = [
       "a.json",
       1,

@@ -2,6 +2,7 @@
 
 import * as vscode from "vscode";
 import { type Disposable, DisposableStore } from "../../base/disposable";
+import { badlyEndedStep } from "../../store/launchedPlaybook";
 import type { SessionEntry } from "../../store/sessionEntry";
 import { describeState } from "../../trace/describeState";
 import { formatAge } from "../../trace/formatValue";
@@ -80,11 +81,12 @@ export class PlaybookLenses implements Disposable {
   }
 }
 
-function lastRunWords(run: SessionEntry, nowMs: number): string {
-  const state = plainText(describeState(run.state, nowMs).label, 60).toLowerCase();
+export function lastRunWords(run: SessionEntry, nowMs: number): string {
+  const isKilled = run.state.reasons.some(({ type }) => type === "killed");
+  const state = isKilled ? vscode.l10n.t("killed") : plainText(describeState(run.state, nowMs).label, 60).toLowerCase();
   if (isLive(run)) return vscode.l10n.t("Last run: {0}", state);
   const age = formatAge(Math.max(0, nowMs - entryTimeMs(run)));
-  const step = run.playbook?.failedStep;
-  if (isFailed(run) && step !== undefined) return vscode.l10n.t("Last run: {0} at step {1}, {2}", state, step + 1, age);
+  const step = badlyEndedStep(run.playbook, run.state);
+  if (step !== undefined) return vscode.l10n.t("Last run: {0} at step {1}, {2}", state, step + 1, age);
   return vscode.l10n.t("Last run: {0}, {1}", state, age);
 }
