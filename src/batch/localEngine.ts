@@ -1,8 +1,6 @@
 // Runs batches in this process: the embedded engine. A sealed batch is worked on until it has ended or the engine is
 // disposed; one that is not sealed in time is aborted.
 
-import type { Disposable } from "../base/disposable";
-import { describeError } from "../base/logger";
 import type { BatchSettings } from "../trace/batch/batchRecord";
 import type { BatchState } from "../trace/batch/batchState";
 import type { BatchClock } from "./batchClock";
@@ -14,11 +12,12 @@ import {
   type CreatedBatch,
   type StreamAnswer,
 } from "./batchEngine";
-import { BatchService, sealTimeoutMs } from "./batchService";
+import { BatchService } from "./batchService";
 import type { ItemLine } from "./itemLine";
 import { LocalBatch } from "./localBatch";
 import type { LocalContext, LocalStore } from "./localContext";
 import type { Runner } from "./runner";
+import { SealDeadlines } from "./sealDeadlines";
 
 export interface LocalEngineOptions {
   readonly store: LocalStore;
@@ -32,8 +31,7 @@ export class LocalEngine implements BatchEngine {
   readonly name = "local";
   readonly #context: LocalContext;
   readonly #batches = new Map<string, LocalBatch>();
-  /** By id of a batch whose items have not all come. */
-  readonly #deadlines = new Map<string, Disposable>();
+  readonly #deadlines: SealDeadlines;
   #isDisposed = false;
 
   constructor(options: LocalEngineOptions) {
@@ -47,11 +45,12 @@ export class LocalEngine implements BatchEngine {
       onProblem,
     });
     this.#context = { ...options, service, onEnded: (id) => this.#ended(id) };
+    this.#deadlines = new SealDeadlines({ store, service, clock, onProblem });
   }
 
   async create(request: BatchRequest): Promise<CreatedBatch> {
     const created = await this.#context.service.create(request);
-    if (!created.isCached) await this.#awaitSeal(created.id);
+    if (!created.isCached) await this.#deadlines.watch(created.id);
     return created;
   }
 
@@ -65,7 +64,7 @@ export class LocalEngine implements BatchEngine {
       state.status === "PENDING" && !state.sealed && state.processingCompletedAt === undefined;
     const reason = "cancelled before its items had come";
     if (await store.update(id, isUnsealed, [{ type: "aborted", reason, by }])) {
-      this.#forget(id);
+      this.#deadlines.forget(id);
       return await this.#change(id, true, "The batch was aborted before its items had come");
     }
     const isOpen = (state: BatchState) => !state.isFinal && !state.isCancelled;
@@ -132,20 +131,19 @@ export class LocalEngine implements BatchEngine {
     const state = this.#context.store.live(id);
     if (state === undefined || state.isFinal) return;
     if (state.sealed || state.processingCompletedAt !== undefined) this.#start(id);
-    else await this.#awaitSeal(id);
+    else await this.#deadlines.watch(id);
   }
 
   async dispose(): Promise<void> {
     this.#isDisposed = true;
-    for (const deadline of this.#deadlines.values()) deadline.dispose();
+    this.#deadlines.dispose();
     for (const batch of this.#batches.values()) batch.dispose();
-    this.#deadlines.clear();
     this.#batches.clear();
     await this.#context.runner.leave?.();
   }
 
   #start(id: string): void {
-    this.#forget(id);
+    this.#deadlines.forget(id);
     if (this.#isDisposed || this.#batches.has(id)) return;
     const batch = new LocalBatch(id, this.#context);
     this.#batches.set(id, batch);
@@ -155,35 +153,6 @@ export class LocalEngine implements BatchEngine {
   #ended(id: string): void {
     this.#batches.get(id)?.dispose();
     this.#batches.delete(id);
-  }
-
-  async #awaitSeal(id: string): Promise<void> {
-    const { store, clock } = this.#context;
-    const facts = await store.read(id);
-    if (facts === undefined || facts.sealed || facts.status !== "PENDING" || this.#isDisposed) return;
-    this.#forget(id);
-    const leftMs = facts.createdAt + sealTimeoutMs - clock.nowMs();
-    if (leftMs <= 0) return await this.#reap(id);
-    this.#deadlines.set(
-      id,
-      clock.after(leftMs, () => {
-        this.#reap(id).catch((error: unknown) => {
-          const problem = error instanceof Error ? error : new Error(String(error));
-          this.#context.onProblem(`Batch ${id} can't be aborted: ${describeError(error)}`, problem);
-        });
-      }),
-    );
-    if (store.live(id)?.sealed === true) this.#forget(id);
-  }
-
-  async #reap(id: string): Promise<void> {
-    this.#forget(id);
-    await this.#context.service.abort(id, `not sealed within ${sealTimeoutMs / 60_000} minutes`);
-  }
-
-  #forget(id: string): void {
-    this.#deadlines.get(id)?.dispose();
-    this.#deadlines.delete(id);
   }
 
   async #stateOf(id: string): Promise<BatchState> {
