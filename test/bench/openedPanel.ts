@@ -54,6 +54,7 @@ export class PanelHost implements AsyncDisposable {
   /** Settles when all rows are there. */
   async open(key: string): Promise<OpenedPanel> {
     const link = await openPanelLink(this.#browser, { widthPx: 1400, heightPx: 900 });
+    link.page.setDefaultTimeout(shownMs);
     const model = new TraceModel(key, this.#reader, this.#store);
     const panel = { webview: link.webview, visible: true, onDidChangeViewState: () => ({ dispose() {} }) };
     const connection = new PanelConnection({
