@@ -44,8 +44,8 @@ export default defineConfig({
           include: ["test/vscode/workbench/**/*.test.ts"],
           globalSetup: ["test/support/packageExtension.ts"],
           environment: "node",
-          // One VS Code at a time: two would share the machine's cores and make each other late.
-          fileParallelism: false,
+          // Two at a time: each waits half of the time for windows, terminals and programs that begin.
+          maxWorkers: 2,
           testTimeout: 240_000,
           hookTimeout: 300_000,
         },

@@ -8,6 +8,9 @@
 // Every wait is for something that shows; none is for a time. A wait that fails says what was looked for.
 import type { Browser, FrameLocator, Locator, Page } from "playwright-core";
 
+/** How long the first wait after a reload may take: extensions begin only once the window is there. */
+export const afterReload = { timeout: 60_000 };
+
 export interface WorkbenchOptions {
   readonly widthPx?: number | undefined;
   readonly heightPx?: number | undefined;
@@ -193,8 +196,14 @@ export class Workbench implements AsyncDisposable {
 
   /** Chooses an item of the menu that a right click on `target` opens. */
   async chooseFromMenu(target: Locator, item: string): Promise<void> {
-    await target.click({ button: "right" });
     const entry = this.page.getByRole("menuitem", { name: item });
+    await target.click({ button: "right" });
+    // A window knows only a moment after it has opened whether its folder is trusted, and a menu stays as it was opened.
+    while ((await entry.getAttribute("aria-disabled")) === "true") {
+      await this.page.keyboard.press("Escape");
+      await entry.waitFor({ state: "hidden" });
+      await target.click({ button: "right" });
+    }
     // A menu ignores the mouse button for a moment after it opened, but not the keyboard.
     await entry.hover();
     await this.page.keyboard.press("Enter");

@@ -13,7 +13,7 @@ import { madeUpTrace } from "../../browser/panelHarness";
 import { encodeBatchLog, madeBatch, madeBatchId, untilMs } from "../../support/batchLogs";
 import { type Browser, launchChromium } from "../../support/chromium";
 import { type RunningVscode, startVscode } from "../../support/vscodeServer";
-import { openWorkbench, type Workbench } from "../../support/workbench";
+import { afterReload, openWorkbench, type Workbench } from "../../support/workbench";
 
 let browser: Browser;
 let vscode: RunningVscode;
@@ -146,6 +146,7 @@ describe("a batch", () => {
       .poll(() => workbench.panel().getByRole("columnheader", { name: "Duration" }).getAttribute("aria-sort"))
       .toBe("descending");
     await workbench.reload();
+    await workbench.panel().locator(".status-counts").waitFor(afterReload);
     await expect.poll(() => workbench.panel().locator(".status-counts").innerText()).toBe("3 of 40 runs");
     await workbench.panel().getByRole("heading", { name: "Run 8" }).waitFor();
   });

@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { type Browser, launchChromium } from "../../support/chromium";
 import { type RunningVscode, startVscode } from "../../support/vscodeServer";
-import { openWorkbench, type Workbench } from "../../support/workbench";
+import { afterReload, openWorkbench, type Workbench } from "../../support/workbench";
 
 let browser: Browser;
 let vscode: RunningVscode;
@@ -185,7 +185,7 @@ steps:
     await workbench.panel().getByText("Wait for it").first().waitFor();
 
     await workbench.reload();
-    await workbench.statusBar.getByRole("button", { name: /being recorded/ }).waitFor();
+    await workbench.statusBar.getByRole("button", { name: /being recorded/ }).waitFor(afterReload);
     await workbench.panel().getByText("Wait for it").first().waitFor();
     await workbench.openContainer("Tracekeeper");
     await row.getByText(/Running/).waitFor();

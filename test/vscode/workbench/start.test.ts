@@ -4,7 +4,7 @@ import * as path from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it } from "vitest";
 import { type Browser, launchChromium } from "../../support/chromium";
 import { type RunningVscode, startVscode } from "../../support/vscodeServer";
-import { openWorkbench, type Workbench } from "../../support/workbench";
+import { afterReload, openWorkbench, type Workbench } from "../../support/workbench";
 
 let browser: Browser;
 let vscode: RunningVscode;
@@ -155,7 +155,7 @@ describe("a running session", () => {
       .panel()
       .getByText(/pid \d+/)
       .first()
-      .waitFor();
+      .waitFor(afterReload);
     await runningItem().waitFor();
     process.kill(pid, 0);
     await workbench.openContainer("Tracekeeper");

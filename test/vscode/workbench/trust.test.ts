@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type Browser, launchChromium } from "../../support/chromium";
 import { makeTempDir, type TempDir } from "../../support/tempDir";
 import { type RunningVscode, startVscode } from "../../support/vscodeServer";
-import { openWorkbench, type Workbench } from "../../support/workbench";
+import { afterReload, openWorkbench, type Workbench } from "../../support/workbench";
 
 let browser: Browser;
 
@@ -102,7 +102,7 @@ describe("a trusted window", () => {
       .waitFor();
     const searched = await selected().innerText();
     await workbench.reload();
-    await workbench.panel().getByRole("treegrid").waitFor();
+    await workbench.panel().getByRole("treegrid").waitFor(afterReload);
     await expect.poll(() => selected().innerText()).toBe(searched);
     expect(before).not.toBe("");
     await expect.poll(() => workbench.panel().getByLabel("Find in Trace").inputValue()).toBe("backfill");
