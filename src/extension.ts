@@ -84,6 +84,7 @@ export function activate(context: vscode.ExtensionContext): void {
       logger,
       navigator,
       storage: context.globalStorageUri.fsPath,
+      workspaceState: context.workspaceState,
       start: starter.start,
     }),
   );
@@ -119,6 +120,7 @@ export function activate(context: vscode.ExtensionContext): void {
       navigator,
       logger,
       isEnabled: () => readSettings(silentLogger).notifyOnFailure,
+      isToldElsewhere: (key) => batches.isTold(key),
     }),
   );
   const problems = own(
@@ -145,6 +147,7 @@ export function activate(context: vscode.ExtensionContext): void {
       program: join(context.extensionUri.fsPath, "dist", "session.js"),
       playbookTools,
       secrets,
+      onLaunched: (session) => batches.onLaunched(session),
     }),
   );
   own(onDidChangeSessionControl(() => view.refresh()));
@@ -251,6 +254,7 @@ export function activate(context: vscode.ExtensionContext): void {
             path: filePath(from),
             key: typeof key === "string" ? key : actions.entryOf(from)?.key,
           }),
+        triggerBatch: (uri) => sessions.triggerBatch(filePath(uri)),
         ...batches.commands,
         forgetSecret: async () => {
           const { forgetSecret } = await import("./host/playbook/run/forgetSecret");

@@ -43,6 +43,7 @@ export const commandIds = {
   runPlaybook: "tracekeeper.runPlaybook",
   resumePlaybook: "tracekeeper.resumePlaybook",
   forgetSecret: "tracekeeper.forgetSecret",
+  triggerBatch: "tracekeeper.triggerBatch",
   openBatch: "tracekeeper.openBatch",
   cancelBatch: "tracekeeper.cancelBatch",
   pauseBatch: "tracekeeper.pauseBatch",

@@ -83,7 +83,7 @@ describe("the activated extension", () => {
       until: "restricted",
     });
     const refusals = told.filter((text) => text.startsWith("info In Restricted Mode no session is started"));
-    expect(refusals).toHaveLength(8);
+    expect(refusals).toHaveLength(9);
     expect(await readdir(folder.join("restricted"))).toEqual([]);
     expect(existsSync(restricted)).toBe(false);
   });

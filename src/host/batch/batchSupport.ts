@@ -9,19 +9,29 @@ import { batchNavigateTargets } from "../../protocol/batchMessages";
 import { makeProbeLiveness } from "../../recorder/liveness";
 import { BatchCatalog } from "../../store/batches/batchCatalog";
 import type { FileAccess } from "../../store/fileAccess";
+import type { SessionEntry } from "../../store/sessionEntry";
 import type { TraceStore } from "../../store/traceStore";
 import { batchFileNames, batchFolder } from "../../trace/batch/batchIds";
 import type { BatchRunRef } from "../../trace/batch/batchRun";
+import { plainText } from "../../trace/plainText";
 import { safeId } from "../../trace/safeId";
-import { inBackground } from "../commandEdge";
+import { inBackground, reportError } from "../commandEdge";
 import type { FailingStepNavigator } from "../failures/goToFailingStep";
+import { entryLabel } from "../sessions/sessionRows";
 import { readSettings } from "../settings";
+import type { LaunchedSession } from "../start/launchRequest";
 import { type BatchCommands, batchCommands } from "./batchCommands";
-import { BatchControl } from "./batchControl";
+import { BatchControl, controlledBatch } from "./batchControl";
 import { BatchEditorProvider } from "./batchEditor";
 import { doBatchIntent } from "./batchIntents";
 import { ListedBatches } from "./batchListing";
+import { BatchNotices } from "./batchNotices";
+import { batchNotifications } from "./batchNotifications";
 import { BatchRunners } from "./batchRunners";
+import { StartedBatches } from "./startedBatches";
+
+/** Logs of the batches that this workspace's window tells of. */
+const toldKey = "tracekeeper.toldBatches";
 
 export interface BatchSupportOptions {
   readonly extensionUri: vscode.Uri;
@@ -31,6 +41,7 @@ export interface BatchSupportOptions {
   readonly navigator: FailingStepNavigator;
   /** The extension's own folder. */
   readonly storage: string;
+  readonly workspaceState: Pick<vscode.Memento, "get" | "update">;
   /** Starts watching the trace directories. */
   start(): void;
 }
@@ -39,9 +50,11 @@ export class BatchSupport implements vscode.Disposable {
   readonly listed: ListedBatches;
   readonly commands: BatchCommands;
   readonly #editor: BatchEditorProvider;
+  readonly #started: StartedBatches;
   readonly #owned = new DisposableStore();
 
-  constructor({ extensionUri, store, access, logger, navigator, storage, start }: BatchSupportOptions) {
+  constructor(options: BatchSupportOptions) {
+    const { extensionUri, store, access, logger, navigator, storage, workspaceState, start } = options;
     const catalog = this.#owned.add(new BatchCatalog({ access, logger }));
     const runners = new BatchRunners({ probe: makeProbeLiveness(), mayReadOwner: () => vscode.workspace.isTrusted });
     const program = path.join(extensionUri.fsPath, "dist", "cli.js");
@@ -74,6 +87,52 @@ export class BatchSupport implements vscode.Disposable {
       await store.ready;
       if (!this.#owned.isDisposed) watch();
     });
+    const kept = () => workspaceState.get<unknown>(toldKey);
+    const notices = this.#owned.add(
+      new BatchNotices({
+        catalog,
+        control: (batch, action) => control.run(controlledBatch({ batch }), action),
+        surface: batchNotifications,
+        logger,
+        kept: {
+          get: () => keptKeys(kept()),
+          set: (keys) => void workspaceState.update(toldKey, keys.length === 0 ? undefined : keys),
+        },
+        runner: (key) => runners.of(key).type,
+        onDidChangeRunners: (listener) => this.listed.onDidChange(listener),
+        open: (key) => this.#editor.open(key),
+        onError: (error) => reportError(logger, "batch", error),
+      }),
+    );
+    this.#started = this.#owned.add(
+      new StartedBatches({
+        catalog,
+        store,
+        logger,
+        onBatch: ({ key }, isTriggered) => {
+          notices.follow(key, undefined);
+          if (isTriggered)
+            inBackground(logger, "Opening a batch", () => this.#editor.open(key, undefined, { preview: false }));
+        },
+        onNone: (session) => tellNone(session, navigator, logger),
+      }),
+    );
+    // Whoever has a batch go on from here wants to know what comes of it.
+    this.#owned.add(
+      control.onDidChange((key) => {
+        const action = control.underWay(key);
+        const entry = catalog.entry(key);
+        if (entry !== undefined && (action === "goOn" || action === "retryFailed"))
+          notices.follow(key, entry.summary.endedAt);
+      }),
+    );
+    if (keptKeys(kept()).length > 0) {
+      const idle = setImmediate(() => {
+        start();
+        notices.goOn();
+      });
+      this.#owned.add({ dispose: () => clearImmediate(idle) });
+    }
     this.commands = batchCommands({
       catalog,
       listed: this.listed,
@@ -86,6 +145,16 @@ export class BatchSupport implements vscode.Disposable {
         await catalog.refresh();
       },
     });
+  }
+
+  /** A session is started in this window: batches that it triggers are told of. */
+  onLaunched(session: LaunchedSession): void {
+    this.#started.add(session);
+  }
+
+  /** The session is nothing but a batch that was triggered here, and is told of as that. */
+  isTold(key: string): boolean {
+    return this.#started.isBatch(key);
   }
 
   /** Opens the batch that a session is a run of, with that run selected. @param from key of the session */
@@ -103,4 +172,17 @@ export class BatchSupport implements vscode.Disposable {
   dispose(): void {
     this.#owned.dispose();
   }
+}
+
+function keptKeys(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((key) => typeof key === "string") : [];
+}
+
+function tellNone(session: SessionEntry, navigator: FailingStepNavigator, logger: Logger): void {
+  inBackground(logger, "Telling of a batch", async () => {
+    const goTo = vscode.l10n.t("Go to Failing Step");
+    const why = session.state.error ?? vscode.l10n.t("its session failed");
+    const words = vscode.l10n.t("{0} could not be triggered: {1}", entryLabel(session), why);
+    if ((await vscode.window.showErrorMessage(plainText(words, 300), goTo)) === goTo) await navigator.go(session);
+  });
 }

@@ -52,6 +52,10 @@ export class PlaybookLenses implements Disposable {
     if (vscode.workspace.isTrusted && steps.length > 0) {
       const what = vscode.l10n.t("Runs this playbook in a traced session");
       add(`$(play) ${vscode.l10n.t("Run traced")}`, commandIds.runPlaybook, what, document.uri);
+      // Without parameters all items would be one and the same run.
+      const each = vscode.l10n.t("Runs this playbook once for each of many items, in the background");
+      if (/^params\s*:/m.test(document.getText()))
+        add(`$(run-all) ${vscode.l10n.t("Trigger batch…")}`, commandIds.triggerBatch, each, document.uri);
       if (run !== undefined && isFailed(run)) {
         const how = vscode.l10n.t("Steps that finished are replayed from the last run, not run again");
         add(

@@ -3,6 +3,7 @@
 
 import { parsedFile } from "../../session/playbookFile";
 
+export { checkItems, writeItems } from "../../session/batch/checkItems";
 export { keySecrets } from "../../session/keySecrets";
 export { isConditionError, parseCondition } from "../../session/playbook/condition";
 export { parameterValue, resolveParameters } from "../../session/playbook/parameters";

@@ -49,7 +49,7 @@ export function batchItem(node: BatchNode, listing: BatchListing, runs: readonly
     case "batches": {
       const item = new vscode.TreeItem(vscode.l10n.t("Batches"), Expanded);
       item.id = "group:batches";
-      item.contextValue = "group";
+      item.contextValue = "batches";
       item.description = String(node.batches.length);
       return item;
     }

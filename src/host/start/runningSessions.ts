@@ -197,14 +197,17 @@ export class RunningSessions implements Disposable {
       if (own !== terminal) continue;
       // The process may go on for a moment to record that its terminal is gone; one that claimed nothing never will.
       if (claim) this.#update(launch.id, { terminal: undefined });
-      else inBackground(this.#logger, "A closed terminal", () => this.#dropUnclaimed(launch.id));
+      else this.dropUnclaimed(launch.id);
     }
   }
 
-  async #dropUnclaimed(id: string): Promise<void> {
-    await this.#readClaims();
-    const session = this.#sessions.get(id);
-    if (session && !session.claim) this.remove(id);
-    else this.#update(id, { terminal: undefined });
+  /** What was to claim it is gone. */
+  dropUnclaimed(id: string): void {
+    inBackground(this.#logger, "A session that is gone", async () => {
+      await this.#readClaims();
+      const session = this.#sessions.get(id);
+      if (session && !session.claim) this.remove(id);
+      else this.#update(id, { terminal: undefined });
+    });
   }
 }

@@ -6,6 +6,7 @@ import { existsSync } from "node:fs";
 import * as path from "node:path";
 import * as vscode from "vscode";
 import type { Logger } from "../../base/logger";
+import { startSession } from "../../session/batch/sessionProcess";
 import { type Launch, type LaunchedProgram, readClaim } from "../../session/launch";
 import { type SessionCommand, sessionCommand } from "../../session/sessionCommand";
 import { oneLine, plainText } from "../../trace/plainText";
@@ -18,7 +19,7 @@ import { readSettings } from "../settings";
 import type { LaunchFolder } from "./launchFolder";
 import type { LaunchHistory } from "./launchHistory";
 import { sameStart } from "./launchRecord";
-import type { LaunchRequest } from "./launchRequest";
+import type { LaunchedSession, LaunchRequest } from "./launchRequest";
 import type { RunningSessions } from "./runningSessions";
 import { sessionIdFor } from "./sessionName";
 import { findNodePty } from "./sessionProcess";
@@ -38,6 +39,8 @@ export interface LauncherParts {
   /** Watches the directory, which may be new, and lists its sessions. */
   watch(directory: string): void;
   openPanel(key: string): Promise<void>;
+  /** Before anything of it is there. */
+  onLaunched(session: LaunchedSession): void;
 }
 
 const longestName = 60;
@@ -49,7 +52,8 @@ export class SessionLauncher {
     this.#parts = parts;
   }
 
-  async launch(request: LaunchRequest): Promise<void> {
+  /** Resolves once it is started; what it does then is told by its trace. */
+  async launch(request: LaunchRequest): Promise<LaunchedSession> {
     const { launches, history, logger, running } = this.#parts;
     await saveEdited();
     const launch = await this.#makeLaunch(request);
@@ -67,12 +71,19 @@ export class SessionLauncher {
       launchPath,
       isElectron: process.versions["electron"] !== undefined,
     });
+    const isBackground = request.isBackground === true;
+    const session = { key, title, isPlaybook: launch.program.type === "playbook", isBackground };
     logger.info(`Starting a session: ${launchPath}`);
+    this.#parts.onLaunched(session);
     try {
-      const terminal = request.task ? await this.#startTask(request.task, command) : startTerminal(launch, command);
+      const terminal = isBackground ? undefined : await this.#show(request, launch, command);
       running.add({ launch, launchPath, key, startedMs: Date.now(), claim: undefined, terminal });
+      if (isBackground) await this.#startBackground(launch, launchPath);
       // A task may ask the person something first, so nobody waits for this.
-      this.#follow(launch, key, terminal).catch((error: unknown) => reportError(logger, "Opening the trace", error));
+      this.#follow(launch, key, terminal, isBackground).catch((error: unknown) =>
+        reportError(logger, "Opening the trace", error),
+      );
+      return session;
     } catch (error) {
       running.remove(id);
       await launches.remove(launchPath);
@@ -81,7 +92,25 @@ export class SessionLauncher {
     }
   }
 
-  async #follow({ id, title, program }: Launch, key: string, terminal: vscode.Terminal | undefined): Promise<void> {
+  async #show({ task }: LaunchRequest, launch: Launch, command: SessionCommand): Promise<vscode.Terminal | undefined> {
+    return task ? await this.#startTask(task, command) : startTerminal(launch, command);
+  }
+
+  /** In a process group of its own: neither the end of the window nor that of the extension host ends it. */
+  async #startBackground({ id, cwd }: Launch, launchPath: string): Promise<void> {
+    const isElectron = process.versions["electron"] !== undefined;
+    const program = { execPath: process.execPath, path: this.#parts.program, isElectron };
+    const child = await startSession(program, launchPath, cwd, undefined, outsideEnvironment(process.env));
+    child.letGo();
+    void child.ended.then(() => this.#parts.running.dropUnclaimed(id));
+  }
+
+  async #follow(
+    { id, title, program }: Launch,
+    key: string,
+    terminal: vscode.Terminal | undefined,
+    isBackground: boolean,
+  ): Promise<void> {
     const { history, launches, openPanel, running } = this.#parts;
     const session = await running.claimed(id);
     if (session === "disposed") return;
@@ -98,7 +127,7 @@ export class SessionLauncher {
     const record = history.records.find((candidate) => candidate.id === id);
     // The name of the file is the recorder's to choose.
     if (record && record.key !== session.key) await history.add({ ...record, key: session.key });
-    await openPanel(session.key);
+    if (!isBackground) await openPanel(session.key);
   }
 
   /** Its terminal is known by its process, once there is one. */
@@ -139,7 +168,7 @@ export class SessionLauncher {
       origin,
       stop: settings.stopPauses,
       // VS Code keeps the terminal of a task by itself.
-      hold: task === undefined,
+      hold: task === undefined && request.isBackground !== true,
       guardrails: readSessionGuardrails(logger, scope),
       ...(program.type === "playbook" ? { tasks: { ...readBatchTasks(logger, scope) } } : {}),
     };
@@ -151,6 +180,11 @@ function programToLaunch({ start, task, playbook }: LaunchRequest): LaunchedProg
   const original = task && executionOf(task.task);
   if (!original) throw new Error(vscode.l10n.t("The task {0} runs nothing that can be traced.", start.name));
   return programOf(original);
+}
+
+/** What VS Code's own processes tell each other is none of a program's, as in its terminals. */
+function outsideEnvironment(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(environment).filter(([name]) => !/^(?:VSCODE|ELECTRON)_/i.test(name)));
 }
 
 function startTerminal(launch: Launch, command: SessionCommand): vscode.Terminal {

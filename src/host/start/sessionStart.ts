@@ -41,6 +41,11 @@ export class SessionStart implements Disposable {
     if (requireTrust()) await (await this.#load()).runPlaybook(clicked);
   }
 
+  /** @param clicked path of the playbook that the command was used on */
+  async triggerBatch(clicked: string | undefined): Promise<void> {
+    if (requireTrust()) await (await this.#load()).triggerBatch(clicked);
+  }
+
   /** @param clicked the session, or the playbook, that the command was used on */
   async resumePlaybook(clicked: {
     readonly key?: string | undefined;

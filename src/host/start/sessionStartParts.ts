@@ -8,6 +8,7 @@ import type { PanelRegistry } from "../panel/panelRegistry";
 import type { PlaybookTools } from "../playbook/loadPlaybookTools";
 import type { KeptSecrets } from "../playbook/run/keptSecrets";
 import type { StoreStarter } from "../storeStarter";
+import type { LaunchedSession } from "./launchRequest";
 
 export interface SessionStartParts {
   readonly store: TraceStore;
@@ -22,6 +23,7 @@ export interface SessionStartParts {
   /** What knows playbooks, loaded by the first call. */
   readonly playbookTools: () => PlaybookTools;
   readonly secrets: KeptSecrets;
+  onLaunched(session: LaunchedSession): void;
 }
 
 /** Where the workspace keeps what was started, for "Run Again". */

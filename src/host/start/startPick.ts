@@ -37,7 +37,7 @@ export interface StartPickParts {
   /** Outcomes have changed. */
   readonly onDidChangeOutcomes: (listener: () => void) => Disposable;
   readonly logger: Logger;
-  start(request: LaunchRequest): Promise<void>;
+  start(request: LaunchRequest): Promise<unknown>;
   startAgain(record: LaunchRecord): Promise<void>;
   startPlaybook(path: string): Promise<void>;
 }
@@ -220,7 +220,7 @@ export class StartPick {
     }
   }
 
-  #run(start: () => Promise<void>): void {
+  #run(start: () => Promise<unknown>): void {
     this.#shown?.hide();
     start().catch((error: unknown) => reportError(this.#parts.logger, "Starting a session", error));
   }

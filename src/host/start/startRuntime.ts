@@ -7,6 +7,7 @@ import { type Disposable, DisposableStore } from "../../base/disposable";
 import { Emitter } from "../../base/event";
 import { isInside } from "../../store/insideFolder";
 import { plainText } from "../../trace/plainText";
+import { triggerBatch } from "../batch/trigger/triggerBatch";
 import { contextKeys } from "../ids";
 import { openTraceEditor } from "../panel/traceEditor";
 import { playbookToRun } from "../playbook/run/pickPlaybook";
@@ -18,6 +19,7 @@ import { readSettings } from "../settings";
 import { isClaimAlive, LaunchFolder } from "./launchFolder";
 import { LaunchHistory } from "./launchHistory";
 import type { LaunchRecord } from "./launchRecord";
+import type { LaunchRequest } from "./launchRequest";
 import { openStarted } from "./panelPlace";
 import { collectRequest, commandRequest, taskRequest } from "./requests";
 import { requireTrust } from "./restrictedMode";
@@ -58,6 +60,7 @@ export class StartRuntime implements SessionControl, Disposable {
       logger,
       watch: (directory) => starter.include(directory),
       openPanel: (key) => openStarted(key, registry, readSettings(logger).openOnStart),
+      onLaunched: (session) => parts.onLaunched(session),
     });
     this.#playbooks = new PlaybookRunner({
       tools: parts.playbookTools,
@@ -92,7 +95,10 @@ export class StartRuntime implements SessionControl, Disposable {
   async startSession(argument: unknown): Promise<void> {
     const { store, starter, logger } = this.#parts;
     const wanted = startArguments(argument);
-    if (wanted && "command" in wanted) return this.#launcher.launch(commandRequest(wanted.command, activePath()));
+    if (wanted && "command" in wanted) {
+      await this.#launcher.launch(commandRequest(wanted.command, activePath()));
+      return;
+    }
     if (wanted) return this.#startTask(({ name }) => name === wanted.task, wanted.task);
     starter.start();
     await new StartPick({
@@ -114,6 +120,14 @@ export class StartRuntime implements SessionControl, Disposable {
     this.#parts.starter.start();
     const path = asked ?? (await playbookToRun());
     if (path !== undefined) await this.#playbooks.run(path);
+  }
+
+  /** @param asked path of a playbook; a task is picked where left out */
+  async triggerBatch(asked: string | undefined): Promise<void> {
+    const { playbookTools, storage, logger, starter } = this.#parts;
+    starter.start();
+    const launch = (request: LaunchRequest) => this.#launcher.launch(request);
+    await triggerBatch(asked, { tools: playbookTools(), storage, logger, launch });
   }
 
   /** @param asked key of a session; the last run that failed where left out */
@@ -208,8 +222,8 @@ export class StartRuntime implements SessionControl, Disposable {
   async #startAgain(record: LaunchRecord): Promise<void> {
     const { title, origin, start } = record;
     if (start.type === "program" && start.program.type === "playbook") return this.#playbooks.runAgain(record);
-    if (start.type === "program") return this.#launcher.launch({ title, origin, start });
-    return this.#startTask((task) => isReferenced(task, start), start.name);
+    if (start.type === "program") await this.#launcher.launch({ title, origin, start });
+    else await this.#startTask((task) => isReferenced(task, start), start.name);
   }
 
   async #startTask(isWanted: (task: vscode.Task) => boolean, name: string): Promise<void> {

@@ -8,6 +8,7 @@ import { describeError } from "../../base/logger";
 import type { ItemLine } from "../../batch/itemLine";
 import { mostRuns } from "../../trace/batch/batchRecord";
 import { formatBytes } from "../../trace/formatValue";
+import { faultLine, jsonValues } from "./jsonValues";
 
 export interface Items {
   readonly count: number;
@@ -17,8 +18,16 @@ export interface Items {
   lines(task: string): AsyncIterable<ItemLine>;
 }
 
-/** In words. */
-export class ItemsError extends Error {}
+/** In words, which name the place. */
+export class ItemsError extends Error {
+  /** Of the text or the file, from 1 on; undefined where no line is to blame. */
+  readonly line: number | undefined;
+
+  constructor(message: string, line?: number) {
+    super(message);
+    this.line = line;
+  }
+}
 
 const payloadType = "application/json";
 /** As an engine takes it over HTTP. */
@@ -37,21 +46,40 @@ export function itemsOf(values: readonly unknown[]): Items {
 export function itemsOfText(text: string): Items {
   if (/^\s*\[/.test(text)) return itemsOf(arrayOf(text, "the items"));
   const lines = text.split("\n").flatMap((line, index) => (line.trim() === "" ? [] : [{ line, number: index + 1 }]));
-  for (const { line, number } of lines) checkLine(line, `line ${number}`);
+  for (const { line, number } of lines) checkLine(line, `line ${number}`, number);
   return inMemory(
     lines.map(({ line }) => Buffer.from(line)),
     (index) => `line ${lines[index]?.number ?? 0}`,
   );
 }
 
+/**
+ * A list, or values one after the other, each in as many lines as it likes. Throws an `ItemsError`.
+ * @param place what the text is called
+ * @param firstLine number of its first line there
+ */
+export function itemsOfDocument(text: string, place: string, firstLine = 1): Items {
+  const { isList, places } = jsonValues(text);
+  const numberOf = (line: number) => line + firstLine - 1;
+  if (isList) arrayOf(text, place, numberOf);
+  const payloads = places.map(({ start, end, line }) => {
+    const value = text.slice(start, end);
+    const parsed = checkLine(value, `${place}:${numberOf(line)}`, numberOf(line));
+    // A line goes as it stands: a number may have more digits than a double holds.
+    return Buffer.from(isList || value.includes("\n") ? JSON.stringify(parsed) : value);
+  });
+  const lineOf = (index: number) => numberOf(places[index]?.line ?? 1);
+  return inMemory(payloads, (index) => `${place}:${lineOf(index)}`, lineOf);
+}
+
 /** Rejects with an `ItemsError`. */
 export async function itemsOfFile(path: string): Promise<Items> {
   try {
-    if (await isArrayFile(path)) return itemsOf(arrayOf(await wholeText(path), path));
+    if (await isArrayFile(path)) return itemsOfDocument(await wholeText(path), path);
     const hash = createHash("sha256");
     let count = 0;
     for await (const { bytes, number } of filledLines(path)) {
-      checkLine(bytes.toString("utf8"), `${path}:${number}`);
+      checkLine(bytes.toString("utf8"), `${path}:${number}`, number);
       hash.update(bytes).update("\n");
       if (++count > mostRuns) throw tooMany(count);
     }
@@ -63,7 +91,11 @@ export async function itemsOfFile(path: string): Promise<Items> {
   }
 }
 
-function inMemory(payloads: readonly Buffer[], placeOf: (index: number) => string): Items {
+function inMemory(
+  payloads: readonly Buffer[],
+  placeOf: (index: number) => string,
+  lineOf: (index: number) => number = (index) => index + 1,
+): Items {
   if (payloads.length === 0) throw new ItemsError("There are no items");
   if (payloads.length > mostRuns) throw tooMany(payloads.length);
   const hash = createHash("sha256");
@@ -72,7 +104,8 @@ function inMemory(payloads: readonly Buffer[], placeOf: (index: number) => strin
     count: payloads.length,
     hash: hash.digest("hex"),
     async *lines(task) {
-      for (const [index, bytes] of payloads.entries()) yield itemLine(index, index + 1, task, bytes, placeOf(index));
+      for (const [index, bytes] of payloads.entries())
+        yield itemLine(index, lineOf(index), task, bytes, placeOf(index));
     },
   };
 }
@@ -92,22 +125,23 @@ function itemLine(index: number, line: number, task: string, payload: Buffer, pl
   return { line, index, task, problem: { code: "PAYLOAD_TOO_LARGE", message } };
 }
 
-function arrayOf(text: string, place: string): readonly unknown[] {
+function arrayOf(text: string, place: string, numberOf: (line: number) => number = (line) => line): readonly unknown[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw new ItemsError(`${place}: no JSON: ${describeError(error)}`);
+    const line = numberOf(faultLine(text));
+    throw new ItemsError(`${place}:${line}: no JSON: ${describeError(error)}`, line);
   }
   if (!Array.isArray(value)) throw new ItemsError(`${place}: no list of items`);
   return value;
 }
 
-function checkLine(line: string, place: string): void {
+function checkLine(line: string, place: string, number: number): unknown {
   try {
-    JSON.parse(line);
+    return JSON.parse(line);
   } catch (error) {
-    throw new ItemsError(`${place}: no JSON: ${describeError(error)}`);
+    throw new ItemsError(`${place}: no JSON: ${describeError(error)}`, number);
   }
 }
 

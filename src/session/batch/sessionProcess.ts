@@ -34,12 +34,17 @@ export interface SessionProgram {
 
 const stopLimitMs = 5_000;
 
-/** @param stdinPath what its program reads; nothing where it is left out. Rejects with the system's error */
+/**
+ * @param stdinPath what its program reads; nothing where it is left out
+ * @param environment of the session, and so of its program
+ * Rejects with the system's error
+ */
 export async function startSession(
   { execPath, path, isElectron }: SessionProgram,
   launchPath: string,
   cwd: string,
   stdinPath: string | undefined,
+  environment: NodeJS.ProcessEnv = process.env,
 ): Promise<StartedProcess> {
   // The system would say that the program was not found.
   if (!existsSync(cwd)) throw new Error(`the folder ${cwd} does not exist`);
@@ -49,7 +54,7 @@ export async function startSession(
   try {
     child = spawn(file, args, {
       cwd,
-      env: { ...process.env, ...env },
+      env: { ...environment, ...env },
       stdio: [stdin ?? "ignore", "ignore", "ignore"],
       detached: true,
       windowsHide: true,

@@ -1,7 +1,17 @@
 // Items of a batch from lists and files, and what is told of those that can't be read.
-import { appendFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile, stat, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { type Items, ItemsError, itemsOf, itemsOfFile, itemsOfText } from "../../../src/session/batch/items";
+import { checkItems, writeItems } from "../../../src/session/batch/checkItems";
+import {
+  type Items,
+  ItemsError,
+  itemsOf,
+  itemsOfDocument,
+  itemsOfFile,
+  itemsOfText,
+} from "../../../src/session/batch/items";
+import { jsonValues } from "../../../src/session/batch/jsonValues";
+import { parsePlaybook } from "../../../src/session/playbook/parsePlaybook";
 import { makeTempDir, type TempDir } from "../../support/tempDir";
 
 let folder: TempDir;
@@ -49,7 +59,8 @@ describe("items of a file", () => {
   });
 
   it.each([
-    ["a.json", "[1, 2", /a\.json: no JSON: /],
+    ["a.json", "[1, 2", /a\.json:1: no JSON: /],
+    ["a.json", '[\n  {"a": 1},\n  {"a": 2,},\n  {"a": 3}\n]', /a\.json:3: no JSON: /],
     ["a.json", "[]", /no items/],
     ["a.ndjson", "\n \n", /a\.ndjson holds no items/],
     ["a.ndjson", "1\n\n{2}\n", /a\.ndjson:3: no JSON: /],
@@ -108,5 +119,93 @@ describe("items of a text and of a list", () => {
   it("that can't be read are told with their lines", () => {
     expect(() => itemsOfText("1\nx\n")).toThrow(/line 2: no JSON/);
     expect(() => itemsOfText("")).toThrow(/no items/);
+  });
+});
+
+describe("items of an editor", () => {
+  it.each([
+    ["a list over several lines", '[\n  {"a": 1},\n  {\n    "a": 2\n  }\n]\n', ['{"a":1}', '{"a":2}']],
+    ["values a line", '{"a": 1}\n\n"b"\n3\n', ['{"a": 1}', '"b"', "3"]],
+    ["values over several lines", '{\n  "a": 1\n}\n{\n  "a": 2\n}\n', ['{"a":1}', '{"a":2}']],
+    [
+      "lines whose breaks were lost on the way",
+      '{"a": "} {"} {"a": 2} 3 "x" [4]',
+      ['{"a": "} {"}', '{"a": 2}', "3", '"x"', "[4]"],
+    ],
+    ["values with nothing between them", '{"a":1}{"a":2}[3]', ['{"a":1}', '{"a":2}', "[3]"]],
+    ["numbers of more digits than a double holds", "12345678901234567890\n1", ["12345678901234567890", "1"]],
+  ])("are %s", async (_what, text, expected) => {
+    const items = itemsOfDocument(text, "the editor");
+    const found: string[] = [];
+    for await (const { payload } of items.lines("t")) found.push(Buffer.from(payload ?? []).toString("utf8"));
+    expect(found).toEqual(expected);
+  });
+
+  it.each([
+    ['{"a": 1}\n{"a": }\n{"a": 3}\n', 8, 9],
+    ["[\n  1,\n  tru\n]", 1, 3],
+    ['"one"\n"two\n"three"\n', 1, 2],
+    ["[1,,\n2]", 4, 4],
+    ["1\n]\n", 1, 2],
+  ])("that can't be read, as %j from line %i on, are told with line %i", (text, firstLine, line) => {
+    const fault = expect.objectContaining({ line, message: expect.stringMatching(`^x.json:${line}: no JSON: `) });
+    expect(() => itemsOfDocument(text, "x.json", firstLine)).toThrow(fault);
+  });
+
+  it("that are none at all are refused", () => {
+    expect(() => itemsOfDocument(" \n", "x.json")).toThrow(/no items/);
+    expect(() => itemsOfDocument("[ ]", "x.json")).toThrow(/no items/);
+  });
+
+  it("are found however the text was cut, and without an end", () => {
+    const text = '[1, "a\\"]", {"b": [2, {}]}, [], tru';
+    for (let length = 0; length <= text.length; length++) {
+      const { places } = jsonValues(text.slice(0, length));
+      expect(places.every(({ start, end }) => end > start && end <= length)).toBe(true);
+    }
+    expect(jsonValues(text).places.map(({ start, end }) => text.slice(start, end))).toEqual([
+      "1",
+      '"a\\"]"',
+      '{"b": [2, {}]}',
+      "[]",
+      "tru",
+    ]);
+  });
+});
+
+describe("items that are checked for a playbook", () => {
+  const path = "/home/ann/shop/resize.playbook.yaml";
+  const text = `name: Resize
+params: { image: {}, width: { type: number, required: false } }
+steps: [{ id: resize, action: run, with: { command: "resize {image}" } }]`;
+  const params = parsePlaybook(text, path).playbook?.params ?? [];
+  const playbook = { path, params, folder: "/home/ann/shop" };
+
+  it("fit, or the first one that does not is named with its line", async () => {
+    const sound = itemsOfDocument('{"image": "1.png"}\n{"image": "2.png", "width": 4}', "x");
+    expect(await checkItems(sound, playbook)).toEqual({
+      unfitCount: 0,
+      firstUnfit: undefined,
+      sample: '{"image": "1.png"}',
+    });
+    const unsound = itemsOfDocument('{"image": "1.png"}\n\n{"image": "2.png", "width": "wide"}\n7\n{}', "x");
+    expect(await checkItems(unsound, playbook)).toMatchObject({
+      unfitCount: 3,
+      firstUnfit: { number: 2, line: 3, message: expect.stringContaining('"width" must be a number') },
+    });
+  });
+
+  it("are whatever they like where a command gets them", async () => {
+    expect(await checkItems(itemsOfDocument("7 [] {}", "x"), undefined)).toMatchObject({ unfitCount: 0, sample: "7" });
+  });
+
+  it("are written a line each, for this user alone to read, and are the same batch", async () => {
+    const items = itemsOfDocument('[\n  {"image": "é"},\n  2\n]', "x");
+    const path = folder.join("items.ndjson");
+    await writeItems(items, path);
+    expect(await readFile(path, "utf8")).toBe('{"image":"é"}\n2\n');
+    if (process.platform !== "win32") expect((await stat(path)).mode & 0o777).toBe(0o600);
+    expect((await itemsOfFile(path)).hash).toBe(items.hash);
+    await expect(writeItems(items, path)).rejects.toThrow(/EEXIST/);
   });
 });

@@ -25,7 +25,7 @@ export interface PlaybookRunnerParts {
   readonly tools: () => PlaybookTools;
   readonly secrets: KeptSecrets;
   readonly logger: Logger;
-  launch(request: LaunchRequest): Promise<void>;
+  launch(request: LaunchRequest): Promise<unknown>;
 }
 
 type Values = Readonly<Record<string, ParameterValue>>;
@@ -140,7 +140,7 @@ export class PlaybookRunner {
 }
 
 /** The workspace folder that holds the playbook; its own folder where none does. */
-function cwdOf(path: string): string {
+export function cwdOf(path: string): string {
   const folders = fileFolders().map((folder) => folder.path);
   const folder = folderOf(path, folders);
   return folder !== undefined && resolve(path).startsWith(resolve(folder)) ? folder : dirname(path);
