@@ -1,9 +1,10 @@
 // Runs of a batch that are runs of earlier items with the same key: they end when those end, in this process or another.
 
 import type { Disposable } from "../base/disposable";
+import { isFinalRunState } from "../trace/batch/batchFacts";
 import { parseRunId } from "../trace/batch/batchIds";
 import type { RunOutcome } from "../trace/batch/batchRecord";
-import { type BatchState, isFinalRunState } from "../trace/batch/batchState";
+import type { BatchState } from "../trace/batch/batchState";
 import type { BatchClock } from "./batchClock";
 import type { LocalStore } from "./localContext";
 

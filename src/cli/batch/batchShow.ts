@@ -1,7 +1,8 @@
 // `tracekeeper batch show`: one batch with its states and the flags that decided, its errors, and its runs.
 
 import { basename, resolve } from "node:path";
-import type { BatchRun, BatchState } from "../../trace/batch/batchState";
+import type { BatchRun } from "../../trace/batch/batchFacts";
+import type { BatchState } from "../../trace/batch/batchState";
 import { groupErrors } from "../../trace/batch/errorGroups";
 import { progressWords } from "../../trace/batch/progressWords";
 import { type RunState, runStates } from "../../trace/batch/runColumns";

@@ -2,9 +2,10 @@
 // has the directory can tell it, whoever runs them.
 
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { BatchRun } from "../../trace/batch/batchFacts";
 import { parseRunId, runIdOf } from "../../trace/batch/batchIds";
 import type { PayloadPlace } from "../../trace/batch/batchRecord";
-import type { BatchRun, BatchState } from "../../trace/batch/batchState";
+import type { BatchState } from "../../trace/batch/batchState";
 import { type BatchAnswer, refusal, shouldRetry } from "./batchAnswer";
 import { pathOfPayload, type Reading } from "./batchRoutes";
 import { batchDetails, listedBatch, retrievedBatch } from "./batchViews";

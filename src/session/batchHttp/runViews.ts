@@ -1,7 +1,8 @@
 // What is told of one run, in the shapes that trigger.dev's SDK 4.8 demands: `RetrieveRunResponse` and
 // `TaskRunExecutionResult`.
 
-import type { BatchRun, BatchState } from "../../trace/batch/batchState";
+import type { BatchRun } from "../../trace/batch/batchFacts";
+import type { BatchState } from "../../trace/batch/batchState";
 import { isoTime } from "./batchViews";
 
 type RunStatus = "QUEUED" | "DELAYED" | "EXECUTING" | "COMPLETED" | "FAILED" | "CRASHED" | "CANCELED";

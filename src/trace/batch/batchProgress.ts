@@ -1,7 +1,8 @@
 // How far a batch is, how fast it goes, and how long it may take: a range, because runs take as long as they take, and
 // nothing where there is too little to say.
 
-import type { BatchState, StatusChange } from "./batchState";
+import type { StatusChange } from "./batchFacts";
+import type { BatchState } from "./batchState";
 import { runStates } from "./runColumns";
 
 export interface BatchProgress {
