@@ -4,6 +4,7 @@
 
 import type { SessionEnd, SessionRecorder } from "../../recorder/sessionRecorder";
 import { checkpointEvent } from "../../trace/runAttributes";
+import { recorderAround } from "../recorderAround";
 import type { SecretMask } from "./secretMask";
 
 /** Fields of a span, of an event and of a link that hold no text of the run. */
@@ -33,19 +34,7 @@ export function maskedRecorder(recorder: SessionRecorder, mask: SecretMask): Ses
   const json = (text: string) => maskedJson(text, mask);
   const named = <T extends { readonly name: string }>(facts: T): T =>
     mask.hides(facts.name) ? { ...facts, name: mask.text(facts.name) } : facts;
-  return {
-    safeId: recorder.safeId,
-    rawId: recorder.rawId,
-    traceId: recorder.traceId,
-    incarnation: recorder.incarnation,
-    path: recorder.path,
-    get phase() {
-      return recorder.phase;
-    },
-    get health() {
-      return recorder.health;
-    },
-    nowMs: () => recorder.nowMs(),
+  return recorderAround(recorder, {
     begin: (spanId, text, { replacedByEnd, ...facts }) => {
       const begun = json(text);
       // The end of another text is no longer the end of this one.
@@ -62,14 +51,10 @@ export function maskedRecorder(recorder: SessionRecorder, mask: SecretMask): Ses
     text: (spanId, text) => recorder.text(spanId, mask.text(text)),
     metadata: (text) => recorder.metadata(maskedObject(text, mask, noFields)),
     note: (type, fields) => recorder.note(type, mask.value(fields) as Readonly<Record<string, unknown>>),
-    appendNow: () => recorder.appendNow(),
-    stopSnapshots: () => recorder.stopSnapshots(),
-    sync: () => recorder.sync(),
-    flush: () => recorder.flush(),
     finish: (end) => recorder.finish(maskedEnd(end, mask)),
     crash: (reason, options) => recorder.crash(mask.text(reason), options),
     source: (end) => recorder.source(maskedEnd(end, mask)),
-  };
+  });
 }
 
 const noFields: ReadonlySet<string> = new Set();

@@ -1,6 +1,7 @@
 // A recorder that tells somebody of each record after it was taken. Whoever listens may throw: the recording goes on.
 
 import type { JsonObjectText, SessionRecorder } from "../../recorder/sessionRecorder";
+import { recorderAround } from "../recorderAround";
 import type { StreamRecord } from "./streamEvent";
 
 type Operation = StreamRecord["op"];
@@ -32,19 +33,7 @@ export function tappedRecorder(recorder: SessionRecorder, tap: RecordTap): Sessi
   };
   const tell = (op: Operation, spanId: string, json: JsonObjectText, more: Partial<TappedRecord> = {}) =>
     quietly(() => tap.take({ op, spanId, timeMs: recorder.nowMs(), json: () => json, ...more }));
-  return {
-    safeId: recorder.safeId,
-    rawId: recorder.rawId,
-    traceId: recorder.traceId,
-    incarnation: recorder.incarnation,
-    path: recorder.path,
-    get phase() {
-      return recorder.phase;
-    },
-    get health() {
-      return recorder.health;
-    },
-    nowMs: () => recorder.nowMs(),
+  return recorderAround(recorder, {
     begin: (spanId, json, facts) => {
       recorder.begin(spanId, json, facts);
       tell("begin", spanId, json);
@@ -85,10 +74,6 @@ export function tappedRecorder(recorder: SessionRecorder, tap: RecordTap): Sessi
       recorder.note(type, fields);
       tell("note", "", "{}", { name: type, json: () => JSON.stringify(fields) });
     },
-    appendNow: () => recorder.appendNow(),
-    stopSnapshots: () => recorder.stopSnapshots(),
-    sync: () => recorder.sync(),
-    flush: () => recorder.flush(),
     finish: async (end) => {
       const { root } = end;
       const path = await recorder.finish(end);
@@ -102,5 +87,5 @@ export function tappedRecorder(recorder: SessionRecorder, tap: RecordTap): Sessi
       if (recorder.phase === "crashed") quietly(() => tap.end("crashed", reason));
     },
     source: (end) => recorder.source(end),
-  };
+  });
 }
