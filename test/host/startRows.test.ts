@@ -5,6 +5,7 @@ import type { LaunchRecord } from "../../src/host/start/launchRecord";
 import {
   acceptedChoice,
   isSameChoice,
+  isTypedShown,
   type ScriptOffer,
   type StartOffers,
   type StartTexts,
@@ -140,6 +141,24 @@ describe("the pick that starts a session", () => {
     expect(accepted("npm run", true)).toBe("script");
     expect(accepted("", false)).toBe("script");
     expect(acceptedChoice(startSections(offersOf({}), texts), "x", undefined, true)).toEqual({ type: "typed" });
+  });
+
+  it("knows its rows as shown by the one that is equal to what is typed, not by one that is told late", () => {
+    const isShown = (typed: string, id: string) => {
+      const rows = startSections({ ...offersOf(all), typed }, texts).flatMap((section) => section.rows);
+      return isTypedShown(
+        typed,
+        rows.find((row) => row.id.startsWith(id)),
+      );
+    };
+    expect(isShown("npm t", "typed")).toBe(true);
+    expect(isShown("npm t", "script")).toBe(false);
+    expect(isShown("npm t", "nothing at all")).toBe(false);
+    expect(isShown("build ", "task")).toBe(true);
+    expect(isShown("BUILD", "task")).toBe(true);
+    // VS Code doesn't find a row by words that it does not hold, so that another one comes first.
+    expect(isShown("echo  $(date)", "script")).toBe(true);
+    expect(isShown(" ", "script")).toBe(true);
   });
 
   it("is the command line alone once that was chosen", () => {

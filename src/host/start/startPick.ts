@@ -19,6 +19,7 @@ import { commandRequest, fileRequest, scriptRequest, taskRequest } from "./reque
 import {
   acceptedChoice,
   isSameChoice,
+  isTypedShown,
   type ScriptOffer,
   type StartChoice,
   type StartGroup,
@@ -73,6 +74,8 @@ export class StartPick {
   #isCommandLine = false;
   /** VS Code has shown the rows of what is typed. */
   #isShown = true;
+  /** The row among those of what is typed to which the person went. */
+  #wentTo: string | undefined;
   #loading = 0;
   #shown: FirmInput | undefined;
 
@@ -89,13 +92,15 @@ export class StartPick {
     this.#owned.add(
       pick.onDidChangeValue(() => {
         this.#isShown = false;
+        this.#wentTo = undefined;
         this.#draw();
       }),
     );
     // It is told of the first of new rows, too.
     this.#owned.add(
-      pick.onDidChangeActive(() => {
-        this.#isShown = true;
+      pick.onDidChangeActive(([active]) => {
+        if (this.#isShown) this.#wentTo = active?.row?.id;
+        else this.#isShown = isTypedShown(pick.value, active?.row);
       }),
     );
     this.#owned.add(pick.onDidAccept(() => this.#accept()));
@@ -153,8 +158,9 @@ export class StartPick {
       },
       startTexts,
     );
-    const selected = pick.activeItems[0]?.row?.id;
-    const isMoved = selected !== pick.items.find(({ row }) => row)?.row?.id;
+    const isTyped = pick.value.trim() !== "";
+    const selected = isTyped ? this.#wentTo : pick.activeItems[0]?.row?.id;
+    const isMoved = isTyped || selected !== pick.items.find(({ row }) => row)?.row?.id;
     const items: StartItem[] = this.#sections.flatMap(({ group, rows }) => [
       ...separator(group),
       ...rows.map((row) => this.#itemOf(row)),
@@ -164,7 +170,7 @@ export class StartPick {
     pick.items = items;
     // VS Code selects the first one, and what fits best to what is typed; where the person went the selection stays.
     const before = isMoved ? items.find((item) => item.row && item.row.id === selected) : undefined;
-    if (before && pick.value === "") pick.activeItems = [before];
+    if (before) pick.activeItems = [before];
   }
 
   /** The same object for the same row, so that VS Code keeps what is selected. */

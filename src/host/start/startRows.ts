@@ -149,6 +149,19 @@ function isCommand<Task extends TaskOffer>(typed: string, found: readonly StartS
 }
 
 /**
+ * Whether VS Code has shown the rows of what is typed, by the row that it says is active. It puts first what is equal to
+ * that. Any other may be of the rows before, told late and by its place among the new ones: they are drawn again at any
+ * time, as when a session ends.
+ */
+export function isTypedShown<Task extends TaskOffer>(typed: string, active: StartRow<Task> | undefined): boolean {
+  const line = typed.trim();
+  const label = plainText(line);
+  // What had to be changed is not found by what is typed, and then does not come first.
+  if (line === "" || label !== line) return true;
+  return active?.label.toLowerCase() === label.toLowerCase();
+}
+
+/**
  * What Enter starts.
  * @param selected the row that VS Code says was selected; before it has shown the rows of what is typed that is one of
  *   those before, or whatever has its place now

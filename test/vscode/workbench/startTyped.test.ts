@@ -1,4 +1,6 @@
 // What is typed into the pick that starts a session is what Enter runs, also where a recent run begins with the same words.
+import { writeFile } from "node:fs/promises";
+import * as path from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { type Browser, launchChromium } from "../../support/chromium";
 import { type RunningVscode, startVscode } from "../../support/vscodeServer";
@@ -41,6 +43,22 @@ it("runs what is typed, not the recent run that begins with it", async () => {
   expect(await workbench.quickPickRows()).toContainEqual(expect.stringMatching(/^echo one two/));
   await workbench.press("Enter");
   await eventually(async () => (await workbench.rows()).filter((row) => /^echo one(?! two)/.test(row)).length).toBe(1);
+  // The recent run, where the person goes to it, also when a session comes or ends meanwhile.
+  await openPick();
+  await workbench.page.locator(".quick-input-widget input[type=text]").fill("echo one");
+  await eventually(async () => (await workbench.quickPickRows()).slice(0, 2).join("\n")).toMatch(
+    /^echo one ?run this command\necho one two/,
+  );
+  await workbench.press("ArrowDown");
+  const other = { version: 2, traceId: "t", sessionId: "other", startedAt: new Date(), spans: [] };
+  const traces = path.join(vscode.workspaceFolder, ".tracekeeper", "traces");
+  await writeFile(
+    path.join(traces, "other.json"),
+    JSON.stringify({ ...other, metadata: { title: "Another session" } }),
+  );
+  await workbench.row("Another session").waitFor();
+  await workbench.press("Enter");
+  await eventually(async () => (await workbench.rows()).filter((row) => /^echo one two/.test(row)).length).toBe(2);
   // Without waiting for the rows of what is typed.
   await openPick();
   await eventually(async () => (await workbench.quickPickRows()).join("\n")).toContain("echo one two");
