@@ -98,7 +98,10 @@ export function applyRecord(state: BatchState, record: PublishRecord): BatchStat
       return initialising({ ...record, wanted: record.family }, record.family);
     case "round":
       if (state.type !== "ended") return state;
-      return initialising({ ...state.begun, traceId: record.traceId }, state.begun.wanted);
+      return initialising(
+        { ...state.begun, traceId: record.traceId, isExplicit: record.isExplicit ?? state.begun.isExplicit },
+        state.begun.wanted,
+      );
     case "merge":
       return applyMerge(state, record.metadata);
     case "owner":

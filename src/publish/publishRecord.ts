@@ -35,7 +35,15 @@ export type EventPart = z.infer<typeof eventPart>;
 export const outcomes = ["confirmed", "refused", "unauthorised", "failed"] as const;
 export type Outcome = (typeof outcomes)[number];
 
-const writer = z.looseObject({ instance: text });
+/** A process, so far as it is known. */
+const writer = z.looseObject({
+  instance: text,
+  host: z.optional(text),
+  bootId: z.optional(text),
+  pidNamespace: z.optional(text),
+  pid: z.optional(z.int()),
+  processStart: z.optional(text),
+});
 
 const schemas = {
   /** The first record. */
@@ -48,6 +56,8 @@ const schemas = {
     isExplicit: z.boolean(),
     baseUrl: text,
     start: batchStart,
+    /** Who works on it, so that nobody else does. */
+    writer: z.optional(writer),
   }),
   /** Somebody else began the same batch: what it knows of the run. */
   merge: z.object({ metadata: batchStart.shape.metadata }),
@@ -69,7 +79,7 @@ const schemas = {
   /** Nothing more is to leave; no request says so. */
   stopped: z.object({ reason: text }),
   /** It is tried anew, with a batch of its own. */
-  round: z.object({ traceId: text }),
+  round: z.object({ traceId: text, isExplicit: z.optional(z.boolean()) }),
   owner: z.object({ writer }),
   /** Its owner does no more for now. */
   left: z.object({ reason: z.optional(text) }),

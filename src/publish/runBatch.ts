@@ -2,6 +2,7 @@
 // log's state alone, so it is the same for a run that is under way and for one that is resumed after a kill.
 
 import { assertNever } from "../base/assert";
+import { describeError } from "../base/logger";
 import { type NextStep, nextStep } from "./batchState";
 import { type PublishClock, pause } from "./publishClock";
 import type { PublishLog } from "./publishLog";
@@ -18,7 +19,7 @@ export interface BatchRun {
 
 export const turnedOff = "Publishing is turned off";
 
-/** Goes on until the batch has ended, or waits for its events. Rejects only where the log can't be written or read. */
+/** Goes on until the batch has ended, or waits for its events. Rejects only where the log can't be written. */
 export async function runBatch(run: BatchRun): Promise<void> {
   const { log, clock } = run;
   for (;;) {
@@ -35,7 +36,13 @@ export async function runBatch(run: BatchRun): Promise<void> {
     const part = next.step === "events" ? { part: next.part } : {};
     const attempt = next.step === "initialise" ? next.attempt : 1;
     // What is to be sent is read first: a request that is on record is made.
-    const send = await prepare(run, next);
+    let send: () => Promise<ApiAnswer>;
+    try {
+      send = await prepare(run, next);
+    } catch (error) {
+      await log.append({ type: "cut", reason: `The events can't be read: ${describeError(error)}` });
+      continue;
+    }
     await log.append({ type: "request", step, family, attempt, ...part });
     const answer = await send();
     await log.append({ type: "answer", step, family, ...part, ...known(answer) });
