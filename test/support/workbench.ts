@@ -194,15 +194,23 @@ export class Workbench implements AsyncDisposable {
     return this.sideBar.getByRole("treeitem").filter({ hasText: text });
   }
 
-  /** Chooses an item of the menu that a right click on `target` opens. */
+  /**
+   * Chooses an item of the menu that a right click on `target` opens. A new window learns a moment later that its folder is
+   * trusted, and a menu that is open stays as it is, so it is opened again until this item can be chosen.
+   */
   async chooseFromMenu(target: Locator, item: string): Promise<void> {
-    const entry = this.page.getByRole("menuitem", { name: item });
-    await target.click({ button: "right" });
-    // A window knows only a moment after it has opened whether its folder is trusted, and a menu stays as it was opened.
-    while ((await entry.getAttribute("aria-disabled")) === "true") {
-      await this.page.keyboard.press("Escape");
-      await entry.waitFor({ state: "hidden" });
+    const deadlineMs = performance.now() + 30_000;
+    const menu = this.page.locator(".monaco-menu");
+    const items = menu.getByRole("menuitem");
+    const entry = menu.getByRole("menuitem", { name: item });
+    for (;;) {
       await target.click({ button: "right" });
+      await items.first().waitFor();
+      if ((await entry.isVisible()) && (await entry.getAttribute("aria-disabled")) !== "true") break;
+      const shown = await items.allInnerTexts();
+      await this.page.keyboard.press("Escape");
+      await items.first().waitFor({ state: "hidden" });
+      if (performance.now() > deadlineMs) throw new Error(`"${item}" is not in the menu, but ${shown.join(" | ")}`);
     }
     // A menu ignores the mouse button for a moment after it opened, but not the keyboard.
     await entry.hover();
