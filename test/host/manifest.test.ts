@@ -56,6 +56,13 @@ describe("the manifest and the code", () => {
     expect(sorted(new Set(placeholders))).toEqual(sorted(Object.keys(nls)));
   });
 
+  it("contribute the schema of playbooks for the files that are playbooks, and package it", () => {
+    expect(contributes.yamlValidation).toEqual([
+      { fileMatch: ["*.playbook.yaml", "*.playbook.yml"], url: "./media/playbook.schema.json" },
+    ]);
+    expect(readFileSync(path.join(root, ".vscodeignore"), "utf8").split("\n")).toContain("!media/playbook.schema.json");
+  });
+
   it("use every context key that the code sets in a clause", () => {
     for (const key of Object.values(contextKeys)) expect(manifestText).toContain(key);
   });

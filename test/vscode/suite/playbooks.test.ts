@@ -58,10 +58,20 @@ async function offered(editor: vscode.TextEditor, at: vscode.Position): Promise<
   return list.items.filter(({ kind }) => kind !== vscode.CompletionItemKind.Text);
 }
 
-async function lenses(): Promise<string[]> {
+async function lensCommands(): Promise<(vscode.Command | undefined)[]> {
   const uri = vscode.Uri.file(path);
   const found = await vscode.commands.executeCommand<vscode.CodeLens[]>("vscode.executeCodeLensProvider", uri, 10);
-  return found.map(({ command }) => command?.title ?? "");
+  return found.map(({ command }) => command);
+}
+
+async function lenses(): Promise<string[]> {
+  return (await lensCommands()).map((command) => command?.title ?? "");
+}
+
+/** Does what a click on the line does. */
+async function use(words: string): Promise<void> {
+  const lens = (await lensCommands()).find((command) => command?.title.includes(words));
+  await vscode.commands.executeCommand(lens?.command ?? "", ...(lens?.arguments ?? []));
 }
 
 const ours = () => problems("").filter((problem) => problem.startsWith(`night${count}.`));
@@ -177,24 +187,27 @@ describe("a playbook in the editor", () => {
   it("offers to run it, and tells of its last run with the step that failed", async () => {
     await open(sound);
     await until("it can be run", async () => (await lenses()).includes("$(play) Run traced"));
-    assert.equal((await lenses()).length, 1);
+    const always = ["$(play) Run traced", "$(run-all) Trigger batch…"];
+    assert.deepEqual(await lenses(), always);
     const trace = await writeRun("first", { failedStep: 1, minutesAgo: 2 });
     made.push(trace);
-    await until("its last run is told", async () => (await lenses()).length === 3);
+    await until("its last run is told", async () => (await lenses()).length === 4);
     assert.deepEqual(await lenses(), [
-      "$(play) Run traced",
+      ...always,
       "$(debug-continue) Resume from failing step",
       "Last run: failed at step 2, 2 min ago",
     ]);
+    const told = hearMessages();
+    try {
+      await use("Resume from failing step");
+      assert.match(told.messages.join("\n"), new RegExp(`^error .*first${count} holds nothing to go on from`));
+    } finally {
+      told.restore();
+    }
     made.push(await writeRun("second", { minutesAgo: 1 }));
     await until("a newer run is told", async () => (await lenses()).at(-1)?.startsWith("Last run: completed"));
-    assert.deepEqual(await lenses(), ["$(play) Run traced", "Last run: completed, 1 min ago"]);
-    const [, last] = await vscode.commands.executeCommand<vscode.CodeLens[]>(
-      "vscode.executeCodeLensProvider",
-      vscode.Uri.file(path),
-      10,
-    );
-    await vscode.commands.executeCommand(last?.command?.command ?? "", ...(last?.command?.arguments ?? []));
+    assert.deepEqual(await lenses(), [...always, "Last run: completed, 1 min ago"]);
+    await use("Last run");
     await until("the trace is open", () => customTabs().some((tab) => tab.endsWith(`second${count}.json`)));
   });
 
