@@ -76,6 +76,7 @@ export function activate(context: vscode.ExtensionContext): void {
   const registry = own(new PanelRegistry());
   const seen = new SeenSessions(context.workspaceState, Date.now());
   const navigator = new FailingStepNavigator(store, registry, starter.start);
+  const secrets = new KeptSecrets(context.secrets, context.globalState);
   const batches = own(
     new BatchSupport({
       extensionUri: context.extensionUri,
@@ -84,6 +85,7 @@ export function activate(context: vscode.ExtensionContext): void {
       logger,
       navigator,
       storage: context.globalStorageUri.fsPath,
+      secrets,
       workspaceState: context.workspaceState,
       start: starter.start,
     }),
@@ -133,7 +135,6 @@ export function activate(context: vscode.ExtensionContext): void {
   );
   own(vscode.window.registerUriHandler(createUriHandler(starter.start, store, navigator)));
 
-  const secrets = new KeptSecrets(context.secrets, context.globalState);
   const playbookTools = playbookToolsLoader(join(context.extensionUri.fsPath, "dist"));
   own(new PlaybookSupport({ tools: playbookTools, runs: runsInStore(store), logger }));
   const sessions = own(
@@ -166,6 +167,7 @@ export function activate(context: vscode.ExtensionContext): void {
       logger,
       storage: context.globalStorageUri.fsPath,
       program: join(context.extensionUri.fsPath, "dist", "collector.js"),
+      secrets,
       terminals: context.environmentVariableCollection,
     }),
   );

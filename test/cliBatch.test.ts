@@ -2,6 +2,7 @@
 // process that began them.
 import { readdir, readFile } from "node:fs/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { startTaskServer } from "./collector/taskServer";
 import { isThere, until } from "./session/runs";
 import { type BuiltCli, buildCli, type CliResult, resultOf } from "./support/builtCli";
 import { makeTempDir, type TempDir } from "./support/tempDir";
@@ -58,6 +59,28 @@ describe("tracekeeper batch run", () => {
     );
     const names = await readdir(folder.join(".tracekeeper/traces"));
     expect(names.filter((name) => /^run_\w{21}_\d\.json$/.test(name))).toHaveLength(3);
+  });
+
+  it("hands them on to trigger.dev where that is asked for, and says where there is no key", async () => {
+    await using there = await startTaskServer();
+    const { url, key } = there.collector.batchEndpoint;
+    await folder.write("items.json", '[{"json": {"name": "far", "item": 0}}, {"json": {"name": "far", "item": 1}}]');
+    const words = ["batch", "run", "--engine", "trigger.dev", "--items", "items.json", "note"];
+    const run = (env: Readonly<Record<string, string>>) => cli.run(words, { cwd: folder.path, env });
+    expect(await run({ TRIGGER_API_URL: url })).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining("its secret key is neither kept"),
+    });
+    const { code, stderr } = await run({ TRIGGER_API_URL: url, TRIGGER_SECRET_KEY: key });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining("completed: 2 runs") });
+    expect(await there.written("far")).toEqual(["0", "1"]);
+
+    await folder.write("items.json", '[{"json": {"name": "later", "item": 0}}]');
+    const env = { TRIGGER_API_URL: url, TRIGGER_SECRET_KEY: key };
+    const { stdout } = await cli.run([...words, "--no-wait"], { cwd: folder.path, env });
+    const status = async () => (await objects("show", stdout.trim()))[0]?.["status"];
+    await expect.poll(status, { timeout: 20_000, interval: 500 }).toBe("COMPLETED");
+    expect(await there.written("later")).toEqual(["0"]);
   });
 
   it("tells of runs that fail with their errors, and ends with 1", async () => {

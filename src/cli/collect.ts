@@ -11,13 +11,15 @@ import { listOrMake } from "../recorder/listOrMake";
 import { installProcessHandlers } from "../recorder/processHandlers";
 import { nodeFs, runAsync } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
+import { environmentUrl } from "../session/batch/remoteEngine";
+import { isOwnAddress, triggerEngineName } from "../session/batch/remoteEngineSchema";
 import { environmentLines, environmentWord } from "../session/collectingText";
 import { hearSignals } from "../session/sessionSignals";
 import { endWords } from "../trace/batch/progressWords";
 import { quantity } from "../trace/problemList";
 import { tasksOf } from "./batch/batchTasks";
 import { batchObject, showBatchFor } from "./batch/batchWords";
-import { openCliBatches } from "./batch/openCliBatches";
+import { engineOf, openCliBatches } from "./batch/openCliBatches";
 import { type CollectedBatch, CollectedBatches } from "./collect/collectedBatches";
 import { type Command, defaultDirectory } from "./command";
 import { showCommandFor } from "./headerLines";
@@ -42,6 +44,7 @@ Ctrl+C; the next one goes on with batches that are unfinished then.
   --idle <seconds>   a session ends when it has been silent so long; 300 where it is left out
   --task <name>=<command>  registers a task for batches: a line for the shell
   --tasks <file>     the same for many, in JSON or YAML: {"<name>": {"command": "...", "cwd": "...", "env": {}}}
+  --engine <name>    what runs batches: local, or trigger.dev at TRIGGER_API_URL with TRIGGER_SECRET_KEY; local where it is left out
   --concurrency <n>  so many runs of a batch at once where it does not say so itself; 4 where it is left out
   -q, --quiet        no line for each session and batch
   --json             one JSON object a line, in place of the text
@@ -61,6 +64,7 @@ async function run(words: readonly string[]): Promise<number> {
       task: { type: "string", multiple: true },
       tasks: { type: "string" },
       concurrency: { type: "string" },
+      engine: { type: "string" },
       quiet: { type: "boolean", short: "q" },
       json: { type: "boolean" },
     },
@@ -74,6 +78,10 @@ async function run(words: readonly string[]): Promise<number> {
   const usual =
     values.concurrency === undefined ? {} : { concurrency: wholeNumber("--concurrency", values.concurrency, 1) };
   const tasks = await tasksOf(values);
+  const engine = engineOf(values.engine);
+  const address = environmentUrl(process.env);
+  if (engine === triggerEngineName && isOwnAddress(address, port))
+    throw new UsageError(`TRIGGER_API_URL is ${address}, which is this collector's own address`);
   const told = values.json === true ? inJson(values.quiet === true) : inText(values.quiet === true);
 
   endWithReader();
@@ -95,7 +103,7 @@ async function run(words: readonly string[]): Promise<number> {
   await runAsync(nodeFs, listOrMake(directory));
   // The endpoints of sessions are good with the next collector of this directory too.
   const secret = await keptSecret(join(directory, ".collector.secret"));
-  const batches = openCliBatches(directory, process.cwd(), tasks, usual);
+  const batches = openCliBatches(directory, process.cwd(), tasks, usual, engine);
   const collected = new CollectedBatches(batches, (batch) => told.onBatch(batch));
   const collector = await startBatchCollector({
     directory,

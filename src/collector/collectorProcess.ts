@@ -4,6 +4,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import * as z from "zod/mini";
+import { remoteEngineSchema } from "../session/batch/remoteEngineSchema";
 import { tasksSchema } from "../session/batch/tasks";
 import type { CollectorEnd } from "./presence";
 import type { OwnCollector } from "./sharedCollector";
@@ -20,6 +21,8 @@ export const collectorOrderSchema = z.object({
     folder: z.string(),
     tasks: tasksSchema,
     stop: z.object({ terminateAfterMs: z.number(), killAfterMs: z.number() }),
+    /** The installation of trigger.dev that runs them; this machine where it is left out. */
+    engine: z.optional(remoteEngineSchema),
   }),
 });
 export type CollectorOrder = z.infer<typeof collectorOrderSchema>;

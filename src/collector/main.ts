@@ -10,6 +10,7 @@ import { describeError } from "../base/logger";
 import { listOrMake } from "../recorder/listOrMake";
 import { nodeFs, runAsync } from "../recorder/recorderFs";
 import { openBatches } from "../session/batch/openBatches";
+import { batchEngines } from "../session/batch/remoteEngine";
 import { startBatchCollector } from "./batchCollector";
 import type { Collector } from "./collector";
 import { type CollectorNews, type CollectorOrder, collectorOrderSchema, stopLine } from "./collectorProcess";
@@ -31,14 +32,22 @@ async function collect(order: CollectorOrder, whenAsked: Promise<"stopped" | "le
   await runAsync(nodeFs, listOrMake(order.directory));
   const { directory, port } = order;
   const onProblem = (message: string) => tell({ type: "problem", message });
-  const { folder, tasks, stop: pauses } = order.batches;
+  const { folder, tasks, stop: pauses, engine } = order.batches;
   const program = join(__dirname, "session.js");
   const collector = await startBatchCollector({
     directory,
     port,
     secret: await keptSecret(join(dirname(order.file), "collector.secret")),
     handlers: [presence.handle],
-    batches: openBatches({ directory, folder, tasks, program, settings: { stop: pauses }, onProblem }),
+    batches: openBatches({
+      ...batchEngines(engine, process.env),
+      directory,
+      folder,
+      tasks,
+      program,
+      settings: { stop: pauses },
+      onProblem,
+    }),
     onProblem: ({ message }) => onProblem(message),
   });
   if (collector.isOtherPort) {

@@ -81,6 +81,8 @@ export const settingIds = {
   collectorPort: "tracekeeper.collector.port",
   collectorTerminals: "tracekeeper.collector.terminals",
   batchTasks: "tracekeeper.batch.tasks",
+  batchEngine: "tracekeeper.batch.engine",
+  batchTriggerUrl: "tracekeeper.batch.triggerUrl",
   guardrailsConsecutiveErrors: "tracekeeper.guardrails.consecutiveErrors",
   guardrailsWindow: "tracekeeper.guardrails.window",
   guardrailsRepeats: "tracekeeper.guardrails.repeats",

@@ -85,6 +85,8 @@ export const batchHindrances = [
   "unreachable",
   "restricted",
   "underWay",
+  /** trigger.dev runs it, and has no such thing. */
+  "engine",
 ] as const;
 export type BatchHindrance = (typeof batchHindrances)[number];
 

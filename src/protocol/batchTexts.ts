@@ -49,6 +49,7 @@ export const batchTexts = {
   whyElsewhere: "It can't be told from here whether a process runs this batch",
   whyUnreachable: "The process that runs this batch can't be reached",
   whyRestricted: "Not in Restricted Mode",
+  whyEngine: "trigger.dev runs this batch: there its queue can be paused and its runs replayed",
   whyUnderWay: "That is under way",
 
   // Notices

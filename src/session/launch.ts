@@ -4,6 +4,7 @@
 
 import { readFile } from "node:fs/promises";
 import * as z from "zod/mini";
+import { remoteEngineSchema } from "./batch/remoteEngineSchema";
 import { tasksSchema } from "./batch/tasks";
 
 export const captureModes = ["terminal", "pipes", "none"] as const;
@@ -110,6 +111,8 @@ export const launchSchema = z.object({
   guardrails: z.optional(guardrails),
   /** What the batches of a playbook can run beside playbooks. */
   tasks: z.optional(tasksSchema),
+  /** The installation of trigger.dev that runs the batches of a playbook; its key is taken out once it is read. */
+  batchEngine: z.optional(remoteEngineSchema),
   /** It is an attempt at a run of this batch. */
   batch: z.optional(batchRun),
   /** How many batches, this one included, have led to it one within the other. */

@@ -79,13 +79,15 @@ export async function forgetSecrets(
   { secrets }: Pick<LoadedPlaybook, "secrets">,
 ): Promise<string | undefined> {
   const { program } = launch;
-  if (program.type !== "playbook" || (secrets.length === 0 && program.secrets === undefined)) return undefined;
+  if (program.type !== "playbook") return undefined;
+  const { key, ...batchEngine } = launch.batchEngine ?? {};
+  if (secrets.length === 0 && program.secrets === undefined && key === undefined) return undefined;
   const hidden = new Set(secrets);
   const params = Object.fromEntries(Object.entries(program.params).filter(([, value]) => !hidden.has(String(value))));
   const { secrets: _secrets, ...rest } = program;
   const temp = `${launchPath}.${randomBytes(4).toString("hex")}.tmp`;
   try {
-    const kept = { ...launch, program: { ...rest, params } };
+    const kept = { ...launch, ...(key === undefined ? {} : { batchEngine }), program: { ...rest, params } };
     await writeFile(temp, `${JSON.stringify(kept)}\n`, { mode: 0o600, flag: "wx" });
     await rename(temp, launchPath);
     return undefined;

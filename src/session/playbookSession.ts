@@ -90,6 +90,7 @@ export class PlaybookSession {
     const { loaded, resumed } = loading;
     for (const secret of loaded.secrets) this.#mask.add(secret);
     for (const secret of Object.values(program.secrets ?? {})) this.#mask.add(secret);
+    this.#mask.add(launch.batchEngine?.key ?? "");
     if (loaded.type === "sound") {
       // A step may show a key before the first model is asked.
       for (const name of await keyVariables(loaded.playbook, loaded.params, readPlaybook))

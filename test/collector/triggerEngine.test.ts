@@ -156,6 +156,20 @@ describe("a batch that is handed on to a collector", () => {
 });
 
 describe("a batch that is handed on to an installation", () => {
+  it("is not gone on with where another one is set up, which would take its runs for lost", async () => {
+    await using there = await startInstallation();
+    await using other = await startInstallation();
+    const before = await startHere(there);
+    const id = await before.trigger([{ task: "work", payload: Buffer.from("{}") }]);
+    await expect.poll(async () => (await before.host.state(id))?.handedOver).toBeDefined();
+    await before.host.dispose();
+    await using here = await startHere({ url: other.url, key: other.key }, undefined, before.folder);
+    await here.host.takeUp();
+    expect(here.problems).toEqual([expect.stringContaining(`was handed on to ${there.url}, and ${other.url} is`)]);
+    expect(other.asked).toEqual([]);
+    expect((await here.host.state(id))?.count("failed")).toBe(0);
+  });
+
   it("follows its runs through their states", async () => {
     await using there = await startInstallation();
     await using here = await startHere(there);

@@ -104,6 +104,8 @@ describe("what can be done with a batch", () => {
   const waiting = batch(records.slice(0, 5));
   const failing = batch(untilMs(records, 60_000));
 
+  const onTrigger = (entry: BatchEntry) => ({ ...entry, summary: { ...entry.summary, engine: "trigger.dev" } });
+
   it.each([
     ["runs", running, alive, "batch canCancel canPause"],
     ["runs, with failures", failing, alive, "batch canCancel canPause canRetry"],
@@ -113,6 +115,9 @@ describe("what can be done with a batch", () => {
     ["is over", whole, gone, "batch canRetry"],
     ["is over while its process is still there", whole, alive, "batch canRetry"],
     ["was left by its process", failing, gone, "batch canCancel canRetry canGoOn"],
+    ["trigger.dev runs", onTrigger(running), alive, "batch canCancel"],
+    ["trigger.dev has run", onTrigger(whole), gone, "batch"],
+    ["was left that trigger.dev runs", onTrigger(failing), gone, "batch canCancel canGoOn"],
     ["was aborted", batch(abortedBatch()), gone, "batch"],
     ["runs where it can't be asked", running, { ...alive, isReachable: false }, "batch"],
     ["runs on another machine", running, { type: "unknown", isReachable: false } as const, "batch"],

@@ -91,7 +91,13 @@ class TriggerEngine implements BatchEngine {
   }
 
   async goOn(id: string): Promise<void> {
-    if (this.#batches.has(id) || !(await this.#context.store.take(id))) return;
+    if (this.#batches.has(id)) return;
+    const { store, api } = this.#context;
+    const there = (await store.state(id))?.handedOver?.url;
+    // Another installation knows nothing of its runs, which would all be taken for lost.
+    if (there !== undefined && there !== api.url)
+      throw new BatchRefused(409, `The batch was handed on to ${there}, and ${api.url} is what is set up here`);
+    if (!(await store.take(id))) return;
     const state = this.#context.store.live(id);
     if (state === undefined || state.isFinal) return;
     if (state.sealed || isProcessed(state)) this.#start(id);

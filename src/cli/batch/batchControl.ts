@@ -88,10 +88,13 @@ async function changed(
       return await host.pause(id, by);
     case "resume": {
       const state = await host.state(id);
+      if (state !== undefined && !state.isFinal && !state.isPaused) {
+        await host.goOn(id);
+        return { id, isChanged: true, status: state.status, message: "Nobody worked on the batch; it goes on" };
+      }
       const change = await host.unpause(id, by);
       await host.goOn(id);
-      if (change.isChanged || state?.isFinal === true) return change;
-      return { ...change, isChanged: true, message: "Nobody worked on the batch; it goes on" };
+      return change;
     }
     case "retry":
       return await host.retryFailed(id, indexes, by);

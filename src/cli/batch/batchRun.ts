@@ -4,6 +4,7 @@ import { resolve } from "node:path";
 import { text } from "node:stream/consumers";
 import type { BatchHost } from "../../batch/batchHost";
 import { type Items, itemsOfFile, itemsOfText } from "../../session/batch/items";
+import { triggerEngineName } from "../../session/batch/remoteEngineSchema";
 import { serveBatchesApart } from "../../session/batch/serveBatches";
 import { durationMs, durationWords } from "../../session/playbook/durations";
 import type { BatchSettings } from "../../trace/batch/batchRecord";
@@ -14,7 +15,7 @@ import { jsonLine } from "../visibleText";
 import { goOnInBackground } from "./backgroundBatch";
 import { chosenTask, tasksOf } from "./batchTasks";
 import { followBatch } from "./followBatch";
-import { openCliBatches } from "./openCliBatches";
+import { engineOf, openCliBatches } from "./openCliBatches";
 
 export async function batchRun(words: readonly string[]): Promise<number> {
   const { values, positionals } = parseWords({
@@ -28,6 +29,7 @@ export async function batchRun(words: readonly string[]): Promise<number> {
       attempts: { type: "string" },
       backoff: { type: "string" },
       name: { type: "string" },
+      engine: { type: "string" },
       dir: { type: "string" },
       "no-wait": { type: "boolean" },
       quiet: { type: "boolean", short: "q" },
@@ -40,11 +42,14 @@ export async function batchRun(words: readonly string[]): Promise<number> {
   if (values.items === undefined) throw new UsageError("batch run needs its items: --items <file>");
   const settings = settingsOf(values);
   const folder = process.cwd();
-  const tasks = await chosenTask(task, await tasksOf(values), folder);
+  const engine = engineOf(values.engine);
+  const given = await tasksOf(values);
+  // Only an installation itself knows its tasks.
+  const tasks = engine === triggerEngineName ? given : await chosenTask(task, given, folder);
   const items = await readItems(values.items);
   endWithReader();
   const directory = resolve(values.dir ?? defaultDirectory);
-  const host = openCliBatches(directory, folder, tasks);
+  const host = openCliBatches(directory, folder, tasks, {}, engine);
   await serveBatchesApart(host, directory, printError);
   const { id } = await host.create({ runCount: items.count, name: values.name ?? undefined, settings });
   await streamAll(host, id, items, task);

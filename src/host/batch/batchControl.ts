@@ -11,6 +11,7 @@ import type { Disposable } from "../../base/disposable";
 import { Emitter } from "../../base/event";
 import { describeError, type Logger } from "../../base/logger";
 import type { BatchAction } from "../../protocol/batchMessages";
+import { type RemoteEngine, triggerEngineName } from "../../session/batch/remoteEngineSchema";
 import type { FollowedBatch } from "../../store/batches/followedBatch";
 import { batchFolder, parseBatchLogName } from "../../trace/batch/batchIds";
 import type { BatchWriter } from "../../trace/batch/batchRecord";
@@ -28,6 +29,8 @@ export interface BatchControlOptions {
   readonly program: string;
   /** The extension's own folder. */
   readonly storage: string;
+  /** Of batches that trigger.dev runs. @param folder of the workspace */
+  remote(folder: string): Promise<RemoteEngine | undefined>;
 }
 
 /** A batch that something is to be done with. */
@@ -135,6 +138,7 @@ export class BatchControl implements Disposable {
     const directory = join(batch.key, "..", "..");
     const folders = fileFolders().map(({ path }) => path);
     const folder = folderOf(directory, folders) ?? directory;
+    const engine = batch.summary().engine === triggerEngineName ? await this.#options.remote(folder) : undefined;
     const scratch = join(storage, batchFolder);
     const errors = join(scratch, `${randomBytes(6).toString("hex")}.txt`);
     await mkdir(scratch, { recursive: true, mode: 0o700 });
@@ -147,7 +151,7 @@ export class BatchControl implements Disposable {
       // The editor's own Node: nothing need be installed for it.
       const child = spawn(process.execPath, [program, ...words], {
         cwd: folder,
-        env: { ...process.env, ELECTRON_RUN_AS_NODE: "1" },
+        env: { ...process.env, ...variablesOf(engine), ELECTRON_RUN_AS_NODE: "1" },
         detached: true,
         stdio: ["ignore", "ignore", file.fd],
         windowsHide: true,
@@ -187,6 +191,11 @@ export class BatchControl implements Disposable {
       await rm(errors, { force: true });
     }
   }
+}
+
+function variablesOf(engine: RemoteEngine | undefined): Record<string, string> {
+  if (engine === undefined) return {};
+  return { TRIGGER_API_URL: engine.url, ...(engine.key === undefined ? {} : { TRIGGER_SECRET_KEY: engine.key }) };
 }
 
 function idOf(key: string): string {

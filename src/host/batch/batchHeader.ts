@@ -2,6 +2,7 @@
 // be done with a batch is decided here alone, for the page's buttons, the view's menus and the commands.
 
 import type { BatchAction, BatchHeader, BatchHindrance } from "../../protocol/batchMessages";
+import { triggerEngineName } from "../../session/batch/remoteEngineSchema";
 import type { BatchState } from "../../trace/batch/batchState";
 import { type BatchSummary, failedRuns, summarizeBatch } from "../../trace/batch/batchSummary";
 import { type BatchRunner, type BatchWord, batchWord } from "../../trace/batch/describeBatch";
@@ -115,6 +116,7 @@ export function hindranceOf(
 }
 
 function ownHindrance(action: BatchAction, batch: BatchSummary): BatchHindrance | undefined {
+  if (batch.engine === triggerEngineName && action !== "cancel" && action !== "goOn") return "engine";
   if (action === "retryFailed") {
     if (batch.status === "ABORTED" || batch.processingCompletedAt === undefined) return "notCreated";
     // What could not be created at all can't be tried again either.

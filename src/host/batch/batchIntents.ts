@@ -3,6 +3,8 @@
 
 import * as path from "node:path";
 import * as vscode from "vscode";
+import { runPage, triggerEngineName } from "../../session/batch/remoteEngineSchema";
+import { plainText } from "../../trace/plainText";
 import { safeId } from "../../trace/safeId";
 import type { FailingStepNavigator } from "../failures/goToFailingStep";
 import { openTraceEditor } from "../panel/traceEditor";
@@ -69,12 +71,30 @@ export async function openRun(
   const attempts = batch.state.run(place.index)?.attempts ?? [];
   const attempt = attempts.find(({ attempt: number }) => number === place.attempt) ?? attempts.at(-1);
   if (attempt === undefined) return;
+  const { created, handedOver } = batch.state;
+  if (created?.engine === triggerEngineName) {
+    const runId = batch.state.run(place.index)?.runId;
+    return await offerRemoteRun(runPage(handedOver?.url, runId));
+  }
   const { session, outcome } = attempt;
   // The log is a file like any other: a name that leads elsewhere is none of a session.
   if (safeId(session) !== session) throw new Error(vscode.l10n.t("The log names no session of this directory."));
   const trace = path.join(directoryOf(key), `${session}.json`);
   if (outcome === "failed" || outcome === "crashed") await navigator.open(trace, { type: "failingStep" }, options);
   else await openTraceEditor(trace, options);
+}
+
+/** No trace of such a run is here. VS Code itself asks before an address is opened that the person has not trusted. */
+async function offerRemoteRun(page: string | undefined): Promise<void> {
+  const words = vscode.l10n.t("trigger.dev ran this: there is no trace of it on this machine.");
+  if (page === undefined) {
+    void vscode.window.showInformationMessage(plainText(words));
+    return;
+  }
+  const open = vscode.l10n.t("Open Run’s Page");
+  const told = `${words} ${page}`;
+  if ((await vscode.window.showInformationMessage(plainText(told), open)) === open)
+    await vscode.env.openExternal(vscode.Uri.parse(page, true));
 }
 
 async function openLog(key: string, offsetBytes: number | undefined): Promise<void> {

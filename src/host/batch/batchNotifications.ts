@@ -1,6 +1,7 @@
 // The notifications about a batch, as VS Code shows them.
 
 import * as vscode from "vscode";
+import { triggerEngineName } from "../../session/batch/remoteEngineSchema";
 import type { BatchState } from "../../trace/batch/batchState";
 import { endWords, progressWords } from "../../trace/batch/progressWords";
 import { plainText } from "../../trace/plainText";
@@ -65,7 +66,8 @@ async function end(state: BatchState, how: BatchEnd): Promise<BatchEndChoice> {
   const { counts, status } = state;
   const isAborted = status === "ABORTED";
   // What could not be created can't be tried again.
-  const canRetry = !isAborted && how.failed - counts.uncreated + counts.cancelled > 0;
+  const isHere = state.created?.engine !== triggerEngineName;
+  const canRetry = isHere && !isAborted && how.failed - counts.uncreated + counts.cancelled > 0;
   const actions = canRetry ? [open, retry] : [open];
   if (!isAborted && how.failed === 0)
     return (await vscode.window.showInformationMessage(plainText(words, longestWords), ...actions))?.choice;

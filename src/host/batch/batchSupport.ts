@@ -15,8 +15,10 @@ import { batchFileNames, batchFolder } from "../../trace/batch/batchIds";
 import type { BatchRunRef } from "../../trace/batch/batchRun";
 import { plainText } from "../../trace/plainText";
 import { safeId } from "../../trace/safeId";
+import { batchEngine } from "../batchEngine";
 import { inBackground, reportError } from "../commandEdge";
 import type { FailingStepNavigator } from "../failures/goToFailingStep";
+import type { KeptSecrets } from "../playbook/run/keptSecrets";
 import { entryLabel } from "../sessions/sessionRows";
 import { readSettings } from "../settings";
 import type { LaunchedSession } from "../start/launchRequest";
@@ -41,6 +43,7 @@ export interface BatchSupportOptions {
   readonly navigator: FailingStepNavigator;
   /** The extension's own folder. */
   readonly storage: string;
+  readonly secrets: KeptSecrets;
   readonly workspaceState: Pick<vscode.Memento, "get" | "update">;
   /** Starts watching the trace directories. */
   start(): void;
@@ -54,11 +57,19 @@ export class BatchSupport implements vscode.Disposable {
   readonly #owned = new DisposableStore();
 
   constructor(options: BatchSupportOptions) {
-    const { extensionUri, store, access, logger, navigator, storage, workspaceState, start } = options;
+    const { extensionUri, store, access, logger, navigator, storage, secrets, workspaceState, start } = options;
     const catalog = this.#owned.add(new BatchCatalog({ access, logger }));
     const runners = new BatchRunners({ probe: makeProbeLiveness(), mayReadOwner: () => vscode.workspace.isTrusted });
     const program = path.join(extensionUri.fsPath, "dist", "cli.js");
-    const control = this.#owned.add(new BatchControl({ runners, logger, program, storage }));
+    const control = this.#owned.add(
+      new BatchControl({
+        runners,
+        logger,
+        program,
+        storage,
+        remote: (folder) => batchEngine(logger, vscode.Uri.file(folder), secrets),
+      }),
+    );
     this.listed = this.#owned.add(new ListedBatches(catalog, runners, control));
     const isWatched = (directory: string) => store.directories().some((watched) => watched.path === directory);
     this.#editor = this.#owned.add(

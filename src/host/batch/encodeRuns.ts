@@ -2,6 +2,7 @@
 // for the run that is selected.
 
 import { noText, openOutcome, type RunDetails, type RunRows } from "../../protocol/batchMessages";
+import { triggerEngineName } from "../../session/batch/remoteEngineSchema";
 import { attemptOutcomes } from "../../trace/batch/batchRecord";
 import type { BatchState } from "../../trace/batch/batchState";
 import { runStates } from "../../trace/batch/runColumns";
@@ -89,7 +90,8 @@ export function runDetails(
       error: attempt.error,
       exitCode: attempt.exitCode,
       retryMs: attempt.retryAtMs,
-      hasTrace: hasTrace(attempt.session),
+      // Of one that ran elsewhere its page is offered.
+      hasTrace: state.created?.engine === triggerEngineName || hasTrace(attempt.session),
     })),
   };
 }

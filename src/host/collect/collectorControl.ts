@@ -9,8 +9,10 @@ import { launchCollector } from "../../collector/collectorProcess";
 import { type CollectorState, SharedCollector } from "../../collector/sharedCollector";
 import { environmentLines } from "../../session/collectingText";
 import { plainText } from "../../trace/plainText";
+import { batchInstallation, hasEngineKey } from "../batchEngine";
 import { inBackground } from "../commandEdge";
 import { commandIds } from "../ids";
+import type { KeptSecrets } from "../playbook/run/keptSecrets";
 import { readSettings, settingChanged } from "../settings";
 import type { StoreStarter } from "../storeStarter";
 import { collectorBatches } from "./collectorBatches";
@@ -23,6 +25,7 @@ export interface CollectorControlParts {
   readonly storage: string;
   /** Path of `dist/collector.js`. */
   readonly program: string;
+  readonly secrets: KeptSecrets;
   readonly terminals: vscode.GlobalEnvironmentVariableCollection;
 }
 
@@ -62,6 +65,10 @@ export class CollectorControl implements Disposable {
       return;
     }
     const before = this.#running;
+    const { logger, secrets } = this.#parts;
+    const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === "file");
+    const url = before === undefined ? batchInstallation(logger, folder?.uri) : undefined;
+    if (url !== undefined && !(await hasEngineKey(url, secrets))) return;
     const state = await this.#start();
     if (state.type === "failed") throw new Error(vscode.l10n.t("The collector can't be started: {0}", state.message));
     if (state.type !== "running") return;
@@ -147,17 +154,19 @@ export class CollectorControl implements Disposable {
   }
 
   #make(): SharedCollector {
-    const { storage, program, logger } = this.#parts;
+    const { storage, program, secrets, logger } = this.#parts;
     const directory = join(storage, "traces");
     const file = join(storage, "collector.json");
     const shared = new SharedCollector({
       port: this.#port,
       directory,
       file,
-      launch: (port) =>
-        launchCollector(program, { port, directory, file, batches: collectorBatches(storage, logger) }, (message) =>
+      launch: async (port) => {
+        const batches = await collectorBatches(storage, port, secrets, logger);
+        return await launchCollector(program, { port, directory, file, batches }, (message) =>
           logger.warn(`The collector: ${message}`),
-        ),
+        );
+      },
     });
     shared.onDidChange((state) => this.#changed(state));
     return shared;

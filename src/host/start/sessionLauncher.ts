@@ -11,10 +11,12 @@ import { type Launch, type LaunchedProgram, readClaim } from "../../session/laun
 import { type SessionCommand, sessionCommand } from "../../session/sessionCommand";
 import { oneLine, plainText } from "../../trace/plainText";
 import { safeId, traceFileNames } from "../../trace/safeId";
+import { batchEngine } from "../batchEngine";
 import { readBatchTasks } from "../batchTasks";
 import { reportError } from "../commandEdge";
 import { fileFolders } from "../directories";
 import { readSessionGuardrails } from "../guardrailSettings";
+import type { KeptSecrets } from "../playbook/run/keptSecrets";
 import { readSettings } from "../settings";
 import type { LaunchFolder } from "./launchFolder";
 import type { LaunchHistory } from "./launchHistory";
@@ -36,6 +38,7 @@ export interface LauncherParts {
   readonly history: LaunchHistory;
   readonly running: RunningSessions;
   readonly logger: Logger;
+  readonly secrets: KeptSecrets;
   /** Watches the directory, which may be new, and lists its sessions. */
   watch(directory: string): void;
   openPanel(key: string): Promise<void>;
@@ -139,6 +142,13 @@ export class SessionLauncher {
     await vscode.tasks.executeTask(copyTask(listed, original, command));
   }
 
+  /** What its batches can run, and which engine runs them. */
+  async #batches(scope: vscode.Uri | undefined): Promise<Pick<Launch, "tasks" | "batchEngine">> {
+    const { logger, secrets } = this.#parts;
+    const engine = await batchEngine(logger, scope, secrets);
+    return { tasks: { ...readBatchTasks(logger, scope) }, ...(engine === undefined ? {} : { batchEngine: engine }) };
+  }
+
   async #makeLaunch(request: LaunchRequest): Promise<Launch> {
     const { title, origin, start, task } = request;
     const { logger, storage } = this.#parts;
@@ -170,7 +180,7 @@ export class SessionLauncher {
       // VS Code keeps the terminal of a task by itself.
       hold: task === undefined && request.isBackground !== true,
       guardrails: readSessionGuardrails(logger, scope),
-      ...(program.type === "playbook" ? { tasks: { ...readBatchTasks(logger, scope) } } : {}),
+      ...(program.type === "playbook" ? await this.#batches(scope) : {}),
     };
   }
 }

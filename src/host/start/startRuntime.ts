@@ -58,6 +58,7 @@ export class StartRuntime implements SessionControl, Disposable {
       history: this.#history,
       running: this.#running,
       logger,
+      secrets: parts.secrets,
       watch: (directory) => starter.include(directory),
       openPanel: (key) => openStarted(key, registry, readSettings(logger).openOnStart),
       onLaunched: (session) => parts.onLaunched(session),
@@ -124,10 +125,10 @@ export class StartRuntime implements SessionControl, Disposable {
 
   /** @param asked path of a playbook; a task is picked where left out */
   async triggerBatch(asked: string | undefined): Promise<void> {
-    const { playbookTools, storage, logger, starter } = this.#parts;
+    const { playbookTools, storage, logger, secrets, starter } = this.#parts;
     starter.start();
     const launch = (request: LaunchRequest) => this.#launcher.launch(request);
-    await triggerBatch(asked, { tools: playbookTools(), storage, logger, launch });
+    await triggerBatch(asked, { tools: playbookTools(), storage, logger, secrets, launch });
   }
 
   /** @param asked key of a session; the last run that failed where left out */

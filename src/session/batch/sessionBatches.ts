@@ -21,7 +21,7 @@ import { ownTask, type Tasks } from "./tasks";
 export interface SessionBatchesSetup {
   readonly launch: Pick<
     Launch,
-    "directory" | "cwd" | "tasks" | "stop" | "guardrails" | "fsync" | "sessionId" | "batchDepth"
+    "directory" | "cwd" | "tasks" | "batchEngine" | "stop" | "guardrails" | "fsync" | "sessionId" | "batchDepth"
   >;
   /** Of the step: the session that ran it first, in which its batches are looked for. */
   originOf(stepPath: string): string;
@@ -70,7 +70,10 @@ export class SessionBatches implements BatchServices {
     // What an earlier step said of it is no word of this one.
     if (registered === undefined) delete this.#tasks[task];
     else this.#tasks[task] = registered;
-    const path = await this.#check(task);
+    if (launch.batchEngine !== undefined && playbook !== undefined)
+      throw new Error(`trigger.dev runs tasks of its own, and not the playbook ${task}`);
+    // Only an installation itself knows its tasks.
+    const path = launch.batchEngine === undefined ? await this.#check(task) : undefined;
     if (path !== undefined && !isSaved) this.#tasks[task] = { playbook: path, checkpoints: false, ...registered };
     const host = await this.#host();
     const settings = Object.fromEntries(Object.entries(batch.settings).filter(([, value]) => value !== undefined));
@@ -155,10 +158,15 @@ export class SessionBatches implements BatchServices {
 
   async #open(): Promise<BatchHost> {
     const { launch, onProblem, port } = this.#setup;
-    const { stop, guardrails, fsync, directory, cwd } = launch;
+    const { stop, guardrails, fsync, directory, cwd, batchEngine } = launch;
     // Few playbooks have batches, and nothing else needs what runs them.
-    const [{ openBatches }, { serveBatches }] = await Promise.all([import("./openBatches"), import("./serveBatches")]);
+    const [{ openBatches }, { serveBatches }, { batchEngines }] = await Promise.all([
+      import("./openBatches"),
+      import("./serveBatches"),
+      import("./remoteEngine"),
+    ]);
     const host = openBatches({
+      ...batchEngines(batchEngine, process.env),
       directory,
       folder: cwd,
       tasks: this.#tasks,

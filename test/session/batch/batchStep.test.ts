@@ -9,6 +9,7 @@ import { startControlServer } from "../../../src/session/controlServer";
 import { type Launch, readClaim } from "../../../src/session/launch";
 import { safeId, traceFileNames } from "../../../src/trace/safeId";
 import type { TraceSpan } from "../../../src/trace/schema";
+import { startTaskServer } from "../../collector/taskServer";
 import { makePlaybookRuns, type PlaybookEnd, type PlaybookRuns } from "../playbooks/playbookRuns";
 import { type Run, until } from "../runs";
 
@@ -93,6 +94,28 @@ steps:
         attributes: { relation: "started within", "session.id": end.recorded.trace.sessionId },
       },
     ]);
+  });
+
+  it("is handed on to trigger.dev where that is chosen, and its key stands in no file afterwards", async () => {
+    await using there = await startTaskServer();
+    const { url, key } = there.collector.batchEndpoint;
+    const end = await runs.run(
+      `name: x
+steps:
+  - id: all
+    action: batch
+    with: { task: note, items: [{ json: { name: far, item: 0 } }, { json: { name: far, item: 1, fails: true } }] }
+`,
+      {},
+      { launch: { batchEngine: { url, key } } },
+    );
+    expect(end.code).toBe(1);
+    expect(end.stderr).toContain("1 of 2 runs failed: 1 × item 1 failed");
+    expect(await there.written("far")).toEqual(["0", "1"]);
+    const names = await readdir(runs.folder.dir.path, { recursive: true, withFileTypes: true });
+    const files = names.filter((each) => each.isFile()).map(({ parentPath, name }) => `${parentPath}/${name}`);
+    const texts = await Promise.all(files.map(async (file) => ((await readFile(file)).includes(key) ? file : "")));
+    expect(texts.filter(Boolean)).toEqual([]);
   });
 
   it("arms its own session, and those of its runs as far as their playbooks say nothing themselves", async () => {

@@ -41,6 +41,7 @@ const hindranceTexts: Readonly<Record<BatchHindrance, BatchTextKey>> = {
   unreachable: "whyUnreachable",
   restricted: "whyRestricted",
   underWay: "whyUnderWay",
+  engine: "whyEngine",
 };
 
 export interface BatchHeaderBarProps {

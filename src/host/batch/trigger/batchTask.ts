@@ -12,7 +12,7 @@ import { commandIds, settingIds } from "../../ids";
 import type { PlaybookTools } from "../../playbook/loadPlaybookTools";
 import { findPlaybooks } from "../../playbook/run/findPlaybooks";
 import { cwdOf } from "../../playbook/run/playbookRunner";
-import { askChoice, type Choice } from "../../playbook/run/questions";
+import { askChoice, askText, type Choice } from "../../playbook/run/questions";
 import { readyPlaybook } from "../../playbook/run/readyPlaybook";
 
 export interface BatchTask {
@@ -59,6 +59,23 @@ export async function playbookTask(path: string, { tools }: BatchTaskParts): Pro
   const folder = cwdOf(path);
   const task = relative(folder, path);
   return { task: platform === "win32" ? task.replaceAll("\\", "/") : task, name: playbook.name, folder, playbook };
+}
+
+/** Only the installation knows which tasks it has. */
+export async function remoteTask(title: string, url: string, folder: string): Promise<BatchTask | undefined> {
+  const answer = await askText({
+    title,
+    prompt: vscode.l10n.t("The id of the task that {0} is to run for each item", url),
+    step: 1,
+    totalSteps: 3,
+    canGoBack: false,
+    value: "",
+    isPassword: false,
+    validate: (value) => (value.trim() === "" ? vscode.l10n.t("A task has an id.") : undefined),
+  });
+  if (answer === undefined || answer === "back") return undefined;
+  const task = answer.value.trim();
+  return { task, name: task, folder, playbook: undefined };
 }
 
 function registered({ storage, logger }: BatchTaskParts): Choice<Offer>[] {

@@ -11,19 +11,22 @@ import { triggerFileNames, triggerPlaybook } from "../../../session/batch/trigge
 import { batchFolder } from "../../../trace/batch/batchIds";
 import { formatCount } from "../../../trace/formatValue";
 import { oneLine } from "../../../trace/plainText";
+import { batchInstallation, hasEngineKey } from "../../batchEngine";
 import { fileFolders } from "../../directories";
 import type { PlaybookTools } from "../../playbook/loadPlaybookTools";
+import type { KeptSecrets } from "../../playbook/run/keptSecrets";
 import { askText } from "../../playbook/run/questions";
 import type { LaunchedSession, LaunchRequest } from "../../start/launchRequest";
 import { folderOf, makeTraceFolder } from "../../start/traceFolder";
 import { askItems, type SoundItems } from "./batchItems";
-import { type BatchTask, pickBatchTask, playbookTask } from "./batchTask";
+import { type BatchTask, pickBatchTask, playbookTask, remoteTask } from "./batchTask";
 
 export interface BatchTriggerParts {
   readonly tools: PlaybookTools;
   /** The extension's own folder. */
   readonly storage: string;
   readonly logger: Logger;
+  readonly secrets: KeptSecrets;
   launch(request: LaunchRequest): Promise<LaunchedSession>;
 }
 
@@ -36,8 +39,24 @@ export async function triggerBatch(clicked: string | undefined, parts: BatchTrig
   // Questions take the focus from it.
   const editor = vscode.window.activeTextEditor;
   const title = vscode.l10n.t("Trigger Batch");
+  const { logger, secrets, storage } = parts;
+  const folder = folderOf(
+    editor?.document.uri.fsPath ?? "",
+    fileFolders().map(({ path }) => path),
+  );
+  const url = batchInstallation(logger, folder === undefined ? undefined : vscode.Uri.file(folder));
+  if (url !== undefined && clicked !== undefined)
+    throw new Error(
+      vscode.l10n.t("Batches run at {0}, as a setting says, which has tasks of its own and no playbooks.", url),
+    );
+  if (url !== undefined && !(await hasEngineKey(url, secrets))) return;
   for (let given = clicked; ; given = undefined) {
-    const task = given === undefined ? await pickBatchTask(title, parts) : await playbookTask(given, parts);
+    const task =
+      url !== undefined
+        ? await remoteTask(title, url, folder ?? storage)
+        : given === undefined
+          ? await pickBatchTask(title, parts)
+          : await playbookTask(given, parts);
     if (task === undefined) return;
     const answer = await askRest(`${title}: ${task.name}`, task, editor, parts.tools);
     if (answer === undefined) return;

@@ -27,6 +27,7 @@ export async function forgetSecret(secrets: KeptSecrets): Promise<void> {
 
 function wordsOf(place: SecretPlace): { readonly label: string; readonly description: string } {
   const label = plainText(place.name);
+  if (place.type === "engine") return { label, description: vscode.l10n.t("key of trigger.dev") };
   return place.type === "key"
     ? { label, description: vscode.l10n.t("key of a model") }
     : { label, description: plainText(vscode.workspace.asRelativePath(place.path)) };

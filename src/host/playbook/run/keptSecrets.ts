@@ -8,6 +8,8 @@ import * as z from "zod/mini";
 const secretPlaceSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("parameter"), path: z.string(), name: z.string() }),
   z.object({ type: z.literal("key"), name: z.string() }),
+  /** Of an engine for batches, by its address: no playbook can name it. */
+  z.object({ type: z.literal("engine"), name: z.string() }),
 ]);
 export type SecretPlace = z.infer<typeof secretPlaceSchema>;
 
@@ -53,6 +55,6 @@ export class KeptSecrets {
 }
 
 function storageKey(place: SecretPlace): string {
-  const words = place.type === "parameter" ? ["playbook", place.path, place.name] : ["key", place.name];
+  const words = place.type === "parameter" ? ["playbook", place.path, place.name] : [place.type, place.name];
   return `tracekeeper ${JSON.stringify(words)}`;
 }
