@@ -23,7 +23,7 @@ export function runItemOf(state: BatchState, index: number, store: BatchStore): 
       if (place === undefined) return undefined;
       const bytes = await store.payload(id, place);
       if (bytes !== undefined) return bytes;
-      throw new ItemRefused("PAYLOAD_DAMAGED", `The payload of item ${index} is no longer what came`);
+      throw new ItemRefused("PAYLOAD_DAMAGED", `The payload of item ${index + 1} is no longer what came`);
     },
   };
 }

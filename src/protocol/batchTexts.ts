@@ -144,7 +144,7 @@ export const batchTexts = {
   task: "Task",
   name: "Name",
   runId: "Run id",
-  index: "Index",
+  index: "Index (from 0)",
   key: "Key",
   tags: "Tags",
   payload: "Payload",

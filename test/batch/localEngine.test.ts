@@ -226,7 +226,7 @@ describe("the local engine", () => {
       isChanged: false,
       message: "No run has failed that could be tried again",
     });
-    await expect(test.host.retryFailed(id, [4])).rejects.toThrow("The batch has no run 4");
+    await expect(test.host.retryFailed(id, [4])).rejects.toThrow("The batch has runs 1 to 4, and no run 5");
     expect(await test.host.retryFailed(id)).toMatchObject({ isChanged: true, message: "2 runs are tried again" });
     const second = await test.host.whenEnded(id);
     expect(await statesOf(test, id)).toBe("failed succeeded failed prefailed");
@@ -286,7 +286,7 @@ describe("the local engine", () => {
     await test.host.unpause(id);
     const state = await test.host.whenEnded(id);
     expect([0, 1, 2].map((index) => `${state.run(index)?.attempts[0]?.outcome} ${state.errorOf(index) ?? ""}`)).toEqual(
-      ["crashed the session can't be started", "succeeded ", "crashed The payload of item 2 is no longer what came"],
+      ["crashed the session can't be started", "succeeded ", "crashed The payload of item 3 is no longer what came"],
     );
   });
 });

@@ -276,7 +276,7 @@ export class BatchState {
 
   #applyLater(record: Exclude<BatchRecord, { type: "created" }>): Problem | undefined {
     if ("index" in record && record.index >= (this.#created?.runCount ?? mostRuns)) {
-      return passedOver(`Item ${record.index} is outside a batch of ${this.runCount}`);
+      return passedOver(`Item ${record.index + 1} is outside a batch of ${this.runCount}`);
     }
     switch (record.type) {
       case "opened":
@@ -326,8 +326,8 @@ export class BatchState {
 
   #item(record: BatchRecordOf<"item">): Problem | undefined {
     const { index, task, payloadType, place, idempotencyKey, options, problem } = record;
-    if (this.hasItem(index)) return passedOver(`Item ${index} came twice`);
-    if (this.sealed || this.#status !== "PENDING") return passedOver(`Item ${index} came after the batch was closed`);
+    if (this.hasItem(index)) return passedOver(`Item ${index + 1} came twice`);
+    if (this.sealed || this.#status !== "PENDING") return passedOver(`Item ${index + 1} came after the batch was closed`);
     this.#runs?.setItem(index, task, payloadType, place, { idempotencyKey, options, problem });
     this.#setState(index, "waiting");
     return this.#applied();
@@ -344,8 +344,8 @@ export class BatchState {
 
   #run({ at, index, runId, prefailed, cachedFrom }: BatchRecordOf<"run">): Problem | undefined {
     const state = this.stateOf(index);
-    if (state !== "waiting" && state !== "absent") return passedOver(`Run ${index} was created twice`);
-    if (this.#status === "ABORTED") return passedOver(`Run ${index} was created in an aborted batch`);
+    if (state !== "waiting" && state !== "absent") return passedOver(`Run ${index + 1} was created twice`);
+    if (this.#status === "ABORTED") return passedOver(`Run ${index + 1} was created in an aborted batch`);
     this.#runs?.setCreated(index, at);
     const isUsual = runId === this.#usualRunId(index);
     this.#runs?.setRare(index, { runId: isUsual ? undefined : runId, cachedFrom, fault: prefailed });
@@ -357,12 +357,12 @@ export class BatchState {
     }
     this.#setState(index, prefailed === undefined ? "queued" : "prefailed");
     this.#applied();
-    return state === "absent" ? lost(`Item ${index}`) : undefined;
+    return state === "absent" ? lost(`Item ${index + 1}`) : undefined;
   }
 
   #uncreated({ at, index, code, message }: BatchRecordOf<"uncreated">): Problem | undefined {
     const state = this.stateOf(index);
-    if (state !== "waiting" && state !== "absent") return passedOver(`Run ${index} exists, and was not created`);
+    if (state !== "waiting" && state !== "absent") return passedOver(`Run ${index + 1} exists, and was not created`);
     this.#runs?.setRare(index, { fault: { code, message } });
     this.#runs?.setEnded(index, at);
     this.#setState(index, "uncreated");
@@ -388,22 +388,22 @@ export class BatchState {
 
   #attempt({ at, index, attempt, session }: BatchRecordOf<"attempt">): Problem | undefined {
     const state = this.stateOf(index);
-    if (isFinalRunState(state)) return passedOver(`Attempt ${attempt} of run ${index} began after the run's end`);
+    if (isFinalRunState(state)) return passedOver(`Attempt ${attempt} of run ${index + 1} began after the run's end`);
     const last = this.#runs?.lastAttemptNumber(index) ?? 0;
-    if (attempt <= last) return passedOver(`Attempt ${attempt} of run ${index} began twice`);
+    if (attempt <= last) return passedOver(`Attempt ${attempt} of run ${index + 1} began twice`);
     const isEndLost = this.isAttemptOpen(index);
     const isUsual = session === attemptSessionId(this.#runIdOf(index), attempt);
     this.#runs?.addAttempt(index, attempt, at, session, isUsual);
     this.#setState(index, "running");
     this.#applied();
-    if (state === "absent" || state === "waiting") return lost(`The creation of run ${index}`);
-    return isEndLost ? lost(`The end of attempt ${last} of run ${index}`) : undefined;
+    if (state === "absent" || state === "waiting") return lost(`The creation of run ${index + 1}`);
+    return isEndLost ? lost(`The end of attempt ${last} of run ${index + 1}`) : undefined;
   }
 
   #attemptEnded(record: BatchRecordOf<"attemptEnded">): Problem | undefined {
     const { at, index, attempt, outcome, error, exitCode, retryAt } = record;
     if (!this.isAttemptOpen(index, attempt))
-      return passedOver(`Attempt ${attempt} of run ${index} ended, but was not under way`);
+      return passedOver(`Attempt ${attempt} of run ${index + 1} ended, but was not under way`);
     this.#runs?.endAttempt(index, at, attemptOutcomes.indexOf(outcome), { error, exitCode, retryAt });
     if (retryAt !== undefined) this.#setState(index, "backing-off");
     return this.#applied();
@@ -411,12 +411,12 @@ export class BatchState {
 
   #runEnded({ at, index, outcome, error }: BatchRecordOf<"runEnded">): Problem | undefined {
     const state = this.stateOf(index);
-    if (isFinalRunState(state)) return passedOver(`Run ${index} ended twice`);
+    if (isFinalRunState(state)) return passedOver(`Run ${index + 1} ended twice`);
     this.#runs?.setEnded(index, at);
     if (error !== undefined) this.#runs?.setRare(index, { error });
     this.#setState(index, outcome);
     this.#applied();
-    return state === "absent" || state === "waiting" ? lost(`The creation of run ${index}`) : undefined;
+    return state === "absent" || state === "waiting" ? lost(`The creation of run ${index + 1}`) : undefined;
   }
 
   #completed(at: number): Problem | undefined {

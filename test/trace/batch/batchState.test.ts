@@ -45,9 +45,9 @@ describe("a batch", () => {
   const rows: readonly (readonly [string, UntimedRecord, string])[] = [
     ["created again", { ...sampleCreated, at: 1_900 }, "The batch was created twice"],
     ["sealed again", { type: "sealed" }, "The batch was sealed twice"],
-    ["given an item twice", { type: "item", index: 0, task: "a" }, "Item 0 came twice"],
-    ["given a run twice", { type: "run", index: 0, runId: "x" }, "Run 0 was created twice"],
-    ["given an item outside", { type: "item", index: 3, task: "a" }, "Item 3 is outside a batch of 3"],
+    ["given an item twice", { type: "item", index: 0, task: "a" }, "Item 1 came twice"],
+    ["given a run twice", { type: "run", index: 0, runId: "x" }, "Run 1 was created twice"],
+    ["given an item outside", { type: "item", index: 3, task: "a" }, "Item 4 is outside a batch of 3"],
     [
       "given another completion",
       { type: "completion", successfulRunCount: 3, failedRunCount: 0, status: "PENDING" },
@@ -60,9 +60,9 @@ describe("a batch", () => {
     [
       "given an attempt",
       { type: "attempt", index: 0, attempt: 2, session: "x" },
-      "Attempt 2 of run 0 began after the run's end",
+      "Attempt 2 of run 1 began after the run's end",
     ],
-    ["given another end of a run", { type: "runEnded", index: 0, outcome: "failed" }, "Run 0 ended twice"],
+    ["given another end of a run", { type: "runEnded", index: 0, outcome: "failed" }, "Run 1 ended twice"],
     ["told to retry what did well", { type: "retried", indexes: [0] }, "1 runs were retried that had not failed"],
   ];
   it.each(rows)("stays as it is when it is %s after its end", (_, record, message) => {
@@ -75,7 +75,7 @@ describe("a batch", () => {
   it("tells of a creation that is lost, and keeps what followed it", () => {
     const without = wholeLife.filter((record) => !(record.type === "run" && record.index === 0));
     const { state, problems } = fold(without);
-    expect(problems).toEqual(["The creation of run 0 is missing in the log"]);
+    expect(problems).toEqual(["The creation of run 1 is missing in the log"]);
     expect(state.run(0)).toMatchObject({ state: "succeeded", runId: `${sampleRunId}_0` });
     expect(state.status).toBe("COMPLETED");
   });
