@@ -103,7 +103,8 @@ export class LocalEngine implements BatchEngine {
     const state = await this.#stateOf(id);
     if (state.status === "ABORTED") throw new BatchRefused(422, "The batch is ABORTED: it has no runs to retry");
     const wrong = indexes?.find((index) => !Number.isInteger(index) || index < 0 || index >= state.runCount);
-    if (wrong !== undefined) throw new BatchRefused(422, `The batch has runs 1 to ${state.runCount}, and no run ${wrong + 1}`);
+    if (wrong !== undefined)
+      throw new BatchRefused(422, `The batch has runs 1 to ${state.runCount}, and no run ${wrong + 1}`);
     if (state.processingCompletedAt === undefined)
       throw new BatchRefused(409, "The runs of the batch are still being created");
     if (state.isCancelled && !state.isFinal) throw new BatchRefused(409, "The batch is still being cancelled");
