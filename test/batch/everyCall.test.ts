@@ -1,10 +1,10 @@
 // Every single call that a batch makes to the file system fails, is cut short, or is the last one of its process; then the
 // client and the next process go on, and the batch ends as an undisturbed one does: no item is lost, nothing runs twice.
 
-import { expect, it } from "vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import type { LoggedCall } from "../faults/callLog";
 import type { Fault } from "../faults/faultyFs";
-import { makeTempDir } from "../support/tempDir";
+import { makeTempDir, type TempDir } from "../support/tempDir";
 import { expectedAttempts, Lives } from "./lives";
 
 type Strike = (call: LoggedCall, calls: readonly LoggedCall[]) => Fault | undefined;
@@ -49,27 +49,29 @@ const errors: Readonly<Record<string, Strike>> = {
   "writes half in": cut(half, (bytes) => ({ shortWrite: bytes })),
 };
 
+let folder: TempDir;
+beforeAll(async () => {
+  folder = await makeTempDir();
+});
+afterAll(() => folder.remove());
+
 async function callsOf(): Promise<readonly LoggedCall[]> {
-  await using folder = await makeTempDir();
-  const lives = new Lives(folder.path);
+  const lives = new Lives({ folder });
   const { calls } = await lives.live();
-  expect(await lives.wrong()).toEqual([]);
-  expect((await lives.found())?.problems).toEqual([]);
-  expect(await lives.begun()).toEqual(expectedAttempts);
+  expect(lives.wrong()).toEqual([]);
+  expect(lives.found()?.problems).toEqual([]);
+  expect(lives.begun).toEqual(expectedAttempts);
   return calls;
 }
 
 async function play(fault: Fault): Promise<{ readonly wrong: string[]; readonly fired: number }> {
-  await using folder = await makeTempDir();
-  const lives = new Lives(folder.path);
+  const lives = new Lives({ folder });
   const first = await lives.live([fault]);
-  const wrong = (await lives.wrong()).map((text) => `after the first process: ${text}`);
+  const wrong = lives.wrong().map((text) => `after the first process: ${text}`);
   if (!lives.told.isEnded) await lives.live();
-  wrong.push(...(await lives.wrong()));
+  wrong.push(...lives.wrong());
   if (!lives.told.isEnded) wrong.push("it did not end");
-  const severe = (await lives.found())?.problems.filter(
-    ({ code }) => code === "second-writer" || code === "journal-gap",
-  );
+  const severe = lives.found()?.problems.filter(({ code }) => code === "second-writer" || code === "journal-gap");
   wrong.push(...(severe ?? []).map(({ message }) => message));
   return { wrong, fired: first.fired };
 }

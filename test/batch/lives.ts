@@ -1,33 +1,48 @@
 // One batch over several processes, of which each may die at any of its calls to the file system. The client does what
 // the SDK does: it sends everything again until it is told that the batch is sealed.
 
-import { readFile } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Disposable, toDisposable } from "../../src/base/disposable";
 import type { BatchClock } from "../../src/batch/batchClock";
 import { BatchHost } from "../../src/batch/batchHost";
-import { nodeFs } from "../../src/recorder/recorderFs";
+import { type AttemptOutcome, ItemRefused, type RunAttempt, type RunItem, type Runner } from "../../src/batch/runner";
+import { crc32Of } from "../../src/recorder/recordBuffer";
+import type { FsyncMode } from "../../src/recorder/traceTypes";
 import type { BatchState } from "../../src/trace/batch/batchState";
 import { readBatchLog } from "../../src/trace/batch/readBatchLog";
 import type { Problem } from "../../src/trace/problem";
+import { CrashableFs } from "../faults/crashableFs";
 import { type Fault, type FaultyFs, faultyFs } from "../faults/faultyFs";
 import { mortalFs } from "../faults/mortalFs";
+import type { Random } from "../faults/random";
+import type { TempDir } from "../support/tempDir";
 import { items, never, type TestItem } from "./batchSetup";
-import { RecordingRunner } from "./recordingRunner";
 
-/** Pauses pass at once; what is to come in half an hour never comes. */
+/** Pauses pass at once; what is to come in half an hour never comes, and nothing comes to a process that has died. */
 class HastyClock implements BatchClock {
-  #nowMs = Date.UTC(2026, 0, 1);
+  #nowMs: number;
+  #isStopped = false;
+
+  constructor(fromMs: number) {
+    this.#nowMs = fromMs;
+  }
+
   nowMs = (): number => this.#nowMs;
 
   after(delayMs: number, callback: () => void): Disposable {
-    if (delayMs > 120_000) return toDisposable(() => {});
+    if (delayMs > 120_000 || this.#isStopped) return toDisposable(() => {});
     const due = this.#nowMs + delayMs;
     const timer = setTimeout(() => {
+      if (this.#isStopped) return;
       this.#nowMs = Math.max(this.#nowMs, due);
       callback();
     }, 1);
     return toDisposable(() => clearTimeout(timer));
+  }
+
+  stop(): void {
+    this.#isStopped = true;
   }
 }
 
@@ -46,27 +61,69 @@ export interface Told {
   isEnded: boolean;
 }
 
-/** What a process is told to do, and what becomes of it. */
-export class Lives {
-  readonly #directory: string;
-  readonly #clock = new HastyClock();
-  #lives = 0;
-  readonly told: Told = { id: undefined, accepted: 0, isSealed: false, isEnded: false };
+/** Attempts are programs of their own: what they have done outlives whoever began them, and no power cut undoes it. */
+class Programs implements Runner {
+  readonly begun: string[] = [];
+  readonly #outcomes = new Map<string, AttemptOutcome>();
 
-  constructor(directory: string) {
-    this.#directory = directory;
+  async prepare({ task }: RunItem): Promise<void> {
+    if (task === "unknown") throw new ItemRefused("TASK_UNKNOWN", `There is no task ${task}`);
+  }
+
+  async run({ sessionId, task, attempt, payload }: RunAttempt): Promise<AttemptOutcome> {
+    // What can't be started is not claimed.
+    await payload();
+    const known = this.#outcomes.get(sessionId);
+    if (known !== undefined) return known;
+    const isFailed = task === "fail-once" && attempt === 1;
+    const outcome: AttemptOutcome = isFailed ? { outcome: "failed", error: "not yet" } : { outcome: "succeeded" };
+    this.begun.push(sessionId.replace(/^run_\w{21}_/, ""));
+    this.#outcomes.set(sessionId, outcome);
+    return outcome;
+  }
+
+  async prefail(): Promise<void> {}
+}
+
+export interface LivesOptions {
+  /** A real folder, for the files that say who owns a batch. */
+  readonly folder: TempDir;
+  readonly fsync?: FsyncMode;
+  /** Looks at all that was answered to be there, once it has been answered. */
+  readonly onTold?: () => void;
+}
+
+let lastCase = 0;
+
+/** What a process is told to do, and what becomes of it. Everything but the owner's file is on a disk in memory. */
+export class Lives {
+  readonly told: Told = { id: undefined, accepted: 0, isSealed: false, isEnded: false };
+  readonly #options: LivesOptions;
+  readonly #directory: string;
+  readonly #programs = new Programs();
+  #nowMs = Date.UTC(2026, 0, 1);
+  #disk: CrashableFs;
+  #lives = 0;
+
+  constructor(options: LivesOptions) {
+    this.#options = options;
+    this.#directory = options.folder.join(`case${++lastCase}`);
+    this.#disk = new CrashableFs({ directories: [this.#directory] });
   }
 
   /** Lives until the batch has ended, or until one of the faults is its death. */
   async live(faults: readonly Fault[] = []): Promise<FaultyFs> {
-    const fs = faultyFs(nodeFs, faults);
+    await mkdir(join(this.#directory, "batches"), { recursive: true });
+    const fs = faultyFs(this.#disk, faults);
     const mortal = mortalFs(fs);
+    const clock = new HastyClock(this.#nowMs);
     const instance = `life${++this.#lives}`;
     const host = new BatchHost({
       directory: this.#directory,
-      runner: new RecordingRunner({ directory: this.#directory, isRecording: false }),
+      runner: this.#programs,
       fs: mortal,
-      clock: this.#clock,
+      fsync: this.#options.fsync,
+      clock,
       settings: { maxAttempts: 2, backoffMs: 5, concurrency: 2 },
       identity: { instance, host: "home", pid: this.#lives },
       probe: (writer) => (writer.instance === instance ? "alive" : "gone"),
@@ -76,54 +133,64 @@ export class Lives {
     if (!fs.isStopped) await Promise.race([host.dispose(), fs.stopped]);
     fs.stop();
     mortal.bury();
+    clock.stop();
+    this.#nowMs = clock.nowMs();
     fs.closeAll();
     return fs;
+  }
+
+  /** The disk as a power cut may leave it, for the next life. */
+  cutPower(random: Random): void {
+    this.#disk = this.#disk.powerCut(random);
   }
 
   async #client(host: BatchHost): Promise<void> {
     await retrying(() => host.takeUp());
     const request = { runCount: lifeItems.length, idempotencyKey: "lives" };
     const { id, isCached } = await retrying(() => host.create(request));
-    this.told.id = id;
+    this.#tell({ id });
     for (let count = isCached ? lifeItems.length + 1 : 2; count <= lifeItems.length; ) {
       // The first stream is cut after two items.
       const answer = await retrying(() => host.streamItems(id, items(lifeItems.slice(0, count)), never));
-      this.told.accepted = Math.max(this.told.accepted, answer.itemsAccepted + answer.itemsDeduplicated);
+      const accepted = Math.max(this.told.accepted, answer.itemsAccepted + answer.itemsDeduplicated);
+      this.#tell({ accepted, isSealed: this.told.isSealed || answer.sealed });
       if (answer.status < 500) count++;
-      if (answer.sealed) this.told.isSealed = true;
     }
     await retrying(() => host.whenEnded(id));
-    this.told.isEnded = true;
+    this.#tell({ isEnded: true });
+  }
+
+  #tell(more: Partial<Told>): void {
+    Object.assign(this.told, more);
+    this.#options.onTold?.();
   }
 
   /** What the files hold, read as a reader of another machine would. */
-  async found(): Promise<{ readonly state: BatchState; readonly problems: readonly Problem[] } | undefined> {
+  found(disk = this.#disk): { readonly state: BatchState; readonly problems: readonly Problem[] } | undefined {
     const { id } = this.told;
     if (id === undefined) return undefined;
     const name = `${id}.batch.ndjson`;
-    return readBatchLog(await readFile(join(this.#directory, "batches", name)), name);
+    return readBatchLog(disk.snapshotFiles().get(join(this.#directory, "batches", name)) ?? new Uint8Array(), name);
   }
 
   /** "0", "1", "1_a2": the attempts that were begun, in order. */
-  async begun(): Promise<string[]> {
-    const text = await readFile(join(this.#directory, "ran", "begun"), "utf8").catch(() => "");
-    return text
-      .split("\n")
-      .flatMap((line) => /^run_\w{21}_(.*)$/.exec(line)?.[1] ?? [])
-      .sort();
+  get begun(): readonly string[] {
+    return [...this.#programs.begun].sort();
+  }
+
+  /** What would be wrong after a power cut now. */
+  wrongAfterCut(random: Random): string[] {
+    return this.wrong(this.#disk.powerCut(random));
   }
 
   /** Everything that is wrong, in words: what was acknowledged is there, and nothing ran twice. */
-  async wrong(): Promise<string[]> {
+  wrong(disk = this.#disk): string[] {
     const wrong: string[] = [];
-    const { told } = this;
-    const found = await this.found().catch(
-      (error: unknown) => void wrong.push(`the log can't be read: ${String(error)}`),
-    );
-    const begun = await this.begun();
+    const { told, begun } = this;
     if (new Set(begun).size < begun.length) wrong.push(`an attempt was begun twice: ${begun.join(" ")}`);
     if (begun.some((name) => !expectedAttempts.includes(name))) wrong.push(`begun for nothing: ${begun.join(" ")}`);
-    if (!found) return wrong;
+    const found = this.found(disk);
+    if (found === undefined) return wrong;
     const { state } = found;
     if (state.created === undefined) wrong.push("the batch is gone");
     if (state.itemCount < told.accepted) wrong.push(`${state.itemCount} of ${told.accepted} items are there`);
@@ -132,6 +199,14 @@ export class Lives {
     if (told.isEnded && begun.join() !== expectedAttempts.join()) wrong.push(`begun: ${begun.join(" ")}`);
     const states = [0, 1, 2].map((index) => state.stateOf(index)).join(" ");
     if (told.isEnded && states !== "succeeded succeeded prefailed") wrong.push(`in the end it is ${states}`);
+    const payloads = disk.snapshotFiles().get(join(this.#directory, "batches", `${told.id}.items.ndjson`));
+    for (let index = 0; index < state.runCount; index++) {
+      const place = state.run(index)?.place;
+      const bytes = place && payloads?.subarray(place.offset, place.offset + place.length);
+      if (place !== undefined && (bytes === undefined || crc32Of(bytes) !== place.crc32)) {
+        wrong.push(`the payload of item ${index} is gone`);
+      }
+    }
     return wrong;
   }
 }
