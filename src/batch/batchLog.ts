@@ -16,6 +16,7 @@ import { BatchLogReader } from "../trace/batch/readBatchLog";
 
 /** So long after a write at the latest it is brought to the disk. */
 const syncAfterMs = 1_000;
+const mostSyncs = 3;
 const none = Buffer.alloc(0);
 
 export interface BatchLogContext {
@@ -63,23 +64,18 @@ export class BatchLog {
   /** The state is not what the file holds. */
   #isBroken = false;
   #repair: Promise<void> | undefined;
-  #isEntrySynced: boolean;
+  /** Whoever made the file may have died before its name was on the disk. */
+  #isEntrySynced = false;
   #isSynced = true;
+  #syncing: Promise<void> | undefined;
   #syncTimer: NodeJS.Timeout | undefined;
 
-  private constructor(
-    context: BatchLogContext,
-    path: string,
-    file: JournalFile,
-    reader: BatchLogReader,
-    isNew: boolean,
-  ) {
+  private constructor(context: BatchLogContext, path: string, file: JournalFile, reader: BatchLogReader) {
     this.#context = context;
     this.#path = path;
     this.#buffer = new RecordBuffer(context.tag);
     this.#unsynced = new UnsyncedRecords(context.fsync !== "never");
     this.#file = file;
-    this.#isEntrySynced = !isNew;
     this.#reader = reader;
     this.#state = reader.state;
     this.#take(reader);
@@ -88,14 +84,14 @@ export class BatchLog {
   /** Creates the file; EEXIST where it is there. */
   static create(context: BatchLogContext, path: string): BatchLog {
     const file = JournalFile.create(context.fs, path);
-    return new BatchLog(context, path, file, newReader(path), true);
+    return new BatchLog(context, path, file, newReader(path));
   }
 
   /** Goes on with the file; undefined where there is none. */
   static async open(context: BatchLogContext, path: string): Promise<BatchLog | undefined> {
     const reader = await readLog(context.fs, path);
     if (reader === undefined) return undefined;
-    return new BatchLog(context, path, JournalFile.reopen(context.fs, path), reader, false);
+    return new BatchLog(context, path, JournalFile.reopen(context.fs, path), reader);
   }
 
   /** With what is just being written. After a write that failed it is another object: nobody keeps it beyond a wait. */
@@ -121,7 +117,7 @@ export class BatchLog {
     const added = typeof records === "function" ? records(this.#state) : records;
     this.#add(added);
     await this.#written(added);
-    if (this.#context.fsync === "always") await this.sync();
+    if (this.#context.fsync === "always") await this.#syncStubbornly();
     return true;
   }
 
@@ -133,12 +129,39 @@ export class BatchLog {
     if (this.#isBroken) await this.#repaired();
   }
 
+  /** The records count already: a disk that goes on refusing is told of, and nobody may take them for not written. */
+  async #syncStubbornly(): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        return await this.sync();
+      } catch (error) {
+        if (attempt === mostSyncs) return this.#tellUnsynced(error);
+      }
+    }
+  }
+
   /** What was written before is on the disk. Rejects with the system's error. */
   async sync(): Promise<void> {
-    await this.settled();
+    for (;;) {
+      await this.settled();
+      if (this.#context.fsync === "never") return;
+      // Who comes while one is under way waits for it, and for another one where more was written meanwhile.
+      if (this.#syncing !== undefined) await this.#syncing;
+      else if (this.#isSynced) return;
+      else {
+        this.#syncing = this.#sync().finally(() => {
+          this.#syncing = undefined;
+        });
+        return await this.#syncing;
+      }
+    }
+  }
+
+  async #sync(): Promise<void> {
     clearTimeout(this.#syncTimer);
     this.#syncTimer = undefined;
-    if (this.#isSynced || this.#context.fsync === "never") return;
+    // What a sync that failed has left in doubt comes first.
+    if (this.#before.length > 0) await this.#written();
     this.#isSynced = true;
     const { lengthBytes } = this.#file;
     const { fs } = this.#context;
@@ -151,6 +174,7 @@ export class BatchLog {
     } catch (error) {
       // Nobody knows what the disk has: it is written again, and readers take the first of two equal records.
       this.#before = Buffer.concat([this.#before, this.#unsynced.take()]);
+      this.#isSynced = false;
       this.#syncSoon();
       throw error;
     }
@@ -158,7 +182,7 @@ export class BatchLog {
 
   /** Everything is in the file, and on the disk as far as that can be done; the descriptor is given back. */
   async close(): Promise<void> {
-    await this.sync().catch((error: unknown) => this.#tellUnsynced(error));
+    await this.#syncStubbornly();
     clearTimeout(this.#syncTimer);
     this.#file.close();
   }

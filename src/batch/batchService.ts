@@ -62,7 +62,8 @@ export class BatchService {
         return { id, runCount, isCached: false, ...named };
       }
       const there = await store.read(id);
-      if (there === undefined) throw new BatchRefused(503, "The batch of this idempotency key is just being made");
+      // A log whose beginning is lost.
+      if (there === undefined) continue;
       const isOld = kind === "request" && clock.nowMs() - there.createdAt >= freeKeyAfterMs;
       if (there.status === "ABORTED" || isOld) continue;
       const isCached = there.sealed || there.processingCompletedAt !== undefined;
@@ -158,6 +159,8 @@ export class BatchService {
   async #seal(id: string, accepted: number, deduplicated: number): Promise<StreamAnswer> {
     const { store, onSealed } = this.#options;
     const isOpen = (state: BatchState) => !state.sealed && state.status === "PENDING";
+    // A power cut keeps what it wants of what is on its way: not that the batch is sealed without an item.
+    await store.sync(id);
     const isWon = await store.update(id, isOpen, [{ type: "sealed" }]);
     const now = await store.read(id);
     const facts = { itemsAccepted: accepted, itemsDeduplicated: deduplicated };

@@ -38,7 +38,7 @@ export function factsOf(state: BatchState): BatchFacts {
 export type NewBatch = Omit<BatchRecordOf<"created">, "at" | "type" | "writer">;
 
 export interface BatchStore {
-  /** Makes the batch; false where there is one of this id. Resolves once it is in its log. */
+  /** Makes the batch; false where there is one of this id, or what is left of one. Resolves once it is in its log. */
   create(batch: NewBatch): Promise<boolean>;
   /** As it is in the log; undefined where there is no such batch. */
   read(id: string): Promise<BatchFacts | undefined>;

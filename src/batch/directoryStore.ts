@@ -105,7 +105,7 @@ export class DirectoryStore implements BatchStore {
     const id = batch.id;
     if (id !== safeId(id)) throw new BatchRefused(422, "The id of a batch can't be a file name");
     let isNew = false;
-    const found = await this.#use(
+    await this.#use(
       id,
       async () => true,
       async () => {
@@ -114,7 +114,6 @@ export class DirectoryStore implements BatchStore {
         return open ?? (await OpenBatch.open(id, this.#context));
       },
     );
-    if (found === undefined) throw new BatchRefused(503, "The batch can't be made just now");
     return isNew;
   }
 

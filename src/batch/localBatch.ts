@@ -48,7 +48,9 @@ export class LocalBatch {
       if (state.isAttemptOpen(index)) this.#launch(index, true);
       else this.#goOnWith(index);
     }
-    if (state.processingCompletedAt === undefined) this.#inBackground(this.#create());
+    // A power cut may have taken the record of a run, and left that all were created.
+    const isEachKnown = state.count("absent") === 0 && state.count("waiting") === 0;
+    if (state.processingCompletedAt === undefined || !isEachKnown) this.#inBackground(this.#create());
     if (state.isCancelled) this.cancel();
     this.#pump();
     this.#inBackground(this.#finish());

@@ -4,6 +4,7 @@
 import { join } from "node:path";
 import { errorCode } from "../base/errorCode";
 import { describeError } from "../base/logger";
+import { isMissing } from "../recorder/fileTasks";
 import { listOrMake } from "../recorder/listOrMake";
 import { type RecorderFs, runAsync } from "../recorder/recorderFs";
 import { settledWithin } from "../recorder/settledWithin";
@@ -20,6 +21,7 @@ import { PayloadFile, readPayload } from "./payloadFile";
 
 /** A disk that hangs holds nobody up. */
 const syncWithinMs = 5_000;
+const mostSyncs = 3;
 
 export interface OpenBatchContext {
   readonly fs: RecorderFs;
@@ -40,12 +42,15 @@ export class OpenBatch {
   readonly #log: BatchLog;
   readonly #payloads: PayloadFile;
   readonly #claimed = new Map<number, Promise<unknown>>();
+  /** Items that an earlier process wrote: a power cut may have left the record of one without its payload. */
+  readonly #unproven: Set<number>;
 
   private constructor(id: string, context: OpenBatchContext, log: BatchLog, payloads: PayloadFile) {
     this.id = id;
     this.#context = context;
     this.#log = log;
     this.#payloads = payloads;
+    this.#unproven = itemsWithPayload(log.state);
   }
 
   /** Undefined where there is a batch of this id already. Rejects as `open` does. */
@@ -124,22 +129,100 @@ export class OpenBatch {
 
   async #add(item: ItemLine): Promise<"added" | "there" | "closed"> {
     const { index, task, payload, payloadType, idempotencyKey, options, problem } = item;
-    const isWanted = (state: BatchState) => state.status === "PENDING" && !state.sealed && !state.hasItem(index);
+    const again = (await this.#isLost(index)) ? (true as const) : undefined;
+    const isWanted = (state: BatchState) =>
+      state.status === "PENDING" && !state.sealed && (again ?? !state.hasItem(index));
     if (isWanted(this.state)) {
       const place = payload === undefined ? undefined : await this.#payloads.append(payload);
-      const record = { type: "item" as const, index, task, place, payloadType, idempotencyKey, options, problem };
-      if (await this.update(isWanted, [record])) return "added";
-    } else await this.settled();
+      const record = {
+        type: "item" as const,
+        index,
+        task,
+        place,
+        payloadType,
+        idempotencyKey,
+        options,
+        problem,
+        again,
+      };
+      if (await this.update(isWanted, [record])) {
+        this.#unproven.delete(index);
+        if (place !== undefined && this.#payloads.isDoubtful(place)) return await this.#add(item);
+        return "added";
+      }
+    } else if (this.#context.fsync === "always") await this.#log.sync();
+    else await this.settled();
     return this.state.hasItem(index) ? "there" : "closed";
+  }
+
+  /** Looked at once, when it comes again. */
+  async #isLost(index: number): Promise<boolean> {
+    if (this.state.sealed || !this.state.hasItem(index)) return false;
+    const place = this.state.run(index)?.place;
+    if (place !== undefined && this.#payloads.isDoubtful(place)) return true;
+    if (!this.#unproven.has(index)) return false;
+    const isThere = place === undefined || (await this.#hasPayload(place));
+    if (isThere) this.#unproven.delete(index);
+    return !isThere;
+  }
+
+  async #hasPayload(place: PayloadPlace): Promise<boolean> {
+    try {
+      return (await this.payload(place)) !== undefined;
+    } catch (error) {
+      if (isMissing(error)) return false;
+      throw error;
+    }
   }
 
   /** Rejects never: what can't be brought to the disk is told. */
   async sync(): Promise<void> {
-    try {
-      await settledWithin(this.#log.sync(), syncWithinMs);
-    } catch (thrown) {
-      const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-      this.#context.onProblem(`A batch can't be brought to the disk: ${describeError(thrown)}`, error);
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await settledWithin(this.#log.sync(), syncWithinMs);
+        if (!this.#hasDoubts()) return;
+      } catch (thrown) {
+        if (attempt === mostSyncs) {
+          const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+          return this.#context.onProblem(`A batch can't be brought to the disk: ${describeError(thrown)}`, error);
+        }
+      }
+      if (attempt === mostSyncs) return;
+      await this.#writeDoubtfulAgain();
+    }
+  }
+
+  /** While items can still be written. */
+  #hasDoubts(): boolean {
+    const { state } = this;
+    if (!this.#payloads.hasDoubts || state.sealed || state.status !== "PENDING") return false;
+    return this.#doubtfulItems().length > 0;
+  }
+
+  #doubtfulItems(): number[] {
+    const indexes: number[] = [];
+    for (let index = 0; index < this.state.runCount; index++) {
+      const place = this.state.run(index)?.place;
+      if (place !== undefined && this.#payloads.isDoubtful(place)) indexes.push(index);
+    }
+    return indexes;
+  }
+
+  /** Of payloads whose sync failed nobody knows whether the disk has them. Rejects never: it is tried again. */
+  async #writeDoubtfulAgain(): Promise<void> {
+    if (!this.#hasDoubts()) return;
+    for (const index of this.#doubtfulItems()) {
+      try {
+        const run = this.state.run(index);
+        const payload = run?.place && (await this.payload(run.place));
+        if (payload === undefined || run === undefined) continue;
+        const place = await this.#payloads.append(payload);
+        const { task, payloadType, idempotencyKey, options, problem } = run;
+        const record = { type: "item" as const, index, task, place, payloadType, idempotencyKey, options, problem };
+        await this.update((state) => state.status === "PENDING" && !state.sealed, [{ ...record, again: true }]);
+      } catch {
+        // It stays doubtful.
+      }
     }
   }
 
@@ -153,6 +236,14 @@ export class OpenBatch {
     this.#payloads.close();
     await giveBackOwnership(pathsOf(this.id, this.#context).owner, this.#context.own().identity);
   }
+}
+
+/** None of a batch that takes no items any more. */
+function itemsWithPayload(state: BatchState): Set<number> {
+  const indexes = new Set<number>();
+  if (state.sealed || state.itemCount === 0) return indexes;
+  for (let index = 0; index < state.runCount; index++) if (state.hasItem(index)) indexes.add(index);
+  return indexes;
 }
 
 function pathsOf(id: string, { folder }: OpenBatchContext): Readonly<Record<keyof typeof batchFileNames, string>> {

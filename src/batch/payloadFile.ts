@@ -2,6 +2,7 @@
 // checksum, are in the batch's log, which is written afterwards: what no record names was never acknowledged.
 
 import { errorCode } from "../base/errorCode";
+import { syncEntryOf } from "../recorder/durableDirectory";
 import { closeQuietly, readFully } from "../recorder/fileTasks";
 import { JournalFile } from "../recorder/journalFile";
 import { crc32Of } from "../recorder/recordBuffer";
@@ -26,6 +27,11 @@ export class PayloadFile {
   #waiting: Waiting[] = [];
   #isWorking = false;
   #isSynced = true;
+  /** So far it is on the disk, or doubtful. */
+  #safeBytes = 0;
+  readonly #doubtful: { readonly from: number; readonly to: number }[] = [];
+  /** Whoever made the file may have died before its name was on the disk. */
+  #isEntrySynced = false;
 
   constructor(fs: RecorderFs, path: string) {
     this.#fs = fs;
@@ -47,12 +53,28 @@ export class PayloadFile {
     const file = this.#file;
     if (file === undefined || this.#isSynced) return;
     this.#isSynced = true;
+    const untilBytes = file.lengthBytes;
     try {
       await inSyncQueue(this.#fs, () => file.syncAsync());
+      if (!this.#isEntrySynced) await runAsync(this.#fs, syncEntryOf(this.#path));
+      this.#isEntrySynced = true;
+      this.#safeBytes = untilBytes;
     } catch (error) {
       this.#isSynced = false;
+      // The system takes it for written: no later sync tells whether the disk has it.
+      this.#doubtful.push({ from: this.#safeBytes, to: untilBytes });
+      this.#safeBytes = untilBytes;
       throw error;
     }
+  }
+
+  get hasDoubts(): boolean {
+    return this.#doubtful.length > 0;
+  }
+
+  /** A sync failed after it was written, so that a power cut may take it. */
+  isDoubtful({ offset, length }: PayloadPlace): boolean {
+    return this.#doubtful.some(({ from, to }) => offset < to && offset + length > from);
   }
 
   close(): void {

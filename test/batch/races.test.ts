@@ -165,6 +165,7 @@ describe("the second phase answers success and runs nothing twice", () => {
       });
       await second.ended(id);
       expect([...runsOf(first), ...runsOf(second)].sort()).toEqual(["0 1", "1 1"]);
+      await second.dispose();
       await first.folder.remove();
     }
   });
@@ -248,6 +249,7 @@ describe("a batch that nobody seals", () => {
     await using second = await wrappedEngine(first.folder, first.clock);
     await second.engine.goOn(id);
     expect((await second.ended(id)).status).toBe("ABORTED");
+    await second.dispose();
     await first.folder.remove();
   });
 });

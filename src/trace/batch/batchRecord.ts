@@ -122,6 +122,8 @@ export const batchRecordSchemas = {
     options: z.optional(itemOptionsSchema),
     /** It can't be run as it came and becomes a pre-failed run. */
     problem: z.optional(fault),
+    /** The payload of the one before is lost, and this one takes its place. */
+    again: z.optional(z.literal(true)),
   }),
   /** Another installation runs the batch, and knows it by this id. */
   handedOver: z.looseObject({

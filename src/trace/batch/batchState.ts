@@ -325,8 +325,8 @@ export class BatchState {
   }
 
   #item(record: BatchRecordOf<"item">): Problem | undefined {
-    const { index, task, payloadType, place, idempotencyKey, options, problem } = record;
-    if (this.hasItem(index)) return passedOver(`Item ${index + 1} came twice`);
+    const { index, task, payloadType, place, idempotencyKey, options, problem, again } = record;
+    if (this.hasItem(index) && again !== true) return passedOver(`Item ${index + 1} came twice`);
     if (this.sealed || this.#status !== "PENDING")
       return passedOver(`Item ${index + 1} came after the batch was closed`);
     this.#runs?.setItem(index, task, payloadType, place, { idempotencyKey, options, problem });
