@@ -53,7 +53,7 @@ export const batchTexts = {
   whyUnderWay: "That is under way",
 
   // Notices
-  abortedNotice: "No run of this batch exists, and none will:",
+  abortedNotice: "No run of this batch exists, and none will: it has to be created anew",
   interruptedNotice: "Nobody runs this batch: its process has gone. Runs that ended stay as they are.",
   elsewhereNotice: "The last process to work on it was {0} on {1}; from here nobody can tell whether it still does.",
   onePieceLost: "{0} problem in the log",
@@ -85,6 +85,7 @@ export const batchTexts = {
   runPrefailed: "pre-failed",
   runUncreated: "not created",
   runNeverRun: "never run",
+  runNeverCame: "never came",
   attemptCrashed: "crashed",
 
   // The times of the batch

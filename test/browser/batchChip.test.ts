@@ -27,7 +27,11 @@ describe("a run of a batch", () => {
     await using drive = await openTrace(browser, traceFiles(run), { widthPx, heightPx: 600 });
     const word = drive.page.locator(".fact-word");
     expect(await word.evaluate((element) => element.scrollWidth <= element.clientWidth + 1)).toBe(true);
-    expect(await drive.page.locator(".batch-chip").isVisible()).toBe(true);
+    const number = drive.page.locator(".batch-chip-number");
+    expect(await number.innerText()).toBe("run 7 of 40");
+    expect(await number.evaluate((element) => element.scrollWidth <= element.clientWidth + 1)).toBe(true);
+    const box = await drive.page.locator(".batch-chip").boundingBox();
+    expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(widthPx);
   });
 
   it("is no run of a batch where the trace says nothing of one", async () => {

@@ -13,6 +13,7 @@ interface Span {
   readonly statusMessage?: string;
   readonly input?: unknown;
   readonly output?: unknown;
+  readonly attributes?: Readonly<Record<string, unknown>>;
 }
 
 const tools: readonly (readonly [name: string, input: unknown])[] = [
@@ -116,6 +117,41 @@ export function liveTrace(id: string, nowMs: number): unknown {
     }
   }
   return traceOf(id, "Upgrade the router", startMs, nowMs, spans, "running");
+}
+
+/** An attempt of a run of a batch, whose comparison failed. @param batch as the root's attribute tells it */
+export function batchRunTrace(id: string, batch: Readonly<Record<string, unknown>>, startMs: number): unknown {
+  const step = (
+    spanId: string,
+    name: string,
+    kind: string,
+    from: number,
+    to: number,
+    more: Partial<Span> = {},
+  ): Span => ({
+    spanId,
+    parentSpanId: "r",
+    name,
+    kind,
+    startTime: startMs + from,
+    endTime: startMs + to,
+    status: "ok",
+    ...more,
+  });
+  const failure = { status: "error", statusMessage: "answer 7 differs from what was expected" } as const;
+  const spans = [
+    step("r", "score-answer", "session", 0, 4_900, {
+      ...failure,
+      parentSpanId: null,
+      input: { question: 7 },
+      attributes: { "tracekeeper.batch": batch },
+    }),
+    step("a", "load question", "tool", 20, 260, { input: { id: 7 }, output: "How is half an even number rounded?" }),
+    step("b", "generation-1", "generation", 270, 3_300, { output: "Away from zero." }),
+    step("c", "load expectation", "tool", 3_310, 3_420, { input: { id: 7 }, output: "To the nearest even number." }),
+    step("d", "compare", "tool", 3_430, 4_880, { ...failure, input: { answer: "Away from zero." } }),
+  ];
+  return traceOf(id, "score-answer", startMs, startMs + 4_900, spans, "error");
 }
 
 function traceOf(

@@ -1,5 +1,6 @@
 // All states of which screenshots are taken: `npm run screenshots` draws each in each of its themes and sizes, from the real
 // VS Code with the packaged extension on the sample workspace.
+import { batchStates } from "./batchStates";
 import { collectorStates } from "./collectorStates";
 import { detailsStates } from "./detailsStates";
 import { outputStates } from "./outputStates";
@@ -17,4 +18,5 @@ export const states: readonly State[] = [
   ...detailsStates,
   ...playbookStates,
   ...collectorStates,
+  ...batchStates,
 ];

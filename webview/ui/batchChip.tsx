@@ -20,7 +20,9 @@ export function BatchChip({ panel, header }: { panel: Panel; header: PanelHeader
       onClick={() => panel.connection.post({ type: "openBatch" })}
     >
       <Icon name="list-flat" />
-      <span class="loop-count">{words}</span>
+      {/* The name gives way to which run it is. */}
+      <span class="batch-chip-number">{text("batchRun", number, count)}</span>
+      {batch.name !== undefined && <span class="batch-chip-name">{batch.name}</span>}
     </button>
   );
 }

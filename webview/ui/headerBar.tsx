@@ -56,7 +56,7 @@ export function HeaderBar({ panel, header }: { panel: Panel; header: PanelHeader
         )}
         {duration !== undefined && (
           <span
-            class="fact"
+            class="fact fact-duration"
             title={[
               hasEnded || header.live ? "" : text("durationRecorded"),
               started === "" ? "" : text("startedAt", started, header.timeZone),

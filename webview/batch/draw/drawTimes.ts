@@ -18,7 +18,7 @@ export interface TimesPicture {
     readonly isEnd: boolean;
   }[];
   readonly streams: readonly { readonly x: number; readonly look: "sealed" | "plain" | "retry" | "refused" }[];
-  readonly gaps: readonly { readonly x: number; readonly width: number }[];
+  readonly gaps: readonly { readonly x: number; readonly width: number; readonly label: string }[];
   readonly ticks: readonly { readonly x: number; readonly label: string }[];
   /** Undefined where there is no room for it. */
   readonly activity: BatchActivity | undefined;
@@ -106,7 +106,7 @@ function drawStreams({ context, snapX }: Surface, { streams }: TimesPicture, pal
 function drawActivity(
   { context, snapX, snapY, height }: Surface,
   { gaps, columnPx, nowX }: TimesPicture,
-  { underWay, failed, peak, mostFailed }: BatchActivity,
+  { underWay, failed, failedLast, peak, mostFailed }: BatchActivity,
   palette: BatchPalette,
 ): void {
   const top = bandPx + marksPx;
@@ -114,6 +114,17 @@ function drawActivity(
   for (const gap of gaps) {
     context.fillStyle = hatch(context, palette.grid);
     context.fillRect(snapX(gap.x), top, Math.max(2, snapX(gap.width)), bottom - top);
+    context.font = palette.font;
+    const labelPx = context.measureText(gap.label).width;
+    if (labelPx + 4 > gap.width) continue;
+    const middle = gap.x + gap.width / 2;
+    const y = (top + bottom) / 2;
+    context.fillStyle = palette.background;
+    context.fillRect(middle - labelPx / 2 - 3, y - 8, labelPx + 6, 16);
+    context.fillStyle = palette.dimText;
+    context.textAlign = "center";
+    context.textBaseline = "middle";
+    context.fillText(gap.label, middle, y);
   }
   const room = bottom - top - ticksPx;
   context.fillStyle = palette.running;
@@ -128,10 +139,11 @@ function drawActivity(
     context.globalAlpha = 1;
     context.fillRect(x, y, snapX((column + 1) * columnPx) - x, 1);
   }
-  context.fillStyle = palette.failed;
   for (let column = 0; column < failed.length; column++) {
     const count = failed[column] ?? 0;
     if (count === 0) continue;
+    // As in the matrix: what another attempt followed steps back.
+    context.fillStyle = (failedLast[column] ?? 0) > 0 ? palette.failed : palette.looks.retried;
     const tickPx = 4 + (ticksPx - 4) * Math.sqrt(count / Math.max(1, mostFailed));
     const x = snapX(column * columnPx);
     context.fillRect(x, top, Math.max(2, snapX((column + 1) * columnPx) - x), tickPx);

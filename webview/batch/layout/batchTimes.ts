@@ -41,6 +41,8 @@ export interface BatchActivity {
   readonly underWay: Float64Array;
   /** Attempts that ended badly in each column. */
   readonly failed: Uint32Array;
+  /** Those of them after which no other attempt of the run was made. */
+  readonly failedLast: Uint32Array;
   readonly peak: number;
   readonly mostFailed: number;
 }
@@ -51,11 +53,12 @@ export function batchActivity(table: RunTable, scale: TimeScale, columns: number
   const underWay = new Float64Array(columns + 1);
   const steps = new Float64Array(columns + 1);
   const failed = new Uint32Array(columns);
+  const failedLast = new Uint32Array(columns);
   const perColumn = scale.drawnLength / columns;
   const columnOf = (wallMs: number) =>
     Math.max(0, Math.min(columns - 1, Math.floor(drawnAt(scale, wallMs) / perColumn)));
   const edges = Float64Array.from({ length: columns + 1 }, (_, at) => wallAt(scale, at * perColumn));
-  table.eachAttempt((_, startMs, endMs, outcome) => {
+  table.eachAttempt((_, startMs, endMs, outcome, isLast) => {
     const end = Number.isNaN(endMs) ? (outcome === openOutcome ? scale.endMs : startMs) : endMs;
     const from = columnOf(startMs);
     const to = columnOf(end);
@@ -66,7 +69,9 @@ export function batchActivity(table: RunTable, scale: TimeScale, columns: number
       steps[from + 1] = (steps[from + 1] ?? 0) + 1;
       steps[to] = (steps[to] ?? 0) - 1;
     }
-    if (failedCodes.has(outcome)) failed[to] = (failed[to] ?? 0) + 1;
+    if (!failedCodes.has(outcome)) return;
+    failed[to] = (failed[to] ?? 0) + 1;
+    if (isLast) failedLast[to] = (failedLast[to] ?? 0) + 1;
   });
   let whole = 0;
   let peak = 0;
@@ -79,5 +84,5 @@ export function batchActivity(table: RunTable, scale: TimeScale, columns: number
     peak = Math.max(peak, value);
     mostFailed = Math.max(mostFailed, failed[column] ?? 0);
   }
-  return { underWay: underWay.subarray(0, columns), failed, peak, mostFailed };
+  return { underWay: underWay.subarray(0, columns), failed, failedLast, peak, mostFailed };
 }

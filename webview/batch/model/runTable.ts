@@ -107,12 +107,15 @@ export class RunTable {
   }
 
   /** Calls back for every attempt of every run; the end is NaN while it is under way. */
-  eachAttempt(run: (index: number, startMs: number, endMs: number, outcomeCode: number) => void): void {
+  eachAttempt(
+    run: (index: number, startMs: number, endMs: number, outcomeCode: number, isLast: boolean) => void,
+  ): void {
     for (let index = 0; index < this.count; index++) {
       const first = this.#firstAttempt[index] ?? 0;
       const end = first + (this.attemptCounts[index] ?? 0);
       for (let row = first; row < end; row++) {
-        run(index, this.#starts[row] ?? 0, this.#ends[row] ?? Number.NaN, this.#outcomes[row] ?? openOutcome);
+        const isLast = row === end - 1;
+        run(index, this.#starts[row] ?? 0, this.#ends[row] ?? Number.NaN, this.#outcomes[row] ?? openOutcome, isLast);
       }
     }
   }

@@ -34,9 +34,11 @@ export const stateIcons: Readonly<Record<RunState, IconName>> = {
   uncreated: "debug-disconnect",
 };
 
-/** @param status of the batch: in an aborted one nothing waits any more */
+/** @param status of the batch: in an aborted one nothing waits any more, and no item is still to come */
 export function stateWord(status: BatchStatus | undefined, state: RunState): string {
-  return text(status === "ABORTED" && state === "waiting" ? "runNeverRun" : stateTexts[state]);
+  if (status === "ABORTED" && state === "waiting") return text("runNeverRun");
+  if (status === "ABORTED" && state === "absent") return text("runNeverCame");
+  return text(stateTexts[state]);
 }
 
 export function attemptText(attempt: TableAttempt): string {

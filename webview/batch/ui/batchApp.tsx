@@ -41,8 +41,8 @@ export function BatchApp({ page }: { page: BatchPage }) {
   if (header === undefined || table === undefined) return <LoadingBatch page={page} />;
   return (
     <div class="app">
-      <BatchHeaderBar page={page} header={header} table={table} />
-      <ProgressLine header={header} />
+      <BatchHeaderBar page={page} header={header} />
+      <ProgressLine page={page} header={header} table={table} />
       <BatchNotices page={page} header={header} />
       <TimeStrip page={page} header={header} table={table} />
       <StateChips page={page} header={header} />
@@ -66,7 +66,7 @@ function Body({ page }: { page: BatchPage }) {
   const sidePx = Math.min(most, Math.max(least, wanted));
   const runsPx = isStacked ? size.height - sidePx : size.height;
   return (
-    <main ref={box} class={`body ${isStacked ? "is-stacked" : ""}`}>
+    <main ref={box} class={`body ${isStacked ? "is-stacked" : ""}`} aria-busy={!page.isWhole}>
       {size.width > 0 && (
         <>
           <div class="list-pane">

@@ -8,8 +8,9 @@ import type { RunTable } from "../model/runTable";
 
 export function BatchFacts({ page, header, table }: { page: BatchPage; header: BatchHeader; table: RunTable }) {
   const { runner } = header;
-  const runs =
-    header.isFinal || runner.type === "gone"
+  const runs = header.isFinal
+    ? undefined
+    : runner.type === "gone"
       ? text("runnerGone")
       : runner.type === "alive" && runner.pid !== undefined
         ? text("runnerAlive", String(runner.pid), runner.host ?? "")

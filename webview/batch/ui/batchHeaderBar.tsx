@@ -3,15 +3,13 @@
 import type { BatchAction, BatchHeader, BatchHindrance } from "../../../src/protocol/batchMessages";
 import type { BatchTextKey } from "../../../src/protocol/batchTexts";
 import { runStates } from "../../../src/trace/batch/runColumns";
-import { formatClock, formatDateTime, formatDuration, formatRound } from "../../format";
+import { formatClock, formatDateTime, formatDuration } from "../../format";
 import { formatInteger, text } from "../../text";
 import { Icon, type IconName } from "../../ui/icon";
 import { IconButton } from "../../ui/iconButton";
 import { MenuItem } from "../../ui/menuItem";
 import { Popup } from "../../ui/popup";
 import type { BatchPage } from "../model/batchPage";
-import { paceOf } from "../model/pace";
-import type { RunTable } from "../model/runTable";
 
 const wordIcons: Readonly<Record<BatchHeader["word"], readonly [icon: IconName, look: string]>> = {
   waitingForItems: ["watch", "waiting"],
@@ -47,10 +45,9 @@ const hindranceTexts: Readonly<Record<BatchHindrance, BatchTextKey>> = {
 export interface BatchHeaderBarProps {
   readonly page: BatchPage;
   readonly header: BatchHeader;
-  readonly table: RunTable;
 }
 
-export function BatchHeaderBar({ page, header, table }: BatchHeaderBarProps) {
+export function BatchHeaderBar({ page, header }: BatchHeaderBarProps) {
   const [icon, look] = wordIcons[header.word];
   const title = header.name ?? text("batchOf", formatInteger(header.runCount));
   const ended = endedCount(header);
@@ -74,7 +71,6 @@ export function BatchHeaderBar({ page, header, table }: BatchHeaderBarProps) {
             {durationText(page, header)}
           </span>
         )}
-        <Pace page={page} header={header} table={table} />
         <span class="fact fact-flags" title={flags}>
           {flags}
         </span>
@@ -102,29 +98,6 @@ export function BatchHeaderBar({ page, header, table }: BatchHeaderBarProps) {
       </div>
     </header>
   );
-}
-
-/** Nothing where there is too little to say. */
-function Pace({ page, header, table }: BatchHeaderBarProps) {
-  const { perMinute, leftMs } = paceOf(header, table, page.nowMs);
-  if (perMinute === undefined || leftMs === undefined) return null;
-  const [least, most] = [roughTime(leftMs.least), roughTime(leftMs.most)];
-  const rate = formatRate(perMinute);
-  return (
-    <span class="fact fact-pace" title={text("paceTitle")}>
-      {least === most ? text("paceAbout", rate, least) : text("pace", rate, least, most)}
-    </span>
-  );
-}
-
-/** An estimate to the second would look like knowledge. */
-function roughTime(ms: number): string {
-  const step = ms < 60_000 ? 5_000 : ms < 600_000 ? 30_000 : ms < 3_600_000 ? 60_000 : 600_000;
-  return formatRound(Math.max(step, Math.round(ms / step) * step));
-}
-
-function formatRate(perMinute: number): string {
-  return perMinute < 10 ? String(Math.round(perMinute * 10) / 10) : formatInteger(Math.round(perMinute));
 }
 
 interface ActionButtonProps {

@@ -14,8 +14,8 @@ export function BatchNotices({ page, header }: { page: BatchPage; header: BatchH
         <div class="banner" role="region" aria-label={header.label}>
           <Icon name="error" class="banner-icon" />
           <span class="banner-text banner-words">
+            {header.abortReason !== undefined && <b class="banner-reason">{header.abortReason}</b>}
             <span class="banner-lead">{text("abortedNotice")}</span>
-            <span class="banner-message">{header.abortReason}</span>
           </span>
         </div>
       )}

@@ -22,7 +22,12 @@ export function BatchStatusLine({ page, header }: { page: BatchPage; header: Bat
           {text("live")}
         </span>
       )}
-      <span class="status-announcement" role="status" aria-live="polite">
+      <span
+        // What stands at the left already is only read aloud.
+        class={page.announcement === words ? "visually-hidden" : "status-announcement"}
+        role="status"
+        aria-live="polite"
+      >
         {page.announcement}
       </span>
       <span class="status-zone">{page.timeZone}</span>

@@ -58,7 +58,7 @@ function Stream({ stream }: { stream: BatchHeader["streams"][number] }) {
     stream.deduplicated > 0 ? text("historyDeduplicated", formatInteger(stream.deduplicated)) : "",
     stream.sealed && !stream.isRetrySuccess ? text("historySealed") : "",
     stream.error ?? "",
-    stream.isRetrySuccess ? "" : (stream.reason ?? ""),
+    stream.reason ?? "",
   ].filter(Boolean);
   return (
     <>
@@ -68,12 +68,7 @@ function Stream({ stream }: { stream: BatchHeader["streams"][number] }) {
       />
       <div class="history-words">
         {text("historyStream", formatInteger(stream.number))}: {text("historyAnswer", String(stream.httpStatus))}{" "}
-        {stream.isRetrySuccess && (
-          <span class="retry-success">
-            {text("historyRetrySuccess")}
-            {stream.reason === undefined ? "" : `: ${stream.reason}`}
-          </span>
-        )}
+        {stream.isRetrySuccess && <span class="retry-success">{text("historyRetrySuccess")}</span>}{" "}
         <span class="dim">{facts.join(" · ")}</span>
       </div>
     </>

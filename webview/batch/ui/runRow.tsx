@@ -60,6 +60,12 @@ export function RunRow({ page, table, index, position }: RunRowProps) {
       </div>
       <div class="run-cell run-error" role="gridcell" title={error}>
         {error}
+        {error === undefined && state !== "succeeded" && (
+          // Where the column of states is too narrow for words.
+          <span class="run-narrow-word" aria-hidden="true">
+            {words}
+          </span>
+        )}
       </div>
     </div>
   );

@@ -4,7 +4,7 @@
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { BatchHeader } from "../../../src/protocol/batchMessages";
 import { placeSurface } from "../../draw/canvas";
-import { formatAxis, formatClock } from "../../format";
+import { formatAxis, formatClock, formatRound } from "../../format";
 import { ticks } from "../../layout/ticks";
 import { drawnAt, type TimeScale, wallAt } from "../../layout/timeScale";
 import { formatInteger, text } from "../../text";
@@ -50,8 +50,9 @@ export function TimeStrip({ page, header, table }: { page: BatchPage; header: Ba
   const x = (wallMs: number) => drawnAt(scale, Math.min(scale.endMs, Math.max(scale.startMs, wallMs))) * pxPer;
   const columns = Math.max(1, Math.ceil(width / columnPx));
   const activity = useMemo(
-    () => (isLow || width === 0 ? undefined : batchActivity(table, scale, columns)),
-    [key, columns, isLow, width === 0],
+    // Of runs that have not come nobody knows when they were under way.
+    () => (isLow || width === 0 || !page.isWhole ? undefined : batchActivity(table, scale, columns)),
+    [key, columns, isLow, width === 0, page.isWhole],
   );
   const { changes } = header;
   const hasFailures = ["failed", "partlyFailed", "aborted"].includes(header.word);
@@ -81,7 +82,11 @@ export function TimeStrip({ page, header, table }: { page: BatchPage; header: Ba
           look:
             stream.httpStatus >= 400 ? "refused" : stream.isRetrySuccess ? "retry" : stream.sealed ? "sealed" : "plain",
         })),
-        gaps: scale.gaps.map((gap) => ({ x: x(gap.startMs), width: x(gap.endMs) - x(gap.startMs) })),
+        gaps: scale.gaps.map((gap) => ({
+          x: x(gap.startMs),
+          width: x(gap.endMs) - x(gap.startMs),
+          label: formatRound(gap.endMs - gap.startMs),
+        })),
         ticks: tickList.ticks
           .filter((tick) => tick.x + 40 < width)
           .map((tick) => ({ x: tick.x, label: formatAxis(tick.wallMs - scale.startMs, tickList.stepMs) })),
