@@ -84,14 +84,16 @@ export class SourceNavigator {
           ),
         ),
       );
-    await keepTraceTab();
+    const uri = vscode.Uri.file(source.file.path);
+    const viewColumn = beside ? vscode.ViewColumn.Beside : columnWithCode(uri);
+    if (beside || viewColumn === undefined) await keepTraceTab();
     const at = new vscode.Position(line - 1, Math.max(0, (source.place.column ?? 1) - 1));
     this.#logger.debug(`Opening ${source.file.path}:${line} (${source.file.how}, ${source.place.origin})`);
     // `vscode.open` and not `showTextDocument`, which refuses files over 50 MB.
-    await vscode.commands.executeCommand("vscode.open", vscode.Uri.file(source.file.path), {
+    await vscode.commands.executeCommand("vscode.open", uri, {
       selection: new vscode.Range(at, at),
       preview: true,
-      ...(beside ? { viewColumn: vscode.ViewColumn.Beside } : {}),
+      ...(viewColumn === undefined ? {} : { viewColumn }),
     } satisfies vscode.TextDocumentShowOptions);
   }
 
@@ -145,9 +147,28 @@ export class SourceNavigator {
  */
 export async function keepTraceTab(): Promise<void> {
   const tab = vscode.window.tabGroups.activeTabGroup.activeTab;
+  if (tab?.isPreview && isTrace(tab)) await vscode.commands.executeCommand("workbench.action.keepEditor");
+}
+
+/**
+ * Where code is beside the trace that has the keyboard, it opens there: in the place of the trace it would hide what the
+ * person comes from, and show a file twice that is open already. Undefined: where VS Code opens it.
+ */
+function columnWithCode(uri: vscode.Uri): vscode.ViewColumn | undefined {
+  const { all, activeTabGroup } = vscode.window.tabGroups;
+  if (!isTrace(activeTabGroup.activeTab)) return undefined;
+  const others = all.filter((group) => group !== activeTabGroup);
+  const isFile = ({ input }: vscode.Tab) =>
+    input instanceof vscode.TabInputText && input.uri.toString() === uri.toString();
+  const showsFile = others.find(({ activeTab }) => activeTab !== undefined && isFile(activeTab));
+  const holdsFile = others.find(({ tabs }) => tabs.some(isFile));
+  const showsText = others.find(({ activeTab }) => activeTab?.input instanceof vscode.TabInputText);
+  return (showsFile ?? holdsFile ?? showsText)?.viewColumn;
+}
+
+function isTrace(tab: vscode.Tab | undefined): boolean {
   const editors: readonly string[] = Object.values(editorIds);
-  if (tab?.isPreview && tab.input instanceof vscode.TabInputCustom && editors.includes(tab.input.viewType))
-    await vscode.commands.executeCommand("workbench.action.keepEditor");
+  return tab?.input instanceof vscode.TabInputCustom && editors.includes(tab.input.viewType);
 }
 
 /** From 1; undefined when the place names no line and no text of it is found. */

@@ -78,6 +78,9 @@ describe("a playbook", () => {
       .getByText(/Failed/)
       .waitFor();
 
+    // The panel has the keyboard, and stays beside the playbook all the same.
+    await workbench.panel().getByRole("treegrid").click();
+    await eventually(() => workbench.focus()).toMatch(/^iframe/);
     await banner.getByRole("button", { name: "Go to Source" }).click();
     await eventually(() => workbench.cursor()).toMatchObject({ file: "nightly-check.playbook.yaml", line: 7 });
     await workbench.goToLine(11, "      command: echo checked >> done.txt".length + 1);
