@@ -122,7 +122,7 @@ export function activate(context: vscode.ExtensionContext): void {
       navigator,
       logger,
       isEnabled: () => readSettings(silentLogger).notifyOnFailure,
-      isToldElsewhere: (key) => batches.isTold(key),
+      isToldElsewhere: (entry) => batches.isTold(entry),
     }),
   );
   const problems = own(

@@ -7,6 +7,7 @@ import { DisposableStore } from "../../base/disposable";
 import type { Logger } from "../../base/logger";
 import { batchNavigateTargets } from "../../protocol/batchMessages";
 import { makeProbeLiveness } from "../../recorder/liveness";
+import { isTriggerPlaybook } from "../../session/batch/triggerPlaybook";
 import { BatchCatalog } from "../../store/batches/batchCatalog";
 import type { FileAccess } from "../../store/fileAccess";
 import type { SessionEntry } from "../../store/sessionEntry";
@@ -163,9 +164,10 @@ export class BatchSupport implements vscode.Disposable {
     this.#started.add(session);
   }
 
-  /** The session is nothing but a batch that was triggered here, and is told of as that. */
-  isTold(key: string): boolean {
-    return this.#started.isBatch(key);
+  /** The session is nothing but a batch that was triggered by a person, who is told of that. */
+  isTold({ key, playbook }: SessionEntry): boolean {
+    if (this.#started.isBatch(key)) return true;
+    return playbook !== undefined && isTriggerPlaybook(playbook.path) && this.#started.hasBatch(key);
   }
 
   /** Opens the batch that a session is a run of, with that run selected. @param from key of the session */

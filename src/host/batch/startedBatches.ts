@@ -3,12 +3,11 @@
 
 import { join } from "node:path";
 import { type Disposable, DisposableStore } from "../../base/disposable";
-import type { Logger } from "../../base/logger";
+import { describeError, type Logger } from "../../base/logger";
 import type { BatchCatalog, BatchEntry } from "../../store/batches/batchCatalog";
 import type { SessionEntry } from "../../store/sessionEntry";
 import type { TraceStore } from "../../store/traceStore";
 import { traceFileNames } from "../../trace/safeId";
-import { inBackground } from "../commandEdge";
 import { isFailed } from "../sessions/sessionRows";
 import type { LaunchedSession } from "../start/launchRequest";
 
@@ -41,7 +40,7 @@ export class StartedBatches implements Disposable {
     this.#owned.add(options.catalog.onDidChange(() => this.#look()));
     this.#owned.add(
       options.store.onDidChange(({ changed }) => {
-        for (const entry of changed) inBackground(options.logger, "A batch's session", () => this.#onSession(entry));
+        for (const { key } of changed) this.#onSession(key).catch((error: unknown) => this.#tell(error));
       }),
     );
   }
@@ -58,6 +57,11 @@ export class StartedBatches implements Disposable {
     return this.#sessions.get(key)?.session.isBackground === true;
   }
 
+  /** Some batch names the session as its parent, whoever started it. */
+  hasBatch(key: string): boolean {
+    return this.#options.catalog.entries().some((batch) => parentOf(batch) === key);
+  }
+
   dispose(): void {
     this.#owned.dispose();
   }
@@ -65,17 +69,19 @@ export class StartedBatches implements Disposable {
   #look(): void {
     if (this.#sessions.size === 0) return;
     for (const batch of this.#options.catalog.entries()) {
-      const { parentSession } = batch.summary;
-      if (parentSession === undefined || this.#told.has(batch.key)) continue;
-      const awaited = this.#sessions.get(join(batch.directory, traceFileNames.snapshot(parentSession)));
-      if (awaited === undefined) continue;
+      const awaited = this.#sessions.get(parentOf(batch) ?? "");
+      if (awaited === undefined || this.#told.has(batch.key)) continue;
       awaited.hasBatch = true;
       this.#told.add(batch.key);
       this.#options.onBatch(batch, awaited.session.isBackground);
     }
   }
 
-  async #onSession({ key }: SessionEntry): Promise<void> {
+  #tell(error: unknown): void {
+    this.#options.logger.error(`A session that triggers a batch: ${describeError(error)}`);
+  }
+
+  async #onSession(key: string): Promise<void> {
     const awaited = this.#sessions.get(key);
     if (awaited?.session.isBackground !== true || awaited.hasBatch) return;
     const hasFailed = () => {
@@ -90,4 +96,9 @@ export class StartedBatches implements Disposable {
     if (awaited.hasBatch || failed === undefined || !this.#sessions.delete(key)) return;
     this.#options.onNone(failed);
   }
+}
+
+/** Key of the session that a batch names. */
+function parentOf({ directory, summary: { parentSession } }: BatchEntry): string | undefined {
+  return parentSession === undefined ? undefined : join(directory, traceFileNames.snapshot(parentSession));
 }

@@ -24,8 +24,7 @@ export interface FailureNotifierOptions {
   readonly navigator: FailingStepNavigator;
   readonly logger: Logger;
   isEnabled(): boolean;
-  /** @param key of a session */
-  isToldElsewhere(key: string): boolean;
+  isToldElsewhere(entry: SessionEntry): boolean;
 }
 
 export class FailureNotifier implements Disposable {
@@ -59,7 +58,7 @@ export class FailureNotifier implements Disposable {
     // Only what was seen alive here is news; a list read for the first time is not.
     if (!this.#live.delete(entry.key) || !isFailed(entry)) return;
     // A batch is told of as one, once it is over.
-    if (entry.batch !== undefined || this.#options.isToldElsewhere(entry.key)) return;
+    if (entry.batch !== undefined || this.#options.isToldElsewhere(entry)) return;
     this.#waiting.set(entry.key, entry);
     this.#timer ??= setTimeout(() => this.#tell(), settleMs);
   }

@@ -4,6 +4,15 @@
 
 export const triggerFileNames = { playbook: "batch.playbook.yaml", items: "items.ndjson" } as const;
 
+/** In the folder of a trace directory's batches: a folder for each trigger. */
+export const triggerFolder = "triggered";
+
+/** @param path of a playbook */
+export function isTriggerPlaybook(path: string): boolean {
+  const [file, , folder] = path.split(/[\\/]/).reverse();
+  return file === triggerFileNames.playbook && folder === triggerFolder;
+}
+
 export interface TriggerParameters {
   /** Of the task, as a `batch` step takes it. */
   readonly task: string;

@@ -1,6 +1,6 @@
 // The playbook by which a person triggers a batch.
 import { expect, it } from "vitest";
-import { triggerPlaybook } from "../../../src/session/batch/triggerPlaybook";
+import { isTriggerPlaybook, triggerPlaybook } from "../../../src/session/batch/triggerPlaybook";
 import { resolveParameters } from "../../../src/session/playbook/parameters";
 import { parsePlaybook } from "../../../src/session/playbook/parsePlaybook";
 
@@ -15,4 +15,13 @@ it("is sound, takes what the person chose as parameters, and finds its items bes
     errors: [],
   });
   expect(playbook?.steps).toMatchObject([{ action: "batch", with: { task: "{task}", concurrency: 7 } }]);
+});
+
+it.each([
+  ["/home/ann/shop/.tracekeeper/traces/batches/triggered/0a1b2c/batch.playbook.yaml", true],
+  ["C:\\shop\\.tracekeeper\\traces\\batches\\triggered\\0a1b2c\\batch.playbook.yaml", true],
+  ["/home/ann/shop/batch.playbook.yaml", false],
+  ["batch.playbook.yaml", false],
+])("is known by where it lies: %s", (path, expected) => {
+  expect(isTriggerPlaybook(path)).toBe(expected);
 });

@@ -60,7 +60,7 @@ it("is refused with the line of an item that can't be read, and nothing is there
   expect(await readdir(inWorkspace(".tracekeeper")).catch(() => [])).toEqual([]);
 });
 
-it("runs, tells how far it is and how it ended, tries again what failed, and leads to the step that did", async () => {
+it("outlives the window, tells how far it is and how it ended, tries again what failed, and leads to the step that did", async () => {
   await writeFile(inWorkspace("answers.ndjson"), '{"answer": 1}\n{"answer": 2}\n{"answer": 3}\n{"answer": 4}\n');
   await trigger();
   await workbench.page.getByText('4 items, the first: {"answer": 1}').waitFor();
@@ -69,6 +69,9 @@ it("runs, tells how far it is and how it ended, tries again what failed, and lea
   await panel.getByRole("heading", { name: "score" }).waitFor();
   const progress = workbench.notification(/0 of 4 · 3 running/);
   await progress.getByRole("button", { name: "Cancel" }).waitFor();
+  // The window goes, and the batch does not.
+  await workbench.reload();
+  await progress.waitFor();
   await writeFile(inWorkspace("go"), "");
   const end = workbench.notification(/Batch score: 1 of 4 runs failed: 1 × .*answer 3 is wrong/);
   await end.waitFor();

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import type { Logger } from "../../../base/logger";
 import { makeFolders } from "../../../recorder/makeFolders";
-import { triggerFileNames, triggerPlaybook } from "../../../session/batch/triggerPlaybook";
+import { triggerFileNames, triggerFolder, triggerPlaybook } from "../../../session/batch/triggerPlaybook";
 import { batchFolder } from "../../../trace/batch/batchIds";
 import { formatCount } from "../../../trace/formatValue";
 import { oneLine } from "../../../trace/plainText";
@@ -117,7 +117,7 @@ async function start(
 ): Promise<void> {
   const folders = fileFolders().map(({ path }) => path);
   const { directory } = await makeTraceFolder(folderOf(folder, folders), storage);
-  const place = join(directory, batchFolder, "triggered", randomBytes(6).toString("hex"));
+  const place = join(directory, batchFolder, triggerFolder, randomBytes(6).toString("hex"));
   await makeFolders(place);
   try {
     await tools.writeItems(items, join(place, triggerFileNames.items));
