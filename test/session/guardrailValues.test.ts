@@ -8,6 +8,15 @@ const settingsOf = (values: Parameters<typeof guardrailSettingsOf>[0]) => guardr
 describe("the settings of guardrails", () => {
   it("are the defaults where nothing is set", () => {
     expect(settingsOf({})).toEqual({ settings: defaultGuardrails, problems: [] });
+    expect(defaultGuardrails).toEqual({
+      consecutiveErrors: 5,
+      window: 12,
+      repeats: { hint: 3, warn: 5, stop: 7 },
+      cycle: { maxLength: 3, times: 3 },
+      stuckRevisitGap: 5,
+      failureCluster: { failures: 3, window: 5 },
+      budget: {},
+    });
   });
 
   it("are the defaults that the manifest names", () => {
