@@ -9,38 +9,27 @@ import { nodeFs } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
 import { makeTraceId } from "../recorder/traceIds";
 import { withLimit } from "../recorder/withLimit";
-import { playbookAttribute, programAttribute, runProblemEvent } from "../trace/runAttributes";
+import { runProblemEvent } from "../trace/runAttributes";
 import { safeId, traceFileNames } from "../trace/safeId";
-import { ActionLog } from "./actionLog/actionLog";
-import { SessionBatches } from "./batch/sessionBatches";
-import { EventBus } from "./bus/eventBus";
 import { completeClaim } from "./claim";
 import { keyVariables } from "./keySecrets";
 import type { Launch, LaunchClaim, LaunchedPlaybook } from "./launch";
+import { openPlaybookRun, type SoundPlaybook } from "./openPlaybookRun";
 import { type Outcome, outcomeOfRun, type StopReason, signalExitCode, startFailure } from "./outcome";
 import type { OutputTarget } from "./outputRecorder";
 import { OwnOutput } from "./ownOutput";
 import { endPlaybook } from "./playbookEnd";
-import { forgetSecrets, type LoadedPlaybook, loadPlaybook, readPlaybook } from "./playbookFile";
-import { runServices } from "./playbookServices";
-import { programFacts } from "./processIdentity";
-import { writeCheckpoints } from "./resume/checkpointWriter";
-import { type LoadedResume, loadResumed, type ResumedRun, stepOrigins, takeOver } from "./resume/loadResumed";
-import type { StepOrigins } from "./resume/recordedRun";
+import { forgetSecrets, loadPlaybook, readPlaybook } from "./playbookFile";
+import { type LoadedResume, loadResumed, type ResumedRun } from "./resume/loadResumed";
 import { claimResume, type TakenClaim } from "./resume/resumeClaim";
-import { maskedEvent, maskedRun } from "./secrets/maskedEvent";
+import { maskedRun } from "./secrets/maskedEvent";
 import { maskedRecorder } from "./secrets/maskedRecorder";
 import { SecretMask } from "./secrets/secretMask";
 import { SessionPort } from "./sessionPort";
 import { SessionRecord } from "./sessionRecord";
 import type { RunEnd } from "./sessionRun";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
-import { recordLastStep } from "./steps/lastStep";
-import { PlaybookRun, type RunResult } from "./steps/playbookRun";
-import { isRecordedEvent, type RunBus, type RunEvent } from "./steps/runEvent";
-import { RunRecorder } from "./steps/runRecorder";
-import type { RunServices } from "./steps/runServices";
-import { tellSteps } from "./steps/stepLines";
+import type { PlaybookRun, RunResult } from "./steps/playbookRun";
 import { LiveStream } from "./stream/liveStream";
 
 /** Once a run was stopped, what nobody takes is shown to nobody. */
@@ -202,57 +191,24 @@ export class PlaybookSession {
   }
 
   async #runPlaybook(
-    { playbook, params }: Extract<LoadedPlaybook, { type: "sound" }>,
+    loaded: SoundPlaybook,
     resumed: ResumedRun | undefined,
     record: SessionRecord,
     port: SessionPort,
   ): Promise<Outcome> {
-    const { launch, program } = this.#request;
-    const runId = resumed?.run.runId ?? program.runId ?? launch.sessionId;
-    const bus = this.#openBus(record);
-    const scope = bus.openRun(runId);
-    const { recorder } = record;
-    const spans = recorder && new RunRecorder(recorder, record.rootSpanId, record.ids, this.#outputTarget);
-    spans?.listen(bus);
-    if (recorder !== undefined) {
-      const { rootSpanId } = record;
-      recordLastStep(bus, recorder, rootSpanId);
-      writeCheckpoints(bus, scope, { recorder, rootSpanId });
-    }
-    const origins = stepOrigins(resumed?.run, launch.sessionId, program.resume?.again);
-    const replay = resumed && takeOver(scope, record, resumed, { origins, mask: this.#mask });
-    const { name, path } = playbook;
-    const earlierLog = resumed?.run.actionLogId;
-    const logId = earlierLog === undefined ? {} : { actionLog: earlierLog };
-    // Whoever resumes a run goes on as it was begun.
-    const isSaved = program.checkpoints ?? resumed?.run.isSaved ?? true;
-    const unsaved = isSaved ? {} : { checkpoints: false };
-    let facts = { name, path, runId, params: visibleParams(playbook, params), ...logId, ...unsaved };
-    const actionLog = new ActionLog({
-      directory: launch.directory,
-      runId,
-      sessionId: launch.sessionId,
-      folderId: earlierLog,
-      onFolder: (rawId) => {
-        if (rawId === (earlierLog ?? runId)) return;
-        facts = { ...facts, actionLog: rawId };
-        record.attributes({ [playbookAttribute]: facts });
-      },
+    const { launch } = this.#request;
+    const { run, scope, batches, actionLog, tellFailed } = openPlaybookRun({
+      ...this.#request,
+      loaded,
+      resumed,
+      record,
+      port,
+      mask: this.#mask,
+      shown: this.#shown,
+      listeners: this.#shownListeners,
+      outputTarget: this.#outputTarget,
     });
-    if (recorder !== undefined) actionLog.listen(bus);
-    if (!this.#request.isQuiet) tellSteps(bus, (line) => this.#shown.say(this.#mask.text(line)));
-    record.attributes({ [playbookAttribute]: facts, [programAttribute]: programFacts(process.pid) });
     await this.#completeClaim(port, record);
-    const batches = this.#batches(port, record, spans, origins);
-    const run = new PlaybookRun({
-      playbook,
-      params,
-      scope,
-      isSaved,
-      ...(replay === undefined ? {} : { replay }),
-      ...(recorder === undefined ? {} : { arm: () => scope.enableRecording() }),
-      services: this.#services(bus, port, record, spans, batches),
-    });
     this.#run = run;
     // Somebody was quick.
     if (this.#stopReason !== undefined) run.stop(this.#stopReason);
@@ -261,9 +217,7 @@ export class PlaybookSession {
     if (this.#stopReason?.type !== "terminalClosed") await batches.settled(this.#stopped.signal);
     this.#isEnding = true;
     const outcome = outcomeOfRun(result);
-    const failed = result.results.find(({ status, step }) => status === "failed" && step.path === step.id)?.step;
-    if (failed !== undefined)
-      record.attributes({ [playbookAttribute]: { ...facts, failedStep: { id: failed.id, index: failed.index } } });
+    tellFailed(result);
     const tracePath = await endPlaybook(
       { launch, run, result, outcome, record, scope, port, batches, actionLog },
       (message) => {
@@ -272,55 +226,6 @@ export class PlaybookSession {
     );
     await this.#end(outcome, record, tracePath, result.results);
     return outcome;
-  }
-
-  #openBus(record: SessionRecord): RunBus {
-    const startMs = Date.now();
-    const started = performance.now();
-    return new EventBus<RunEvent>({
-      nowMs: () => record.recorder?.nowMs() ?? startMs + performance.now() - started,
-      onHandlerError: (error, handler, { event }) => {
-        const message = `${handler} could not take ${event.type}: ${describeError(error)}`;
-        record.sessionEvent(runProblemEvent, { message });
-      },
-      prepare: (event) => maskedEvent(event, this.#mask),
-      isRecorded: isRecordedEvent,
-    });
-  }
-
-  #batches(
-    port: SessionPort,
-    record: SessionRecord,
-    spans: RunRecorder | undefined,
-    { first, rerun }: StepOrigins,
-  ): SessionBatches {
-    const say = (line: string) => {
-      if (!this.#request.isQuiet) this.#shown.say(this.#mask.text(line));
-    };
-    return new SessionBatches({
-      launch: this.#request.launch,
-      originOf: (path) => (Object.hasOwn(rerun, path) ? rerun[path] : undefined) ?? first,
-      traceId: record.recorder?.traceId,
-      safeId: record.recorder?.safeId,
-      spanOf: (scopeId) => spans?.spanOf(scopeId) ?? record.rootSpanId,
-      port,
-      say,
-      onProblem: (message) => record.sessionEvent(runProblemEvent, { message }),
-    });
-  }
-
-  #services(
-    bus: RunBus,
-    port: SessionPort,
-    record: SessionRecord,
-    spans: RunRecorder | undefined,
-    batches: SessionBatches,
-  ): RunServices {
-    const { launch, program } = this.#request;
-    const shown = this.#shown;
-    const listeners = this.#shownListeners;
-    const spanOf = (scopeId: string) => spans?.spanOf(scopeId) ?? record.rootSpanId;
-    return runServices({ bus, mask: this.#mask, launch, program, record, port, shown, listeners, batches, spanOf });
   }
 
   async #completeClaim({ control }: SessionPort, record: SessionRecord): Promise<void> {
@@ -382,15 +287,4 @@ export class PlaybookSession {
 /** @returns why steps must not run */
 async function begun(claim: TakenClaim, file: string): Promise<string | undefined> {
   return await claim.begin(file).then(() => undefined, describeError);
-}
-
-function visibleParams(
-  { params }: { readonly params: readonly { readonly name: string; readonly isSecret: boolean }[] },
-  values: Readonly<Record<string, unknown>>,
-): Readonly<Record<string, unknown>> {
-  const visible = params.map(({ name, isSecret }) => {
-    const value = Object.hasOwn(values, name) ? values[name] : null;
-    return [name, isSecret && value !== null ? "•••" : value];
-  });
-  return Object.fromEntries(visible);
 }
