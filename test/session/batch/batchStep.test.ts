@@ -418,7 +418,8 @@ describe("a batch that another process has taken over meanwhile", () => {
     await until(() => second.stderr().includes("which an earlier attempt has triggered") || undefined, "it waits");
     await write(`${own}.go`, "");
     expect((await runs.end(second)).code).toBe(0);
-    expect(await lines()).toEqual(["0", "1"]);
+    // Several runs are made at once, and the first that is made begins.
+    expect((await lines()).sort()).toEqual(["0", "1"]);
     await end();
   });
 
