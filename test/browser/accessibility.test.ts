@@ -1,17 +1,11 @@
 // What a checker of accessibility finds in each state of the panel, in each theme: nothing serious.
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import type { AxeResults, RunOptions } from "axe-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Browser, launchChromium, type Page } from "../support/chromium";
+import { type Browser, launchChromium } from "../support/chromium";
 import type { PanelPageOptions } from "../support/panelPage";
-import type { ThemeName } from "../support/webviewTheme";
 import { programTrace } from "../trace/outputTrace";
+import { findings, themes } from "./axeFindings";
 import { type Drive, filesOf, liveFiles, madeUpTrace, openTrace, sampleFiles, traceFiles } from "./panelHarness";
 import { resumedRun, stoppedRun } from "./playbookTraces";
-
-const checker = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const themes: readonly ThemeName[] = ["dark", "light", "highContrast", "highContrastLight"];
 
 interface State {
   readonly name: string;
@@ -116,36 +110,6 @@ const states: readonly State[] = [
     },
   },
 ];
-
-/** Rules that judge a whole site, which a panel within a workbench is not. */
-const run: RunOptions = {
-  resultTypes: ["violations"],
-  rules: {
-    "page-has-heading-one": { enabled: false },
-    region: { enabled: false },
-    "document-title": { enabled: false },
-  },
-};
-
-async function findings(page: Page): Promise<string[]> {
-  await page.evaluate(checker);
-  const results = (await page.evaluate(
-    (options) => (globalThis as unknown as { axe: { run(options: unknown): unknown } }).axe.run(options),
-    run,
-  )) as AxeResults;
-  return (
-    results.violations
-      .filter(({ impact }) => impact === "serious" || impact === "critical")
-      // The list itself is not in the tab order: the tree grid around it is, and its arrow keys scroll.
-      .map(({ id, nodes }) => ({
-        id,
-        nodes: nodes.filter(({ html }) => !(id === "scrollable-region-focusable" && html.includes("grid-scroller"))),
-      }))
-      .flatMap(({ id, nodes }) =>
-        nodes.slice(0, 4).map(({ html, failureSummary }) => `${id}: ${html.slice(0, 300)} ${failureSummary ?? ""}`),
-      )
-  );
-}
 
 describe("a checker of accessibility finds nothing serious", () => {
   let browser: Browser;

@@ -11,7 +11,8 @@ import { RunPane } from "./runPane";
 
 export function SidePane({ page, header, table }: { page: BatchPage; header: BatchHeader; table: RunTable }) {
   return (
-    <aside class="side" tabIndex={-1} aria-label={text("details")}>
+    // Reached by Tab, because it may hold nothing else that is and be longer than its room.
+    <aside class="side" tabIndex={0} aria-label={text("details")}>
       {page.selected !== undefined && page.selected < table.count && (
         <RunPane page={page} header={header} table={table} index={page.selected} />
       )}
