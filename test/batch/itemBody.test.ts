@@ -5,7 +5,7 @@ import { type BodyLine, readBodyLines } from "../../src/batch/bodyLines";
 import { parseDelay } from "../../src/batch/itemDelay";
 import { readItemHead } from "../../src/batch/itemHead";
 import type { ItemLine, ItemLineError } from "../../src/batch/itemLine";
-import { readItemLines } from "../../src/batch/itemLines";
+import { mostItemBytes, mostItemDepth, readItemLines } from "../../src/batch/itemLines";
 
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array | undefined) => bytes && new TextDecoder().decode(bytes);
@@ -32,10 +32,10 @@ async function linesOf(text: string, mostBytes = 100, sizes: readonly number[] =
   return lines;
 }
 
-async function read(body: string | Uint8Array): Promise<ItemLine[]> {
+async function read(body: string | Uint8Array, sizes: readonly number[] = [1_000_000]): Promise<ItemLine[]> {
   const items: ItemLine[] = [];
   const bytes = typeof body === "string" ? bytesOf(body) : body;
-  for await (const item of readItemLines(pieces(bytes, [1_000_000]), () => nowMs)) items.push(item);
+  for await (const item of readItemLines(pieces(bytes, sizes), () => nowMs)) items.push(item);
   return items;
 }
 
@@ -138,31 +138,78 @@ describe("an item", () => {
     expect((await read('{"index":0,"task":"t","payload":1}'))[0]?.payloadType).toBe("application/json");
   });
 
-  it("that is none is refused with its line", async () => {
-    const deep = `{"index":0,"task":"t","payload":${"[".repeat(64)}${"]".repeat(64)}}`;
-    const table: readonly (readonly [string | Uint8Array, string])[] = [
-      ["{", "400 Line 1: "],
-      ["\n\n\u0000", "400 Line 3: "],
-      [new Uint8Array([0x22, 0xff, 0x22]), "400 Line 1: "],
-      ["[]", "422 Line 1: "],
-      ['{"task":"t"}', "422 Line 1: "],
-      ['{"index":-1,"task":"t"}', "422 Line 1: "],
-      ['{"index":1.5,"task":"t"}', "422 Line 1: "],
-      ['{"index":"0","task":"t"}', "422 Line 1: "],
-      ['{"index":0,"task":""}', "422 Line 1: "],
-      ['{"index":0,"task":{"__proto__":1}}', "422 Line 1: "],
-      ['{"index":0,"task":"t","options":[]}', "422 Line 1: "],
-      ['{"index":0,"task":"t","options":{"maxAttempts":0}}', "422 Line 1: "],
-      ['{"index":0,"task":"t","options":{"delay":"soon"}}', "422 Line 1: "],
-      ['{"index":0,"task":"t","options":{"tags":[1]}}', "422 Line 1: "],
-      [deep, "400 Line 1: "],
-    ];
-    for (const [line, message] of table)
-      expect([line, await refusal(line)]).toEqual([line, expect.stringContaining(message)]);
-    expect(await refusal(deep.replace("[]", ""))).toBe("taken");
-    expect(await refusal(`{"index":0,"task":"t","payload":"${"[".repeat(500)}\\\\"}`)).toBe("taken");
+  const good = '{"index":0,"task":"t"}\n';
+  it.each([
+    ["no JSON", "{", "400 Line 2: The line is not JSON"],
+    ["two values", '{"index":1,"task":"t"} {}', "400 Line 2: The line is not JSON"],
+    ["a NUL", "\u0000", "400 Line 2: The line is not JSON"],
+    ["no object", "[]", "422 Line 2: The item is missing or impossible"],
+    ["no index", '{"task":"t"}', '422 Line 2: "index" is missing or impossible'],
+    ["half an index", '{"index":0.5,"task":"t"}', '422 Line 2: "index" is missing or impossible'],
+    ["a negative index", '{"index":-1,"task":"t"}', '422 Line 2: "index" is missing or impossible'],
+    ["an index as text", '{"index":"1","task":"t"}', '422 Line 2: "index" is missing or impossible'],
+    ["a huge index", '{"index":1e300,"task":"t"}', '422 Line 2: "index" is missing or impossible'],
+    ["no task", '{"index":1}', '422 Line 2: "task" is missing or impossible'],
+    ["an empty task", '{"index":1,"task":""}', '422 Line 2: "task" is missing or impossible'],
+    ["fields of its prototype", '{"__proto__":{"index":1,"task":"t"}}', '422 Line 2: "index" is missing or impossible'],
+    [
+      "options of a prototype",
+      '{"index":1,"task":"t","options":{"__proto__":{"maxAttempts":9},"delay":"soon"}}',
+      '422 Line 2: "options.delay" is no duration, no time, or more than a year',
+    ],
+    [
+      "too many attempts",
+      '{"index":1,"task":"t","options":{"maxAttempts":1001}}',
+      '422 Line 2: "options.maxAttempts" is missing or impossible',
+    ],
+    [
+      "a delay of years",
+      '{"index":1,"task":"t","options":{"delay":"99999999999999999999w"}}',
+      '422 Line 2: "options.delay" is no duration, no time, or more than a year',
+    ],
+    [
+      "options that are a list",
+      '{"index":0,"task":"t","options":[]}',
+      '422 Line 2: "options" is missing or impossible',
+    ],
+    [
+      "no attempt",
+      '{"index":0,"task":"t","options":{"maxAttempts":0}}',
+      '422 Line 2: "options.maxAttempts" is missing or impossible',
+    ],
+    [
+      "a tag that is no text",
+      '{"index":0,"task":"t","options":{"tags":[1]}}',
+      '422 Line 2: "options.tags" is missing or impossible',
+    ],
+    ["a task that is no text", '{"index":0,"task":{"__proto__":1}}', '422 Line 2: "task" is missing or impossible'],
+  ])("with %s is refused with its line, also at the end of the body", async (_, line, message) => {
+    expect(await refusal(`${good}${line}\n${good}`)).toBe(message);
+    expect(await refusal(`${good}\n${line}`)).toBe(message.replace("Line 2", "Line 3"));
   });
 
+  it("that is not UTF-8 is refused", async () => {
+    const bytes = Buffer.concat([Buffer.from('{"index":0,"task":"'), Buffer.from([0xc3, 0x28]), Buffer.from('"}\n')]);
+    expect(await refusal(bytes)).toBe("400 Line 1: The bytes are not UTF-8");
+    expect(await refusal(Buffer.from([0xff]))).toBe("400 Line 1: The bytes are not UTF-8");
+  });
+
+  it("may be 64 levels deep, and not 65", async () => {
+    const deep = (levels: number) =>
+      `{"index":0,"task":"t","payload":${"[".repeat(levels - 1)}${"]".repeat(levels - 1)}}`;
+    expect(await refusal(deep(mostItemDepth))).toBe("taken");
+    expect(await refusal(deep(mostItemDepth + 1))).toBe("400 Line 1: The JSON has more than 64 levels");
+    expect(await refusal(deep(1_000_000))).toBe("400 Line 1: The JSON has more than 64 levels");
+    const inText = JSON.stringify({ index: 0, task: "t", payload: `\\"${"[{".repeat(1_000)}` });
+    expect(await refusal(inText)).toBe("taken");
+  });
+
+  it("keeps keys of prototypes in payloads as the text that they are", async () => {
+    const [item] = await read('{"index":0,"task":"constructor","payload":{"__proto__":{"x":1},"constructor":2}}');
+    expect(item?.task).toBe("constructor");
+    expect(textOf(item?.payload)).toBe('{"__proto__":{"x":1},"constructor":2}');
+    expect(({} as { x?: number }).x).toBeUndefined();
+  });
   it("is an item or a refusal, whatever the line is", async () => {
     const lines = fc.oneof(
       fc.string(),
@@ -178,17 +225,44 @@ describe("an item", () => {
 });
 
 describe("a line that is too long", () => {
-  const large = "x".repeat(3_145_728);
+  const filler = (bytes: number) => "x".repeat(bytes);
+  const lineOf = (head: string, sizeBytes: number) => `${head}${filler(sizeBytes - head.length - 2)}"}`;
 
-  it("is an item that can't be run, at its own place where its beginning tells it", async () => {
-    const items = await read(
-      `{"index":0,"task":"t"}\n{"index":12,"task":"resize","payload":"${large}"}\n{"payload":"${large}"}`,
-    );
-    expect(items.slice(1)).toMatchObject([
-      { line: 2, index: 12, task: "resize", problem: { code: "PAYLOAD_TOO_LARGE" } },
-      { line: 3, index: 2, task: "unknown", problem: { code: "PAYLOAD_TOO_LARGE" } },
+  it("is an item that can't run, with its index and task, and harms no other", async () => {
+    const long = lineOf('{"index":7,"task":"big","payload":"', mostItemBytes + 1);
+    const longest = lineOf('{"index":8,"task":"fits","payload":"', mostItemBytes);
+    const found = await read(`${long}\n${longest}\n{"index":9,"task":"after"}\n`, [100, 4_900, 3_000_000]);
+    expect(found.map(({ line, index, task, problem }) => [line, index, task, problem?.code])).toEqual([
+      [1, 7, "big", "PAYLOAD_TOO_LARGE"],
+      [2, 8, "fits", undefined],
+      [3, 9, "after", undefined],
     ]);
-    expect(items.slice(1).map(({ payload }) => payload)).toEqual([undefined, undefined]);
+    expect(found[0]?.problem?.message).toBe("The item has 3145729 bytes, and at most 3145728 are taken");
+    expect(found[0]?.payload).toBeUndefined();
+  });
+
+  it("gets the place where it stands when it tells no index", async () => {
+    const long = filler(mostItemBytes + 1);
+    const found = await read(`\n{"index":5,"task":"t"}\n\n${long}\n{"index":6,"task":"t"}\n${long}`);
+    expect(found.map(({ index }) => index)).toEqual([5, 1, 6, 3]);
+  });
+
+  it("takes no memory for its length", async () => {
+    const piece = Buffer.alloc(1024 * 1024, 0x78);
+    async function* endless() {
+      yield Buffer.from('{"index":2,"task":"t","payload":"');
+      for (let mib = 0; mib < 512; mib++) yield piece;
+    }
+    const before = process.memoryUsage().arrayBuffers;
+    const found: ItemLine[] = [];
+    for await (const item of readItemLines(endless(), () => nowMs)) found.push(item);
+    expect(found.map(({ index }) => index)).toEqual([2]);
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * 1024 * 1024);
+  });
+
+  it("is known by its first 512 bytes alone", async () => {
+    const [item] = await read(lineOf(`{"note":"${filler(480)}","task":"t","index":44,"payload":"`, mostItemBytes + 10));
+    expect([item?.index, item?.task]).toEqual([0, "t"]);
   });
 
   it("is not told by what stands deeper in it, in a text, or was cut", () => {
@@ -202,6 +276,14 @@ describe("a line that is too long", () => {
       ['{"task":"cut of', undefined, undefined],
       ['{"index":-1,"task":7,', undefined, undefined],
       ['{"task":"index","x":"task","index":4}', 4, "index"],
+      ['{"task":"b","options":{"index":1,"task":"no"},"index":12,"payload":"', 12, "b"],
+      ['{"in\\u0064ex":3,"task":"a\\"b\\u00e4","payload":"', 3, 'a"bä'],
+      ['{"payload":{"index":5,"task":"no"},"more":["index",6],"x":"', undefined, undefined],
+      ['{"note":"\\"index\\":5,","payload":"', undefined, undefined],
+      ['{"index":1.5,"task":"t","payload":"', undefined, "t"],
+      ['{"index":-2,"task":"t","payload":"', undefined, "t"],
+      [`{"index":4,"task":"${"x".repeat(600)}`, 4, undefined],
+      ['{ "index" : 6 ,\t"task" : "t" , "payload":"', 6, "t"],
     ];
     for (const [head, index, task] of table)
       expect([head, readItemHead(bytesOf(head))]).toEqual([head, { index, task }]);
