@@ -109,6 +109,8 @@ describe("a trace", () => {
       max_tokens: 5,
       password: 1234,
       next_page_token: "p2",
+      clientSecret: "x",
+      "X-Auth-Key": "y",
     };
     const given = traceWith(
       { input, statusMessage: made("sk-", "abcdefghijklmnopqrstuvwx1") },
@@ -123,6 +125,8 @@ describe("a trace", () => {
       max_tokens: 5,
       password: "•••",
       next_page_token: "p2",
+      clientSecret: "•••",
+      "X-Auth-Key": "•••",
     });
     expect(trace.metadata.prompt).toBe("pwd=•••");
     expect(masks.map(({ spanName, path, reason }) => `${spanName} ${path}: ${reason}`).toSorted()).toEqual(
@@ -134,10 +138,12 @@ describe("a trace", () => {
         "bash input.headers.cookies.list[0]: secret name",
         "bash input.env[0].OPENAI_API_KEY: secret name",
         "bash input.password: secret name",
+        "bash input.clientSecret: secret name",
+        "bash input.X-Auth-Key: secret name",
       ].toSorted(),
     );
-    expect(counts).toEqual({ "secret name": 6, "key of a service": 1 });
-    expect(total).toBe(7);
+    expect(counts).toEqual({ "secret name": 8, "key of a service": 1 });
+    expect(total).toBe(9);
   });
 
   it("keeps its ids, its times, and ids within its payloads", () => {
