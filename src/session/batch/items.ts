@@ -8,7 +8,7 @@ import { describeError } from "../../base/logger";
 import type { ItemLine } from "../../batch/itemLine";
 import { mostRuns } from "../../trace/batch/batchRecord";
 import { formatBytes } from "../../trace/formatValue";
-import { faultLine, jsonValues } from "./jsonValues";
+import { jsonValues } from "./jsonValues";
 
 export interface Items {
   readonly count: number;
@@ -55,21 +55,24 @@ export function itemsOfText(text: string): Items {
 
 /**
  * A list, or values one after the other, each in as many lines as it likes. Throws an `ItemsError`.
- * @param place what the text is called
+ * @param name what the text is called; where it is left out, items are told by their numbers
  * @param firstLine number of its first line there
  */
-export function itemsOfDocument(text: string, place: string, firstLine = 1): Items {
+export function itemsOfDocument(text: string, name?: string, firstLine = 1): Items {
   const { isList, places } = jsonValues(text);
   const numberOf = (line: number) => line + firstLine - 1;
-  if (isList) arrayOf(text, place, numberOf);
-  const payloads = places.map(({ start, end, line }) => {
+  const placeOf = (line: number, index: number) => (name === undefined ? `item ${index + 1}` : `${name}:${line}`);
+  const payloads = places.map(({ start, end, line }, index) => {
     const value = text.slice(start, end);
-    const parsed = checkLine(value, `${place}:${numberOf(line)}`, numberOf(line));
+    const number = numberOf(line);
+    const parsed = checkLine(value, placeOf(number, index), number);
     // A line goes as it stands: a number may have more digits than a double holds.
     return Buffer.from(isList || value.includes("\n") ? JSON.stringify(parsed) : value);
   });
   const lineOf = (index: number) => numberOf(places[index]?.line ?? 1);
-  return inMemory(payloads, (index) => `${place}:${lineOf(index)}`, lineOf);
+  // Each may be sound where the list is not.
+  if (isList) arrayOf(text, name ?? "the items", name === undefined ? undefined : lineOf(0));
+  return inMemory(payloads, (index) => placeOf(lineOf(index), index), lineOf);
 }
 
 /** Rejects with an `ItemsError`. */
@@ -125,13 +128,14 @@ function itemLine(index: number, line: number, task: string, payload: Buffer, pl
   return { line, index, task, problem: { code: "PAYLOAD_TOO_LARGE", message } };
 }
 
-function arrayOf(text: string, place: string, numberOf: (line: number) => number = (line) => line): readonly unknown[] {
+/** @param line where it begins, if that is to be told */
+function arrayOf(text: string, place: string, line?: number): readonly unknown[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    const line = numberOf(faultLine(text));
-    throw new ItemsError(`${place}:${line}: no JSON: ${describeError(error)}`, line);
+    const where = line === undefined ? place : `${place}:${line}`;
+    throw new ItemsError(`${where}: no JSON: ${describeError(error)}`, line);
   }
   if (!Array.isArray(value)) throw new ItemsError(`${place}: no list of items`);
   return value;

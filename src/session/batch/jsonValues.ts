@@ -35,12 +35,6 @@ export function jsonValues(text: string): JsonValues {
   return { isList, places };
 }
 
-/** Line of the first value that is no JSON; of the first value where each is sound by itself, as with a comma too many. */
-export function faultLine(text: string): number {
-  const { places } = jsonValues(text);
-  return (places.find(({ start, end }) => !isJson(text.slice(start, end))) ?? places[0])?.line ?? 1;
-}
-
 function endOfValue(text: string, start: number, isInList: boolean): number {
   let depth = 0;
   let at = start;
@@ -81,13 +75,4 @@ function lineBreaks(text: string, from: number, to: number): number {
 
 function isSpace(letter: string): boolean {
   return letter === " " || letter === "\t" || letter === "\n" || letter === "\r";
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

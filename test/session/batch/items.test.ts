@@ -152,6 +152,12 @@ describe("items of an editor", () => {
     expect(() => itemsOfDocument(text, "x.json", firstLine)).toThrow(fault);
   });
 
+  it("that were typed are told by their numbers", () => {
+    const refused = (text: string) => expect(() => itemsOfDocument(text));
+    refused('{"a": 1} {"b" 2}').toThrow(/^item 2: no JSON: /);
+    refused("[1, 2,]").toThrow(/^the items: no JSON: /);
+  });
+
   it("that are none at all are refused", () => {
     expect(() => itemsOfDocument(" \n", "x.json")).toThrow(/no items/);
     expect(() => itemsOfDocument("[ ]", "x.json")).toThrow(/no items/);

@@ -1,8 +1,9 @@
 // A batch as a person triggers it in the real window: picked, checked, watched while it runs, told of when it is over, opened
 // at the step that failed, and tried again.
-import { readdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, writeFile } from "node:fs/promises";
 import * as path from "node:path";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
+import { startTaskServer } from "../../collector/taskServer";
 import { type Browser, launchChromium } from "../../support/chromium";
 import { type RunningVscode, startVscode } from "../../support/vscodeServer";
 import { openWorkbench, type Workbench } from "../../support/workbench";
@@ -43,9 +44,10 @@ afterAll(async () => {
   await vscode?.stop();
 });
 
+const asked = (prompt: RegExp) => workbench.page.getByPlaceholder(prompt).waitFor();
+
 async function trigger(): Promise<void> {
   await workbench.runCommand("Tracekeeper: Trigger Batch…");
-  const asked = (prompt: RegExp) => workbench.page.getByPlaceholder(prompt).waitFor();
   await asked(/^What is to be run/);
   await workbench.answerQuickInput("score");
   await asked(/^Where do the items come from/);
@@ -88,4 +90,39 @@ it("outlives the window, tells how far it is and how it ended, tries again what 
   const failure = panel.getByRole("region", { name: "Failure" });
   await eventually(() => failure.innerText()).toMatch(/node score\.cjs\s+exit 1/);
   await panel.getByRole("button", { name: "run 3 of 4 · score" }).waitFor();
+});
+
+it("is run by trigger.dev where a setting says so, with a key that is asked for, and offers the page of a run", async () => {
+  await using there = await startTaskServer();
+  const { url, key } = there.collector.batchEndpoint;
+  const settings = { "tracekeeper.batch.engine": "trigger.dev", "tracekeeper.batch.triggerUrl": url };
+  await mkdir(inWorkspace(".vscode"), { recursive: true });
+  await writeFile(inWorkspace(".vscode/settings.json"), JSON.stringify(settings));
+  const item = (number: number, fails: boolean) => JSON.stringify({ json: { name: "far", item: number, fails } });
+  await writeFile(inWorkspace("answers.ndjson"), `${item(0, false)}\n${item(1, true)}\n`);
+  await workbench.runCommand("Notifications: Clear All Notifications");
+  const keyQuestion = workbench.page.getByText(`The secret key of ${url}`);
+  const taskQuestion = workbench.page.getByPlaceholder(/^What is to be run/);
+  for (;;) {
+    await workbench.runCommand("Tracekeeper: Trigger Batch…");
+    await keyQuestion.or(taskQuestion).first().waitFor();
+    if (await keyQuestion.isVisible()) break;
+    // The window has not read its settings anew.
+    await workbench.press("Escape");
+  }
+  await workbench.page.locator(".quick-input-widget:visible input[type=password]").fill(key);
+  await workbench.press("Enter");
+  await workbench.page.getByText("The id of the task").waitFor();
+  await workbench.answerQuickInput("note");
+  await asked(/^Where do the items come from/);
+  await workbench.answerQuickInput("answers.ndjson");
+  await workbench.page.getByText("2 items, the first").waitFor();
+  await workbench.answerQuickInput("2");
+  await workbench.notification("Batch note: 1 of 2 runs failed: 1 × item 1 failed").waitFor();
+  expect(await there.written("far")).toEqual(["0", "1"]);
+  const panel = workbench.panel();
+  await panel.getByRole("row").filter({ hasText: /^2/ }).click();
+  await panel.getByText("Attempt 1", { exact: true }).click();
+  const offer = workbench.notification(new RegExp(`trigger\\.dev ran this.*${url}/runs/run_`));
+  await offer.getByRole("button", { name: "Open Run’s Page" }).waitFor();
 });

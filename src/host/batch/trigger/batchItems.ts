@@ -91,10 +91,9 @@ async function readable(uri: vscode.Uri, read: () => Items | Promise<Items>): Pr
 
 /** A field for one line: line breaks of what is pasted get lost, which the values survive. */
 async function typed(title: string): Promise<Found | "back" | undefined> {
-  const place = vscode.l10n.t("your items");
   const problemOf = (value: string) => {
     try {
-      itemsOfDocument(value, place);
+      itemsOfDocument(value);
       return undefined;
     } catch (error) {
       if (!(error instanceof ItemsError)) throw error;
@@ -113,7 +112,7 @@ async function typed(title: string): Promise<Found | "back" | undefined> {
     validate: problemOf,
   });
   if (answer === undefined || answer === "back") return answer;
-  return { items: itemsOfDocument(answer.value, place), place: undefined };
+  return { items: itemsOfDocument(answer.value), place: undefined };
 }
 
 /** @returns undefined where the person wants to mend them first */
@@ -134,8 +133,8 @@ async function checked(
       ? vscode.l10n.t("1 of {0} items can't be run by {1}.", formatCount(items.count), name)
       : vscode.l10n.t("{0} of {1} items can't be run by {2}.", formatCount(unfitCount), formatCount(items.count), name);
   const where = place === undefined ? vscode.l10n.t("Item {0}", number) : `${nameOf(place)}:${line}`;
-  const detail = vscode.l10n.t("{0}: {1}\n\nTheir runs would fail at once, and the others would run.", where, message);
-  const options = { modal: true, detail: plainText(detail, 1_000) };
+  const after = vscode.l10n.t("What can't be run would fail at once, and the others would run.");
+  const options = { modal: true, detail: `${plainText(`${where}: ${message}`, 1_000)}\n\n${after}` };
   const actions = place === undefined ? [anyway] : [show, anyway];
   const chosen = await vscode.window.showWarningMessage(plainText(question), options, ...actions);
   if (chosen === anyway) return { items, sample };
