@@ -102,6 +102,18 @@ export class Outbox {
     });
   }
 
+  /** Forgets those with which nothing is done any more, so long after their last record. @returns how many */
+  async prune(maxAgeMs: number): Promise<number> {
+    const beforeMs = this.#options.clock.nowMs() - maxAgeMs;
+    let removed = 0;
+    for (const { id, fold, isUnderWay } of await this.list()) {
+      const lastMs = fold.records.at(-1)?.at;
+      if (isUnderWay || fold.dueMs !== undefined || lastMs === undefined || lastMs > beforeMs) continue;
+      if (await this.remove(id)) removed++;
+    }
+    return removed;
+  }
+
   /** Forgets a publication. @returns false where somebody works on it or may do so */
   async remove(id: string): Promise<boolean> {
     const removed = await this.#alone(async () => {

@@ -128,9 +128,13 @@ export class OutboxLog implements PublishLog {
     yield* unlinkQuietly(path);
     const fd = yield* io.open(path, "create");
     try {
-      for (const { bytes, part } of encodeParts(events, this.#context.partBytes)) {
-        yield* writeAll(fd, bytes);
-        parts.push(part);
+      for (const encoded of encodeParts(events, this.#context.partBytes)) {
+        if (encoded === undefined) {
+          yield;
+          continue;
+        }
+        yield* writeAll(fd, encoded.bytes);
+        parts.push(encoded.part);
       }
       yield* io.syncAll(fd);
     } finally {

@@ -65,7 +65,9 @@ export class MemoryLog implements PublishLog {
 
   async store(events: Iterable<TraceEvent>, durationMs: number): Promise<void> {
     const parts: EventPart[] = [];
-    for (const { bytes, part } of encodeParts(events, this.#partBytes)) {
+    for (const encoded of encodeParts(events, this.#partBytes)) {
+      if (encoded === undefined) continue;
+      const { bytes, part } = encoded;
       this.#parts.set(part.offset, bytes);
       parts.push(part);
     }

@@ -1,6 +1,7 @@
 // A trace without its secrets, and a list of what was masked and where, which a person sees before anything leaves. Secrets
 // are known by the name of their field, by their shape, and by looking random; the trace that was given is not changed.
 
+import { finish, type Steps } from "../base/steps";
 import { maskText } from "../trace/maskedText";
 import type { TraceFile, TraceSpan } from "../trace/schema";
 import { isFields } from "../trace/soundSpan";
@@ -51,16 +52,22 @@ const plainFields: ReadonlySet<string> = new Set([
 ]);
 
 export function redactTrace(trace: TraceFile, options: RedactOptions = {}): Redaction {
+  return finish(redactInSteps(trace, options));
+}
+
+/** The same, with pauses: a long trace takes seconds. */
+export function* redactInSteps(trace: TraceFile, options: RedactOptions = {}): Steps<Redaction> {
   const redactor = new Redactor(options);
   const ofTrace = { spanId: undefined, spanName: undefined };
   const { writer: _writer, durability: _durability, ...rest } = trace;
-  const redacted: TraceFile = {
-    ...rest,
-    metadata: redactor.value(trace.metadata, ofTrace, "metadata", "", 0) as TraceFile["metadata"],
-    summary: redactor.value(trace.summary, ofTrace, "summary", "", 0) as TraceFile["summary"],
-    spans: trace.spans.map((span) => redactor.span(span)),
-  };
-  return { trace: redacted, ...redactor.report };
+  const metadata = redactor.value(trace.metadata, ofTrace, "metadata", "", 0) as TraceFile["metadata"];
+  const summary = redactor.value(trace.summary, ofTrace, "summary", "", 0) as TraceFile["summary"];
+  const spans: TraceSpan[] = [];
+  for (const span of trace.spans) {
+    spans.push(redactor.span(span));
+    yield;
+  }
+  return { trace: { ...rest, metadata, summary, spans }, ...redactor.report };
 }
 
 type Place = Pick<Mask, "spanId" | "spanName">;

@@ -3,10 +3,11 @@
 // Ids follow from the trace's, so that a trace which is published twice says the same twice.
 
 import { createHash } from "node:crypto";
+import { finish, type Steps } from "../base/steps";
 import { sentEvents } from "../importers/crewaiSent";
-import { buildColumns } from "../trace/buildColumns";
+import { columnsInSteps } from "../trace/buildColumns";
 import type { TraceFile, TraceSpan } from "../trace/schema";
-import { buildTree } from "../trace/spanTree";
+import { treeInSteps } from "../trace/spanTree";
 import type { BatchStart } from "./publishRecord";
 import type { TraceEvent } from "./traceEvent";
 
@@ -50,11 +51,21 @@ export function batchStartOf(trace: TraceFile): BatchStart {
 
 /** In the order in which they are sent. */
 export function spanEvents(trace: TraceFile): TraceEvent[] {
-  const ofCrewai = trace.spans.flatMap(sentEvents);
-  if (ofCrewai.length > 0) return ofCrewai as unknown as TraceEvent[];
+  return finish(eventsInSteps(trace));
+}
+
+/** The same, with pauses in which others can be served. */
+export function* eventsInSteps(trace: TraceFile): Steps<TraceEvent[]> {
+  const ofCrewai: unknown[] = [];
+  for (const [row, span] of trace.spans.entries()) {
+    ofCrewai.push(...sentEvents(span));
+    if (row % rowsPerPause === 0) yield;
+  }
+  if (ofCrewai.length > 0) return ofCrewai as TraceEvent[];
   let previous: string | null = null;
-  return drafts(trace).map(({ id, type, timeMs, parentId, data }, index) => {
-    const event: TraceEvent = {
+  const events: TraceEvent[] = [];
+  for (const [index, { id, type, timeMs, parentId, data }] of (yield* draftsInSteps(trace)).entries()) {
+    events.push({
       event_id: id,
       timestamp: isoTime(timeMs),
       type,
@@ -63,16 +74,20 @@ export function spanEvents(trace: TraceFile): TraceEvent[] {
       parent_event_id: parentId,
       previous_event_id: previous,
       triggered_by_event_id: null,
-    };
+    });
     previous = id;
-    return event;
-  });
+    if (index % rowsPerPause === 0) yield;
+  }
+  return events;
 }
 
+/** Hashing an id is most of the work for a row. */
+const rowsPerPause = 64;
+
 /** By time; of equal times a step begins before those within it, and ends after them. */
-function drafts(trace: TraceFile): Draft[] {
-  const { columns } = buildColumns(trace.spans);
-  const tree = buildTree(columns);
+function* draftsInSteps(trace: TraceFile): Steps<Draft[]> {
+  const { columns } = yield* columnsInSteps(trace.spans);
+  const tree = yield* treeInSteps(columns);
   const drafts: Draft[] = [];
   /** Steps that are not over in this order, from the outermost to the innermost. */
   const open: { readonly depth: number; readonly id: string; readonly end: Draft | undefined }[] = [];
@@ -82,7 +97,8 @@ function drafts(trace: TraceFile): Draft[] {
       if (end) drafts.push(end);
     }
   };
-  for (const row of tree.preorder) {
+  for (const [index, row] of tree.preorder.entries()) {
+    if (index % rowsPerPause === 0) yield;
     const depth = tree.depth[row] ?? 0;
     close(depth);
     const span = trace.spans[row];

@@ -33,9 +33,9 @@ export interface EncodedPart {
 
 /**
  * Events as JSON, one a line, in parts of about so many bytes; crewAI sends all in one request, and so do we where they are
- * not too many for one.
+ * not too many for one. Where nothing is yielded others can be served.
  */
-export function* encodeParts(events: Iterable<TraceEvent>, partBytes: number): Generator<EncodedPart> {
+export function* encodeParts(events: Iterable<TraceEvent>, partBytes: number): Generator<EncodedPart | undefined> {
   let lines: Buffer[] = [];
   let length = 0;
   let offset = 0;
@@ -54,9 +54,12 @@ export function* encodeParts(events: Iterable<TraceEvent>, partBytes: number): G
     if (length > 0 && length + line.length > partBytes) yield cut();
     lines.push(line);
     length += line.length;
+    if (lines.length % eventsPerPause === 0) yield undefined;
   }
   if (length > 0) yield cut();
 }
+
+const eventsPerPause = 64;
 
 /** The lines of a part as the items of a JSON list. Text of JSON holds no line feed, so that each one ends a line. */
 export function listItems(lines: Uint8Array): Uint8Array {
