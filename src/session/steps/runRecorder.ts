@@ -3,7 +3,7 @@
 
 import type { Disposable } from "../../base/disposable";
 import { jsonOf, jsonOfAttributes, quoted } from "../../recorder/safeJson";
-import type { SessionRecorder, SpanTotals } from "../../recorder/sessionRecorder";
+import type { SessionRecorder } from "../../recorder/sessionRecorder";
 import { objectJson, roundMs } from "../../recorder/spanJson";
 import { SpanIds } from "../../recorder/traceIds";
 import { guardrailEvent } from "../../trace/guardrails/recordedFindings";
@@ -18,27 +18,11 @@ import {
   stepAttribute,
 } from "../../trace/runAttributes";
 import type { EventOf } from "../bus/delivered";
-import { OutputRecorder, type OutputTarget } from "../outputRecorder";
+import type { OutputTarget } from "../outputRecorder";
 import { ReplayedSteps } from "./replayedSteps";
 import type { DeliveredRunEvent, RunBus, RunEvent, StepRef, StepResult } from "./runEvent";
+import { type OpenSpan, ScopeSpans } from "./scopeSpans";
 import { attemptFacts, endFields, isFailed, placeOf, type SpanEnd, stepFacts } from "./stepSpans";
-import { totalTokens } from "./usageSum";
-
-/** An action and its attempt. */
-const mostEnded = 2;
-
-type Kind = SpanTotals["kind"];
-
-interface OpenSpan {
-  readonly spanId: string;
-  readonly above: OpenSpan | undefined;
-  readonly name: string;
-  readonly kind: Kind;
-  readonly startMs: number;
-  /** The failure below it that ended last and has none below itself: there it is counted, and there a person looks. */
-  failedBelow?: string;
-  output?: OutputRecorder;
-}
 
 /** The first attempt, which has no span until there is a second one. */
 interface FirstAttempt extends SpanEnd {
@@ -58,16 +42,10 @@ interface OpenStep {
 export class RunRecorder {
   readonly #recorder: SessionRecorder;
   readonly #ids: SpanIds;
-  readonly #rootSpanId: string;
-  readonly #outputTarget: OutputTarget;
+  readonly #spans: ScopeSpans;
   /** By scope. */
-  readonly #spans = new Map<string, OpenSpan>();
   readonly #steps = new Map<string, OpenStep>();
-  /** Of scopes that stand in the place of another one: the first attempt is its step. */
-  readonly #aliases = new Map<string, string>();
   readonly #replayed: ReplayedSteps;
-  /** By scope, of the latest that have ended: what guardrails say of an action is heard when its attempt is over. */
-  readonly #ended = new Map<string, string>();
 
   /** @param outputTarget gets what programs put out, which comes masked; the recorder where it is left out */
   constructor(
@@ -77,9 +55,8 @@ export class RunRecorder {
     outputTarget: OutputTarget = recorder,
   ) {
     this.#recorder = recorder;
-    this.#outputTarget = outputTarget;
-    this.#rootSpanId = rootSpanId;
     this.#ids = ids;
+    this.#spans = new ScopeSpans({ recorder, rootSpanId, ids, outputTarget });
     this.#replayed = new ReplayedSteps(recorder, rootSpanId, ids);
   }
 
@@ -90,7 +67,7 @@ export class RunRecorder {
 
   /** Id of the span of a scope, for whoever sends spans that belong below it; of the root where it has none. */
   spanOf(scopeId: string | undefined): string {
-    return this.#open(scopeId)?.spanId ?? this.#ended.get(scopeId ?? "") ?? this.#rootSpanId;
+    return this.#spans.idOf(scopeId);
   }
 
   #take(delivered: DeliveredRunEvent): void {
@@ -100,7 +77,7 @@ export class RunRecorder {
         return this.#beginStep(delivered, event.step);
       case "stepFinished":
         return delivered.isReplayed
-          ? this.#replayed.add(event.result, this.#recorder.nowMs(), this.#open(scope.parentId)?.spanId)
+          ? this.#replayed.add(event.result, this.#recorder.nowMs(), this.#spans.open(scope.parentId)?.spanId)
           : this.#endStep(scope.id, event.result);
       case "attemptStarted":
         return this.#beginAttempt(delivered, event.number);
@@ -113,7 +90,7 @@ export class RunRecorder {
       case "actionStarted":
         return this.#beginAction(delivered, event);
       case "actionOutput":
-        return this.#output(scope.id)?.add(event.stream, event.bytes);
+        return this.#spans.output(scope.id)?.add(event.stream, event.bytes);
       case "actionText":
         return this.#recorder.text(this.spanOf(scope.id), event.text);
       case "programStarted":
@@ -138,9 +115,8 @@ export class RunRecorder {
 
   #beginStep(delivered: DeliveredRunEvent, step: StepRef): void {
     const attributes = { [stepAttribute]: stepFacts(step), ...placeOf(step) };
-    this.#begin(delivered, "span", step.name, { attributes });
-    const span = this.#spans.get(delivered.scope.id);
-    if (span !== undefined) this.#steps.set(delivered.scope.id, { ref: step, span, hasRecovery: false });
+    const span = this.#spans.begin(delivered, "span", step.name, { attributes });
+    this.#steps.set(delivered.scope.id, { ref: step, span, hasRecovery: false });
   }
 
   #beginAttempt(delivered: DeliveredRunEvent, number: number): void {
@@ -150,13 +126,14 @@ export class RunRecorder {
     if (step === undefined) return;
     if (number === 1) {
       const startMs = roundMs(timeMs);
-      this.#aliases.set(scope.id, stepScope);
+      // It is its step.
+      this.#spans.standIn(scope.id, stepScope);
       step.first = { startMs, endMs: startMs, actionId: undefined };
       return;
     }
     if (step.first !== undefined) this.#addFirstAttempt(step, step.first);
     delete step.first;
-    this.#begin(delivered, "span", `attempt ${number}`, { attributes: attemptFacts(step.ref, number) });
+    this.#spans.begin(delivered, "span", `attempt ${number}`, { attributes: attemptFacts(step.ref, number) });
   }
 
   /** There is a second one: what was below the step moves below a span of its own. */
@@ -184,7 +161,7 @@ export class RunRecorder {
     const step = this.#steps.get(scope.parentId ?? "");
     if (number > 1) this.#end(delivered, event);
     else if (step?.first !== undefined) step.first = { ...step.first, endMs: roundMs(timeMs), failure, isInterrupted };
-    this.#aliases.delete(scope.id);
+    this.#spans.standInNoMore(scope.id);
     if (pauseMs !== undefined) this.#note(scope.parentId ?? "", retryEvent, { attempt: number, failure, pauseMs });
   }
 
@@ -192,24 +169,24 @@ export class RunRecorder {
     const step = this.#steps.get(delivered.scope.parentId ?? "");
     if (step === undefined) return;
     step.hasRecovery = true;
-    this.#begin(delivered, "span", `recover: ${name}`, { attributes: placeOf(step.ref) });
+    this.#spans.begin(delivered, "span", `recover: ${name}`, { attributes: placeOf(step.ref) });
   }
 
   #beginAction(delivered: DeliveredRunEvent, event: EventOf<RunEvent, "actionStarted">): void {
     const { kind, name, input, model, step: ref } = event;
-    this.#begin(delivered, kind, name, {
+    const { spanId } = this.#spans.begin(delivered, kind, name, {
       input: jsonOf(input),
       model: model === undefined ? undefined : jsonOf({ modelId: model }),
       attributes: placeOf(ref),
     });
     const { scope } = delivered;
-    const stepScope = this.#aliases.get(scope.parentId ?? "");
+    const stepScope = this.#spans.standsFor(scope.parentId);
     const step = stepScope === undefined ? undefined : this.#steps.get(stepScope);
-    if (step?.first !== undefined) step.first = { ...step.first, actionId: this.#spans.get(scope.id)?.spanId };
+    if (step?.first !== undefined) step.first = { ...step.first, actionId: spanId };
   }
 
   #endAction(delivered: DeliveredRunEvent, event: EventOf<RunEvent, "actionFinished">): void {
-    const span = this.#spans.get(delivered.scope.id);
+    const span = this.#spans.own(delivered.scope.id);
     if (span === undefined) return;
     const { failure, isInterrupted, usage, attributes, finishReason, durationMs } = event;
     const { output } = span;
@@ -247,72 +224,11 @@ export class RunRecorder {
       this.#addAttributes(failedBelow, { [failureMessageAttribute]: message });
     }
     const failure = status === "failed" ? (message ?? rawError ?? "failed") : undefined;
-    this.#endSpan(scopeId, roundMs(endMs), { failure, isInterrupted });
+    this.#spans.end(scopeId, roundMs(endMs), { failure, isInterrupted });
   }
 
-  #open(scopeId: string | undefined): OpenSpan | undefined {
-    return scopeId === undefined ? undefined : this.#spans.get(this.#aliases.get(scopeId) ?? scopeId);
-  }
-
-  #begin(
-    { scope, timeMs }: DeliveredRunEvent,
-    kind: Kind,
-    name: string,
-    fields: { readonly input?: string | undefined; readonly model?: string | undefined; readonly attributes?: object },
-  ): void {
-    const spanId = this.#ids.next();
-    const parentId = this.spanOf(scope.parentId);
-    const startMs = roundMs(timeMs);
-    const above = this.#open(scope.parentId);
-    this.#spans.set(scope.id, { spanId, above, name, kind, startMs });
-    const json = objectJson({
-      spanId: quoted(spanId),
-      parentSpanId: quoted(parentId),
-      name: quoted(name),
-      kind: quoted(kind),
-      startTime: startMs,
-      model: fields.model,
-      input: fields.input,
-      attributes: jsonOfAttributes(fields.attributes),
-    });
-    this.#recorder.begin(spanId, json, { kind, name });
-  }
-
-  #end(delivered: DeliveredRunEvent, end: SpanEnd): void {
-    this.#endSpan(delivered.scope.id, roundMs(delivered.timeMs), end);
-  }
-
-  #endSpan(scopeId: string, endMs: number, end: SpanEnd): void {
-    const span = this.#spans.get(scopeId);
-    this.#spans.delete(scopeId);
-    if (span === undefined) return;
-    const { kind, name, startMs, spanId, above, failedBelow } = span;
-    this.#remember(scopeId, spanId);
-    const isFailedSpan = isFailed(end);
-    if (isFailedSpan && above !== undefined) above.failedBelow = failedBelow ?? spanId;
-    const { tokens, costUsd } = end.usage ?? {};
-    const json = objectJson({
-      ...endFields(endMs, end),
-      ...end.fields,
-      tokens: tokens === undefined ? undefined : JSON.stringify({ ...tokens, total: totalTokens({ tokens }) }),
-      cost: costUsd,
-    });
-    const isLeaf = isFailedSpan && failedBelow === undefined;
-    const totals = { kind, name, isFailed: isLeaf, durationMs: endMs - startMs, tokens, cost: costUsd };
-    this.#recorder.end(spanId, json, totals);
-  }
-
-  #remember(scopeId: string, spanId: string): void {
-    this.#ended.set(scopeId, spanId);
-    const [oldest] = this.#ended.keys();
-    if (this.#ended.size > mostEnded && oldest !== undefined) this.#ended.delete(oldest);
-  }
-
-  #output(scopeId: string): OutputRecorder | undefined {
-    const span = this.#spans.get(scopeId);
-    if (span === undefined) return undefined;
-    span.output ??= new OutputRecorder(this.#outputTarget, () => this.#ids.next(), span.spanId);
-    return span.output;
+  #end({ scope, timeMs }: DeliveredRunEvent, end: SpanEnd): void {
+    this.#spans.end(scope.id, roundMs(timeMs), end);
   }
 
   #note(scopeId: string, name: string, attributes: Readonly<Record<string, unknown>>): void {
