@@ -91,6 +91,17 @@ describe("the header of a panel", () => {
     expect([header.failureCount, header.recoveredCount]).toEqual([1, 0]);
   });
 
+  it("names a place as VS Code does, and none where the step names none", async () => {
+    const placeOf = async (statusMessage: string) => {
+      const failed = spanOf("a", { name: "bash", status: "error", statusMessage });
+      const picture = await pictureOf([failed], { summary: { status: "error" } });
+      const inFolder = { ...texts, shortPlace: (place: string) => place.replace("/repo/", "") };
+      return panelHeader(headerFacts(picture), picture.state, nowMs, inFolder).failingStep?.place;
+    };
+    expect(await placeOf("no\n    at test (/repo/src/tax.ts:41:7)")).toBe("src/tax.ts:41");
+    expect(await placeOf("no")).toBeUndefined();
+  });
+
   it.each([
     ["says the exit code before the message", { "process.exit.code": 2 }, "it broke", "exit 2 — it broke"],
     ["does not repeat what the message says", { "process.exit.code": 2 }, "Exit 2: it broke", "Exit 2: it broke"],

@@ -213,6 +213,7 @@ const headerTexts: HeaderTexts = {
     return Intl.DateTimeFormat().resolvedOptions().timeZone;
   },
   statusLabel: (_status, fallback) => vscode.l10n.t(fallback),
+  shortPlace: (place) => vscode.workspace.asRelativePath(place),
 };
 
 function localisedTexts(): Record<string, string> {

@@ -72,6 +72,7 @@ describe("a playbook", () => {
     await workbench.runCommand("Tracekeeper: Run Playbook…");
     const banner = workbench.panel().getByRole("region", { name: "Failure" });
     await banner.getByText("The check did not pass").waitFor();
+    await banner.getByRole("img", { name: "nightly-check.playbook.yaml:7", exact: true }).waitFor();
     expect(await lines("done.txt")).toEqual(["built", "checked"]);
     await workbench
       .row("Nightly check")
