@@ -49,13 +49,10 @@ export class PlaybookLenses implements Disposable {
     const lenses: vscode.CodeLens[] = [];
     const add = (title: string, command: string, tooltip: string, ...args: unknown[]) =>
       lenses.push(new vscode.CodeLens(range, { title, command, tooltip, arguments: args }));
-    if (vscode.workspace.isTrusted && steps.length > 0) {
+    const canRun = vscode.workspace.isTrusted && steps.length > 0;
+    if (canRun) {
       const what = vscode.l10n.t("Runs this playbook in a traced session");
       add(`$(play) ${vscode.l10n.t("Run traced")}`, commandIds.runPlaybook, what, document.uri);
-      // Without parameters all items would be one and the same run.
-      const each = vscode.l10n.t("Runs this playbook once for each of many items, in the background");
-      if (/^params\s*:/m.test(document.getText()))
-        add(`$(run-all) ${vscode.l10n.t("Trigger batch…")}`, commandIds.triggerBatch, each, document.uri);
       if (run !== undefined && isFailed(run)) {
         const how = vscode.l10n.t("Steps that finished are replayed from the last run, not run again");
         add(
@@ -73,6 +70,12 @@ export class PlaybookLenses implements Disposable {
         entry: run,
       });
       this.#lookLater();
+    }
+    // Last, for in an editor that is half a window wide what stands behind is cut off. Without parameters all items would be
+    // one and the same run.
+    if (canRun && /^params\s*:/m.test(document.getText())) {
+      const each = vscode.l10n.t("Runs this playbook once for each of many items, in the background");
+      add(`$(run-all) ${vscode.l10n.t("Trigger batch…")}`, commandIds.triggerBatch, each, document.uri);
     }
     return lenses;
   }
