@@ -44,6 +44,13 @@ describe("a small panel", () => {
     }
   });
 
+  it("of little height shows steps rather than their overview", async () => {
+    await using drive = await openTrace(browser, sampleFiles("ses_failed_dbt_build"), { widthPx: 340, heightPx: 360 });
+    const scroller = drive.page.locator(".grid-scroller");
+    const heightPx = async () => (await scroller.boundingBox())?.height ?? 0;
+    await expect.poll(heightPx).toBeGreaterThanOrEqual(2 * 22);
+  });
+
   it.each(["ses_crashed_migration", "ses_two_bursts_7h", "ses_damaged_truncated"])(
     "tells the whole state of %s",
     async (sample) => {
