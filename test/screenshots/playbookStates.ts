@@ -1,6 +1,7 @@
 // The states of playbooks: the editor, and runs that failed, were resumed or were stopped by a guardrail.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Locator } from "playwright-core";
 import { detailsShown, hideSideBar } from "./scenes";
 import { everyTheme, mainThemes, phone, type Scene, type State, usual, zoomed } from "./state";
 
@@ -56,8 +57,21 @@ async function failureShown({ workbench }: Scene, words: string | RegExp): Promi
 async function showAlone(scene: Scene): Promise<void> {
   const { workbench } = scene;
   await workbench.runCommand("View: Toggle Panel Visibility");
+  if (isSmall(scene) && (await workbench.sideBar.isVisible())) await hideSideBar(scene);
   await workbench.tab(/playbook\.yaml/).click({ button: "middle" });
-  if ((workbench.page.viewportSize()?.width ?? 0) < 800) await hideSideBar(scene);
+  // Away from the tab, which would tell of itself.
+  await workbench.page.mouse.move((workbench.page.viewportSize()?.width ?? 0) / 2, 1);
+}
+
+/** Above the playbook. */
+async function lastRunTold({ workbench }: Scene): Promise<Locator> {
+  const editor = workbench.page.locator(".editor-instance").first();
+  await editor.getByText(/Last run: failed at step 3/).waitFor();
+  return editor;
+}
+
+function isSmall({ workbench }: Scene): boolean {
+  return (workbench.page.viewportSize()?.width ?? 0) < 800;
 }
 
 export const playbookStates: readonly State[] = [
@@ -66,7 +80,10 @@ export const playbookStates: readonly State[] = [
     themes: ["light", "dark"],
     sizes: [usual],
     sampleTraces: false,
-    steps: runShop,
+    async steps(scene) {
+      await runShop(scene);
+      await lastRunTold(scene);
+    },
   },
   {
     name: "playbook-failed",
@@ -87,14 +104,13 @@ export const playbookStates: readonly State[] = [
     async steps(scene) {
       const { workbench, vscode } = scene;
       await runShop(scene);
+      await showAlone(scene);
       const file = join(vscode.workspaceFolder, shop);
       await writeFile(file, (await readFile(file, "utf8")).replace("=== 21", "=== 20.5"));
       await workbench.panel().getByRole("region", { name: "Failure" }).getByRole("button", { name: "Resume" }).click();
-      await workbench
-        .row("Check the shop")
-        .getByText(/Completed/)
-        .waitFor();
-      await showAlone(scene);
+      const head = workbench.panel().locator(".fact-status");
+      await head.getByText("Completed").waitFor();
+      await workbench.runCommand("View: Toggle Panel Visibility");
       const step = workbench.panel().locator("[role=row]").filter({ hasText: "Read the prices" }).first();
       await step.click({ position: { x: 40, y: 10 } });
       await workbench
@@ -130,11 +146,15 @@ export const playbookStates: readonly State[] = [
       const { workbench } = scene;
       await runShop(scene);
       await workbench.runCommand("View: Toggle Panel Visibility");
-      const editor = workbench.page.locator(".editor-instance").first();
-      await editor.getByText(/Last run: failed at step 3/).waitFor();
-      await workbench.goToLine(29, 5);
+      if (isSmall(scene)) await hideSideBar(scene);
+      const editor = await lastRunTold(scene);
+      await workbench.goToLine(11, 5);
       await workbench.page.keyboard.type("x");
-      await workbench.page.locator(".squiggly-error").first().waitFor();
+      await editor.getByText("xaction").waitFor();
+      await workbench.page
+        .locator(".squiggly-error")
+        .nth(isSmall(scene) ? 0 : 1)
+        .waitFor();
     },
   },
 ];
