@@ -40,7 +40,7 @@ gets its item as JSON on its standard input, a playbook gets it as its parameter
   --attempts <n>      of each run, the first one counted; 1 where it is left out
   --backoff <time>    the pause after the first attempt, which doubles with each; 1s where it is left out
   --name <text>       what the batch is called
-  --engine <name>     what runs it: local, or trigger.dev at TRIGGER_API_URL with TRIGGER_SECRET_KEY; local where it is left out
+  --engine <name>     what runs it: local (usual), or trigger.dev at TRIGGER_API_URL with TRIGGER_SECRET_KEY
   --no-wait           the batch goes on in the background; its id is printed
   -q, --quiet         no line while it runs
 

@@ -11,8 +11,7 @@ import { listOrMake } from "../recorder/listOrMake";
 import { installProcessHandlers } from "../recorder/processHandlers";
 import { nodeFs, runAsync } from "../recorder/recorderFs";
 import type { RecorderProblem } from "../recorder/sessionRequest";
-import { environmentUrl } from "../session/batch/remoteEngine";
-import { isOwnAddress, triggerEngineName } from "../session/batch/remoteEngineSchema";
+import { environmentUrl, isOwnAddress, triggerEngineName } from "../session/batch/remoteEngineSchema";
 import { environmentLines, environmentWord } from "../session/collectingText";
 import { hearSignals } from "../session/sessionSignals";
 import { endWords } from "../trace/batch/progressWords";
@@ -44,7 +43,7 @@ Ctrl+C; the next one goes on with batches that are unfinished then.
   --idle <seconds>   a session ends when it has been silent so long; 300 where it is left out
   --task <name>=<command>  registers a task for batches: a line for the shell
   --tasks <file>     the same for many, in JSON or YAML: {"<name>": {"command": "...", "cwd": "...", "env": {}}}
-  --engine <name>    what runs batches: local, or trigger.dev at TRIGGER_API_URL with TRIGGER_SECRET_KEY; local where it is left out
+  --engine <name>    what runs batches: local (usual), or trigger.dev at TRIGGER_API_URL with TRIGGER_SECRET_KEY
   --concurrency <n>  so many runs of a batch at once where it does not say so itself; 4 where it is left out
   -q, --quiet        no line for each session and batch
   --json             one JSON object a line, in place of the text

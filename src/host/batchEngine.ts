@@ -3,7 +3,7 @@
 
 import * as vscode from "vscode";
 import type { Logger } from "../base/logger";
-import { type RemoteEngine, usualTriggerUrl } from "../session/batch/remoteEngineSchema";
+import { environmentKey, type RemoteEngine, usualTriggerUrl } from "../session/batch/remoteEngineSchema";
 import { settingIds } from "./ids";
 import type { KeptSecrets, SecretPlace } from "./playbook/run/keptSecrets";
 import { askText } from "./playbook/run/questions";
@@ -45,7 +45,7 @@ export async function batchEngine(
 /** Asks for the key where none is known. @returns false where the person wants nothing of it */
 export async function hasEngineKey(url: string, secrets: KeptSecrets): Promise<boolean> {
   const place = placeOf(url);
-  if ((await secrets.get(place)) !== undefined || process.env["TRIGGER_SECRET_KEY"]) return true;
+  if ((await secrets.get(place)) !== undefined || environmentKey(url, process.env) !== undefined) return true;
   const answer = await askText({
     title: vscode.l10n.t("Key of trigger.dev"),
     prompt: vscode.l10n.t("The secret key of {0}. It is kept in VS Code's secret storage.", url),

@@ -3,8 +3,8 @@
 import { describeError } from "../../base/logger";
 import type { BatchHost } from "../../batch/batchHost";
 import { openBatches } from "../../session/batch/openBatches";
-import { batchEngines, environmentUrl } from "../../session/batch/remoteEngine";
-import { triggerEngineName } from "../../session/batch/remoteEngineSchema";
+import { batchEngines } from "../../session/batch/remoteEngine";
+import { environmentUrl, triggerEngineName } from "../../session/batch/remoteEngineSchema";
 import type { Tasks } from "../../session/batch/tasks";
 import type { BatchSettings } from "../../trace/batch/batchRecord";
 import { stop } from "../playbookLaunch";

@@ -194,8 +194,9 @@ export class BatchControl implements Disposable {
 }
 
 function variablesOf(engine: RemoteEngine | undefined): Record<string, string> {
-  if (engine === undefined) return {};
-  return { TRIGGER_API_URL: engine.url, ...(engine.key === undefined ? {} : { TRIGGER_SECRET_KEY: engine.key }) };
+  // Without a key that is kept both are the environment's: its key is for its own address.
+  if (engine?.key === undefined) return {};
+  return { TRIGGER_API_URL: engine.url, TRIGGER_SECRET_KEY: engine.key };
 }
 
 function idOf(key: string): string {

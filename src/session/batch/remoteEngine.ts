@@ -4,9 +4,8 @@
 
 import type { BatchHostOptions } from "../../batch/batchHost";
 import { triggerEngine, triggerEngineName } from "../../batch/trigger/triggerEngine";
-import { type RemoteEngine, usualTriggerUrl } from "./remoteEngineSchema";
+import { type Environment, environmentKey, environmentUrl, type RemoteEngine } from "./remoteEngineSchema";
 
-type Environment = Readonly<Record<string, string | undefined>>;
 type Engines = Pick<BatchHostOptions, "engine" | "engines">;
 
 /**
@@ -15,7 +14,7 @@ type Engines = Pick<BatchHostOptions, "engine" | "engines">;
  */
 export function batchEngines(chosen: RemoteEngine | undefined, environment: Environment): Engines {
   const url = chosen?.url || environmentUrl(environment);
-  const key = chosen?.key || environment["TRIGGER_SECRET_KEY"];
+  const key = chosen?.key || environmentKey(url, environment);
   if (!key) {
     if (chosen === undefined) return {};
     throw new Error(
@@ -25,9 +24,4 @@ export function batchEngines(chosen: RemoteEngine | undefined, environment: Envi
   if (chosen !== undefined) return { engine: triggerEngineName, engines: [triggerEngine({ url, key })] };
   // The address of the environment may be anything; nobody has asked for it.
   return URL.canParse(url) && /^https?:/.test(url) ? { engines: [triggerEngine({ url, key })] } : {};
-}
-
-/** As the SDK takes it. */
-export function environmentUrl(environment: Environment): string {
-  return environment["TRIGGER_API_URL"] || usualTriggerUrl;
 }

@@ -14,6 +14,23 @@ export const remoteEngineSchema = z.object({
 });
 export type RemoteEngine = z.infer<typeof remoteEngineSchema>;
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** As the SDK takes it. */
+export function environmentUrl(environment: Environment): string {
+  return environment["TRIGGER_API_URL"] || usualTriggerUrl;
+}
+
+/** The environment's key is for the environment's address: a setting of a workspace must not lead it elsewhere. */
+export function environmentKey(url: string, environment: Environment): string | undefined {
+  const isSame = withoutSlash(environmentUrl(environment)) === withoutSlash(url);
+  return isSame ? environment["TRIGGER_SECRET_KEY"] || undefined : undefined;
+}
+
+function withoutSlash(url: string): string {
+  return url.replace(/\/+$/, "");
+}
+
 /** Whether a collector at that port would hand its batches on to itself. */
 export function isOwnAddress(url: string, port: number): boolean {
   if (!URL.canParse(url)) return false;

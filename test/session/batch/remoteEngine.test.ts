@@ -16,7 +16,13 @@ describe("the engine of new batches", () => {
       1,
     ],
     ["trigger.dev is chosen with its key", { url, key: "k" }, {}, "trigger.dev", 1],
-    ["trigger.dev is chosen and its key is in the environment", { url }, { TRIGGER_SECRET_KEY: "k" }, "trigger.dev", 1],
+    [
+      "trigger.dev is chosen and its key is in the environment",
+      { url },
+      { TRIGGER_SECRET_KEY: "k", TRIGGER_API_URL: `${url}/` },
+      "trigger.dev",
+      1,
+    ],
     [
       "the environment has an address that is none",
       undefined,
@@ -30,9 +36,10 @@ describe("the engine of new batches", () => {
   });
 
   it("is told to be without its key, or to have no address", () => {
-    expect(() => batchEngines({ url }, {})).toThrow(
-      "trigger.dev at https://trigger.example.com is to run batches, and",
-    );
+    const words = "trigger.dev at https://trigger.example.com is to run batches, and";
+    expect(() => batchEngines({ url }, {})).toThrow(words);
+    // That key is for another address.
+    expect(() => batchEngines({ url }, { TRIGGER_SECRET_KEY: "k" })).toThrow(words);
     expect(() => batchEngines({ url: "nowhere", key: "k" }, {})).toThrow(/must begin with https/);
   });
 
