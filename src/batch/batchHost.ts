@@ -111,6 +111,9 @@ export class BatchHost {
         else this.#onProblem(`Batch ${id} can't be gone on with: ${describeError(error)}`, toError(error));
       }
     }
+    await this.#store.sweep().catch((error: unknown) => {
+      this.#onProblem(`What killed processes left can't be removed: ${describeError(error)}`, toError(error));
+    });
     return { ids, elsewhere, foreign };
   }
 

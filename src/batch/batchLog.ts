@@ -171,6 +171,7 @@ export class BatchLog {
       if (!this.#isEntrySynced) await runAsync(fs, syncEntryOf(this.#path));
       this.#isEntrySynced = true;
       this.#unsynced.synced(lengthBytes);
+      this.#giveBack();
     } catch (error) {
       // Nobody knows what the disk has: it is written again, and readers take the first of two equal records.
       this.#before = Buffer.concat([this.#before, this.#unsynced.take()]);
@@ -185,6 +186,13 @@ export class BatchLog {
     await this.#syncStubbornly();
     clearTimeout(this.#syncTimer);
     this.#file.close();
+  }
+
+  /** A batch may wait for hours. */
+  #giveBack(): void {
+    if (this.#isWorking) return;
+    this.#buffer.giveBack();
+    if (this.#unsynced.bytes === 0) this.#unsynced.take();
   }
 
   #add(records: readonly NewRecord[]): void {

@@ -26,6 +26,7 @@ import type { ItemLine } from "./itemLine";
 import { OpenBatch, type OpenBatchContext } from "./openBatch";
 import type { Endpoint } from "./ownerFile";
 import { readPayload } from "./payloadFile";
+import { sweepLeftovers } from "./sweepLeftovers";
 import { listBatches, mayBeUnfinished } from "./unfinishedBatches";
 
 export interface DirectoryStoreOptions {
@@ -191,6 +192,11 @@ export class DirectoryStore implements BatchStore {
       if (await mayBeUnfinished(this.#context.fs, this.folder, id)) found.push(id);
     }
     return found;
+  }
+
+  /** See `sweepLeftovers`. */
+  async sweep(): Promise<readonly string[]> {
+    return await sweepLeftovers(this.#context);
   }
 
   /** Everything is written, and each batch is anybody's. */

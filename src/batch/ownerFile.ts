@@ -2,6 +2,7 @@
 // that it says or not at all; that of a process which is gone is taken over, by one of those who try.
 
 import { link, readFile, rename, stat, unlink, writeFile } from "node:fs/promises";
+import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod/mini";
 import { errorCode } from "../base/errorCode";
 import { isMissing } from "../recorder/fileTasks";
@@ -26,6 +27,10 @@ export type BatchOwner = z.infer<typeof ownerSchema>;
 
 /** One without content, where links can't be made: whoever died while making it is gone when it is so old. */
 const tornAfterMs = 60_000;
+const mostAttempts = 5;
+/** Taking over is a matter of a few calls. */
+const turnMs = 5;
+const mostTurns = 400;
 
 export interface Endpoint {
   readonly url: string;
@@ -53,7 +58,7 @@ export async function takeOwnership(path: string, { identity, endpoint, probe }:
     }
     const owner = await readOwner(path);
     if (owner?.instance === identity.instance) return;
-    if (!(await removeGone(path, own, owner, probe)) || attempt === 5) throw ownedElsewhere(owner);
+    if (!(await removeGone(path, own, text, probe)) || attempt === mostAttempts) throw ownedElsewhere(owner);
   }
 }
 
@@ -88,26 +93,56 @@ async function placeNew(path: string, own: string, text: string): Promise<void> 
   }
 }
 
-/** True where the place is free now, or somebody else has just taken it. */
-async function removeGone(
-  path: string,
-  own: string,
-  owner: BatchOwner | undefined,
-  probe: ProbeLiveness,
-): Promise<boolean> {
+/**
+ * True where the place is free now, or somebody else has just taken it. One process at a time looks and removes: else it
+ * could remove what another one, faster than it, has put there meanwhile.
+ */
+async function removeGone(path: string, own: string, text: string, probe: ProbeLiveness): Promise<boolean> {
+  const seen = await standing(path, probe);
+  if (seen !== "gone") return seen === "missing";
+  const lock = `${path}.takeover`;
+  for (let turn = 1; ; turn++) {
+    try {
+      await placeNew(lock, own, text);
+      break;
+    } catch (error) {
+      if (errorCode(error) !== "EEXIST") throw error;
+    }
+    if ((await standing(lock, probe)) === "gone") await setAside(lock, own, probe);
+    else if (turn === mostTurns) return false;
+    else await delay(turnMs);
+  }
   try {
-    if (owner === undefined) {
-      if (Date.now() - (await stat(path)).mtimeMs < tornAfterMs) return false;
-    } else if (probe(owner) !== "gone") return false;
-    // Taken away under another name first: what somebody else has just put there is not removed unseen.
-    await rename(path, own);
-    const taken = await readOwner(own);
-    if (taken?.instance !== owner?.instance) await link(own, path);
-    await unlinkQuietly(own);
-    return true;
+    if ((await standing(path, probe)) === "gone") await unlink(path);
   } catch (error) {
-    if (isMissing(error)) return true;
+    if (!isMissing(error)) throw error;
+  } finally {
+    await unlinkQuietly(lock);
+  }
+  return true;
+}
+
+async function standing(path: string, probe: ProbeLiveness): Promise<"there" | "gone" | "missing"> {
+  const owner = await readOwner(path);
+  if (owner !== undefined) return probe(owner) === "gone" ? "gone" : "there";
+  try {
+    return Date.now() - (await stat(path)).mtimeMs < tornAfterMs ? "there" : "gone";
+  } catch (error) {
+    if (isMissing(error)) return "missing";
     throw error;
+  }
+}
+
+/** That of a process which was killed while it had it. */
+async function setAside(lock: string, own: string, probe: ProbeLiveness): Promise<void> {
+  try {
+    await rename(lock, own);
+    // It may have been set aside already, and this one be a living one's.
+    if ((await standing(own, probe)) !== "gone") await link(own, lock);
+  } catch (error) {
+    if (!isMissing(error) && errorCode(error) !== "EEXIST") throw error;
+  } finally {
+    await unlinkQuietly(own);
   }
 }
 
