@@ -72,6 +72,23 @@ describe("a batch", () => {
     expect(state.counts).toEqual(fold(wholeLife).state.counts);
   });
 
+  it("takes an item again whose payload was lost, as long as it is not sealed", () => {
+    const state = new BatchState(sampleId);
+    const item = { type: "item", index: 0, task: "a", payloadType: "application/json" } as const;
+    const lost = { offset: 0, length: 4, crc32: 1 };
+    const place = { offset: 9, length: 4, crc32: 1 };
+    for (const record of timed([sampleCreated, { ...item, place: lost }])) state.apply(record);
+    const apply = (record: UntimedRecord) => state.apply(timed([record])[0] as BatchRecord)?.message;
+    expect(apply({ ...item, place })).toContain("came twice");
+    expect(state.run(0)?.place).toEqual(lost);
+    expect(apply({ ...item, place, again: true })).toBeUndefined();
+    expect(state.run(0)?.place).toEqual(place);
+    expect(state.itemCount).toBe(1);
+    expect(apply({ type: "sealed" })).toBeUndefined();
+    expect(apply({ ...item, place: lost, again: true })).toContain("after the batch was closed");
+    expect(state.run(0)?.place).toEqual(place);
+  });
+
   it("tells of a creation that is lost, and keeps what followed it", () => {
     const without = wholeLife.filter((record) => !(record.type === "run" && record.index === 0));
     const { state, problems } = fold(without);
