@@ -70,6 +70,11 @@ export function* redactInSteps(trace: TraceFile, options: RedactOptions = {}): S
   return { trace: { ...rest, metadata, summary, spans }, ...redactor.report };
 }
 
+/** One span of a session that runs. */
+export function redactSpan(span: TraceSpan, options: RedactOptions = {}): TraceSpan {
+  return new Redactor(options).span(span);
+}
+
 type Place = Pick<Mask, "spanId" | "spanName">;
 
 class Redactor {

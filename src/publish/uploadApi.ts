@@ -34,13 +34,18 @@ export interface ApiAnswer {
 const crewaiVersion = "1.15.17";
 const limitMs = 30_000;
 const ephemeralInitialiseMs = 5_000;
+/** What a slow line takes in a millisecond: a large body has more time. */
+const slowBytesPerMs = 100;
 const longestAnswerBytes = 65_536;
 const longestMessage = 300;
 
 export class UploadApi {
   readonly #options: UploadApiOptions;
 
+  /** Throws for an address that `checkBaseUrl` refuses: no token and no trace goes there, whoever asks for it. */
   constructor(options: UploadApiOptions) {
+    const problem = checkBaseUrl(options.baseUrl);
+    if (problem !== undefined) throw new Error(problem);
     this.#options = options;
   }
 
@@ -65,7 +70,8 @@ export class UploadApi {
   async events(family: Family, id: string, events: Uint8Array, count: number, sequence: number): Promise<ApiAnswer> {
     const metadata = JSON.stringify({ events_count: count, batch_sequence: sequence, is_final_batch: false });
     const body = Buffer.concat([Buffer.from('{"events":['), events, Buffer.from(`],"batch_metadata":${metadata}}`)]);
-    const answer = await this.#send("POST", family, `/${encodeURIComponent(id)}/events`, body, limitMs);
+    const ms = limitMs + body.length / slowBytesPerMs;
+    const answer = await this.#send("POST", family, `/${encodeURIComponent(id)}/events`, body, ms);
     return isSuccess(answer, [200, 201]) ? { outcome: "confirmed", status: answer.status } : refusal(answer);
   }
 
@@ -99,7 +105,7 @@ export class UploadApi {
       // Raced, not only aborted: what can't be aborted is not waited for either.
       const late = new Promise<Answered>((resolve) => {
         timer = clock.after(ms, () => {
-          resolve({ type: "none", message: `no answer within ${ms / 1000} s` });
+          resolve({ type: "none", message: `no answer within ${Math.round(ms / 1000)} s` });
           stop.abort();
         });
       });

@@ -35,8 +35,8 @@ export function setUpBatch(server: FailingServer, parts: Partial<TraceBatchOptio
   const clock = new SteppingClock();
   const logs: MemoryLog[] = [];
   let traces = 0;
-  // The longest limit of all: whoever is waiting for an answer that never comes is late then.
-  server.onSilence = () => void setImmediate(() => clock.advance(30_000));
+  // Longer than the limit of any request here: whoever is waiting for an answer that never comes is late then.
+  server.onSilence = () => void setImmediate(() => clock.advance(31_000));
   const options: TraceBatchOptions = {
     session: "/home/ann/tax/.tracekeeper/traces/s1.json",
     baseUrl: server.url,

@@ -15,6 +15,7 @@ import { encodeSpans, type WireSpan } from "../../src/publish/otlpEncode";
 import { exportTrace, LiveExport } from "../../src/publish/otlpExport";
 import { OtlpSender, tracesUrl } from "../../src/publish/otlpSender";
 import { wireSpan } from "../../src/publish/otlpSpans";
+import { redactSpan } from "../../src/publish/redactTrace";
 import type { TraceFile, TraceSpan } from "../../src/trace/schema";
 import { collectorSetup } from "../collector/collectorSetup";
 import { renderTree } from "../trace/renderTree";
@@ -419,8 +420,7 @@ describe("a request to a backend", () => {
 
 describe("spans of a session that runs", () => {
   function live(sender: OtlpSender, clock: SteppingClock) {
-    const redact = (given: TraceSpan) => ({ ...given, name: given.name.replace("secret", "•••") });
-    return new LiveExport({ sender, clock, session: run, metadata: {}, redact });
+    return new LiveExport({ sender, clock, session: run, metadata: {}, redact: redactSpan });
   }
   const namesIn = (bodies: readonly Buffer[]) =>
     bodies.map((body) => readOtlpProtobuf(body).spans.map(({ name }) => name));
@@ -429,12 +429,12 @@ describe("spans of a session that runs", () => {
     const { sender, bodies } = await answering(status(200));
     const clock = new SteppingClock();
     const exported = live(sender, clock);
-    exported.add(span("one secret", null, {}));
+    exported.add(span("one TOKEN=abcd", null, {}));
     exported.add(span("two", null, {}));
     clock.advance(5_000);
     exported.add(span("three", null, {}));
     expect(await exported.end()).toEqual({ accepted: 3, rejected: 0, lost: 0, problem: undefined });
-    expect(namesIn(bodies)).toEqual([["one •••", "two"], ["three"]]);
+    expect(namesIn(bodies)).toEqual([["one TOKEN=•••", "two"], ["three"]]);
     exported.add(span("late", null, {}));
     expect(clock.timerCount).toBe(0);
   });
