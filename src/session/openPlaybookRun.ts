@@ -1,11 +1,9 @@
 // A run of a playbook as its session puts it together: the bus with everybody who hears of it, in the order in which they
 // are told, and what the root says of the run.
 
-import { describeError } from "../base/logger";
 import { playbookAttribute, programAttribute, runProblemEvent } from "../trace/runAttributes";
 import { ActionLog } from "./actionLog/actionLog";
 import { SessionBatches } from "./batch/sessionBatches";
-import { EventBus } from "./bus/eventBus";
 import type { Launch, LaunchedPlaybook } from "./launch";
 import type { OutputTarget } from "./outputRecorder";
 import type { OwnOutput } from "./ownOutput";
@@ -15,19 +13,19 @@ import { programFacts } from "./processIdentity";
 import { writeCheckpoints } from "./resume/checkpointWriter";
 import { type ResumedRun, stepOrigins, takeOver } from "./resume/loadResumed";
 import type { StepOrigins } from "./resume/recordedRun";
-import { maskedEvent } from "./secrets/maskedEvent";
 import type { SecretMask } from "./secrets/secretMask";
 import type { SessionPort } from "./sessionPort";
 import type { SessionRecord } from "./sessionRecord";
 import { recordLastStep } from "./steps/lastStep";
 import { PlaybookRun, type RunResult } from "./steps/playbookRun";
-import { isRecordedEvent, type PlaybookScope, type RunBus, type RunEvent } from "./steps/runEvent";
+import type { PlaybookScope, RunBus } from "./steps/runEvent";
 import { RunRecorder } from "./steps/runRecorder";
 import { tellSteps } from "./steps/stepLines";
 
 export type SoundPlaybook = Extract<LoadedPlaybook, { readonly type: "sound" }>;
 
 export interface PlaybookRunParts {
+  readonly bus: RunBus;
   readonly launch: Launch;
   readonly program: LaunchedPlaybook;
   readonly isQuiet: boolean;
@@ -53,11 +51,10 @@ export interface OpenedPlaybookRun {
 
 /** Nothing of it is run yet. */
 export function openPlaybookRun(parts: PlaybookRunParts): OpenedPlaybookRun {
-  const { launch, program, isQuiet, loaded, resumed, record, port, mask, shown, listeners, outputTarget } = parts;
+  const { bus, launch, program, isQuiet, loaded, resumed, record, port, mask, shown, listeners, outputTarget } = parts;
   const { playbook, params } = loaded;
   const { recorder, rootSpanId } = record;
   const runId = resumed?.run.runId ?? program.runId ?? launch.sessionId;
-  const bus = openBus(record, mask);
   const scope = bus.openRun(runId);
   const spans = recorder && new RunRecorder(recorder, rootSpanId, record.ids, outputTarget);
   spans?.listen(bus);
@@ -117,20 +114,6 @@ export function openPlaybookRun(parts: PlaybookRunParts): OpenedPlaybookRun {
     record.attributes({ [playbookAttribute]: { ...facts, failedStep: { id: failed.id, index: failed.index } } });
   };
   return { run, scope, batches, actionLog, tellFailed };
-}
-
-function openBus(record: SessionRecord, mask: SecretMask): RunBus {
-  const startMs = Date.now();
-  const started = performance.now();
-  return new EventBus<RunEvent>({
-    nowMs: () => record.recorder?.nowMs() ?? startMs + performance.now() - started,
-    onHandlerError: (error, handler, { event }) => {
-      const message = `${handler} could not take ${event.type}: ${describeError(error)}`;
-      record.sessionEvent(runProblemEvent, { message });
-    },
-    prepare: (event) => maskedEvent(event, mask),
-    isRecorded: isRecordedEvent,
-  });
 }
 
 /** The session in which the batches of a step are looked for. */

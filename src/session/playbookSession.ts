@@ -25,6 +25,7 @@ import { claimResume, type TakenClaim } from "./resume/resumeClaim";
 import { maskedRun } from "./secrets/maskedEvent";
 import { maskedRecorder } from "./secrets/maskedRecorder";
 import { SecretMask } from "./secrets/secretMask";
+import { SessionBus } from "./sessionBus";
 import { SessionPort } from "./sessionPort";
 import { SessionRecord } from "./sessionRecord";
 import type { RunEnd } from "./sessionRun";
@@ -47,6 +48,7 @@ export interface PlaybookSessionRequest {
 export class PlaybookSession {
   readonly #request: PlaybookSessionRequest;
   readonly #mask = new SecretMask();
+  readonly #bus = new SessionBus({ mask: this.#mask, record: () => this.#record });
   readonly #stream = new LiveStream();
   readonly #shown: OwnOutput;
   readonly #shownListeners = new Set<(closedFd?: number) => void>();
@@ -63,6 +65,7 @@ export class PlaybookSession {
 
   constructor(request: PlaybookSessionRequest) {
     this.#request = request;
+    this.#stream.listen(this.#bus.bus);
     const tell = (closedFd?: number) => {
       for (const listener of [...this.#shownListeners]) listener(closedFd);
     };
@@ -164,9 +167,10 @@ export class PlaybookSession {
         this.#problem = error?.message ?? this.#problem ?? message;
       },
     });
-    const tapped = recorder && this.#stream.tapped(recorder, title);
-    this.#outputTarget = tapped;
-    const masked = tapped && maskedRecorder(tapped, this.#mask);
+    if (recorder !== undefined) this.#stream.begin(recorder, title);
+    const telling = recorder && this.#bus.telling(recorder);
+    this.#outputTarget = telling;
+    const masked = telling && maskedRecorder(telling, this.#mask);
     return new SessionRecord(masked, { ...launch, title }, { asked: "pipes", used: "pipes" });
   }
 
@@ -199,6 +203,7 @@ export class PlaybookSession {
     const { launch } = this.#request;
     const { run, scope, batches, actionLog, tellFailed } = openPlaybookRun({
       ...this.#request,
+      bus: this.#bus.bus,
       loaded,
       resumed,
       record,

@@ -20,6 +20,7 @@ import { OwnOutput } from "./ownOutput";
 import { isInTerminal } from "./ownTerminal";
 import { programCommand, StartError } from "./programCommand";
 import { type ProgramEnd, ProgramRun } from "./programRun";
+import { SessionBus } from "./sessionBus";
 import { SessionPort } from "./sessionPort";
 import { type CaptureChoice, SessionRecord } from "./sessionRecord";
 import { type HeardSignal, hearSignals } from "./sessionSignals";
@@ -55,6 +56,7 @@ export class SessionRun {
   readonly #shown: OwnOutput;
   readonly #onEnd: ((end: RunEnd) => void) | undefined;
   #capture: ChosenCapture;
+  readonly #bus = new SessionBus({ record: () => this.#record });
   readonly #stream = new LiveStream();
   readonly #record: SessionRecord;
   readonly #program: ProgramRun;
@@ -127,7 +129,10 @@ export class SessionRun {
       machine: undefined,
       onProblem: this.#onProblem,
     });
-    return recorder && this.#stream.tapped(recorder, title);
+    if (recorder === undefined) return undefined;
+    this.#stream.listen(this.#bus.bus);
+    this.#stream.begin(recorder, title);
+    return this.#bus.telling(recorder);
   }
 
   /** The trace itself says when it could not be written; here is why it could not be begun or ended. */

@@ -7,10 +7,12 @@ import type { SecretMask } from "./secretMask";
 
 /** Values as a person, a program or a server gave them. */
 const payloads: ReadonlySet<string> = new Set(["input", "output", "params"]);
+/** Pieces of output, and what was recorded, are masked before they are told. */
+const masked: ReadonlySet<string> = new Set(["actionOutput", "actionText", "recorded", "recordEnded"]);
 const fixed: ReadonlySet<string> = new Set(["type", "kind", "usage", "spanId", "isInterrupted", "finishReason"]);
 
 export function maskedEvent(event: RunEvent, mask: SecretMask): RunEvent {
-  if (mask.isEmpty || event.type === "actionOutput" || event.type === "actionText") return event;
+  if (mask.isEmpty || masked.has(event.type)) return event;
   const fields = Object.entries(event).map(([name, value]) => {
     if (fixed.has(name)) return [name, value];
     if (name === "step") return [name, maskedStep(value as StepRef, mask)];

@@ -8,6 +8,7 @@ import type { Delivered } from "../bus/delivered";
 import type { EventBus } from "../bus/eventBus";
 import type { EventScope, RunScope } from "../bus/runScope";
 import type { StepResult as StepValues } from "../playbook/stepResult";
+import type { TakenEvent } from "../stream/tappedRecorder";
 
 /** Where and what a step is, as the playbook had it when it began. */
 export interface StepRef {
@@ -73,6 +74,8 @@ export interface GuardrailNote {
 export type ActionKind = "tool" | "generation" | "span";
 
 export type RunEvent =
+  /** What the recorder has taken, and its end: of every session, in a scope of its own. No run records it. */
+  | TakenEvent
   | {
       readonly type: "runStarted";
       readonly name: string;

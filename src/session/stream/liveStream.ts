@@ -6,35 +6,45 @@ import { randomBytes } from "node:crypto";
 import { open } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import type { Disposable } from "../../base/disposable";
 import { describeError } from "../../base/logger";
 import type { SessionRecorder } from "../../recorder/sessionRecorder";
+import type { EventOf } from "../bus/delivered";
 import { hasToken } from "../controlServer";
+import type { RunBus, RunEvent } from "../steps/runEvent";
 import { EventClient } from "./eventClient";
 import { OpenSpansOfStream, shortened } from "./openSpansOfStream";
 import { mostRecordBytes, type StreamEvent } from "./streamEvent";
-import { type RecordTap, type TappedRecord, tappedRecorder } from "./tappedRecorder";
+import type { TakenRecord } from "./tappedRecorder";
 
 const mostClients = 32;
 
-export class LiveStream implements RecordTap {
+export class LiveStream {
   readonly token = randomBytes(24).toString("hex");
   readonly #clients = new Set<EventClient>();
   readonly #open = new OpenSpansOfStream();
   #recorder: SessionRecorder | undefined;
   #title = "";
-  #end: Extract<StreamEvent, { type: "end" }> | undefined;
+  /** The end, once there is one. */
+  #told: Extract<StreamEvent, { type: "end" }> | undefined;
   #nextId = 1;
 
-  /** The recorder that tells this stream of its records. @param title of the session */
-  tapped(recorder: SessionRecorder, title: string): SessionRecorder {
-    this.#recorder = recorder;
-    this.#title = title;
-    return tappedRecorder(recorder, this);
+  listen(bus: RunBus): Disposable {
+    return bus.on("live stream", ["recorded", "recordEnded"], ({ event }) => {
+      if (event.type === "recorded") this.#take(event.record);
+      else this.#end(event);
+    });
   }
 
-  take(record: TappedRecord): void {
+  /** Before anybody can follow it. @param title of the session */
+  begin(recorder: SessionRecorder, title: string): void {
+    this.#recorder = recorder;
+    this.#title = title;
+  }
+
+  #take(record: TakenRecord): void {
     const { op, spanId, timeMs } = record;
-    if (op === "begin") this.#open.begin({ spanId, timeMs, json: record.json() });
+    if (op === "begin") this.#open.begin({ spanId, timeMs, json: record.json });
     else if (op === "end") this.#open.end(spanId);
     const id = this.#nextId++;
     if (this.#clients.size === 0) return;
@@ -42,10 +52,10 @@ export class LiveStream implements RecordTap {
     for (const client of this.#clients) client.send("record", id, data);
   }
 
-  end(status: "completed" | "error" | "crashed", error: string | undefined): void {
-    if (this.#end !== undefined) return;
-    this.#end = { type: "end", status, ...(error === undefined ? {} : { error }) };
-    for (const client of this.#clients) client.end(this.#nextId, JSON.stringify(this.#end));
+  #end({ status, error }: EventOf<RunEvent, "recordEnded">): void {
+    if (this.#told !== undefined) return;
+    this.#told = { type: "end", status, ...(error === undefined ? {} : { error }) };
+    for (const client of this.#clients) client.end(this.#nextId, JSON.stringify(this.#told));
     this.#clients.clear();
   }
 
@@ -72,11 +82,11 @@ export class LiveStream implements RecordTap {
     const hello: StreamEvent = { type: "hello", version: 1, sessionId: rawId, traceId, title: this.#title };
     client.send("hello", this.#nextId, JSON.stringify(hello));
     for (const { spanId, timeMs, json } of this.#open.all()) {
-      const earlier = { op: "begin", spanId, timeMs, json: () => json } as const;
+      const earlier = { op: "begin", spanId, timeMs, json } as const;
       client.send("record", this.#nextId, recordJson(earlier, true));
     }
-    if (this.#end === undefined) this.#clients.add(client);
-    else client.end(this.#nextId, JSON.stringify(this.#end));
+    if (this.#told === undefined) this.#clients.add(client);
+    else client.end(this.#nextId, JSON.stringify(this.#told));
   }
 
   async #sendTrace(recorder: SessionRecorder, response: ServerResponse): Promise<void> {
@@ -100,20 +110,20 @@ export class LiveStream implements RecordTap {
 }
 
 /** JSON of the event; a record that is very large goes without its payloads. */
-function recordJson({ op, spanId, timeMs, name, text, json }: TappedRecord, isEarlier = false): string {
+function recordJson({ op, spanId, timeMs, name, text, json }: TakenRecord, isEarlier = false): string {
   const head = `{"type":"record","record":{"op":"${op}","timeMs":${timeMs}`;
   const id = spanId === "" ? "" : `,"spanId":${JSON.stringify(spanId)}`;
   switch (op) {
     case "begin":
     case "end":
     case "span":
-      return `${head}${id},"span":${bounded(json())}${isEarlier ? ',"isEarlier":true' : ""}}}`;
+      return `${head}${id},"span":${bounded(json)}${isEarlier ? ',"isEarlier":true' : ""}}}`;
     case "text":
       return `${head}${id},"text":${JSON.stringify(text ?? "")}}}`;
     case "note":
-      return `${head},"name":${JSON.stringify(name ?? "")},"fields":${json()}}}`;
+      return `${head},"name":${JSON.stringify(name ?? "")},"fields":${json}}}`;
     default:
-      return `${head}${id},"fields":${bounded(json())}}}`;
+      return `${head}${id},"fields":${bounded(json)}}}`;
   }
 }
 

@@ -1,4 +1,4 @@
-// A recorder that tells somebody of each record after it was taken. Whoever listens may throw: the recording goes on.
+// A recorder that tells of each record after it was taken. Whoever is told may throw: the recording goes on.
 
 import type { JsonObjectText, SessionRecorder } from "../../recorder/sessionRecorder";
 import { recorderAround } from "../recorderAround";
@@ -7,32 +7,33 @@ import type { StreamRecord } from "./streamEvent";
 type Operation = StreamRecord["op"];
 
 /** A record before anybody has looked into it. */
-export interface TappedRecord {
+export interface TakenRecord {
   readonly op: Operation;
   readonly timeMs: number;
   /** Empty for the trace as a whole. */
   readonly spanId: string;
   /** Of a note. */
   readonly name?: string;
-  readonly json: () => JsonObjectText;
+  readonly json: JsonObjectText;
   readonly text?: string;
 }
 
-export interface RecordTap {
-  take(record: TappedRecord): void;
-  end(status: "completed" | "error" | "crashed", error: string | undefined): void;
-}
+export type TakenEvent =
+  | { readonly type: "recorded"; readonly record: TakenRecord }
+  | { readonly type: "recordEnded"; readonly status: "completed" | "error" | "crashed"; readonly error?: string };
 
-export function tappedRecorder(recorder: SessionRecorder, tap: RecordTap): SessionRecorder {
-  const quietly = (tell: () => void) => {
+export function tappedRecorder(recorder: SessionRecorder, take: (event: TakenEvent) => void): SessionRecorder {
+  const quietly = (event: TakenEvent) => {
     try {
-      tell();
+      take(event);
     } catch {
       // Who follows a session must never be its end.
     }
   };
-  const tell = (op: Operation, spanId: string, json: JsonObjectText, more: Partial<TappedRecord> = {}) =>
-    quietly(() => tap.take({ op, spanId, timeMs: recorder.nowMs(), json: () => json, ...more }));
+  const tell = (op: Operation, spanId: string, json: JsonObjectText, more: Partial<TakenRecord> = {}) =>
+    quietly({ type: "recorded", record: { op, spanId, timeMs: recorder.nowMs(), json, ...more } });
+  const tellEnd = (status: "completed" | "error" | "crashed", error: string | undefined) =>
+    quietly({ type: "recordEnded", status, ...(error === undefined ? {} : { error }) });
   return recorderAround(recorder, {
     begin: (spanId, json, facts) => {
       recorder.begin(spanId, json, facts);
@@ -72,19 +73,19 @@ export function tappedRecorder(recorder: SessionRecorder, tap: RecordTap): Sessi
     },
     note: (type, fields) => {
       recorder.note(type, fields);
-      tell("note", "", "{}", { name: type, json: () => JSON.stringify(fields) });
+      tell("note", "", JSON.stringify(fields) as JsonObjectText, { name: type });
     },
     finish: async (end) => {
       const { root } = end;
       const path = await recorder.finish(end);
       if (root !== undefined) tell("end", root.spanId, root.json);
       // What a follower is told of the end is on the disk.
-      quietly(() => tap.end(recorder.phase === "crashed" ? "crashed" : end.status, end.error));
+      tellEnd(recorder.phase === "crashed" ? "crashed" : end.status, end.error);
       return path;
     },
     crash: (reason, options) => {
       recorder.crash(reason, options);
-      if (recorder.phase === "crashed") quietly(() => tap.end("crashed", reason));
+      if (recorder.phase === "crashed") tellEnd("crashed", reason);
     },
     source: (end) => recorder.source(end),
   });

@@ -15,7 +15,7 @@ const promises = require("node:fs/promises");
 const real = promises.${call};
 promises.${call} = (...args) => args.some((arg) => ${file}.test(String(arg))) ? new Promise(() => {}) : real(...args);
 const wait = globalThis.setTimeout;
-globalThis.setTimeout = (run, ms, ...args) => wait(run, ms >= 5000 ? ms / 100 : ms, ...args);
+globalThis.setTimeout = (run, ms, ...args) => wait(run, ms >= 5000 ? ms / 10 : ms, ...args);
 `;
 
 const playbook = `name: Two steps
