@@ -1,4 +1,4 @@
-// docs/playbooks.md: its example runs as it stands, and every key that a playbook knows is told there.
+// The README and docs/playbooks.md: their examples are sound as they stand, and every key that a playbook knows is told there.
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -31,6 +31,12 @@ describe("the page about playbooks", () => {
     expect([...new Set([...keys, ...fields])].filter((key) => !new RegExp(`\\b${key}\\b`).test(text))).toEqual([]);
     expect(Object.keys(actions).filter((action) => !text.includes(`\`${action}\``))).toEqual([]);
   });
+});
+
+it("has a README whose playbook is sound", async () => {
+  const readme = await readFile(join(repositoryRoot, "README.md"), "utf8");
+  const playbooks = [...readme.matchAll(/^```yaml\n(name:.*?)^```$/gms)].map(([, yaml]) => yaml ?? "");
+  expect(playbooks.map((yaml) => parsePlaybook(yaml, "p").problems)).toEqual([[]]);
 });
 
 describe("a new playbook", () => {
