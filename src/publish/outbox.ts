@@ -88,15 +88,18 @@ export class Outbox {
       const bytes = this.#underWay.has(id) ? undefined : await runAsync(this.#fs, readWhole(paths.log));
       const reading = bytes && readOutboxLog(bytes);
       if (reading?.fold.job === undefined || !this.#isFree(reading.fold)) return undefined;
+      const file = JournalFile.reopen(this.#fs, paths.log);
       this.#underWay.add(id);
-      let log: OutboxLog | undefined;
+      const log = this.#open(id, paths, file, reading, false);
       try {
-        log = this.#open(id, paths, JournalFile.reopen(this.#fs, paths.log), reading, false);
         await log.append({ type: "owner", writer: writerOf(identity) });
-        return log;
+        // The lock spares most of the trouble; the log decides. Of two who append the same number the first one counts.
+        const written = await runAsync(this.#fs, readWhole(paths.log));
+        if (written && readOutboxLog(written).fold.owner?.instance === identity.instance) return log;
+        log.giveUp();
+        return undefined;
       } catch (error) {
-        await log?.close();
-        this.#underWay.delete(id);
+        log.giveUp();
         throw error;
       }
     });

@@ -102,6 +102,14 @@ export class OutboxLog implements PublishLog {
     }
   }
 
+  /** Closes it without a record: it is another's. */
+  giveUp(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#file.close();
+    this.#context.onClosed();
+  }
+
   async #append(record: NewPublishRecord): Promise<void> {
     if (this.#broken) throw this.#broken;
     const { fs, clock } = this.#context;

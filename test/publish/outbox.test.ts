@@ -4,10 +4,11 @@
 import { readdir, readFile, writeFile } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Outbox } from "../../src/publish/outbox";
+import type { PublishLog } from "../../src/publish/publishLog";
 import type { PublishRecord } from "../../src/publish/publishRecord";
 import { retryJob } from "../../src/publish/resumeOutbox";
 import { UploadApi } from "../../src/publish/uploadApi";
-import { nodeFs } from "../../src/recorder/recorderFs";
+import { nodeFs, type RecorderFs } from "../../src/recorder/recorderFs";
 import { type Fault as FileFault, faultyFs } from "../faults/faultyFs";
 import { mortalFs } from "../faults/mortalFs";
 import { makeTempDir, type TempDir } from "../support/tempDir";
@@ -195,6 +196,41 @@ describe("a publication that failed", () => {
 });
 
 describe("two processes", () => {
+  it("don't both get a publication, although both have found it free", async () => {
+    server.faultOf = () => "500";
+    await publishOnce(place, outboxOf(place, "first"));
+    const id = "0b5c7a52-6d0e-4f4e";
+    const first = new Outbox({ ...place, identity: { instance: "aaaa" }, probe: () => "alive" });
+    let winner: PublishLog | undefined;
+    let logFd: number | undefined;
+    const slow: RecorderFs = {
+      sync: nodeFs.sync,
+      async: {
+        ...nodeFs.async,
+        // As if its lock were another one: that of a holder who is gone can be had twice.
+        async open(path, mode) {
+          const fd = await nodeFs.async.open(path.replace(".recover.lock", ".other.lock"), mode);
+          if (path.endsWith(".publish.ndjson") && winner === undefined) logFd = fd;
+          return fd;
+        },
+        async close(fd) {
+          await nodeFs.async.close(fd);
+          if (fd !== logFd || winner !== undefined) return;
+          // It has read that nobody has it.
+          logFd = undefined;
+          winner = await first.take(id);
+        },
+      },
+    };
+    const second = new Outbox({ ...place, identity: { instance: "bbbb" }, probe: () => "alive", fs: slow });
+    const log = await second.take(id);
+    expect(winner).toBeDefined();
+    expect(log).toBeUndefined();
+    await winner?.close();
+    const [job] = await outboxOf(place, "reader").list();
+    expect(job?.fold.isLeft).toBe(true);
+  });
+
   it("don't work on one publication: another one takes it when its owner has left it", async () => {
     const outbox = outboxOf(place, "first");
     server.faultOf = () => "500";
