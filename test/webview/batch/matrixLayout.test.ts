@@ -39,6 +39,7 @@ describe("the matrix of runs and attempts", () => {
         }
         expect(layout.pitchPx).toBeGreaterThan(layout.cellPx);
       }),
+      { numRuns: 300 },
     );
   });
 

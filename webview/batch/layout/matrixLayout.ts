@@ -73,13 +73,18 @@ export interface MatrixPlace {
 
 /** The cell at a point, or between whose neighbours it lies; undefined where there is none. */
 export function placeAt(layout: MatrixLayout, runs: number, x: number, y: number): MatrixPlace | undefined {
-  const column = Math.floor((x - layout.gutterPx) / layout.pitchPx);
-  const band = Math.floor(y / layout.bandPx);
+  const column = wholeOf((x - layout.gutterPx) / layout.pitchPx);
+  const band = wholeOf(y / layout.bandPx);
   if (column < 0 || column >= layout.runsPerBand || band < 0) return undefined;
   const position = band * layout.runsPerBand + column;
   if (position >= runs) return undefined;
-  const row = Math.floor((y - band * layout.bandPx) / layout.pitchPx);
+  const row = wholeOf((y - band * layout.bandPx) / layout.pitchPx);
   return { position, row: Math.min(row, layout.attemptRows - 1) };
+}
+
+/** A cell begins at its first pixel, also where that is no whole number. */
+function wholeOf(value: number): number {
+  return Math.floor(value + 1e-6);
 }
 
 /** Left and top of a cell, from the matrix's own origin. */
