@@ -13,6 +13,8 @@ import { hindranceOf } from "./batchHeader";
 import type { BatchRunners } from "./batchRunners";
 
 const probeMs = 5_000;
+/** Between the end of a batch's process and the news of the batch's own end: so long it does not seem to be nobody's. */
+const usualDoubtMs = 1_000;
 
 export class ListedBatches implements BatchListing, Disposable {
   readonly #catalog: BatchCatalog;
@@ -20,11 +22,15 @@ export class ListedBatches implements BatchListing, Disposable {
   readonly #control: BatchControl;
   readonly #owned = new DisposableStore();
   readonly #changes = this.#owned.add(new Emitter<void>());
+  readonly #doubtMs: number;
+  /** Batches whose process has just gone. */
+  readonly #doubted = new Map<string, NodeJS.Timeout>();
   #timer: NodeJS.Timeout | undefined;
 
   readonly onDidChange = (listener: () => void): Disposable => this.#changes.event(listener);
 
-  constructor(catalog: BatchCatalog, runners: BatchRunners, control: BatchControl) {
+  constructor(catalog: BatchCatalog, runners: BatchRunners, control: BatchControl, doubtMs = usualDoubtMs) {
+    this.#doubtMs = doubtMs;
     this.#catalog = catalog;
     this.#runners = runners;
     this.#control = control;
@@ -38,6 +44,11 @@ export class ListedBatches implements BatchListing, Disposable {
     this.#owned.add(catalog.onDidTouchOwner((key) => void this.#look((entry) => entry.key === key)));
     this.#owned.add(control.onDidChange(() => this.#changes.fire()));
     this.#owned.add({ dispose: () => clearInterval(this.#timer) });
+    this.#owned.add({
+      dispose: () => {
+        for (const timer of this.#doubted.values()) clearTimeout(timer);
+      },
+    });
   }
 
   entries(): readonly BatchEntry[] {
@@ -45,11 +56,12 @@ export class ListedBatches implements BatchListing, Disposable {
   }
 
   runner(key: string): BatchRunner {
-    return this.#runners.of(key).type;
+    const { type } = this.#runners.of(key);
+    return type === "gone" && this.#doubted.has(key) ? "alive" : type;
   }
 
   can({ key, summary }: BatchEntry, action: BatchAction): boolean {
-    const runner = summary.isFinal ? { ...this.#runners.of(key), type: "gone" as const } : this.#runners.of(key);
+    const runner = { ...this.#runners.of(key), type: summary.isFinal ? ("gone" as const) : this.runner(key) };
     const underWay = this.#control.underWay(key);
     return hindranceOf(action, summary, { runner, isTrusted: vscode.workspace.isTrusted, underWay }) === undefined;
   }
@@ -65,9 +77,19 @@ export class ListedBatches implements BatchListing, Disposable {
       if (entry.summary.isFinal || !isMeant(entry)) continue;
       const before = this.#runners.of(entry.key).type;
       const { type } = await this.#runners.look(entry.key, entry.summary.writer);
+      if (before === "alive" && type === "gone") this.#doubt(entry.key);
       isNews ||= type !== before;
     }
     if (isNews && !this.#owned.isDisposed) this.#changes.fire();
+  }
+
+  #doubt(key: string): void {
+    if (this.#owned.isDisposed || this.#doubted.has(key)) return;
+    const believe = (): void => {
+      this.#doubted.delete(key);
+      this.#changes.fire();
+    };
+    this.#doubted.set(key, setTimeout(believe, this.#doubtMs));
   }
 
   #keepTimer(): void {

@@ -167,7 +167,9 @@ export class BatchSupport implements vscode.Disposable {
   /** The session is nothing but a batch that was triggered by a person, who is told of that. */
   isTold({ key, playbook }: SessionEntry): boolean {
     if (this.#started.isBatch(key)) return true;
-    return playbook !== undefined && isTriggerPlaybook(playbook.path) && this.#started.hasBatch(key);
+    // While its files are put in order the playbook may not be known.
+    const isTrigger = playbook === undefined || isTriggerPlaybook(playbook.path);
+    return isTrigger && this.#started.hasBatch(key);
   }
 
   /** Opens the batch that a session is a run of, with that run selected. @param from key of the session */

@@ -31,7 +31,7 @@ export class FailureNotifier implements Disposable {
   readonly #options: FailureNotifierOptions;
   readonly #owned = new DisposableStore();
   readonly #live = new Set<string>();
-  readonly #waiting = new Map<string, SessionEntry>();
+  readonly #waiting = new Set<string>();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: FailureNotifierOptions) {
@@ -57,15 +57,23 @@ export class FailureNotifier implements Disposable {
     }
     // Only what was seen alive here is news; a list read for the first time is not.
     if (!this.#live.delete(entry.key) || !isFailed(entry)) return;
-    // A batch is told of as one, once it is over.
-    if (entry.batch !== undefined || this.#options.isToldElsewhere(entry)) return;
-    this.#waiting.set(entry.key, entry);
+    this.#waiting.add(entry.key);
     this.#timer ??= setTimeout(() => this.#tell(), settleMs);
+  }
+
+  /** A batch is told of as one, once it is over. */
+  #isToBeTold(entry: SessionEntry): boolean {
+    return isFailed(entry) && entry.batch === undefined && !this.#options.isToldElsewhere(entry);
   }
 
   #tell(): void {
     this.#timer = undefined;
-    const entries = [...this.#waiting.values()].filter((entry) => !this.#options.registry.isVisible(entry.key));
+    const { store, registry } = this.#options;
+    // As they are now: between the end of a process and its last files a session may seem to have crashed.
+    const entries = [...this.#waiting].flatMap((key) => {
+      const entry = store.entry(key);
+      return entry !== undefined && this.#isToBeTold(entry) && !registry.isVisible(key) ? [entry] : [];
+    });
     this.#waiting.clear();
     if (entries.length === 0 || !this.#options.isEnabled()) return;
     this.#timer = setTimeout(() => this.#tell(), pauseMs);
