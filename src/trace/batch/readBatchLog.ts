@@ -24,6 +24,13 @@ export interface BatchLogReading {
   readonly isTailOpen: boolean;
 }
 
+/** A record that is not applied yet. */
+interface Arrived {
+  readonly record: BatchRecord;
+  readonly seq: number;
+  readonly offsetBytes: number;
+}
+
 const decoder = new TextDecoder();
 
 export class BatchLogReader {
@@ -57,16 +64,16 @@ export class BatchLogReader {
    * that are complete now, which have been applied to the state.
    */
   feed(bytes: Uint8Array): BatchRecord[] {
-    const records: BatchRecord[] = [];
-    this.#lines.feed(bytes, this.#sinkInto(records));
-    return records;
+    const arrived: Arrived[] = [];
+    this.#lines.feed(bytes, this.#sinkInto(arrived));
+    return this.#apply(arrived);
   }
 
   /** Takes a last line without a line feed for good. For logs that nobody is just writing to. */
   takeTail(): BatchRecord[] {
-    const records: BatchRecord[] = [];
-    this.#lines.takeTail(this.#sinkInto(records));
-    return records;
+    const arrived: Arrived[] = [];
+    this.#lines.takeTail(this.#sinkInto(arrived));
+    return this.#apply(arrived);
   }
 
   /** What is known by now; what `takeTail` has not taken of a last line counts as damaged. */
@@ -88,14 +95,14 @@ export class BatchLogReader {
     return { state: this.state, problems, isTailOpen: this.#lines.isTailOpen };
   }
 
-  #sinkInto(into: BatchRecord[]): FramedLineSink {
+  #sinkInto(into: Arrived[]): FramedLineSink {
     return {
       addRecord: (bytes, offset, checksum) => this.#addRecord(bytes, offset, checksum, into),
       addDamage: (bytes, offset, isTail) => this.#damage.addDamage(bytes, offset, isTail),
     };
   }
 
-  #addRecord(bytes: Uint8Array, offsetBytes: number, checksum: number, into: BatchRecord[]): void {
+  #addRecord(bytes: Uint8Array, offsetBytes: number, checksum: number, into: Arrived[]): void {
     this.#damage.endRegion();
     const value = parse(bytes);
     const seq = value?.["s"];
@@ -112,18 +119,25 @@ export class BatchLogReader {
         return this.#damage.addUnknownType(parsed.name, offsetBytes);
       case "unsound":
         return this.#damage.addNote("error", parsed.message, offsetBytes);
-      case "record": {
-        const problem = this.state.apply(parsed.record);
-        // One entry for each sort of record, however many there are.
-        if (problem) {
-          this.#ofRecords.add(
-            { ...problem, offsetBytes, file: this.#fileName },
-            `${parsed.record.type} ${problem.code}`,
-          );
-        }
-        into.push(parsed.record);
-      }
+      case "record":
+        into.push({ record: parsed.record, seq, offsetBytes });
     }
+  }
+
+  /**
+   * In the order in which they were first written: after a sync that failed, what was in doubt is written again behind
+   * itself, and a power cut may leave the second copy of a record alone.
+   */
+  #apply(arrived: Arrived[]): BatchRecord[] {
+    if (arrived.some(({ seq }, index) => seq < (arrived[index - 1]?.seq ?? seq))) arrived.sort((a, b) => a.seq - b.seq);
+    return arrived.map(({ record, offsetBytes }) => {
+      const problem = this.state.apply(record);
+      // One entry for each sort of record, however many there are.
+      if (problem) {
+        this.#ofRecords.add({ ...problem, offsetBytes, file: this.#fileName }, `${record.type} ${problem.code}`);
+      }
+      return record;
+    });
   }
 }
 

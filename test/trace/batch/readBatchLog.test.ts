@@ -43,6 +43,16 @@ describe("the log of a batch", () => {
     }
   });
 
+  it("is in the order of its records where only the second copy of the first ones is left", () => {
+    const lines = whole.toString().split(/(?<=\n)/);
+    for (let lost = 1; lost < lines.length; lost++) {
+      const bytes = Buffer.from([...lines.slice(lost), ...lines.slice(0, lost + 1)].join(""));
+      const { state, problems } = readBatchLog(bytes, fileName);
+      expect(state.statusChanges).toEqual(readBatchLog(whole, fileName).state.statusChanges);
+      expect(problems.map(({ code }) => code)).toEqual(["journal-duplicate"]);
+    }
+  });
+
   it("loses one record to a flipped bit, and names its place", () => {
     fc.assert(
       fc.property(fc.nat(whole.length - 1), fc.nat(7), (at, bit) => {
