@@ -91,9 +91,11 @@ export class StartPick {
     pick.matchOnDescription = true;
     this.#owned.add(
       pick.onDidChangeValue(() => {
+        const wasShown = this.#isShown;
         this.#isShown = false;
         this.#wentTo = undefined;
-        this.#draw();
+        // A blank at the end changes no row.
+        if (!this.#draw()) this.#isShown = wasShown;
       }),
     );
     // It is told of the first of new rows, too.
@@ -105,7 +107,7 @@ export class StartPick {
     );
     this.#owned.add(pick.onDidAccept(() => this.#accept()));
     this.#owned.add(pick.onDidTriggerItemButton(({ item, button }) => this.#press(item, button)));
-    this.#owned.add(this.#parts.onDidChangeOutcomes(() => this.#draw()));
+    this.#owned.add(this.#parts.onDidChangeOutcomes(() => this.#drawOutcomes()));
     this.#draw();
     const hidden = new Promise<void>((resolve) => {
       this.#shown = this.#owned.add(showFirmly(pick, resolve));
@@ -141,7 +143,18 @@ export class StartPick {
       });
   }
 
-  #draw(): void {
+  /**
+   * How a session ended is told beside a row, and is not worth taking rows from under somebody's fingers: of a step to
+   * another row this process hears a moment later, and until then new rows would begin at the first again.
+   */
+  #drawOutcomes(): void {
+    const { value, activeItems, items } = this.#pick;
+    const [active] = activeItems;
+    if (value === "" && (active === undefined || active === items.find(({ row }) => row))) this.#draw();
+  }
+
+  /** @returns whether there are other rows now */
+  #draw(): boolean {
     const { records, outcome } = this.#parts;
     const pick = this.#pick;
     this.#sections = startSections(
@@ -166,11 +179,14 @@ export class StartPick {
       ...rows.map((row) => this.#itemOf(row)),
     ]);
     pick.busy = this.#loading > 0;
+    // To set them anew takes the person back to the first one, until VS Code has told of where they went.
+    if (isSameList(pick.items, items)) return false;
     pick.keepScrollPosition = true;
     pick.items = items;
     // VS Code selects the first one, and what fits best to what is typed; where the person went the selection stays.
     const before = isMoved ? items.find((item) => item.row && item.row.id === selected) : undefined;
     if (before) pick.activeItems = [before];
+    return true;
   }
 
   /** The same object for the same row, so that VS Code keeps what is selected. */
@@ -278,6 +294,14 @@ export class StartPick {
     };
     this.#run(reveal);
   }
+}
+
+function isSameList(before: readonly StartItem[], items: readonly StartItem[]): boolean {
+  if (before.length !== items.length) return false;
+  return items.every((item, index) => {
+    const known = before[index];
+    return known === item || (item.row === undefined && known?.row === undefined && known?.label === item.label);
+  });
 }
 
 function separator(group: StartGroup): StartItem[] {
