@@ -32,6 +32,9 @@ async function names(): Promise<string[]> {
   return await readdir(folder.join(".tracekeeper/traces")).catch(() => []);
 }
 
+/** Stays until its session has gone, however that went. */
+const staying = "const parent = process.ppid; setInterval(() => process.ppid === parent || process.exit(), 100)";
+
 describe("tracekeeper tail", () => {
   it("shows the newest session that runs, line by line, to its end", async () => {
     const { child, ended } = await started(
@@ -72,7 +75,7 @@ describe("tracekeeper tail", () => {
   });
 
   it("says of a session that is killed in the middle that what was shown is partial", async () => {
-    const { child, ended } = await started("setInterval(() => {}, 1000)");
+    const { child, ended } = await started(staying);
     const tailing = cli.start(["tail"], options());
     let shown = "";
     tailing.stdout.on("data", (piece) => {
