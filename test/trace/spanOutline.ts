@@ -50,7 +50,7 @@ function attributesOf(name: string, stepId: string | undefined): TraceSpan["attr
   const number = /^attempt_(\d+)$/.exec(name)?.[1];
   if (number !== undefined) return { "tracekeeper.attempt": { number: Number(number) } };
   if (stepId === undefined) return undefined;
-  return { "tracekeeper.step": { id: stepId }, "code.file.path": "/work/x.playbook.yaml" };
+  return { "tracekeeper.step": { id: stepId }, "code.file.path": "/home/ann/x.playbook.yaml" };
 }
 
 export function stateOf(status: SessionStatus, ...reasons: StateReason[]): SessionState {
